@@ -1,0 +1,63 @@
+"""Names of things: ids derive from what happened, so that trying again is always safe."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+WalletId = NewType("WalletId", str)
+"""`w<no>`; the number is the wallet's place in the accounts and is never used again."""
+MeterId = NewType("MeterId", str)
+"""`m<no>`; the ledger's own id, which survives a deleted and re-added subentry."""
+InstallationId = NewType("InstallationId", str)
+"""`<meter>.<n>`; a swap, a reset or a rollover begins the next n."""
+CardId = NewType("CardId", str)
+"""`c<no>`."""
+DoubtId = NewType("DoubtId", str)
+"""`d<no>`."""
+TariffId = NewType("TariffId", str)
+PolicyId = NewType("PolicyId", str)
+LaneId = NewType("LaneId", str)
+"""`l<no>`."""
+EntryId = NewType("EntryId", int)
+"""The place in the site's chain, from 1 without a gap: a missing entry is visible."""
+
+
+class ActorKind(StrEnum):
+    """Who asked."""
+
+    USER = "user"
+    AUTOMATION = "automation"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """The user, automation or part of the system that acted; recorded with every act.
+
+    The id is the hub's own (opaque); no person's name is written into the books.
+    """
+
+    kind: ActorKind
+    id: str = ""
+
+    def __str__(self) -> str:
+        """Return the form kept in the books: `user:<id>`, `automation`, `system:<part>`."""
+        return f"{self.kind}:{self.id}" if self.id else str(self.kind)
+
+
+SYSTEM = Actor(kind=ActorKind.SYSTEM)
+
+
+def installation_id(meter: MeterId, number: int) -> InstallationId:
+    """Name the meter's nth installation."""
+    return InstallationId(f"{meter}.{number}")
+
+
+def number_of(thing: str) -> int:
+    """Return the number in a `<letter><no>` id; 0 where there is none, which no thing has."""
+    return int(thing[1:]) if thing[1:].isdecimal() else 0
+
+
+def energy_event(installation: InstallationId, from_register: int, to_register: int) -> str:
+    """Name a usage entry by the stretch of the register it charges."""
+    return f"energy/{installation}/{from_register}-{to_register}"

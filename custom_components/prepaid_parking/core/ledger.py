@@ -1,0 +1,188 @@
+"""Entries and postings: every movement is balanced, named by what happened, and never changed.
+
+An `Act` is one atomic step of the books: an entry of the chain (with or without postings) and all
+records that change with it. A reading's charge and the cursor it was charged up to are one act.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from .errors import CoreError
+from .identity import Actor, EntryId, InstallationId
+
+AccountId = NewType("AccountId", int)
+"""An account of the chart: see `chart.py` for how the number is made."""
+
+type Record = object
+"""A frozen dataclass that the store keeps a table for (its key fields identify the row)."""
+
+type Detail = Mapping[str, object]
+"""The rule trace of an entry: text, whole numbers, lists and mappings only; part of the hash."""
+
+
+class EntryKind(StrEnum):
+    """What an entry records; the values are part of the hash and of translations."""
+
+    WALLET_OPENED = "wallet_opened"
+    WALLET_UPDATED = "wallet_updated"
+    WALLET_CLOSED = "wallet_closed"
+    TOP_UP = "top_up"
+    USAGE = "usage"
+    DEDUCTION = "deduction"
+    REFUND = "refund"
+    PASSAGE = "passage"
+    REVERSAL = "reversal"
+    RERATING = "rerating"
+    ROUNDING = "rounding"
+    FROZEN = "frozen"
+    UNFROZEN = "unfrozen"
+    METER_ADDED = "meter_added"
+    METER_BOUND = "meter_bound"
+    METER_UNBOUND = "meter_unbound"
+    METER_REPLACED = "meter_replaced"
+    INSTALLATION = "installation"
+    DOUBT_SETTLED = "doubt_settled"
+    TARIFF_PUBLISHED = "tariff_published"
+    POLICY_SET = "policy_set"
+    PROTECTION_SET = "protection_set"
+    HOLD_SET = "hold_set"
+    HOLD_RELEASED = "hold_released"
+    LOCKOUT_SET = "lockout_set"
+    LOCKOUT_RELEASED = "lockout_released"
+    SUPPLY_CONFIRMED = "supply_confirmed"
+    SETTING_CHANGED = "setting_changed"
+    CARD_ISSUED = "card_issued"
+    CARD_BLOCKED = "card_blocked"
+    EXPORTED = "exported"
+    INCARNATION = "incarnation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """One movement of money: out of `source`, into `target`, by a positive amount.
+
+    It cannot be written down unbalanced.
+    """
+
+    source: AccountId
+    target: AccountId
+    amount_minor: int
+
+    def __post_init__(self) -> None:
+        """Refuse what is no movement."""
+        if self.amount_minor <= 0:
+            raise CoreError("amount_not_positive", amount=self.amount_minor)
+        if self.source == self.target:
+            raise CoreError("posting_to_itself")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """A balance that must not be undercut by this act, judged inside the write.
+
+    The caller adds what is used but not yet posted to `minimum_minor`; looking up first and writing
+    later would let two spenders use the same money.
+    """
+
+    account: AccountId
+    minimum_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """What makes an event from outside idempotent: its scope and the caller's own key.
+
+    The same key with the same content is answered with the first result; with other content it is
+    refused loudly.
+    """
+
+    scope: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CursorMove:
+    """The stretch of register an entry charges: compare-and-set against the durable cursor.
+
+    `carry` is the remainder of money below the minor unit after this charge (numerator over the
+    quantity's fixed denominator); it moves with the cursor and is never dropped.
+    """
+
+    installation: InstallationId
+    from_register: int
+    to_register: int
+    to_at: datetime
+    carry: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """One atomic step of the books.
+
+    `event` names what happened; `occurred` is when it happened (the store adds when it was booked).
+    `reference` is set for events from outside. `puts` are records inserted or replaced by key;
+    `drops` are records removed (never entries, postings or anything append-only).
+    """
+
+    kind: EntryKind
+    event: str
+    occurred: datetime
+    actor: Actor
+    reason: str = ""
+    postings: tuple[Posting, ...] = ()
+    detail: Detail = field(default_factory=dict)
+    reference: Reference | None = None
+    reverses: EntryId | None = None
+    floors: tuple[Floor, ...] = ()
+    moves: tuple[CursorMove, ...] = ()
+    puts: tuple[Record, ...] = ()
+    drops: tuple[Record, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What the books answered: durable when it is returned.
+
+    `repeated` says that this reference had been booked before; the rest is then the first result.
+    `balances` are the touched accounts after the entry.
+    """
+
+    entry: EntryId
+    event: str
+    booked: datetime
+    balances: Mapping[AccountId, int]
+    detail: Detail
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An entry as read back from the books."""
+
+    id: EntryId
+    kind: EntryKind
+    event: str
+    occurred: datetime
+    booked: datetime
+    actor: str
+    reason: str
+    detail: Detail
+    postings: tuple[Posting, ...]
+    reverses: EntryId | None
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a check of the whole ledger found.
+
+    `first_bad` is the first entry whose content, place or sum is wrong; None where all is well.
+    """
+
+    entries: int
+    head: bytes
+    first_bad: EntryId | None = None
+    problem: str = ""

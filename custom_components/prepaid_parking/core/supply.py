@@ -1,0 +1,109 @@
+"""What is known of a meter's supply, and the log of what it was commanded."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from .identity import MeterId
+
+
+class SupplyState(StrEnum):
+    """Whether a meter lets through, as far as anybody has seen."""
+
+    ON = "on"
+    CUTTING = "cutting"
+    OFF = "off"
+    ARMED = "armed"
+    HELD = "held"
+    RESTORING = "restoring"
+    FAULT = "fault"
+    UNKNOWN = "unknown"
+
+
+class CutBy(StrEnum):
+    """What our own last verified cut was for: only such a cut may be undone by money."""
+
+    NOTHING = "nothing"
+    BALANCE = "balance"
+    HOLD = "hold"
+
+
+class RestoreMode(StrEnum):
+    """Whether a supply comes back by itself, after a confirmation on the spot, or never remotely."""
+
+    AUTO = "auto"
+    ARMED = "armed"
+    BY_HAND = "by_hand"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supply:
+    """The durable half of a meter's supply: who said what must be, and what was last verified.
+
+    A hold outranks the balance, a lockout every switching on, a protection every cut. `confirmed_at`
+    is the tenant's or manager's word that an armed supply may come on.
+    """
+
+    meter: MeterId
+    restore: RestoreMode = RestoreMode.ARMED
+    cut_by: CutBy = CutBy.NOTHING
+    verified: bool | None = None
+    verified_at: datetime | None = None
+    state: SupplyState = SupplyState.UNKNOWN
+    hold_on: bool | None = None
+    hold_reason: str = ""
+    hold_by: str = ""
+    hold_until: datetime | None = None
+    lockout_reason: str = ""
+    lockout_by: str = ""
+    protected: bool = False
+    protected_reason: str = ""
+    protected_until: datetime | None = None
+    confirmed_at: datetime | None = None
+
+
+class CommandOutcome(StrEnum):
+    """How far a command came; it is done only when read back."""
+
+    DECIDED = "decided"
+    SENT = "sent"
+    VERIFIED = "verified"
+    FAILED = "failed"
+    NOT_CONFIRMED = "not_confirmed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandLog:
+    """One command to a relay, valve or barrier: a log, never a queue.
+
+    `target` is a meter's or a lane's id, `id` is unique per site and grows.
+    """
+
+    id: int
+    target: str
+    action: str
+    at: datetime
+    outcome: CommandOutcome
+    outcome_at: datetime
+    reason: str = ""
+    actor: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """What happened at a lane: the decision and the pulse that followed it.
+
+    `masked` is the plate as people may see it; the whole plate is nowhere in here.
+    """
+
+    id: int
+    lane: str
+    at: datetime
+    kind: str
+    reason: str
+    masked: str = ""
+    card: str = ""
+    entry: int | None = None
+    command: int | None = None
+    actor: str = ""

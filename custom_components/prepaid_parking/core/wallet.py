@@ -1,0 +1,162 @@
+"""A customer's prepaid account for one purpose."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from .identity import CardId, InstallationId, MeterId, PolicyId, TariffId, WalletId
+from .metering import Commodity, Quantity
+
+
+class Purpose(StrEnum):
+    """What a wallet's money may pay; money never leaves its purpose."""
+
+    UTILITY = "utility"
+    PROPERTY = "property"
+    PARKING = "parking"
+
+
+class WalletKind(StrEnum):
+    """Who holds it."""
+
+    INDIVIDUAL = "individual"
+    ENTERPRISE = "enterprise"
+    SPECIAL = "special"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wallet:
+    """A prepaid account, named by its unit ("Flat 3-201") and never by a person.
+
+    `subject` points into the encrypted personal data. The three overrides (minor units) outrank the
+    policy's values for this wallet. Frozen is a flag beside the state: money that arrives is booked
+    and usage goes on, nothing goes out.
+    """
+
+    id: WalletId
+    no: int
+    unit: str
+    purpose: Purpose
+    kind: WalletKind
+    policy: PolicyId
+    opened_at: datetime
+    closed_at: datetime | None = None
+    exposed: bool = True
+    subject: str = ""
+    alert_minor: int | None = None
+    credit_limit_minor: int | None = None
+    exempt_quota_minor: int | None = None
+    frozen_at: datetime | None = None
+    frozen_until: datetime | None = None
+    frozen_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """A meter as the books know it; its link and address live in the configuration.
+
+    Its id is the ledger's own and survives a removed and re-added configuration. `max_rate` is the
+    most it can count in an hour, in base units: the leap limit.
+    """
+
+    id: MeterId
+    no: int
+    profile: str
+    serial: str
+    name: str
+    commodity: Commodity
+    quantity: Quantity
+    installation: InstallationId | None = None
+    max_rate: int = 0
+    modulus: int | None = None
+    jitter: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """Which wallet pays for a meter, by which tariff, from which register on.
+
+    One open binding per meter; the binding carries the tariff. `carry` of a closed binding is what
+    was left below the minor unit.
+    """
+
+    id: str
+    meter: MeterId
+    wallet: WalletId
+    tariff: TariffId
+    from_register: int
+    from_at: datetime
+    to_register: int | None = None
+    to_at: datetime | None = None
+    carry: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierCount:
+    """How much a pool (a unit, or a meter without one) has used in a period of a tiered tariff."""
+
+    pool: str
+    tariff: TariffId
+    period: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """How far a wallet is on its way to a cut; durable, so that a restart neither ends nor restarts it.
+
+    `grace_spent_s` counts only time in which a way to pay and the hub were up and a warning was out.
+    `exempt_used_minor` is what was used below zero in the exemption's period.
+    """
+
+    wallet: WalletId
+    low_since: datetime | None = None
+    low_reminded_at: datetime | None = None
+    crossed_at: datetime | None = None
+    warned_at: datetime | None = None
+    grace_spent_s: int = 0
+    grace_ended_at: datetime | None = None
+
+
+class CardState(StrEnum):
+    """Whether a parking card opens."""
+
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+
+
+class CredentialKind(StrEnum):
+    """What a card is recognised by."""
+
+    PLATE = "plate"
+    TAG = "tag"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A parking card: the wallet that pays, when it is valid, and on which lanes (empty: all)."""
+
+    id: CardId
+    no: int
+    wallet: WalletId
+    state: CardState
+    issued_at: datetime
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    lanes: tuple[str, ...] = ()
+    subject: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """One thing a card is recognised by, as a blind index: the plate itself is encrypted elsewhere.
+
+    `masked` is what people may see (`B-**-1234`).
+    """
+
+    digest: bytes
+    kind: CredentialKind
+    card: CardId
+    masked: str = ""
