@@ -1,0 +1,1 @@
+"""Custom integrations, as the hub finds them in its configuration folder."""
