@@ -14,7 +14,9 @@ FUTURE_READ: Final = timedelta(seconds=60)
 """A camera clock further ahead than this is wrong, and its time says nothing about the car."""
 ONE_ARRIVAL: Final = timedelta(seconds=30)
 """Reads of one car at one lane within this time are one arrival."""
-SHORTEST_PLATE: Final = 2
+MISREAD: Final = timedelta(seconds=5)
+"""A plate that is one character off and belongs to another card is a misread only this soon: cars of
+one company with neighbouring numbers do come one behind the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,23 +159,27 @@ class Arrival:
     event_id: str = ""
 
 
-def same_arrival(recent: Sequence[Arrival], plate: str, at: datetime, event_id: str = "") -> bool:
+def same_arrival(
+    recent: Sequence[Arrival], plate: str, at: datetime, event_id: str = "", *, known: bool = False
+) -> bool:
     """Tell whether a read belongs to a car already answered at this lane.
 
     One character may differ: a camera that reads a plate five times gets it wrong once. The misread
-    then changes nothing, it neither opens again nor charges anyone.
+    then changes nothing, it neither opens again nor charges anyone. `known` says that the plate read
+    is itself registered.
     """
-    return any(
-        at - seen.at <= ONE_ARRIVAL
-        and ((event_id and event_id == seen.event_id) or _near(plate, seen.plate))
-        for seen in recent
-    )
+
+    def same(seen: Arrival) -> bool:
+        apart = at - seen.at
+        if plate == seen.plate or (event_id != "" and event_id == seen.event_id):
+            return apart <= ONE_ARRIVAL
+        return apart <= (MISREAD if known else ONE_ARRIVAL) and _near(plate, seen.plate)
+
+    return any(same(seen) for seen in recent)
 
 
 def _near(one: str, other: str) -> bool:
-    """Tell whether two plates are equal up to one replaced, missing or extra character."""
-    if one == other:
-        return True
+    """Tell whether two different plates are equal up to one replaced, missing or extra character."""
     if abs(len(one) - len(other)) > 1:
         return False
     head = 0
