@@ -23,6 +23,15 @@ type Detail = Mapping[str, object]
 """The rule trace of an entry: text, whole numbers, lists and mappings only; part of the hash."""
 
 
+class BooksState(StrEnum):
+    """Whether the books can be written, and whether they can be trusted to be the latest."""
+
+    OK = "ok"
+    READ_ONLY = "read_only"
+    ROLLED_BACK = "rolled_back"
+    CLOSED = "closed"
+
+
 class EntryKind(StrEnum):
     """What an entry records; the values are part of the hash and of translations."""
 
@@ -96,11 +105,14 @@ class Reference:
     """What makes an event from outside idempotent: its scope and the caller's own key.
 
     The same key with the same content is answered with the first result; with other content it is
-    refused loudly.
+    refused loudly. Content is the act's event, postings and what it reverses, unless `content` says
+    what the caller asked for: needed where those hold what is made up on the way (a new wallet's
+    number, "all that is left"), which a repeat would make up anew.
     """
 
     scope: str
     key: str
+    content: Detail | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +128,11 @@ class CursorMove:
     to_register: int
     to_at: datetime
     carry: int
+
+    def __post_init__(self) -> None:
+        """Refuse to uncharge: energy once charged is corrected by an entry, not by the cursor."""
+        if self.to_register < self.from_register:
+            raise CoreError("cursor_backwards", installation=self.installation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,3 +203,17 @@ class Verdict:
     head: bytes
     first_bad: EntryId | None = None
     problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """How far a site's ledger had come, kept where a restore of the ledger does not reach.
+
+    The number alone would let another history of the same length pass, the hash alone would not
+    show a cut-off tail. `incarnation` counts how often a person has accepted such a loss.
+    """
+
+    site: str
+    incarnation: int
+    n: EntryId
+    head: bytes

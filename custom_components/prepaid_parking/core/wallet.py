@@ -106,10 +106,11 @@ class Watch:
     """How far a wallet is on its way to a cut; durable, so that a restart neither ends nor restarts it.
 
     `grace_spent_s` counts only time in which a way to pay and the hub were up and a warning was out.
-    `exempt_used_minor` is what was used below zero in the exemption's period.
+    `low_level` is the lowest threshold passed so far (0 none, 1 alert, 2 second alert).
     """
 
     wallet: WalletId
+    low_level: int = 0
     low_since: datetime | None = None
     low_reminded_at: datetime | None = None
     crossed_at: datetime | None = None
