@@ -48,3 +48,6 @@ find_python() {
     script/get-python .python || fail \
         "No Python $python_version: install it (>= $python_floor) with uv or your system's packages and try again."
 }
+
+# The hub's version that a requirements file is for.
+hub_version() { sed -n 's/^homeassistant==//p' "requirements/$1.in"; }
