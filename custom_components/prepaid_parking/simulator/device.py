@@ -59,6 +59,8 @@ class ModbusDevice:
     profile: str = "generic_modbus"
     writes: frozenset[Fn] = frozenset()
     """Function codes it accepts for writing; others are an illegal function."""
+    most_registers: int = 125
+    """The longest read it answers."""
 
     def __init__(self, *, unit: int, serial: str = "", name: str = "") -> None:
         """Place the device on the bus."""

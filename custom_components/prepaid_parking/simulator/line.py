@@ -13,7 +13,6 @@ from .device import Fn, ModbusDevice, Refusal, RefusedError
 from .frames import Frame, FrameLog, Outcome
 from .wire import Framing, Wire, answer, is_read, refusal, written
 
-_MOST_REGISTERS: Final = 125
 _MOST_BITS: Final = 2000
 
 
@@ -174,7 +173,7 @@ class ModbusLine:
         words: list[int] = []
         try:
             if is_read(request):
-                most = _MOST_BITS if function < Fn.READ_HOLDING else _MOST_REGISTERS
+                most = _MOST_BITS if function < Fn.READ_HOLDING else device.most_registers
                 if not 1 <= request.count <= most:
                     return refusal(request, Refusal.ILLEGAL_VALUE)
                 words = device.read(function, request.address, request.count)

@@ -49,6 +49,12 @@ class Meter(ModbusDevice):
                 raise ValueError(message)
             self.counter.add(base_units(amount, _PER_UNIT[unit]))
 
+    def swap(self, *, serial: str, start: Amount = 0) -> None:
+        """Be replaced behind the same address: another number, another count."""
+        self.serial = serial
+        self.counter.reset()
+        self.counter.total = base_units(start, _PER_UNIT[self.unit_of_measure])
+
     @property
     def flowing(self) -> int:
         """Base units per hour that flow now: mW for electricity, mL/h, g/h."""

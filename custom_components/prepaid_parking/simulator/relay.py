@@ -43,31 +43,39 @@ class Relay:
         self.moves: list[Move] = []
         self._closed = closed
         self.clock = clock
-        self._pending: tuple[bool, float] | None = None
+        self._due: list[tuple[bool, float]] = []
 
     @property
     def closed(self) -> bool:
         """Where the contacts are now."""
-        if self._pending is not None and self.clock() >= self._pending[1]:
-            closed, _ = self._pending
-            self._pending = None
-            self._move(closed, Cause.COMMAND)
+        while self._due and self.clock() >= self._due[0][1]:
+            closed, at = self._due.pop(0)
+            self._move(closed, Cause.COMMAND, at)
         return self._closed
 
-    def command(self, *, closed: bool, after_s: float = 0.0) -> None:
+    def command(self, *, closed: bool) -> None:
         """Take an order from the wire; the newest order counts."""
-        if self.stuck or self.locked_by_hand:
-            return
-        self._pending = (closed, self.clock() + after_s + self.delay_s)
-        _ = self.closed
+        self._order((closed, self.delay_s))
+
+    def pulse(self, seconds: float, *, closed: bool = True) -> None:
+        """Move for a time and go back alone: the pulse ends even if nobody asks again."""
+        self._order((closed, self.delay_s), (not closed, self.delay_s + seconds))
 
     def by_hand(self, *, closed: bool, locked: bool = False) -> None:
         """Be switched at the device; locked, the wire no longer moves it."""
-        self._pending = None
+        self._due = []
         self.locked_by_hand = locked
-        self._move(closed, Cause.HAND)
+        self._move(closed, Cause.HAND, self.clock())
 
-    def _move(self, closed: bool, cause: Cause) -> None:
+    def _order(self, *steps: tuple[bool, float]) -> None:
+        if self.stuck or self.locked_by_hand:
+            return
+        _ = self.closed
+        now = self.clock()
+        self._due = [(closed, now + after) for closed, after in steps]
+        _ = self.closed
+
+    def _move(self, closed: bool, cause: Cause, at: float) -> None:
         if closed != self._closed:
             self._closed = closed
-            self.moves.append(Move(at=self.clock(), closed=closed, cause=cause))
+            self.moves.append(Move(at=at, closed=closed, cause=cause))
