@@ -58,6 +58,7 @@ class MqttDevice:
         self.name = name or identity
         self.commands: list[Command] = []
         self.connected = asyncio.Event()
+        self.disconnected = asyncio.Event()
         self.obeys = True
         """A device that does not obey still receives: the relay that never moves."""
         self._client: aiomqtt.Client | None = None
@@ -77,6 +78,9 @@ class MqttDevice:
 
     async def greet(self) -> None:
         """Publish what a device of this family says when it comes online."""
+
+    async def routine(self) -> None:
+        """What the device does by itself while it is connected."""
 
     async def farewell(self) -> None:
         """Publish what a device of this family says when it is switched off in order."""
@@ -108,8 +112,11 @@ class MqttDevice:
         tasks = [self._life, *self._chores]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
         self._life = None
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
 
     async def publish(
         self,
@@ -165,6 +172,7 @@ class MqttDevice:
             finally:
                 self._client = None
                 self.connected.clear()
+                self.disconnected.set()
             await asyncio.sleep(min(pause, _LONGEST_RETRY_S))
 
     async def _session(self, broker: Broker) -> None:
@@ -183,9 +191,15 @@ class MqttDevice:
             for topic in self.command_topics:
                 await client.subscribe(topic, qos=1)
             await self.greet()
+            self.disconnected.clear()
             self.connected.set()
-            async for message in client.messages:
-                await self._receive(message)
+            routine = asyncio.create_task(self.routine(), name=f"routine of {self.identity}")
+            try:
+                async for message in client.messages:
+                    await self._receive(message)
+            finally:
+                routine.cancel()
+                await asyncio.gather(routine, return_exceptions=True)
 
     async def _receive(self, message: aiomqtt.Message) -> None:
         payload = message.payload
