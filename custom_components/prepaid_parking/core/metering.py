@@ -109,11 +109,15 @@ class Installation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """The register an installation is charged up to, and when it showed that."""
+    """The register an installation is charged up to, and when it showed that.
+
+    `carry` is the money below the minor unit that the last charge left: it stays with the cursor.
+    """
 
     installation: InstallationId
     register: int
     at: datetime
+    carry: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +229,12 @@ def advance(
     def doubt(kind: DoubtKind, expected: str = "", found: str = "") -> Doubt:
         assert sample.register is not None
         return Doubt(
-            kind=kind, cursor=cursor, register=sample.register, at=at, expected=expected, found=found
+            kind=kind,
+            cursor=cursor,
+            register=sample.register,
+            at=at,
+            expected=expected,
+            found=found,
         )
 
     if sample.serial is not None and sample.serial != serial:
@@ -240,9 +249,7 @@ def advance(
     most = limits.max_rate_per_hour * elapsed // timedelta(hours=1)
     if moved.quantity < 0:
         if limits.modulus is not None and _started_over(moved, limits.modulus, most):
-            return replace(
-                moved, from_register=cursor.register - limits.modulus, rolled_over=True
-            )
+            return replace(moved, from_register=cursor.register - limits.modulus, rolled_over=True)
         return None if -moved.quantity <= limits.jitter else doubt(DoubtKind.BACKWARDS)
     return doubt(DoubtKind.LEAP) if moved.quantity > most else moved
 

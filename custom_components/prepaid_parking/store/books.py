@@ -1,0 +1,354 @@
+"""The face of the durable side: everything the rest of the program may ask of a ledger."""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
+import os
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from ..core.errors import CoreError, StoreError
+from ..core.identity import Actor, EntryId
+from ..core.ledger import (
+    AccountId,
+    Act,
+    Anchor,
+    BooksState,
+    Entry,
+    EntryKind,
+    Receipt,
+    Record,
+    Verdict,
+)
+from . import opening, queries
+from .anchor import write_anchor
+from .sqlite import lock, trouble
+from .standing import Standing
+from .verify import verify
+from .writer import Call, Command, Writer
+
+GAP_AFTER_LOSS = 1000
+"""Numbers skipped in a new incarnation: those of the lost stretch are not given out again."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Books:
+    """A site's ledger.
+
+    `state` says what may be done, `problem` (a translatable key) and `detail` why it is not all.
+    Nothing here blocks the event loop: writes go to the ledger's own thread, reads to the pool.
+    """
+
+    def __init__(
+        self, path: Path, site: str, currency: str, anchors: tuple[Path, ...], descriptor: int
+    ) -> None:
+        """Use `open`."""
+        self.path = path
+        self.site = site
+        self.currency = currency
+        self.state = BooksState.CLOSED
+        self.problem = ""
+        self.detail = ""
+        self.lost: Anchor | None = None
+        self._anchors = anchors
+        self._descriptor = descriptor
+        self._opened = opening.Opened(state=BooksState.CLOSED)
+        self._writer: Writer | None = None
+        self._clock: Callable[[], datetime] = _now
+        self._frozen = False
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        *,
+        site: str,
+        currency: str,
+        anchors: Sequence[Path] = (),
+        clock: Callable[[], datetime] = _now,
+        frozen: bool = False,
+    ) -> Self:
+        """Open a site's ledger, making it if the site is new.
+
+        A file that cannot be trusted is opened as far as it goes, with `state` and `problem` set;
+        only a ledger that somebody else holds open is refused. `frozen` opens it in the middle of a
+        backup.
+        """
+        descriptor = await asyncio.to_thread(_lock, path)
+        books = cls(path, site, currency, tuple(anchors), descriptor)
+        books._clock = clock
+        books._frozen = frozen
+        try:
+            await books._open()
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return books
+
+    async def _open(self) -> None:
+        opened = await asyncio.to_thread(
+            opening.open_file,
+            self.path,
+            site=self.site,
+            currency=self.currency,
+            anchors=self._anchors,
+        )
+        self._opened = opened
+        self.state, self.problem, self.detail = opened.state, opened.problem, opened.detail
+        self.lost = opened.lost
+        if opened.state is BooksState.READ_ONLY or opened.standing is None:
+            return
+        self._writer = Writer(
+            path=self.path,
+            key=opened.key,
+            genesis=opened.genesis,
+            standing=opened.standing,
+            clock=self._clock,
+            loop=asyncio.get_running_loop(),
+            broken=self._break,
+            frozen=self._frozen,
+        )
+        self._writer.start()
+
+    async def commit(self, act: Act) -> Receipt:
+        """Write one act: all of it or nothing. It is durable when this returns.
+
+        Raises `CoreError` or `ConflictError` where a rule refuses it, `StoreError` where the medium
+        did not take it; then nothing was acknowledged and trying again is safe.
+        """
+        receipt = await self._submit(act=act)
+        assert isinstance(receipt, Receipt)
+        return receipt
+
+    async def commit_all(self, acts: Sequence[Act]) -> list[Receipt | CoreError]:
+        """Write many acts at once, each standing alone; a refusal is returned in its place."""
+        writer = self._writable()
+        loop = asyncio.get_running_loop()
+        commands = [Command(done=loop.create_future(), act=act) for act in acts]
+        writer.submit([*commands])
+        outcomes = await asyncio.gather(
+            *(command.done for command in commands), return_exceptions=True
+        )
+        answers: list[Receipt | CoreError] = []
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException) and not isinstance(outcome, CoreError):
+                raise outcome
+            answers.append(outcome)
+        return answers
+
+    async def record(self, *records: Record) -> None:
+        """Insert or replace records that need no entry, together."""
+        await self._submit(puts=records)
+
+    async def forget(self, *records: Record) -> None:
+        """Remove records by their keys, together."""
+        await self._submit(drops=records)
+
+    async def load[R](self, kind: type[R]) -> list[R]:
+        """Return all records of a kind, in the order of their keys."""
+        return await self.read(lambda connection: queries.read_records(connection, kind))
+
+    async def balances(self) -> dict[AccountId, int]:
+        """Return the balance of every account that was ever moved, as committed."""
+        if self._opened.standing is None:
+            return {}
+        balances = self._standing().balances.copy()
+        return {AccountId(account): balance for account, balance in balances.items()}
+
+    async def entries(
+        self,
+        *,
+        account: AccountId | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        kinds: Collection[EntryKind] | None = None,
+        after: EntryId | None = None,
+        limit: int = 100,
+        newest_first: bool = False,
+    ) -> list[Entry]:
+        """Return entries booked in [since, until), in the order of booking or against it.
+
+        By the time of booking, so that a statement that was given out never changes. `after` is the
+        last entry of the page before.
+        """
+        return await self.read(
+            lambda connection: queries.read_entries(
+                connection,
+                account=account,
+                since=since,
+                until=until,
+                kinds=kinds,
+                after=after,
+                limit=limit,
+                newest_first=newest_first,
+            )
+        )
+
+    async def total(
+        self, account: AccountId, since: datetime | None, until: datetime | None
+    ) -> tuple[int, int]:
+        """Return what went into and out of an account, booked in [since, until)."""
+        return await self.read(
+            lambda connection: queries.read_total(connection, account, since, until)
+        )
+
+    async def verify(self, *, full: bool = True) -> Verdict:
+        """Check the chain and the sums; not `full` looks at the latest entries only."""
+        standing = self._standing()
+        at_least = opening.anchor_of(self.site, standing)
+        key, start = self._opened.key, self._opened.genesis
+        return await self.read(
+            lambda connection: verify(connection, key, start, at_least, full=full)
+        )
+
+    async def next_number(self, series: str) -> int:
+        """Return the next number of a series (`wallet`, `meter`, …); it is never given out again.
+
+        It is written with the next thing that is, so a number nobody used may return after a crash.
+        """
+        numbers = self._writable().numbers
+        numbers[series] = numbers.get(series, 0) + 1
+        return numbers[series]
+
+    def head(self) -> Anchor:
+        """Return how far the committed chain has come."""
+        return opening.anchor_of(self.site, self._standing())
+
+    async def write_anchor(self) -> list[Path]:
+        """Write the head to the anchors' places; return those that failed.
+
+        Not while rolled back: the anchor is then the only witness of what is missing.
+        """
+        if self.state is not BooksState.OK:
+            return []
+        return await asyncio.to_thread(write_anchor, self.head(), self._anchors)
+
+    async def freeze_checkpoints(self) -> None:
+        """From now on only the log grows: a copy of the files is a good ledger in any order."""
+        await self._freeze(frozen=True)
+
+    async def thaw_checkpoints(self) -> None:
+        """The copy is made: the log may be moved into the file again."""
+        await self._freeze(frozen=False)
+
+    async def snapshot(self, target: Path) -> None:
+        """Write a compact, complete copy of the ledger to a new file."""
+        await self.read(lambda connection: queries.copy_into(connection, target))
+
+    async def begin_incarnation(self, actor: Actor, reason: str) -> Receipt:
+        """Go on from a shorter history that a person has looked at and accepted."""
+        if self._writer is None and self.problem == "missing" and self.lost:
+            await asyncio.to_thread(
+                opening.create_file, self.path, site=self.site, currency=self.currency
+            )
+            lost = self.lost
+            anchors, self._anchors = self._anchors, ()
+            await self._open()
+            self._anchors, self.lost = anchors, lost
+        writer = self._writable()
+        standing = writer.standing
+        reached = self.lost.incarnation if self.lost else standing.incarnation
+        incarnation = max(reached, standing.incarnation) + 1
+        for series in writer.numbers:
+            writer.numbers[series] += GAP_AFTER_LOSS
+        act = Act(
+            kind=EntryKind.INCARNATION,
+            event=f"incarnation/{incarnation}",
+            occurred=self._clock(),
+            actor=actor,
+            reason=reason,
+            detail={
+                "incarnation": incarnation,
+                "after_entry": standing.n,
+                "lost_to_entry": self.lost.n if self.lost else standing.n,
+                "lost_head": self.lost.head.hex() if self.lost else "",
+            },
+        )
+        receipt = await self._submit(act=act, incarnation=incarnation)
+        assert isinstance(receipt, Receipt)
+        self.state, self.problem, self.detail, self.lost = BooksState.OK, "", "", None
+        await self.write_anchor()
+        return receipt
+
+    async def close(self) -> None:
+        """Write what is queued, join the thread, leave an anchor, free the lock."""
+        if self.state is BooksState.CLOSED:
+            return
+        was_ok = self.state is BooksState.OK
+        self.state = BooksState.CLOSED
+        await asyncio.to_thread(self._close, was_ok=was_ok)
+
+    async def read[T](self, query: Callable[[Connection], T]) -> T:
+        """Run a query on a connection that cannot write, in the pool, seeing one state throughout."""
+        return await asyncio.to_thread(self._read, query)
+
+    def _read[T](self, query: Callable[[Connection], T]) -> T:
+        readers = self._opened.readers
+        if self.state is BooksState.CLOSED or readers is None:
+            raise StoreError(self.problem or "closed", self.detail)
+        try:
+            with readers.connect() as connection, connection.begin():
+                return query(connection)
+        except DBAPIError as err:
+            raise trouble(err, self.path) or StoreError("failed", str(err.orig)) from err
+
+    def _close(self, *, was_ok: bool) -> None:
+        if self._writer is not None:
+            self._writer.stop()
+            if was_ok:
+                head = opening.anchor_of(self.site, self._writer.standing)
+                write_anchor(head, self._anchors)
+        if self._opened.readers is not None:
+            self._opened.readers.dispose()
+        os.close(self._descriptor)
+
+    def _standing(self) -> Standing:
+        standing = self._writer.standing if self._writer else self._opened.standing
+        if standing is None:
+            raise StoreError(self.problem or "closed", self.detail)
+        return standing
+
+    def _writable(self) -> Writer:
+        if self.state is BooksState.CLOSED:
+            raise StoreError("closed")
+        if self._writer is None or self.state is BooksState.READ_ONLY:
+            raise StoreError("read_only", self.problem)
+        return self._writer
+
+    async def _submit(
+        self,
+        *,
+        act: Act | None = None,
+        puts: tuple[Record, ...] = (),
+        drops: tuple[Record, ...] = (),
+        incarnation: int | None = None,
+    ) -> object:
+        writer = self._writable()
+        done = asyncio.get_running_loop().create_future()
+        writer.submit(
+            [Command(done=done, act=act, puts=puts, drops=drops, incarnation=incarnation)]
+        )
+        return await done
+
+    async def _freeze(self, *, frozen: bool) -> None:
+        self._frozen = frozen
+        if (writer := self._writer) is None or self.state is BooksState.CLOSED:
+            return
+        done = asyncio.get_running_loop().create_future()
+        writer.submit([Call(done=done, run=lambda: writer.freeze(frozen=frozen))])
+        await done
+
+    def _break(self, why: StoreError) -> None:
+        """On the writing thread: the file turned out to be broken."""
+        self.state, self.problem, self.detail = BooksState.READ_ONLY, why.key, why.detail
+
+
+def _lock(path: Path) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return lock(path)

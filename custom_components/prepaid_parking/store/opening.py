@@ -1,0 +1,220 @@
+"""What is checked before a ledger is trusted, and what state follows from it.
+
+A recorder may start afresh with an empty file; a ledger must do the opposite. Nothing here renames,
+replaces or repairs: a file that cannot be trusted is opened to be read, and a person decides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+import os
+from pathlib import Path
+import secrets
+from typing import Final
+
+from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy.exc import DBAPIError
+
+from ..core.errors import StoreError
+from ..core.identity import EntryId
+from ..core.ledger import Anchor, BooksState
+from . import schema
+from .anchor import read_anchors, sync_folder
+from .chain import KEY_SIZE, genesis, key_check
+from .migrations import migrate
+from .sqlite import PRIVATE, reading_engine, trouble, writing_engine
+from .standing import Standing, count_entries, read_meta, read_standing
+
+FIRST_INCARNATION: Final = 1
+
+
+@dataclass(slots=True, kw_only=True)
+class Opened:
+    """A checked file, and what may be done with it."""
+
+    state: BooksState
+    problem: str = ""
+    detail: str = ""
+    key: bytes = b""
+    genesis: bytes = b""
+    standing: Standing | None = None
+    readers: Engine | None = None
+    lost: Anchor | None = None
+    """The anchor that the file does not reach, in state `rolled_back`."""
+
+
+def open_file(path: Path, *, site: str, currency: str, anchors: Sequence[Path]) -> Opened:
+    """Check the file, make it if the site is new, and say in which state the books are. Blocks.
+
+    The caller holds the lock.
+    """
+    known = [anchor for anchor in read_anchors(anchors) if anchor.site == site]
+    furthest = max(known, key=lambda anchor: (anchor.incarnation, anchor.n), default=None)
+    if not path.exists() or path.stat().st_size == 0:
+        if furthest is not None and furthest.n > 0:
+            return Opened(
+                state=BooksState.ROLLED_BACK, problem="missing", detail=path.name, lost=furthest
+            )
+        try:
+            create_file(path, site=site, currency=currency)
+        except (DBAPIError, OSError) as err:
+            return _broken(err, path)
+    try:
+        _migrate(path)
+        return _check(path, site=site, currency=currency, known=known)
+    except (DBAPIError, OSError, StoreError) as err:
+        return _broken(err, path)
+
+
+def key_path(path: Path) -> Path:
+    """Return where the key of this ledger's chain lies: beside it."""
+    return path.with_name(f"{path.name}.key")
+
+
+def create_file(path: Path, *, site: str, currency: str, incarnation: int = 1) -> None:
+    """Make an empty ledger: the key first, then all tables in one transaction."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    key = _read_key(path) or _make_key(path)
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, PRIVATE))
+    engine = writing_engine(path, frozen=lambda: False)
+    try:
+        with engine.connect() as connection, connection.begin():
+            schema.create(connection)
+            facts = {
+                "site": site,
+                "currency": currency,
+                "incarnation": str(incarnation),
+                "key_check": key_check(key),
+                "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            }
+            rows = [{"name": name, "value": value} for name, value in facts.items()]
+            connection.execute(insert(schema.meta), rows)
+    finally:
+        engine.dispose()
+    sync_folder(path.parent)
+
+
+def _make_key(path: Path) -> bytes:
+    """Make the chain's key: whole or not at all, for us alone, and never over an older one."""
+    key = secrets.token_bytes(KEY_SIZE)
+    draft = key_path(path).with_name(f"{path.name}.key.draft")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(key.hex().encode())
+        file.flush()
+        os.fsync(file.fileno())
+    key_path(path).hardlink_to(draft)
+    draft.unlink()
+    sync_folder(path.parent)
+    return key
+
+
+def _read_key(path: Path) -> bytes | None:
+    try:
+        key = bytes.fromhex(key_path(path).read_text())
+    except FileNotFoundError:
+        return None
+    except ValueError as err:
+        raise StoreError("key_differs", "the key file is damaged") from err
+    return key if len(key) == KEY_SIZE else None
+
+
+def _migrate(path: Path) -> None:
+    """Bring an older file of ours up to date; leave any other file alone."""
+    readers = reading_engine(path)
+    try:
+        with readers.connect() as connection:
+            ours = _pragma(connection, "application_id") == schema.APPLICATION_ID
+            older = 0 < _pragma(connection, "user_version") < schema.VERSION
+    finally:
+        readers.dispose()
+    if ours and older:
+        engine = writing_engine(path, frozen=lambda: False)
+        try:
+            with engine.connect() as connection:
+                migrate(connection, path)
+        finally:
+            engine.dispose()
+
+
+def _check(path: Path, *, site: str, currency: str, known: Sequence[Anchor]) -> Opened:
+    readers = reading_engine(path)
+    with readers.connect() as connection, connection.begin():
+        if problem := _not_ours(connection):
+            return Opened(state=BooksState.READ_ONLY, problem=problem, readers=readers)
+        checked = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if checked != "ok":
+            return _unreadable("corrupt", str(checked), readers)
+        meta = read_meta(connection)
+        if meta["site"] != site:
+            return _unreadable("other_site", meta["site"], readers)
+        if meta["currency"] != currency:
+            return _unreadable("other_currency", meta["currency"], readers)
+        key = _read_key(path)
+        if key is None or key_check(key) != meta["key_check"]:
+            return _unreadable("key_differs" if key else "key_missing", path.name, readers)
+        start = genesis(key, site, currency)
+        standing = read_standing(connection, start)
+        if standing.n != (counted := count_entries(connection)):
+            return _unreadable("corrupt", f"{counted} entries, the last is {standing.n}", readers)
+        opened = Opened(
+            state=BooksState.OK, key=key, genesis=start, standing=standing, readers=readers
+        )
+        for anchor in known:
+            if why := _behind(connection, standing, start, anchor):
+                opened.state, opened.problem = BooksState.ROLLED_BACK, why
+                opened.detail = (
+                    f"{standing.incarnation}/{standing.n} < {anchor.incarnation}/{anchor.n}"
+                )
+                opened.lost = anchor
+        return opened
+
+
+def _not_ours(connection: Connection) -> str:
+    """Name what keeps this program from understanding the file at all."""
+    if _pragma(connection, "application_id") != schema.APPLICATION_ID:
+        return "not_a_ledger"
+    return "newer_schema" if _pragma(connection, "user_version") > schema.VERSION else ""
+
+
+def _behind(connection: Connection, standing: Standing, start: bytes, anchor: Anchor) -> str:
+    """Say whether, and how, the file falls short of an anchor.
+
+    A file of a later incarnation may be shorter: a person has accepted that.
+    """
+    if standing.incarnation > anchor.incarnation:
+        return ""
+    if standing.incarnation < anchor.incarnation or standing.n < anchor.n:
+        return "rolled_back"
+    journal = schema.journal.c
+    there = connection.execute(select(journal.hash).where(journal.id == anchor.n)).scalar()
+    return "" if (start if anchor.n == 0 else there) == anchor.head else "other_history"
+
+
+def _pragma(connection: Connection, name: str) -> int:
+    return int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())
+
+
+def _unreadable(problem: str, detail: str, readers: Engine) -> Opened:
+    return Opened(state=BooksState.READ_ONLY, problem=problem, detail=detail, readers=readers)
+
+
+def _broken(err: Exception, path: Path) -> Opened:
+    named = err if isinstance(err, StoreError) else trouble(err, path)
+    return Opened(
+        state=BooksState.READ_ONLY,
+        problem=named.key if named else "failed",
+        detail=named.detail if named else str(err),
+        readers=reading_engine(path) if path.exists() else None,
+    )
+
+
+def anchor_of(site: str, standing: Standing) -> Anchor:
+    """Return where the books stand, as an anchor."""
+    return Anchor(
+        site=site,
+        incarnation=standing.incarnation,
+        n=EntryId(standing.n),
+        head=standing.head,
+    )

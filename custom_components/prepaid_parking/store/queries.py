@@ -1,0 +1,181 @@
+"""What is read from the books: entries, sums, records."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+import json
+from pathlib import Path
+
+from sqlalchemy import Connection, Select, func, literal_column, select, union
+
+from ..core.errors import StoreError
+from ..core.identity import EntryId
+from ..core.ledger import AccountId, Entry, EntryKind, Posting, Receipt
+from . import schema
+from .codec import codec_of, from_micros, to_micros
+
+_JOURNAL = schema.journal.c
+_TRANSFER = schema.transfer.c
+
+
+def read_records[R](connection: Connection, kind: type[R]) -> list[R]:
+    """Return all records of a kind, in the order of their keys."""
+    codec = codec_of(kind)
+    columns = [codec.table.c[name] for name in codec.names]
+    rows = connection.execute(select(*columns).order_by(*codec.table.primary_key))
+    return [codec.record(tuple(row)) for row in rows]
+
+
+def receipt_again(connection: Connection, entry: int, balance: Callable[[int], int]) -> Receipt:
+    """Return the receipt of an entry that is in the file, with the balances of now."""
+    columns = (_JOURNAL.event, _JOURNAL.booked, _JOURNAL.detail)
+    row = connection.execute(select(*columns).where(_JOURNAL.id == entry)).one()
+    legs = select(_TRANSFER.source, _TRANSFER.target).where(_TRANSFER.entry == entry)
+    touched = {account for leg in connection.execute(legs) for account in leg}
+    return Receipt(
+        entry=EntryId(entry),
+        event=row.event,
+        booked=from_micros(row.booked),
+        balances={AccountId(account): balance(account) for account in sorted(touched)},
+        detail=json.loads(row.detail),
+        repeated=True,
+    )
+
+
+def read_entries(
+    connection: Connection,
+    *,
+    account: AccountId | None,
+    since: datetime | None,
+    until: datetime | None,
+    kinds: Collection[EntryKind] | None,
+    after: EntryId | None,
+    limit: int,
+    newest_first: bool,
+) -> list[Entry]:
+    """Return entries booked from `since` up to but not including `until`, going on after `after`."""
+    first, last = _span(connection, since, until)
+    if after is not None:
+        first, last = (
+            (first, min(last, after - 1)) if newest_first else (max(first, after + 1), last)
+        )
+    if first > last or limit <= 0:
+        return []
+    wanted = select(*_JOURNAL).where(_JOURNAL.id.between(first, last))
+    if kinds is not None:
+        wanted = wanted.where(_JOURNAL.kind.in_([kind.value for kind in kinds]))
+    if account is not None:
+        few = limit if kinds is None else None
+        wanted = wanted.where(_JOURNAL.id.in_(_touching(account, first, last, few, newest_first)))
+    order = _JOURNAL.id.desc() if newest_first else _JOURNAL.id
+    rows = connection.execute(wanted.order_by(order).limit(limit)).all()
+    legs = _legs(connection, [row.id for row in rows])
+    return [
+        Entry(
+            id=EntryId(row.id),
+            kind=EntryKind(row.kind),
+            event=row.event,
+            occurred=from_micros(row.occurred),
+            booked=from_micros(row.booked),
+            actor=row.actor,
+            reason=row.reason,
+            detail=json.loads(row.detail),
+            postings=tuple(legs.get(row.id, ())),
+            reverses=None if row.reverses is None else EntryId(row.reverses),
+            hash=row.hash,
+        )
+        for row in rows
+    ]
+
+
+def read_total(
+    connection: Connection, account: AccountId, since: datetime | None, until: datetime | None
+) -> tuple[int, int]:
+    """Return what went into and out of an account in that time, in minor units."""
+    first, last = _span(connection, since, until)
+    sums = []
+    for side in (_TRANSFER.target, _TRANSFER.source):
+        summed = select(func.coalesce(func.sum(_TRANSFER.amount), 0)).where(
+            side == account, _TRANSFER.entry.between(first, last)
+        )
+        if account >= schema.FIRST_WALLET_ACCOUNT:
+            summed = summed.where(side >= literal_column(str(schema.FIRST_WALLET_ACCOUNT)))
+        sums.append(int(connection.execute(summed).scalar_one()))
+    return sums[0], sums[1]
+
+
+def _touching(
+    account: AccountId, first: int, last: int, few: int | None, newest_first: bool
+) -> Select[tuple[int]]:
+    """Return the entries that move an account's money; each side is cut to the few that can matter.
+
+    The literal bound repeats the condition of the partial index, else it is not used.
+    """
+    sides = []
+    for side in (_TRANSFER.source, _TRANSFER.target):
+        entries = (
+            select(_TRANSFER.entry)
+            .where(side == account, _TRANSFER.entry.between(first, last))
+            .distinct()
+        )
+        if account >= schema.FIRST_WALLET_ACCOUNT:
+            entries = entries.where(side >= literal_column(str(schema.FIRST_WALLET_ACCOUNT)))
+        if few is not None:
+            order = _TRANSFER.entry.desc() if newest_first else _TRANSFER.entry
+            entries = entries.order_by(order).limit(few)
+        sides.append(select(entries.subquery().c.entry))
+    return select(union(*sides).subquery().c.entry)
+
+
+def _span(
+    connection: Connection, since: datetime | None, until: datetime | None
+) -> tuple[int, int]:
+    """Return the first and last entry booked in that time.
+
+    Entries are booked in the order of their ids, so their place is found by halving, without an
+    index to keep up.
+    """
+    newest = connection.execute(select(func.max(_JOURNAL.id))).scalar() or 0
+    first = 1 if since is None else _first_booked(connection, to_micros(since), newest)
+    last = newest if until is None else _first_booked(connection, to_micros(until), newest) - 1
+    return first, last
+
+
+def _first_booked(connection: Connection, at: int, newest: int) -> int:
+    """Return the first entry booked at or after `at`; one past the newest where there is none."""
+    low, high = 1, newest + 1
+    while low < high:
+        middle = (low + high) // 2
+        booked = connection.execute(select(_JOURNAL.booked).where(_JOURNAL.id == middle)).scalar()
+        if booked is None:
+            raise StoreError("corrupt", f"entry {middle} is missing")
+        if booked < at:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _legs(connection: Connection, entries: Sequence[int]) -> dict[int, list[Posting]]:
+    """Return the postings of these entries, in order."""
+    found: dict[int, list[Posting]] = {}
+    for start in range(0, len(entries), 500):
+        some = entries[start : start + 500]
+        rows = connection.execute(
+            select(*_TRANSFER)
+            .where(_TRANSFER.entry.in_(some))
+            .order_by(_TRANSFER.entry, _TRANSFER.leg)
+        )
+        for row in rows:
+            leg = Posting(
+                source=AccountId(row.source),
+                target=AccountId(row.target),
+                amount_minor=row.amount,
+            )
+            found.setdefault(row.entry, []).append(leg)
+    return found
+
+
+def copy_into(connection: Connection, target: Path) -> None:
+    """Write a compact copy of the whole file, as it is at this moment."""
+    connection.rollback()
+    connection.connection.cursor().execute("VACUUM INTO ?", (str(target),))

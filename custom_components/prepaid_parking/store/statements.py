@@ -1,0 +1,95 @@
+"""The SQL of the writer, made once from the tables and then given rows.
+
+Built by SQLAlchemy, so that it follows the tables and the dialect; run as prepared text with tuples,
+because compiling a statement for every group would cost more than the group.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+from sqlalchemy import Connection, Executable, Table, bindparam, delete, select
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
+
+from . import schema
+from .codec import Row
+
+_DIALECT: Final = sqlite.dialect()
+
+
+def compiled(statement: Executable) -> str:
+    """Return the text of a statement with positional parameters."""
+    assert isinstance(statement, ClauseElement)
+    made = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    assert isinstance(made, SQLCompiler)
+    return str(made)
+
+
+@cache
+def insert(table: Table) -> str:
+    """Return the insert of whole rows, columns in the table's order."""
+    return compiled(sqlite.insert(table))
+
+
+@cache
+def upsert(table: Table) -> str:
+    """Return the insert that replaces the row of the same key."""
+    keys = list(table.primary_key)
+    statement = sqlite.insert(table)
+    others = {
+        column.name: statement.excluded[column.name] for column in table.c if column not in keys
+    }
+    if not others:
+        return compiled(statement.on_conflict_do_nothing(index_elements=keys))
+    return compiled(statement.on_conflict_do_update(index_elements=keys, set_=others))
+
+
+@cache
+def remove(table: Table) -> str:
+    """Return the delete by key, key columns in the table's order."""
+    keys = [column == bindparam(f"key_{column.name}") for column in table.primary_key]
+    return compiled(delete(table).where(*keys))
+
+
+_GROUP_SIZES: Final = (1, 10, 100, 500)
+"""Numbers of keys that have a prepared look-up; a group is filled up to the next."""
+
+
+@cache
+def _known_references(size: int) -> str:
+    books = schema.idempotency.c
+    return compiled(
+        select(books.key, books.fingerprint, books.entry).where(books.key.in_([b""] * size))
+    )
+
+
+@cache
+def _known_reversals(size: int) -> str:
+    return compiled(
+        select(schema.journal.c.reverses).where(schema.journal.c.reverses.in_([0] * size))
+    )
+
+
+def find_references(
+    connection: Connection, keys: Sequence[bytes]
+) -> dict[bytes, tuple[bytes, int]]:
+    """Return fingerprint and entry of those keys that were booked before."""
+    size = next(size for size in _GROUP_SIZES if size >= len(keys))
+    filled = (*keys, *(keys[0],) * (size - len(keys)))
+    rows = connection.exec_driver_sql(_known_references(size), filled)
+    return {key: (fingerprint, entry) for key, fingerprint, entry in rows}
+
+
+def find_reversals(connection: Connection, entries: Sequence[int]) -> set[int]:
+    """Return those entries that were reversed before."""
+    size = next(size for size in _GROUP_SIZES if size >= len(entries))
+    filled = (*entries, *(entries[0],) * (size - len(entries)))
+    return {entry for (entry,) in connection.exec_driver_sql(_known_reversals(size), filled)}
+
+
+def run_many(connection: Connection, sql: str, rows: Sequence[Row]) -> None:
+    """Run one statement for all rows."""
+    if rows:
+        connection.exec_driver_sql(sql, rows[0] if len(rows) == 1 else list(rows))

@@ -1,0 +1,246 @@
+"""The one thread that writes: it takes what is waiting, writes it as one group, then answers.
+
+Group commit is what makes durability affordable: a hundred acts that wait together cost one flush
+of the disk. Nobody is answered before the COMMIT.
+"""
+
+from asyncio import AbstractEventLoop, Future
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+import logging
+from pathlib import Path
+from queue import Empty, SimpleQueue
+import threading
+from typing import Any, Final
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from ..core.errors import CoreError, StoreError
+from ..core.ledger import Act, Receipt, Record
+from .codec import to_micros
+from .group import Group, Known
+from .queries import receipt_again
+from .sqlite import raw, set_checkpoints, trouble, writing_engine
+from .standing import Standing, read_standing
+
+_LOGGER: Final = logging.getLogger(__name__)
+
+MOST_AT_ONCE: Final = 500
+"""A larger group makes the first in line wait and the last one no faster."""
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Command:
+    """One thing to be written, and who waits for it."""
+
+    done: Future[Any]
+    act: Act | None = None
+    puts: tuple[Record, ...] = ()
+    drops: tuple[Record, ...] = ()
+    incarnation: int | None = None
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Call:
+    """Something the writing thread does between two groups, and who waits for it."""
+
+    done: Future[Any]
+    run: Callable[[], object]
+
+
+type Outcome = tuple[Future[Any], object, Exception | None]
+
+
+def _answer(outcomes: list[Outcome]) -> None:
+    """On the event loop: wake those who wait. A waiter who left changes nothing that is written."""
+    for done, result, error in outcomes:
+        if done.done():
+            continue
+        if error is None:
+            done.set_result(result)
+        else:
+            done.set_exception(error)
+
+
+class Writer:
+    """Owns the writing connection and the committed standing."""
+
+    def __init__(
+        self,
+        *,
+        path: Path,
+        key: bytes,
+        genesis: bytes,
+        standing: Standing,
+        clock: Callable[[], datetime],
+        loop: AbstractEventLoop,
+        broken: Callable[[StoreError], None],
+        frozen: bool,
+    ) -> None:
+        """Take over a checked file; nothing is opened before `start`."""
+        self.standing = standing
+        self.numbers: dict[str, int] = dict(standing.series)
+        self._path = path
+        self._key = key
+        self._genesis = genesis
+        self._clock = clock
+        self._loop = loop
+        self._broken = broken
+        self._frozen = frozen
+        self._engine = writing_engine(path, frozen=lambda: self._frozen)
+        self._connection: Connection | None = None
+        self._queue: SimpleQueue[list[Command | Call | None]] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="prepaid_parking ledger")
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def submit(self, items: list[Command | Call | None]) -> None:
+        """Queue what is to be done, in this order."""
+        self._queue.put(items)
+
+    def stop(self) -> None:
+        """Write what is queued, close the file and join the thread. Blocks."""
+        self._queue.put([None])
+        self._thread.join()
+
+    def freeze(self, *, frozen: bool) -> None:
+        """On the writing thread: move the log into the file and leave the file alone, or go on."""
+        connection = self._ready()
+        driver = raw(connection)
+        if frozen:
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._frozen = frozen
+        set_checkpoints(driver, frozen=frozen)
+
+    def run_on(self, connection_fn: Callable[[Connection], object]) -> object:
+        """On the writing thread: use the writing connection, outside a transaction."""
+        return connection_fn(self._ready())
+
+    def _run(self) -> None:
+        waiting: deque[Command | Call | None] = deque()
+        try:
+            while True:
+                self._collect(waiting)
+                if isinstance(waiting[0], Command):
+                    self._tell(self._write(_leading_commands(waiting)))
+                elif (call := waiting.popleft()) is None:
+                    return
+                else:
+                    assert isinstance(call, Call)
+                    self._tell([self._do(call)])
+        finally:
+            self._let_go()
+
+    def _collect(self, waiting: deque[Command | Call | None]) -> None:
+        """Wait for work, then take along what came meanwhile."""
+        if not waiting:
+            waiting.extend(self._queue.get())
+        with suppress(Empty):
+            while len(waiting) < MOST_AT_ONCE:
+                waiting.extend(self._queue.get_nowait())
+
+    def _tell(self, outcomes: list[Outcome]) -> None:
+        # A hub that stopped its loop first loses the answer, never the entry.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(_answer, outcomes)
+
+    def _do(self, call: Call) -> Outcome:
+        try:
+            return call.done, call.run(), None
+        except Exception as err:  # noqa: BLE001 - whatever it was, the caller hears it
+            return call.done, None, self._named(err)
+
+    def _write(self, commands: list[Command]) -> list[Outcome]:
+        """Write a group; where that fails for a command's own fault, each command by itself."""
+        try:
+            return self._attempt(commands)
+        except Exception as err:  # noqa: BLE001 - the thread must outlive every command
+            self._let_go()
+            named = self._named(err)
+            if len(commands) == 1 or trouble(err, self._path):
+                return [(command.done, None, named) for command in commands]
+        return [outcome for command in commands for outcome in self._write([command])]
+
+    def _attempt(self, commands: list[Command]) -> list[Outcome]:
+        connection = self._ready()
+        with connection.begin():
+            group = Group(self.standing, self._key, to_micros(self._clock()))
+            group.look_up(connection, [command.act for command in commands if command.act])
+            outcomes = [_judge(group, command, connection) for command in commands]
+            series = self._numbers_to_keep()
+            group.write(connection, series)
+        group.settle(series)
+        return outcomes
+
+    def _numbers_to_keep(self) -> dict[str, int]:
+        """Return the series from which numbers were handed out since they were last written."""
+        kept = self.standing.series
+        return {name: last for name, last in self.numbers.copy().items() if kept.get(name) != last}
+
+    def _ready(self) -> Connection:
+        """Return the connection; after an error a new one, with the standing read anew."""
+        if self._connection is None:
+            connection = self._engine.connect()
+            try:
+                with connection.begin():
+                    self.standing = read_standing(connection, self._genesis)
+            except BaseException:
+                connection.close()
+                self._engine.dispose()
+                raise
+            self._connection = connection
+        return self._connection
+
+    def _let_go(self) -> None:
+        """Close the connection: what was not committed is rolled back."""
+        if self._connection is not None:
+            with suppress(DBAPIError):
+                self._connection.close()
+            self._connection = None
+        self._engine.dispose()
+
+    def _named(self, err: Exception) -> Exception:
+        """Return what the caller is told; a broken file also changes the state of the books."""
+        if isinstance(err, CoreError | StoreError):
+            return err
+        named = trouble(err, self._path)
+        if named is None and isinstance(err, DBAPIError):
+            named = StoreError("failed", str(err.orig))
+        if named is None:
+            return err
+        if named.key == "corrupt":
+            self._broken(named)
+        _LOGGER.warning("The ledger %s was not written: %s", self._path.name, named)
+        return named
+
+
+def _leading_commands(waiting: deque[Command | Call | None]) -> list[Command]:
+    """Take the commands up to the first call, at most one group."""
+    commands: list[Command] = []
+    while waiting and len(commands) < MOST_AT_ONCE and isinstance(waiting[0], Command):
+        command = waiting.popleft()
+        assert isinstance(command, Command)
+        commands.append(command)
+    return commands
+
+
+def _judge(group: Group, command: Command, connection: Connection) -> Outcome:
+    """Take a command into the group, or refuse it."""
+    try:
+        if command.incarnation is not None:
+            group.begin_incarnation(command.incarnation)
+        if command.act is None:
+            group.change(command.puts, command.drops)
+            return command.done, None, None
+        receipt: Receipt | Known = group.decide(command.act)
+    except CoreError as err:
+        return command.done, None, err
+    if isinstance(receipt, Known):
+        receipt = receipt_again(connection, receipt.entry, group.balance)
+    return command.done, receipt, None
