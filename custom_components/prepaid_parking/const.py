@@ -16,3 +16,88 @@ PLATFORMS: Final = (
     Platform.SWITCH,
     Platform.VALVE,
 )
+
+# --- the configuration: what is written into the hub's storage, so frozen once released ---
+
+SUBENTRY_LINE: Final = "line"
+SUBENTRY_METER: Final = "meter"
+SUBENTRY_LANE: Final = "lane"
+
+CONF_SITE: Final = "site"
+"""The uuid that names the ledger file; the file holds it too, so a mixed-up file is noticed."""
+CONF_CURRENCY: Final = "currency"
+"""Fixed for good: the ledger's amounts are in its minor units."""
+CONF_SECOND_ANCHOR: Final = "second_anchor"
+"""A folder outside the hub's own: a copy of the anchor there outlives a disk that is swapped."""
+CONF_CHECKPOINT_S: Final = "checkpoint_s"
+"""How often open charges are noted down: the most that has to be recomputed after a crash."""
+CONF_DESK_OPEN: Final = "desk_open"
+"""Whether the cash desk counts as a way to pay; without any, grace stands still."""
+DEFAULT_CHECKPOINT_S: Final = 60
+
+# A line.
+CONF_LINK: Final = "link"
+CONF_TRANSPORT: Final = "transport"
+CONF_BAUDRATE: Final = "baudrate"
+CONF_BYTESIZE: Final = "bytesize"
+CONF_PARITY: Final = "parity"
+CONF_STOPBITS: Final = "stopbits"
+CONF_SPACING: Final = "spacing"
+"""Seconds of silence between requests: some meters need a pause to hear the next one."""
+CONF_TLS: Final = "tls"
+LINK_MODBUS: Final = "modbus"
+LINK_MQTT: Final = "mqtt"
+TRANSPORT_TCP: Final = "tcp"
+TRANSPORT_RTU_OVER_TCP: Final = "rtu_over_tcp"
+TRANSPORT_SERIAL: Final = "serial"
+PROTOCOL_311: Final = "3.1.1"
+PROTOCOL_5: Final = "5"
+DEFAULT_MODBUS_PORT: Final = 502
+DEFAULT_MQTT_PORT: Final = 1883
+DEFAULT_REQUEST_S: Final = 1.0
+"""A wired meter answers in a tenth of this; a dead one holds the others up for no longer."""
+
+# A meter.
+CONF_METER: Final = "meter"
+"""The ledger's own id, filled in when the books know the meter."""
+CONF_SOURCE: Final = "source"
+CONF_LINE_ID: Final = "line_id"
+CONF_PROFILE: Final = "profile"
+CONF_UNIT_ID: Final = "unit_id"
+CONF_SERIAL: Final = "serial"
+CONF_COMMODITY: Final = "commodity"
+CONF_INTERVAL: Final = "interval"
+CONF_MAX_POWER: Final = "max_power"
+"""Decimal text in display units an hour: the leap limit must not pass through a float."""
+CONF_RESTORE: Final = "restore"
+CONF_LATENCY: Final = "latency"
+CONF_CONSENT: Final = "consent"
+"""That a test trip was made: an experimental profile's relay is commanded only then."""
+CONF_GENERIC: Final = "generic"
+CONF_RELAY: Final = "relay"
+CONF_KIND: Final = "kind"
+CONF_TOPIC: Final = "topic"
+SOURCE_MODBUS: Final = "modbus"
+SOURCE_MQTT: Final = "mqtt"
+SOURCE_ENTITY: Final = "entity"
+RELAY_PROFILE: Final = "profile"
+RELAY_COIL: Final = "coil"
+RELAY_ENTITY: Final = "entity"
+RELAY_NONE: Final = "none"
+GENERIC_MODBUS: Final = "generic_modbus"
+DEFAULT_INTERVAL_S: Final = 10
+DEFAULT_LATENCY_S: Final = 5
+
+# A lane.
+CONF_LANE: Final = "lane"
+CONF_BARRIER: Final = "barrier"
+CONF_READER: Final = "reader"
+CONF_FAMILY: Final = "family"
+CONF_COIL: Final = "coil"
+CONF_PULSE: Final = "pulse"
+CONF_PREFIX: Final = "prefix"
+CONF_SWITCH: Final = "switch"
+CONF_CAMERA: Final = "camera"
+CONF_LEAST_SCORE: Final = "least_score"
+CONF_DIRECTION: Final = "direction"
+CONF_FEE: Final = "fee"
