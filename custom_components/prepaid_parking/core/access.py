@@ -119,7 +119,9 @@ def decide(asked: Pass) -> Admit | Refuse:
     if card is None:
         return Refuse(reason=Refusal.UNKNOWN)
     reason = _card_problem(card, asked) or _money_problem(asked)
-    return Refuse(reason=reason, card=card) if reason else Admit(card=card, fee_minor=asked.fee_minor)
+    return (
+        Refuse(reason=reason, card=card) if reason else Admit(card=card, fee_minor=asked.fee_minor)
+    )
 
 
 def _read_problem(asked: Pass) -> Refusal | None:

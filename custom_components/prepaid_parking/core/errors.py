@@ -15,7 +15,9 @@ class CoreError(Exception):
         """Name the refusal and fill its blanks."""
         super().__init__(key, placeholders)
         self.key = key
-        self.placeholders: dict[str, str] = {name: str(value) for name, value in placeholders.items()}
+        self.placeholders: dict[str, str] = {
+            name: str(value) for name, value in placeholders.items()
+        }
 
     @override
     def __str__(self) -> str:

@@ -86,7 +86,9 @@ def mark(policy: Policy) -> int:
     return -(policy.credit_limit_minor + policy.exempt_quota_minor)
 
 
-def wallet_state(policy: Policy, watch: Watch, available_minor: int, *, closed: bool) -> WalletState:
+def wallet_state(
+    policy: Policy, watch: Watch, available_minor: int, *, closed: bool
+) -> WalletState:
     """Name how a wallet stands."""
     if closed:
         return WalletState.CLOSED
@@ -167,7 +169,9 @@ def _step_low(
     level = sum(available_minor < limit for limit in (policy.alert_minor, policy.alert2_minor))
     if level > watch.low_level:
         said.append(Warned.LOW)
-        return replace(watch, low_level=level, low_since=watch.low_since or now, low_reminded_at=now)
+        return replace(
+            watch, low_level=level, low_since=watch.low_since or now, low_reminded_at=now
+        )
     if watch.low_level and available_minor >= policy.alert_minor + policy.alert_minor // REARM_PART:
         return replace(watch, low_level=0, low_since=None, low_reminded_at=None)
     last, every = watch.low_reminded_at, timedelta(hours=policy.remind_hours)

@@ -150,9 +150,7 @@ def _held_on(view: View) -> Decision:
 def _on(view: View) -> Decision:
     by_hand = view.supply.cut_by is CutBy.BALANCE and view.supply.verified is False
     if not view.due:
-        return Decision(
-            want=None, why=Why.NOTHING_DUE, state=SupplyState.ON, cut_by=CutBy.NOTHING
-        )
+        return Decision(want=None, why=Why.NOTHING_DUE, state=SupplyState.ON, cut_by=CutBy.NOTHING)
     if by_hand and view.manual_on is ManualOn.KEEP:
         return Decision(want=None, why=Why.KEPT_ON_BY_HAND, state=SupplyState.ON)
     refusal = cut_refusal(view)
@@ -176,9 +174,7 @@ def _off(view: View) -> Decision:
         return Decision(want=None, why=refusal, state=state)
     if supply.restore is RestoreMode.ARMED and supply.confirmed_at is None:
         return Decision(want=None, why=Why.ARMED, state=SupplyState.ARMED)
-    return Decision(
-        want=True, why=Why.PAID, state=SupplyState.RESTORING, cut_by=CutBy.NOTHING
-    )
+    return Decision(want=True, why=Why.PAID, state=SupplyState.RESTORING, cut_by=CutBy.NOTHING)
 
 
 def _leave(view: View, why: Why) -> Decision:

@@ -50,8 +50,10 @@ class Band:
     def holds(self, weekday: int, clock: time) -> bool:
         """Tell whether a local moment lies in the band."""
         if self.start < self.end or self.end == MIDNIGHT:
-            return weekday in self.weekdays and self.start <= clock and (
-                self.end == MIDNIGHT or clock < self.end
+            return (
+                weekday in self.weekdays
+                and self.start <= clock
+                and (self.end == MIDNIGHT or clock < self.end)
             )
         if clock >= self.start:
             return weekday in self.weekdays
@@ -156,7 +158,9 @@ class Pricer:
 
     def _build(self, local: datetime, start: datetime) -> tuple[Stretch, ...]:
         end = datetime.combine(local.date() + DAY, MIDNIGHT, self._zone).astimezone(UTC)
-        clocks = {clock for one in self.versions for band in one.bands for clock in (band.start, band.end)}
+        clocks = {
+            clock for one in self.versions for band in one.bands for clock in (band.start, band.end)
+        }
         cuts = {start, end, *(one.valid_from for one in self.versions)}
         cuts.update(
             datetime.combine(local.date(), clock.replace(fold=fold), self._zone).astimezone(UTC)
@@ -176,11 +180,7 @@ class Pricer:
         version = in_effect[-1]
         local = begin.astimezone(self._zone)
         name = next(
-            (
-                band.rate
-                for band in version.bands
-                if band.holds(local.weekday(), local.time())
-            ),
+            (band.rate for band in version.bands if band.holds(local.weekday(), local.time())),
             version.otherwise,
         )
         rate = next(rate for rate in version.rates if rate.name == name)
@@ -202,9 +202,7 @@ def check(version: TariffVersion) -> None:
             raise CoreError("tariff_tiers_order", rate=rate.name)
 
 
-def _charge_stretch(
-    stretch: Stretch, quantity: int, used: Usage, lines: list[ChargeLine]
-) -> Usage:
+def _charge_stretch(stretch: Stretch, quantity: int, used: Usage, lines: list[ChargeLine]) -> Usage:
     if used.period != stretch.period:
         used = Usage(stretch.period, 0)
     version, rate = stretch.version, stretch.rate

@@ -1,0 +1,210 @@
+"""The site in memory: its wallets, meters, tariffs and ports. It holds them and computes nothing."""
+
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+
+from ..core.access import Arrival
+from ..core.accrual import ChargeLine
+from ..core.errors import CoreError
+from ..core.identity import CardId, InstallationId, LaneId, MeterId, PolicyId, TariffId, WalletId
+from ..core.ledger import Act
+from ..core.metering import Cursor, Installation, OpenDoubt, Sample
+from ..core.money import Currency
+from ..core.policy import Policy
+from ..core.reconcile import Decision
+from ..core.supply import Supply, SupplyState
+from ..core.tariff import Pricer, Usage
+from ..core.wallet import Binding, Card, Credential, Meter, Wallet, Watch
+from .facts import BooksTrouble, Fact
+from .ports import Barrier, Books, Clock, Privacy, Relay
+
+
+@dataclass(slots=True)
+class OpenWindow:
+    """The growing charge window of an installation: its lines by price, its end, its tier count."""
+
+    from_register: int
+    from_at: datetime
+    to_register: int
+    to_at: datetime
+    carry: int
+    lines: dict[tuple[TariffId, int, str, int], ChargeLine]
+    numerator: int
+    tier_from: Usage
+    used: Usage
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing went through since the window was opened."""
+        return self.to_register == self.from_register
+
+
+@dataclass(slots=True)
+class Command:
+    """The one outstanding command of a relay: how often it was tried and until when it is waited for."""
+
+    on: bool
+    log: int
+    since: datetime
+    reason: str
+    sent_at: datetime | None = None
+    tries: int = 0
+    refused: int = 0
+    next_at: datetime | None = None
+    sending: bool = False
+    faulted: bool = False
+
+
+@dataclass(slots=True)
+class MeterRun:
+    """A meter at work: its durable state, its open window, and what was last seen of it.
+
+    `relay` is None for a meter that only counts. `latency_s` is how long a device may take to show
+    that its relay moved.
+    """
+
+    meter: Meter
+    supply: Supply
+    installation: Installation | None = None
+    cursor: Cursor | None = None
+    binding: Binding | None = None
+    window: OpenWindow | None = None
+    closing: Act | None = None
+    closing_minor: int = 0
+    doubt: OpenDoubt | None = None
+    last: Sample | None = None
+    good_at: datetime | None = None
+    interval_s: int = 10
+    latency_s: int = 5
+    relay: Relay | None = None
+    seen: bool | None = None
+    state: SupplyState = SupplyState.UNKNOWN
+    decision: Decision | None = None
+    command: Command | None = None
+    written_today: int = 0
+    written_day: int = 0
+    unposted_minor: int = 0
+    pace_minor_per_h: int = 0
+    pace_at: datetime | None = None
+    pace_numerator: int = 0
+    checkpointed: bool = True
+    connected: bool = True
+
+
+@dataclass(slots=True)
+class WalletRun:
+    """A wallet at work. `posted_minor` is the cash bucket in the books, `unposted_minor` what its
+    meters used since.
+    """
+
+    wallet: Wallet
+    watch: Watch
+    posted_minor: int = 0
+    unposted_minor: int = 0
+    meters: list[MeterRun] = field(default_factory=list)
+    watched_at: datetime | None = None
+
+    @property
+    def available_minor(self) -> int:
+        """What is left at this moment, before any credit."""
+        return self.posted_minor - self.unposted_minor
+
+
+@dataclass(slots=True)
+class LaneRun:
+    """A lane at work: its barrier, what a passage costs, and whom it has just answered."""
+
+    id: LaneId
+    name: str
+    direction: str
+    barrier: Barrier | None = None
+    fee_minor: int = 0
+    least_score: int = 0
+    recent: list[Arrival] = field(default_factory=list)
+
+
+def _no_tasks(work: Coroutine[None, None, None]) -> None:
+    work.close()
+    raise RuntimeError("the site has nobody to run tasks")
+
+
+@dataclass(slots=True, kw_only=True)
+class Site:
+    """Everything an operation works on. One event loop uses it; nothing in it is shared with a thread.
+
+    `tell` receives every fact. `wake` marks a meter whose supply has to be decided anew, `look_again`
+    asks for a reading soon, `spawn` runs what must not hold up the others. `clock_ok`,
+    `can_pay` and `emergency` are said by the shell.
+    """
+
+    name: str
+    currency: Currency
+    zone: tzinfo
+    books: Books
+    privacy: Privacy
+    clock: Clock
+    tell: Callable[[Fact], None]
+    wallets: dict[WalletId, WalletRun] = field(default_factory=dict)
+    meters: dict[MeterId, MeterRun] = field(default_factory=dict)
+    installations: dict[InstallationId, Installation] = field(default_factory=dict)
+    tariffs: dict[TariffId, Pricer] = field(default_factory=dict)
+    policies: dict[PolicyId, list[Policy]] = field(default_factory=dict)
+    cards: dict[CardId, Card] = field(default_factory=dict)
+    credentials: dict[bytes, Credential] = field(default_factory=dict)
+    lanes: dict[LaneId, LaneRun] = field(default_factory=dict)
+    doubts: dict[str, OpenDoubt] = field(default_factory=dict)
+    pools: dict[tuple[str, TariffId], Usage] = field(default_factory=dict)
+    due: set[MeterId] = field(default_factory=set)
+    woken: set[MeterId] = field(default_factory=set)
+    wake_up: Callable[[], None] = lambda: None
+    look_again: Callable[[MeterRun], None] = lambda _: None
+    spawn: Callable[[Coroutine[None, None, None]], None] = _no_tasks
+    clock_ok: bool = True
+    can_pay: bool = True
+    emergency: bool = False
+    outdoor_warm: bool | None = None
+    trouble: str = ""
+
+    def wallet(self, wallet: str) -> WalletRun:
+        """Return a wallet by id, or refuse in words."""
+        run = self.wallets.get(WalletId(wallet))
+        if run is None:
+            raise CoreError("unknown_wallet", wallet=wallet)
+        return run
+
+    def meter(self, meter: str) -> MeterRun:
+        """Return a meter by id, or refuse in words."""
+        run = self.meters.get(MeterId(meter))
+        if run is None:
+            raise CoreError("unknown_meter", meter=meter)
+        return run
+
+    def lane(self, lane: str) -> LaneRun:
+        """Return a lane by id, or refuse in words."""
+        run = self.lanes.get(LaneId(lane))
+        if run is None:
+            raise CoreError("unknown_lane", lane=lane)
+        return run
+
+    def policy_of(self, wallet: Wallet) -> Policy:
+        """Return the newest version in effect of a wallet's policy."""
+        now = self.clock()
+        versions = self.policies[wallet.policy]
+        return next((one for one in reversed(versions) if one.valid_from <= now), versions[0])
+
+    def books_trouble(self, key: str, detail: str = "") -> None:
+        """Say once that the books cannot be written and why, and once that they can again."""
+        if key != self.trouble:
+            self.trouble = key
+            self.tell(BooksTrouble(key=key, detail=detail))
+
+    def wake(self, meters: Iterable[MeterRun]) -> None:
+        """Ask for these meters' supplies to be decided at once."""
+        self.woken.update(run.meter.id for run in meters)
+        self.wake_up()
+
+
+def utc_now() -> datetime:
+    """Return the present instant: the clock a running site is given."""
+    return datetime.now(UTC)

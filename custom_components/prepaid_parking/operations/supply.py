@@ -1,0 +1,144 @@
+"""What a named person may say about a supply: hold it off or on, lock it out, protect it, confirm it."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from ..core.errors import CoreError
+from ..core.identity import Actor
+from ..core.ledger import Act, EntryKind, Receipt
+from ..core.reconcile import protected
+from ..core.supply import Supply, SupplyState
+from .site import MeterRun, Site
+
+
+async def cut_supply(
+    site: Site, *, meter: str, reason: str, actor: Actor, until: datetime | None = None
+) -> Receipt:
+    """Hold a supply off for a reason other than money; a protected one is refused."""
+    run = _switchable(site, meter)
+    now = site.clock()
+    if protected(run.supply, now):
+        raise CoreError("supply_protected", meter=meter, reason=run.supply.protected_reason)
+    if site.emergency:
+        raise CoreError("emergency_on")
+    _not_past(until, now)
+    held = replace(
+        run.supply,
+        hold_on=False,
+        hold_reason=reason,
+        hold_by=str(actor),
+        hold_until=until,
+        confirmed_at=None,
+    )
+    return await _say(site, run, held, EntryKind.HOLD_SET, actor, reason, {"on": "off"})
+
+
+async def restore_supply(
+    site: Site, *, meter: str, reason: str, actor: Actor, until: datetime | None = None
+) -> Receipt:
+    """Release a hold and switch on: a named person's word, refused under a lockout.
+
+    With `until` the supply stays on till then whatever the balance; without, the word is spent once
+    the supply is seen on and its wallet is above the mark.
+    """
+    run = _switchable(site, meter)
+    if run.supply.lockout_by:
+        raise CoreError("supply_locked_out", meter=meter, reason=run.supply.lockout_reason)
+    if site.emergency:
+        raise CoreError("emergency_on")
+    _not_past(until, site.clock())
+    held = replace(
+        run.supply,
+        hold_on=True,
+        hold_reason=reason,
+        hold_by=str(actor),
+        hold_until=until,
+        confirmed_at=site.clock(),
+    )
+    return await _say(site, run, held, EntryKind.HOLD_RELEASED, actor, reason, {"on": "on"})
+
+
+async def confirm_restore(site: Site, *, meter: str, actor: Actor) -> Receipt:
+    """Say that an armed supply may come on: somebody has looked that nothing is left switched on."""
+    run = _switchable(site, meter)
+    if run.state is not SupplyState.ARMED:
+        raise CoreError("supply_not_armed", meter=meter)
+    confirmed = replace(run.supply, confirmed_at=site.clock())
+    return await _say(site, run, confirmed, EntryKind.SUPPLY_CONFIRMED, actor, "", {})
+
+
+async def set_protection(
+    site: Site,
+    *,
+    meter: str,
+    protected: bool,
+    reason: str,
+    actor: Actor,
+    until: datetime | None = None,
+) -> Receipt:
+    """Protect a supply from every cut, or end that."""
+    run = site.meter(meter)
+    _not_past(until, site.clock())
+    supply = replace(
+        run.supply,
+        protected=protected,
+        protected_reason=reason if protected else "",
+        protected_until=until if protected else None,
+    )
+    detail: dict[str, object] = {"protected": int(protected)}
+    return await _say(site, run, supply, EntryKind.PROTECTION_SET, actor, reason, detail)
+
+
+async def set_lockout(site: Site, *, meter: str, reason: str, actor: Actor) -> Receipt:
+    """Block every switching on of a supply until the lockout is released."""
+    run = site.meter(meter)
+    if not reason:
+        raise CoreError("reason_missing")
+    supply = replace(run.supply, lockout_by=str(actor), lockout_reason=reason)
+    return await _say(site, run, supply, EntryKind.LOCKOUT_SET, actor, reason, {})
+
+
+async def release_lockout(site: Site, *, meter: str, reason: str, actor: Actor) -> Receipt:
+    """Let a supply be switched on again."""
+    run = site.meter(meter)
+    if not run.supply.lockout_by:
+        raise CoreError("supply_not_locked_out", meter=meter)
+    supply = replace(run.supply, lockout_by="", lockout_reason="")
+    return await _say(site, run, supply, EntryKind.LOCKOUT_RELEASED, actor, reason, {})
+
+
+async def _say(
+    site: Site,
+    run: MeterRun,
+    supply: Supply,
+    kind: EntryKind,
+    actor: Actor,
+    reason: str,
+    detail: dict[str, object],
+) -> Receipt:
+    receipt = await site.books.commit(
+        Act(
+            kind=kind,
+            event=f"supply/{run.meter.id}/{kind}",
+            occurred=site.clock(),
+            actor=actor,
+            reason=reason,
+            detail={"meter": run.meter.id, **detail},
+            puts=(supply,),
+        )
+    )
+    run.supply = supply
+    site.wake((run,))
+    return receipt
+
+
+def _switchable(site: Site, meter: str) -> MeterRun:
+    run = site.meter(meter)
+    if run.relay is None:
+        raise CoreError("meter_has_no_relay", meter=meter)
+    return run
+
+
+def _not_past(until: datetime | None, now: datetime) -> None:
+    if until is not None and until <= now:
+        raise CoreError("time_is_past", at=until.isoformat())
