@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from hashlib import blake2b
 import json
 import logging
-import os
 from pathlib import Path
 from typing import Final
 
 from ..core.identity import EntryId
 from ..core.ledger import Anchor
+from .files import write_whole
 
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -44,27 +44,6 @@ def write_anchor(anchor: Anchor, places: Sequence[Path]) -> list[Path]:
 def read_anchors(places: Sequence[Path]) -> list[Anchor]:
     """Return the anchors found; one that cannot be read says nothing, but is mentioned."""
     return [anchor for place in places if (anchor := _read(place))]
-
-
-def write_whole(place: Path, content: bytes) -> None:
-    """Replace a private file so that it is the old one or the new one after a power cut."""
-    draft = place.with_name(f"{place.name}.draft")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(place)
-    sync_folder(place.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a new name in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _check(content: dict[str, object]) -> str:

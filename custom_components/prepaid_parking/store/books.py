@@ -85,19 +85,24 @@ class Books:
         books._clock = clock
         books._frozen = frozen
         try:
-            await books._open()
+            await books._open(books._anchors)
         except BaseException:
             os.close(descriptor)
             raise
         return books
 
-    async def _open(self) -> None:
+    @property
+    def writable(self) -> bool:
+        """Whether money may move: not while the file is damaged or behind its anchor."""
+        return self.state is BooksState.OK
+
+    async def _open(self, anchors: Sequence[Path]) -> None:
         opened = await asyncio.to_thread(
             opening.open_file,
             self.path,
             site=self.site,
             currency=self.currency,
-            anchors=self._anchors,
+            anchors=anchors,
         )
         self._opened = opened
         self.state, self.problem, self.detail = opened.state, opened.problem, opened.detail
@@ -150,6 +155,10 @@ class Books:
         """Remove records by their keys, together."""
         await self._submit(drops=records)
 
+    async def exchange(self, *, drops: Sequence[Record], puts: Sequence[Record]) -> None:
+        """Remove records and insert others in one step."""
+        await self._submit(puts=tuple(puts), drops=tuple(drops))
+
     async def load[R](self, kind: type[R]) -> list[R]:
         """Return all records of a kind, in the order of their keys."""
         return await self.read(lambda connection: queries.read_records(connection, kind))
@@ -167,15 +176,15 @@ class Books:
         account: AccountId | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
-        kinds: Collection[EntryKind] | None = None,
+        kinds: Collection[EntryKind] = (),
         after: EntryId | None = None,
-        limit: int = 100,
+        limit: int = 1000,
         newest_first: bool = False,
     ) -> list[Entry]:
         """Return entries booked in [since, until), in the order of booking or against it.
 
         By the time of booking, so that a statement that was given out never changes. `after` is the
-        last entry of the page before.
+        last entry of the page before; no `kinds` means all of them.
         """
         return await self.read(
             lambda connection: queries.read_entries(
@@ -237,23 +246,30 @@ class Books:
         """The copy is made: the log may be moved into the file again."""
         await self._freeze(frozen=False)
 
+    async def sweep(self) -> None:
+        """Move the log into the file, so that what was removed is gone from the log as well."""
+        if self._frozen:
+            return
+        writer = self._writable()
+        done = asyncio.get_running_loop().create_future()
+        writer.submit([Call(done=done, run=writer.empty_log)])
+        await done
+
     async def snapshot(self, target: Path) -> None:
         """Write a compact, complete copy of the ledger to a new file."""
         await self.read(lambda connection: queries.copy_into(connection, target))
 
     async def begin_incarnation(self, actor: Actor, reason: str) -> Receipt:
-        """Go on from a shorter history that a person has looked at and accepted."""
-        if self._writer is None and self.problem == "missing" and self.lost:
-            await asyncio.to_thread(
-                opening.create_file, self.path, site=self.site, currency=self.currency
-            )
-            lost = self.lost
-            anchors, self._anchors = self._anchors, ()
-            await self._open()
-            self._anchors, self.lost = anchors, lost
+        """Go on from a shorter history that a person has looked at and accepted.
+
+        Where the whole file is missing, accepting that means to begin an empty one.
+        """
+        lost = self.lost
+        if self._writer is None and lost and self.problem == "missing":
+            await self._open(())
         writer = self._writable()
         standing = writer.standing
-        reached = self.lost.incarnation if self.lost else standing.incarnation
+        reached = lost.incarnation if lost else standing.incarnation
         incarnation = max(reached, standing.incarnation) + 1
         for series in writer.numbers:
             writer.numbers[series] += GAP_AFTER_LOSS
@@ -266,8 +282,8 @@ class Books:
             detail={
                 "incarnation": incarnation,
                 "after_entry": standing.n,
-                "lost_to_entry": self.lost.n if self.lost else standing.n,
-                "lost_head": self.lost.head.hex() if self.lost else "",
+                "lost_to_entry": lost.n if lost else standing.n,
+                "lost_head": lost.head.hex() if lost else "",
             },
         )
         receipt = await self._submit(act=act, incarnation=incarnation)

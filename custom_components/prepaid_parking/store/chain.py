@@ -16,7 +16,6 @@ from .codec import canonical_json
 
 VERSION: Final = 1
 HASH_SIZE: Final = 32
-KEY_SIZE: Final = 32
 REFERENCE_SIZE: Final = 16
 
 _HEAD: Final = struct.Struct(">QIqqQ6I")

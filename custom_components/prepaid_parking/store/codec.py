@@ -23,9 +23,11 @@ from ..core.supply import CommandLog, Passage, Supply
 from ..core.tariff import TariffVersion
 from ..core.wallet import Binding, Card, Credential, Meter, TierCount, Wallet, Watch
 from . import schema
+from .records import BlindIndex, Subject, SubjectField
 
 TABLES: Final[dict[type, Table]] = {
     Binding: schema.binding,
+    BlindIndex: schema.blind_index,
     Card: schema.card,
     CommandLog: schema.command_log,
     Credential: schema.credential,
@@ -35,6 +37,8 @@ TABLES: Final[dict[type, Table]] = {
     OpenDoubt: schema.open_doubt,
     Passage: schema.passage,
     Policy: schema.policy,
+    Subject: schema.subject,
+    SubjectField: schema.subject_field,
     Supply: schema.supply,
     TariffVersion: schema.tariff_version,
     TierCount: schema.tier_count,

@@ -201,8 +201,16 @@ class Group:
         return touched
 
     def _puts(self, puts: tuple[Record, ...], drops: tuple[Record, ...]) -> list[Put]:
-        """Turn records into rows; a version that exists must not come with other content."""
+        """Turn records into rows: those that go first, so that a record can be exchanged.
+
+        A version that exists must not come with other content.
+        """
         changes: list[Put] = []
+        for record in drops:
+            codec = codec_for(record)
+            if codec.kind in FIXED:
+                raise CoreError("append_only", kind=codec.table.name)
+            changes.append((codec.kind, codec.key(codec.row(record)), None))
         for record in puts:
             codec = codec_for(record)
             row = codec.row(record)
@@ -212,11 +220,6 @@ class Group:
                     raise ConflictError("version_exists", id=key[0], version=key[1])
                 continue
             changes.append((codec.kind, key, row))
-        for record in drops:
-            codec = codec_for(record)
-            if codec.kind in FIXED:
-                raise CoreError("append_only", kind=codec.table.name)
-            changes.append((codec.kind, codec.key(codec.row(record)), None))
         return changes
 
     def _fixed(self, kind: type, key: Row) -> Row | None:

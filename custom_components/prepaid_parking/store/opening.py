@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 import os
 from pathlib import Path
-import secrets
-from typing import Final
 
 from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.exc import DBAPIError
@@ -19,13 +17,12 @@ from ..core.errors import StoreError
 from ..core.identity import EntryId
 from ..core.ledger import Anchor, BooksState
 from . import schema
-from .anchor import read_anchors, sync_folder
-from .chain import KEY_SIZE, genesis, key_check
+from .anchor import read_anchors
+from .chain import genesis, key_check
+from .files import PRIVATE, make_key, read_key, sync_folder
 from .migrations import migrate
-from .sqlite import PRIVATE, reading_engine, trouble, writing_engine
+from .sqlite import reading_engine, trouble, writing_engine
 from .standing import Standing, count_entries, read_meta, read_standing
-
-FIRST_INCARNATION: Final = 1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,10 +68,10 @@ def key_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.key")
 
 
-def create_file(path: Path, *, site: str, currency: str, incarnation: int = 1) -> None:
+def create_file(path: Path, *, site: str, currency: str) -> None:
     """Make an empty ledger: the key first, then all tables in one transaction."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    key = _read_key(path) or _make_key(path)
+    key = read_key(key_path(path)) or make_key(key_path(path))
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT, PRIVATE))
     engine = writing_engine(path, frozen=lambda: False)
     try:
@@ -83,7 +80,7 @@ def create_file(path: Path, *, site: str, currency: str, incarnation: int = 1) -
             facts = {
                 "site": site,
                 "currency": currency,
-                "incarnation": str(incarnation),
+                "incarnation": "1",
                 "key_check": key_check(key),
                 "created": datetime.now(UTC).isoformat(timespec="seconds"),
             }
@@ -92,32 +89,6 @@ def create_file(path: Path, *, site: str, currency: str, incarnation: int = 1) -
     finally:
         engine.dispose()
     sync_folder(path.parent)
-
-
-def _make_key(path: Path) -> bytes:
-    """Make the chain's key: whole or not at all, for us alone, and never over an older one."""
-    key = secrets.token_bytes(KEY_SIZE)
-    draft = key_path(path).with_name(f"{path.name}.key.draft")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key.hex().encode())
-        file.flush()
-        os.fsync(file.fileno())
-    key_path(path).hardlink_to(draft)
-    draft.unlink()
-    sync_folder(path.parent)
-    return key
-
-
-def _read_key(path: Path) -> bytes | None:
-    try:
-        key = bytes.fromhex(key_path(path).read_text())
-    except FileNotFoundError:
-        return None
-    except ValueError as err:
-        raise StoreError("key_differs", "the key file is damaged") from err
-    return key if len(key) == KEY_SIZE else None
 
 
 def _migrate(path: Path) -> None:
@@ -151,7 +122,7 @@ def _check(path: Path, *, site: str, currency: str, known: Sequence[Anchor]) -> 
             return _unreadable("other_site", meta["site"], readers)
         if meta["currency"] != currency:
             return _unreadable("other_currency", meta["currency"], readers)
-        key = _read_key(path)
+        key = read_key(key_path(path))
         if key is None or key_check(key) != meta["key_check"]:
             return _unreadable("key_differs" if key else "key_missing", path.name, readers)
         start = genesis(key, site, currency)

@@ -11,17 +11,17 @@ from ..core.errors import StoreError
 from ..core.identity import EntryId
 from ..core.ledger import AccountId, Entry, EntryKind, Posting, Receipt
 from . import schema
-from .codec import codec_of, from_micros, to_micros
+from .codec import Value, codec_of, from_micros, to_micros
 
 _JOURNAL = schema.journal.c
 _TRANSFER = schema.transfer.c
 
 
-def read_records[R](connection: Connection, kind: type[R]) -> list[R]:
-    """Return all records of a kind, in the order of their keys."""
+def read_records[R](connection: Connection, kind: type[R], **like: Value) -> list[R]:
+    """Return the records of a kind with these column values, in the order of their keys."""
     codec = codec_of(kind)
-    columns = [codec.table.c[name] for name in codec.names]
-    rows = connection.execute(select(*columns).order_by(*codec.table.primary_key))
+    wanted = select(*codec.table.c).filter_by(**like).order_by(*codec.table.primary_key)
+    rows = connection.execute(wanted)
     return [codec.record(tuple(row)) for row in rows]
 
 
@@ -47,7 +47,7 @@ def read_entries(
     account: AccountId | None,
     since: datetime | None,
     until: datetime | None,
-    kinds: Collection[EntryKind] | None,
+    kinds: Collection[EntryKind],
     after: EntryId | None,
     limit: int,
     newest_first: bool,
@@ -61,10 +61,10 @@ def read_entries(
     if first > last or limit <= 0:
         return []
     wanted = select(*_JOURNAL).where(_JOURNAL.id.between(first, last))
-    if kinds is not None:
+    if kinds:
         wanted = wanted.where(_JOURNAL.kind.in_([kind.value for kind in kinds]))
     if account is not None:
-        few = limit if kinds is None else None
+        few = None if kinds else limit
         wanted = wanted.where(_JOURNAL.id.in_(_touching(account, first, last, few, newest_first)))
     order = _JOURNAL.id.desc() if newest_first else _JOURNAL.id
     rows = connection.execute(wanted.order_by(order).limit(limit)).all()

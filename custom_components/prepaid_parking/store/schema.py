@@ -263,6 +263,7 @@ tier_count: Final = _table(
 watch: Final = _table(
     "watch",
     _key("wallet"),
+    _whole("low_level"),
     _whole("low_since", optional=True),
     _whole("low_reminded_at", optional=True),
     _whole("crossed_at", optional=True),

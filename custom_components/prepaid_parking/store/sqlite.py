@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
 from ..core.errors import StoreError
+from .files import PRIVATE
 
 AUTOCHECKPOINT_PAGES: Final = 1000
 JOURNAL_SIZE_LIMIT: Final = 64 * 1024 * 1024
@@ -26,7 +27,6 @@ READERS: Final = 3
 SOUND_VERSION: Final = (3, 51, 3)
 """Older SQLite may corrupt a WAL file when two connections checkpoint at the same instant; we have
 one writing connection, which is why an older one is a warning and not a refusal."""
-PRIVATE: Final = 0o600
 _SETTINGS: Final = (
     "foreign_keys=ON",
     "trusted_schema=OFF",

@@ -63,8 +63,7 @@ def read_standing(connection: Connection, genesis: bytes) -> Standing:
 
 def _read_fixed(connection: Connection, kind: type) -> dict[Row, Row]:
     codec: Codec[object] = codec_of(kind)
-    columns = [codec.table.c[name] for name in codec.names]
-    rows = (tuple(row) for row in connection.execute(select(*columns)))
+    rows = (tuple(row) for row in connection.execute(select(*codec.table.c)))
     return {codec.key(row): row for row in rows}
 
 

@@ -111,16 +111,14 @@ class Writer:
 
     def freeze(self, *, frozen: bool) -> None:
         """On the writing thread: move the log into the file and leave the file alone, or go on."""
-        connection = self._ready()
-        driver = raw(connection)
         if frozen:
-            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self.empty_log()
         self._frozen = frozen
-        set_checkpoints(driver, frozen=frozen)
+        set_checkpoints(raw(self._ready()), frozen=frozen)
 
-    def run_on(self, connection_fn: Callable[[Connection], object]) -> object:
-        """On the writing thread: use the writing connection, outside a transaction."""
-        return connection_fn(self._ready())
+    def empty_log(self) -> None:
+        """On the writing thread: move the log into the file, as far as no reader needs it."""
+        raw(self._ready()).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _run(self) -> None:
         waiting: deque[Command | Call | None] = deque()

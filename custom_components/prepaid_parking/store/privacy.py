@@ -1,0 +1,208 @@
+"""Personal data: sealed where it rests, found without being written, gone for good when erased.
+
+Each subject has a key of its own, so erasing somebody means to destroy that key: what older copies
+still hold can no longer be read. The master key lies in a file of its own beside the ledger. That
+protects a ledger file that leaks by itself; it does not protect against whoever holds the whole
+machine or a backup with both files in it.
+"""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+import secrets
+from typing import Final, Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import Connection
+
+from ..core.access import normal_plate
+from ..core.errors import CoreError, StoreError
+from ..core.ledger import Record
+from .books import Books
+from .files import KEY_SIZE, make_key, read_key, write_whole
+from .queries import read_records
+from .records import BlindIndex, Subject, SubjectField
+
+KEY_VERSION: Final = 1
+NONCE_SIZE: Final = 12
+DIGEST_SIZE: Final = 16
+PLATE: Final = "plate"
+
+
+class Privacy:
+    """The persons of a site's ledger.
+
+    `erased` lists the ids of erased subjects outside the ledger: a backup restored later brings
+    their sealed keys back, and this removes them again.
+    """
+
+    def __init__(self, books: Books, root: bytes, erased: Path | None) -> None:
+        """Use `open`."""
+        self._books = books
+        self._erased = erased
+        self._wrap = AESGCM(_derived(root, f"wrap/{KEY_VERSION}"))
+        self._root = root
+        self._index_keys: dict[str, bytes] = {}
+
+    @classmethod
+    async def open(cls, books: Books, key_file: Path, *, erased: Path | None = None) -> Self:
+        """Read the master key, or make it for a ledger that has no persons yet.
+
+        A lost key is never replaced: with a new one, everybody's data would silently be unreadable.
+        """
+        subjects = {subject.id: subject for subject in await books.load(Subject)}
+        root = await asyncio.to_thread(_root_key, key_file, may_make=not subjects)
+        privacy = cls(books, root, erased)
+        for subject in await asyncio.to_thread(_read_erased, erased):
+            if subject in subjects:
+                await privacy._remove(subject)
+        return privacy
+
+    def blind(self, kind: str, value: str) -> bytes:
+        """Return what finds a value without telling it: keyed, a key for each kind.
+
+        There are few plates, so the key is the protection, not the hash.
+        """
+        if (key := self._index_keys.get(kind)) is None:
+            key = self._index_keys[kind] = _derived(self._root, f"index/{kind}")
+        text = normal_plate(value) if kind == PLATE else " ".join(value.split()).casefold()
+        return blake2b(text.encode(), digest_size=DIGEST_SIZE, key=key).digest()
+
+    async def put_subject(
+        self, fields: Mapping[str, str], *, findable: Collection[str] = (), subject: str = ""
+    ) -> str:
+        """Seal a subject's fields and return its id; given an id, replace those fields.
+
+        Fields named in `findable` can be found again by their value.
+        """
+        stale: list[BlindIndex] = []
+        records: list[Record] = []
+        if subject:
+            known, indexed = await self._books.read(
+                lambda connection: (
+                    _subject(connection, subject),
+                    read_records(connection, BlindIndex, subject=subject),
+                )
+            )
+            key = self._unwrapped(known)
+            stale = [index for index in indexed if index.kind in fields]
+        else:
+            subject = secrets.token_hex(16)
+            fresh = self._fresh(subject)
+            key = self._unwrapped(fresh)
+            records.append(fresh)
+        for name, value in fields.items():
+            sealed = _seal(key, value.encode(), _place("subject_field", name, subject))
+            records.append(SubjectField(subject=subject, name=name, sealed=sealed))
+            if name in findable:
+                digest = self.blind(name, value)
+                records.append(BlindIndex(kind=name, digest=digest, subject=subject))
+        await self._books.exchange(drops=stale, puts=records)
+        return subject
+
+    async def get_subject(self, subject: str) -> dict[str, str]:
+        """Return a subject's fields; refuse one that is unknown or erased."""
+        found, fields = await self._books.read(
+            lambda connection: (
+                _subject(connection, subject),
+                read_records(connection, SubjectField, subject=subject),
+            )
+        )
+        key = self._unwrapped(found)
+        return {
+            field.name: _unseal(
+                key, field.sealed, _place("subject_field", field.name, subject)
+            ).decode()
+            for field in fields
+        }
+
+    async def find(self, kind: str, value: str) -> list[str]:
+        """Return the subjects that have this value in a findable field."""
+        digest = self.blind(kind, value)
+        found = await self._books.read(
+            lambda connection: read_records(connection, BlindIndex, kind=kind, digest=digest)
+        )
+        return [index.subject for index in found]
+
+    async def forget_subject(self, subject: str) -> None:
+        """Destroy a subject's key, fields and index; entries keep its id, which then means nobody."""
+        await asyncio.to_thread(_add_erased, self._erased, subject)
+        await self._remove(subject)
+
+    async def _remove(self, subject: str) -> None:
+        await self._books.forget(*await self._books.read(lambda c: _everything(c, subject)))
+        await self._books.sweep()
+
+    def _fresh(self, subject: str) -> Subject:
+        """Return a subject with a new key, sealed by the master key."""
+        key = AESGCM.generate_key(KEY_SIZE * 8)
+        return Subject(
+            id=subject,
+            sealed_key=_seal(self._wrap, key, _place("subject", "sealed_key", subject)),
+            key_version=KEY_VERSION,
+            created_at=datetime.now(UTC),
+        )
+
+    def _unwrapped(self, subject: Subject) -> AESGCM:
+        place = _place("subject", "sealed_key", subject.id)
+        return AESGCM(_unseal(self._wrap, subject.sealed_key, place))
+
+
+def _derived(root: bytes, purpose: str) -> bytes:
+    return HKDF(algorithm=SHA256(), length=KEY_SIZE, salt=None, info=purpose.encode()).derive(root)
+
+
+def _place(table: str, column: str, subject: str) -> bytes:
+    """Return where a sealed value belongs, so that it cannot be moved to another row."""
+    return f"{table}|{column}|{subject}|{KEY_VERSION}".encode()
+
+
+def _seal(key: AESGCM, content: bytes, place: bytes) -> bytes:
+    nonce = secrets.token_bytes(NONCE_SIZE)
+    return nonce + key.encrypt(nonce, content, place)
+
+
+def _unseal(key: AESGCM, sealed: bytes, place: bytes) -> bytes:
+    try:
+        return key.decrypt(sealed[:NONCE_SIZE], sealed[NONCE_SIZE:], place)
+    except (InvalidTag, ValueError) as err:
+        raise StoreError("key_differs", "personal data cannot be unsealed") from err
+
+
+def _root_key(place: Path, *, may_make: bool) -> bytes:
+    if (key := read_key(place)) is not None:
+        return key
+    if not may_make:
+        raise StoreError("key_missing", place.name)
+    return make_key(place)
+
+
+def _read_erased(place: Path | None) -> list[str]:
+    if place is None or not place.exists():
+        return []
+    return place.read_text(encoding="ascii").split()
+
+
+def _add_erased(place: Path | None, subject: str) -> None:
+    if place is not None:
+        lines = [*_read_erased(place), subject]
+        write_whole(place, "".join(f"{line}\n" for line in lines).encode())
+
+
+def _subject(connection: Connection, subject: str) -> Subject:
+    for found in read_records(connection, Subject, id=subject):
+        return found
+    raise CoreError("subject_unknown", subject=subject)
+
+
+def _everything(connection: Connection, subject: str) -> list[Record]:
+    return [
+        *read_records(connection, Subject, id=subject),
+        *read_records(connection, SubjectField, subject=subject),
+        *read_records(connection, BlindIndex, subject=subject),
+    ]
