@@ -4,6 +4,9 @@ python_version=3.14
 python_floor=3.14.2 # what the hub asks for
 uv_version=0.13.5   # what is installed where there is no uv; any newer one will do
 
+# Trust whom this machine trusts, as pip and apt do: behind a company's proxy uv's own list fails.
+[ ! -s /etc/ssl/certs/ca-certificates.crt ] || export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-1}
+
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 fail() {
     printf '\033[1;31m== %s\033[0m\n' "$*" >&2
