@@ -154,11 +154,12 @@ def _money_problem(asked: Pass) -> Refusal | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A car that was just seen at a lane, so that further reads of it are the same arrival."""
+    """A car that was just answered at a lane, so that further reads of it are the same arrival."""
 
     plate: str
     at: datetime
     event_id: str = ""
+    admitted: bool = False
 
 
 def same_arrival(
@@ -168,12 +169,16 @@ def same_arrival(
 
     One character may differ: a camera that reads a plate five times gets it wrong once. The misread
     then changes nothing, it neither opens again nor charges anyone. `known` says that the plate read
-    is itself registered.
+    is itself registered: after a refused misread, the right reading of the same car is answered.
     """
 
     def same(seen: Arrival) -> bool:
         apart = at - seen.at
-        if plate == seen.plate or (event_id != "" and event_id == seen.event_id):
+        if plate == seen.plate:
+            return apart <= (ONE_ARRIVAL if seen.admitted or not known else MISREAD)
+        if known and not seen.admitted:
+            return False
+        if event_id and event_id == seen.event_id:
             return apart <= ONE_ARRIVAL
         return apart <= (MISREAD if known else ONE_ARRIVAL) and _near(plate, seen.plate)
 

@@ -7,6 +7,7 @@ the month, at a tier. Within one price the split changes nothing, because remain
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
+import itertools
 from typing import Final
 
 from .accrual import ChargeLine
@@ -170,7 +171,7 @@ class Pricer:
         cuts.update(_clock_change(start, end, self._zone))
         inside = sorted(cut for cut in cuts if start <= cut <= end)
         return tuple(
-            self._stretch(begin, finish) for begin, finish in zip(inside, inside[1:], strict=False)
+            self._stretch(begin, finish) for begin, finish in itertools.pairwise(inside)
         )
 
     def _stretch(self, begin: datetime, finish: datetime) -> Stretch:

@@ -7,6 +7,7 @@ again and the difference moves, as an entry of its own that names the one it cor
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+import itertools
 
 from ..core.chart import revenue_account, wallet_account
 from ..core.identity import Actor
@@ -60,10 +61,12 @@ async def _rerate_entry(
     actor: Actor,
 ) -> int:
     cursor, window, binding = run.cursor, run.window, run.binding
-    assert cursor is not None and window is not None and binding is not None
+    assert cursor is not None
+    assert window is not None
+    assert binding is not None
     period, used = _tier_from(entry)
     usage, numerator = Usage(period, used), 0
-    for (from_at, from_register), (to_at, to_register) in zip(points, points[1:], strict=False):
+    for (from_at, from_register), (to_at, to_register) in itertools.pairwise(points):
         lines, usage = pricer.charge(to_register - from_register, from_at, to_at, usage)
         numerator += sum(line.numerator for line in lines)
     before = _numerator(latest)

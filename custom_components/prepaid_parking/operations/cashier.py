@@ -379,4 +379,3 @@ def _tell(
 
 def _room_for_one(site: Site) -> bool:
     return sum(run.wallet.exposed for run in site.wallets.values()) < EXPOSED_MOST
-

@@ -29,7 +29,7 @@ from ..core.ledger import Act, EntryKind, Posting, Receipt
 from ..core.supply import CommandLog, CommandOutcome, Passage
 from ..core.wallet import Card, CardState, Credential, CredentialKind, Purpose
 from .cashier import booked_balance, floor, is_frozen, open_run, referenced
-from .facts import Passed, PassageKind
+from .facts import PassageKind, Passed
 from .site import LaneRun, Site
 from .watching import keep
 
@@ -158,7 +158,7 @@ async def plate_read(site: Site, *, lane: str, read: PlateRead, actor: Actor = S
     asked = _asked(site, run, CredentialKind.PLATE, credential, read)
     decision = decide(asked)
     if isinstance(decision, Admit):
-        run.recent.append(Arrival(plate=plate, at=read.at, event_id=read.event_id))
+        run.recent.append(Arrival(plate=plate, at=read.at, event_id=read.event_id, admitted=True))
         return await _admit(site, run, decision, read, actor)
     return await _refuse(site, run, decision, read, actor)
 
@@ -214,60 +214,49 @@ def _asked(
 async def _admit(
     site: Site, run: LaneRun, decision: Admit, read: PlateRead, actor: Actor
 ) -> Answer:
-    """Charge the fee, write the passage down, then pulse."""
-    entry: int | None = None
-    if decision.fee_minor:
-        try:
-            entry = await _charge(site, run, decision, read)
-        except CoreError as err:
-            reason = (
-                Refusal.NOT_ENOUGH_MONEY
-                if err.key == "not_enough_money"
-                else Refusal.LEDGER_CLOSED
-            )
-            return await _refuse(site, run, Refuse(reason=reason, card=decision.card), read, actor)
-        except StoreError as err:
-            site.books_trouble(err.key, err.detail)
-            refusal = Refuse(reason=Refusal.LEDGER_CLOSED, card=decision.card)
-            return await _refuse(site, run, refusal, read, actor)
-    return await _pulse(
-        site,
-        run,
-        kind=PassageKind.ADMITTED,
-        reason="card",
-        masked=masked_plate(read.plate),
-        card=decision.card,
-        actor=actor,
-        fee_minor=decision.fee_minor,
-        entry=entry,
-    )
+    """Charge the fee and write the passage down in one step, then pulse."""
+    try:
+        return await _pulse(
+            site,
+            run,
+            kind=PassageKind.ADMITTED,
+            reason="card",
+            masked=masked_plate(read.plate),
+            card=decision.card,
+            actor=actor,
+            fee_minor=decision.fee_minor,
+            charge=_charge(site, run, decision, read) if decision.fee_minor else None,
+        )
+    except StoreError as err:
+        site.books_trouble(err.key, err.detail)
+        reason = Refusal.LEDGER_CLOSED
+    except CoreError as err:
+        closed = err.key != "not_enough_money"
+        reason = Refusal.LEDGER_CLOSED if closed else Refusal.NOT_ENOUGH_MONEY
+    return await _refuse(site, run, Refuse(reason=reason, card=decision.card), read, actor)
 
 
-async def _charge(site: Site, run: LaneRun, decision: Admit, read: PlateRead) -> int:
+def _charge(site: Site, run: LaneRun, decision: Admit, read: PlateRead) -> Act:
     if not site.books.writable:
         raise CoreError("ledger_closed")
     payer = site.wallets[decision.card.wallet]
     event = f"passage/{run.id}/{decision.card.id}/{read.at.isoformat()}"
-    receipt = await site.books.commit(
-        Act(
-            kind=EntryKind.PASSAGE,
-            event=event,
-            occurred=site.clock(),
-            actor=SYSTEM,
-            reference=referenced("passage", event),
-            postings=(
-                Posting(
-                    source=wallet_account(payer.wallet.no),
-                    target=site_account(SiteAccount.REVENUE_PARKING),
-                    amount_minor=decision.fee_minor,
-                ),
+    return Act(
+        kind=EntryKind.PASSAGE,
+        event=event,
+        occurred=site.clock(),
+        actor=SYSTEM,
+        reference=referenced("passage", event),
+        postings=(
+            Posting(
+                source=wallet_account(payer.wallet.no),
+                target=site_account(SiteAccount.REVENUE_PARKING),
+                amount_minor=decision.fee_minor,
             ),
-            floors=(floor(payer),),
-            detail={"lane": run.id, "card": decision.card.id, "wallet": payer.wallet.id},
-        )
+        ),
+        floors=(floor(payer),),
+        detail={"lane": run.id, "card": decision.card.id, "wallet": payer.wallet.id},
     )
-    booked_balance(payer, receipt)
-    return receipt.entry
 
 
 async def _refuse(
@@ -310,9 +299,12 @@ async def _pulse(
     card: Card | None,
     actor: Actor,
     fee_minor: int = 0,
-    entry: int | None = None,
+    charge: Act | None = None,
 ) -> Answer:
-    """Record, fire once, record what came of it."""
+    """Record (with the charge, in one act), fire once, record what came of it."""
+    barrier = run.barrier
+    if barrier is None:
+        raise CoreError("lane_has_no_barrier", lane=run.id)
     now = site.clock()
     command = CommandLog(
         id=await site.books.next_number("command"),
@@ -332,17 +324,19 @@ async def _pulse(
         reason=reason,
         masked=masked,
         card=card.id if card is not None else "",
-        entry=entry,
         command=command.id,
         actor=str(actor),
     )
-    if not await keep(site, command, passage):
+    if charge is not None:
+        receipt = await site.books.commit(replace(charge, puts=(command, passage)))
+        assert card is not None
+        booked_balance(site.wallets[card.wallet], receipt)
+        passage = replace(passage, entry=receipt.entry)
+    elif not await keep(site, command, passage) and kind is not PassageKind.RELEASED:
         raise StoreError(site.trouble or "failed")
     outcome, detail = CommandOutcome.VERIFIED, ""
     try:
-        if run.barrier is None:
-            raise CoreError("lane_has_no_barrier", lane=run.id)
-        await run.barrier.pulse()
+        await barrier.pulse()
     except DeviceError as err:
         outcome, detail = CommandOutcome.NOT_CONFIRMED, str(err)
         kind = PassageKind.NOT_CONFIRMED

@@ -100,7 +100,9 @@ async def begin_installation(site: Site, run: MeterRun, sample: Sample) -> None:
 async def _charge(site: Site, run: MeterRun, sample: Sample) -> bool:
     """Charge, doubt or skip one reading of a bound meter."""
     window, installation, binding = run.window, run.installation, run.binding
-    assert window is not None and installation is not None and binding is not None
+    assert window is not None
+    assert installation is not None
+    assert binding is not None
     outcome = advance(
         Cursor(installation=installation.id, register=window.to_register, at=window.to_at),
         sample,

@@ -114,7 +114,9 @@ def note_pace(site: Site, run: MeterRun, at: datetime) -> None:
 def usage_act(site: Site, run: MeterRun, *, now: datetime) -> tuple[Act, int]:
     """Write the open window down as an act; returns it with the money it moves."""
     window, binding, installation = run.window, run.binding, run.installation
-    assert window is not None and binding is not None and installation is not None
+    assert window is not None
+    assert binding is not None
+    assert installation is not None
     amount, carry = divmod(window.carry + window.numerator, denominator(site, run))
     wallet = site.wallets[binding.wallet]
     act = Act(
@@ -175,7 +177,8 @@ async def close_windows(site: Site, runs: Iterable[MeterRun]) -> None:
             site.books_trouble(answer.key, str(answer))
             continue
         act, amount = run.closing, run.closing_minor
-        assert act is not None and run.binding is not None
+        assert act is not None
+        assert run.binding is not None
         move = act.moves[0]
         run.cursor = Cursor(
             installation=move.installation,
@@ -221,7 +224,8 @@ async def checkpoint(site: Site) -> None:
 def window_record(run: MeterRun) -> Record:
     """Return the open window as it is kept in a checkpoint."""
     window, installation = run.window, run.installation
-    assert window is not None and installation is not None
+    assert window is not None
+    assert installation is not None
     return Window(
         installation=installation.id,
         from_register=window.from_register,

@@ -1,0 +1,78 @@
+"""Policies are set as new versions; the old ones stay, because decisions were made by them."""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Final
+
+from ..core.errors import CoreError
+from ..core.identity import SYSTEM, Actor, PolicyId
+from ..core.ledger import Act, EntryKind, Receipt
+from ..core.policy import Policy
+from .site import Site
+
+STANDARD: Final = PolicyId("standard")
+FIXED: Final = frozenset({"id", "version", "valid_from"})
+
+
+async def ensure_standard(site: Site) -> None:
+    """Give a new site its standard policy: warn at 50 and 10, cut after a day's grace."""
+    if STANDARD not in site.policies:
+        major = 10**site.currency.digits
+        await set_policy(
+            site,
+            policy=STANDARD,
+            changes={"alert_minor": 50 * major, "alert2_minor": 10 * major},
+            actor=SYSTEM,
+        )
+
+
+async def set_policy(
+    site: Site, *, policy: str, changes: Mapping[str, object], actor: Actor, reason: str = ""
+) -> Receipt:
+    """Write the next version of a policy; what is not named stays as it was."""
+    names = {field.name for field in fields(Policy)} - FIXED
+    unknown = set(changes) - names
+    if unknown:
+        raise CoreError("unknown_field", field=", ".join(sorted(unknown)))
+    now = site.clock()
+    versions = site.policies.get(PolicyId(policy), [])
+    base = versions[-1] if versions else Policy(id=PolicyId(policy), version=0, valid_from=now)
+    written: Policy = replace(base, version=base.version + 1, valid_from=now, **changes)  # type: ignore[arg-type]  # names checked above
+    _check(written)
+    receipt = await site.books.commit(
+        Act(
+            kind=EntryKind.POLICY_SET,
+            event=f"policy/{policy}/{written.version}",
+            occurred=now,
+            actor=actor,
+            reason=reason,
+            detail={"policy": policy, "changes": {name: str(new) for name, new in changes.items()}},
+            puts=(written,),
+        )
+    )
+    site.policies[written.id] = [*versions, written]
+    site.wake(
+        run
+        for wallet in site.wallets.values()
+        if wallet.wallet.policy == written.id
+        for run in wallet.meters
+    )
+    return receipt
+
+
+def _check(policy: Policy) -> None:
+    amounts = (
+        policy.credit_limit_minor,
+        policy.exempt_quota_minor,
+        policy.overdraft_limit_minor or 0,
+        policy.hysteresis_minor,
+        policy.grace_hours,
+        policy.operations_per_day,
+        policy.remind_hours,
+    )
+    if min(amounts) < 0:
+        raise CoreError("policy_negative")
+    if policy.alert2_minor > policy.alert_minor:
+        raise CoreError("policy_alerts_order")
+    if len(policy.no_cut_weekdays) >= 7:
+        raise CoreError("policy_never_cuts")
