@@ -1,0 +1,134 @@
+"""Binary sensors: what is wrong, and who answers."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, override
+
+from homeassistant.components.binary_sensor import (
+    BinarySensorDeviceClass,
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import PrepaidConfigEntry
+from .core.money import quantity_text
+from .entity import PrepaidEntity, async_show
+from .things import LineThing, MeterThing, SiteThing, Thing, WalletThing
+from .troubles import troubles
+
+# Everything is pushed; nothing is asked for.
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrepaidBinarySensorDescription[ThingT: Thing](BinarySensorEntityDescription):
+    """A binary sensor: what it reads, and what it adds to explain itself."""
+
+    is_on_fn: Callable[[ThingT], bool | None]
+    more_fn: Callable[[ThingT], Mapping[str, Any] | None] = lambda _: None
+
+
+def _link(thing: MeterThing) -> bool | None:
+    """Tell whether a meter answers; nobody knows before it has been asked."""
+    run = thing.run
+    return run.connected if run.last is not None or not run.connected else None
+
+
+def _doubt(thing: MeterThing) -> Mapping[str, Any] | None:
+    """Return what a person needs to settle the meter's doubt."""
+    doubt, quantity = thing.run.doubt, thing.run.meter.quantity
+    if doubt is None:
+        return None
+    return {
+        "doubt": doubt.id,
+        "kind": str(doubt.kind),
+        "since": doubt.at.isoformat(),
+        "register": quantity_text(doubt.register, quantity),
+        "charged_to": quantity_text(doubt.cursor_register, quantity),
+    }
+
+
+METER: Final[tuple[PrepaidBinarySensorDescription[MeterThing], ...]] = (
+    PrepaidBinarySensorDescription(
+        key="link",
+        device_class=BinarySensorDeviceClass.CONNECTIVITY,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        is_on_fn=_link,
+    ),
+    PrepaidBinarySensorDescription(
+        key="doubt",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        is_on_fn=lambda thing: thing.run.doubt is not None,
+        more_fn=_doubt,
+    ),
+)
+
+WALLET: Final[tuple[PrepaidBinarySensorDescription[WalletThing], ...]] = (
+    PrepaidBinarySensorDescription(
+        key="low_balance",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        is_on_fn=lambda thing: (
+            thing.run.watch.low_level > 0 or thing.run.watch.crossed_at is not None
+        ),
+    ),
+)
+
+SITE: Final[tuple[PrepaidBinarySensorDescription[SiteThing], ...]] = (
+    PrepaidBinarySensorDescription(
+        key="ledger",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        is_on_fn=lambda thing: bool(troubles(thing.site)),
+        more_fn=lambda thing: {"problems": troubles(thing.site)},
+    ),
+)
+
+LINE: Final[tuple[PrepaidBinarySensorDescription[LineThing], ...]] = (
+    PrepaidBinarySensorDescription(
+        key="link",
+        device_class=BinarySensorDeviceClass.CONNECTIVITY,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        is_on_fn=lambda thing: thing.health.connected,
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: PrepaidConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the binary sensors of a site."""
+    async_show(hass, entry, async_add_entities, _binary_sensors)
+
+
+def _binary_sensors(thing: Thing) -> Iterator[PrepaidEntity]:
+    match thing:
+        case SiteThing():
+            yield from (PrepaidBinarySensor(thing, one) for one in SITE)
+        case MeterThing(brief=False):
+            yield from (PrepaidBinarySensor(thing, one) for one in METER)
+        case WalletThing():
+            yield from (PrepaidBinarySensor(thing, one) for one in WALLET)
+        case LineThing():
+            yield from (PrepaidBinarySensor(thing, one) for one in LINE)
+
+
+class PrepaidBinarySensor[ThingT: Thing](PrepaidEntity[ThingT], BinarySensorEntity):
+    """A binary sensor from a table."""
+
+    entity_description: PrepaidBinarySensorDescription[ThingT]
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        return self.entity_description.is_on_fn(self.thing)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        return self.entity_description.more_fn(self.thing)

@@ -1,0 +1,46 @@
+"""Refusals and failures of the rules, the books and the devices, put into words once.
+
+A person who calls an action or presses a button reads a sentence in their own language; which one
+is named by the error's key.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from .const import DOMAIN
+from .core.errors import CoreError, DeviceError, StoreError
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what the inside raises into an error the hub can show.
+
+    What the rules refuse is the caller's to change; what the books or a device could not do is not.
+    """
+    try:
+        yield
+    except CoreError as err:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key=err.key,
+            translation_placeholders=err.placeholders,
+        ) from err
+    except StoreError as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key=store_key(err.key),
+            translation_placeholders={"detail": err.detail},
+        ) from err
+    except DeviceError as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key=f"device_{err.fault}",
+            translation_placeholders={"detail": err.detail},
+        ) from err
+
+
+def store_key(key: str) -> str:
+    """Name the sentence for a trouble of the books."""
+    return f"books_{key}"

@@ -1,0 +1,96 @@
+"""Events: what happened to wallets and at lanes, as the moment it happened."""
+
+from collections.abc import Iterator
+from typing import Any, Final, override
+
+from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import PrepaidConfigEntry
+from .entity import PrepaidEntity, async_show
+from .operations.facts import Fact, PassageKind, Passed, WalletEvent, WalletFact
+from .telling import passage_story, wallet_story
+from .things import LaneThing, SiteThing, Thing, WalletThing
+
+# Everything is pushed; nothing is asked for.
+PARALLEL_UPDATES = 0
+
+ACTIVITY: Final = EventEntityDescription(
+    key="activity", event_types=[str(event) for event in WalletEvent]
+)
+SITE_ACTIVITY: Final = EventEntityDescription(
+    key="site_activity", event_types=[str(event) for event in WalletEvent]
+)
+PASSAGE: Final = EventEntityDescription(
+    key="passage", event_types=[str(kind) for kind in PassageKind]
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: PrepaidConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the event entities of a site."""
+    async_show(hass, entry, async_add_entities, _events)
+
+
+def _events(thing: Thing) -> Iterator[PrepaidEntity]:
+    match thing:
+        case SiteThing():
+            yield SiteActivity(thing, SITE_ACTIVITY)
+        case WalletThing():
+            yield WalletActivity(thing, ACTIVITY)
+        case LaneThing():
+            yield Passage(thing, PASSAGE)
+
+
+class FactEvent[ThingT: Thing](PrepaidEntity[ThingT], EventEntity):
+    """An event entity that hears the site's facts."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen from now on: what happened before was told then."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.thing.data.coordinator.listen(self._async_heard))
+
+    @callback
+    def _async_heard(self, fact: Fact) -> None:
+        if (story := self.story(fact)) is not None:
+            self._trigger_event(*story)
+            self.async_write_ha_state()
+
+    def story(self, fact: Fact) -> tuple[str, dict[str, Any]] | None:
+        """Return the event type and its attributes where a fact is this entity's."""
+        raise NotImplementedError
+
+
+class SiteActivity(FactEvent[SiteThing]):
+    """What happens to any wallet, also to those that are no devices."""
+
+    @override
+    def story(self, fact: Fact) -> tuple[str, dict[str, Any]] | None:
+        if not isinstance(fact, WalletFact):
+            return None
+        return str(fact.event), wallet_story(self.thing.site, fact)
+
+
+class WalletActivity(FactEvent[WalletThing]):
+    """What happens to one wallet."""
+
+    @override
+    def story(self, fact: Fact) -> tuple[str, dict[str, Any]] | None:
+        if not isinstance(fact, WalletFact) or fact.wallet != self.thing.id:
+            return None
+        return str(fact.event), wallet_story(self.thing.site, fact)
+
+
+class Passage(FactEvent[LaneThing]):
+    """Who was let through at a lane and who was not."""
+
+    @override
+    def story(self, fact: Fact) -> tuple[str, dict[str, Any]] | None:
+        if not isinstance(fact, Passed) or fact.lane != self.thing.id:
+            return None
+        return str(fact.kind), passage_story(self.thing.site, fact)

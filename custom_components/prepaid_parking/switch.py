@@ -1,0 +1,62 @@
+"""Switches: the supply of what is sold by the kilowatt-hour or the hour."""
+
+from collections.abc import Iterator
+from typing import Any, Final, override
+
+from homeassistant.components.switch import (
+    SwitchDeviceClass,
+    SwitchEntity,
+    SwitchEntityDescription,
+)
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import PrepaidConfigEntry
+from .entity import PrepaidEntity, async_show
+from .supply_entity import VALVES, SupplyEntity
+from .things import MeterThing, Thing
+
+# An act is one entry in the books; their order is kept there.
+PARALLEL_UPDATES = 0
+
+SUPPLY: Final = SwitchEntityDescription(
+    key="supply",
+    device_class=SwitchDeviceClass.SWITCH,
+    # So that "turn off everything" and a voice that hears half a sentence do not reach it.
+    entity_category=EntityCategory.CONFIG,
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: PrepaidConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the supply switches of a site."""
+    async_show(hass, entry, async_add_entities, _switches)
+
+
+def _switches(thing: Thing) -> Iterator[PrepaidEntity]:
+    if isinstance(thing, MeterThing) and thing.run.relay is not None:
+        if thing.run.meter.commodity not in VALVES:
+            yield SupplySwitch(thing, SUPPLY)
+
+
+class SupplySwitch(SupplyEntity, SwitchEntity):
+    """The supply of a meter with a relay."""
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        return self.lets_through
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Switch the supply on, whatever was holding it off."""
+        await self.async_let_through()
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Hold the supply off."""
+        await self.async_hold_back()

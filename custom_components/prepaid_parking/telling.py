@@ -1,0 +1,64 @@
+"""A fact as plain data for events and triggers: ids, unit names and amounts, never a person."""
+
+from typing import Any
+
+from .core.identity import LaneId, MeterId
+from .operations.facts import Passed, SupplyChanged, WalletFact
+from .operations.site import Site
+
+
+def wallet_story(site: Site, fact: WalletFact) -> dict[str, Any]:
+    """Tell what happened to a wallet; amounts are decimal strings in the site's currency."""
+    story: dict[str, Any] = {
+        "wallet": fact.wallet,
+        "unit": fact.unit,
+        "at": fact.at.isoformat(),
+        "available": site.currency.text(fact.available_minor),
+        "currency": site.currency.code,
+    }
+    if fact.amount_minor is not None:
+        story["amount"] = site.currency.text(fact.amount_minor)
+    if fact.meter is not None:
+        story |= _meter(site, fact.meter)
+    if fact.level:
+        story["level"] = fact.level
+    if fact.cutoff_at is not None:
+        story["cutoff_at"] = fact.cutoff_at.isoformat()
+    if fact.receipt is not None:
+        story["entry"] = fact.receipt.entry
+    if fact.reference:
+        story["reference"] = fact.reference
+    return story
+
+
+def supply_story(site: Site, fact: SupplyChanged) -> dict[str, Any]:
+    """Tell how a supply changed and why."""
+    return {
+        **_meter(site, fact.meter),
+        "wallet": fact.wallet,
+        "unit": fact.unit,
+        "at": fact.at.isoformat(),
+        "before": str(fact.before),
+        "state": str(fact.state),
+        "reason": str(fact.why),
+    }
+
+
+def passage_story(site: Site, fact: Passed) -> dict[str, Any]:
+    """Tell what happened at a lane; the plate is masked."""
+    lane = site.lanes.get(LaneId(fact.lane))
+    return {
+        "lane": fact.lane,
+        "name": lane.name if lane is not None else fact.lane,
+        "at": fact.at.isoformat(),
+        "reason": fact.reason,
+        "plate": fact.masked,
+        "card": fact.card,
+        "wallet": fact.wallet,
+        "fee": site.currency.text(fact.fee_minor),
+    }
+
+
+def _meter(site: Site, meter: MeterId) -> dict[str, Any]:
+    run = site.meters.get(meter)
+    return {"meter": meter, "name": run.meter.name if run is not None else meter}
