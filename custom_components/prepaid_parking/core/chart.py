@@ -13,8 +13,10 @@ OWNER_SHIFT: Final = 8
 
 
 class SiteAccount(IntEnum):
-    """Accounts of the site. Money from outside comes out of a clearing account, which goes below
-    zero by what the outside world has handed over and still holds for us.
+    """Accounts of the site.
+
+    Money from outside comes out of a clearing account, which goes below zero by what the outside
+    world has handed over and still holds for us.
     """
 
     CASH = 1

@@ -46,7 +46,7 @@ class Currency:
 
     def denominator(self, quantity: Quantity) -> int:
         """Return what `base units x price` is divided by to give minor units."""
-        return BASE_PER_UNIT[quantity] * 10 ** (MICRO_DIGITS - self.digits)
+        return BASE_PER_UNIT[quantity] * int(10 ** (MICRO_DIGITS - self.digits))
 
 
 def parse_price(text: str) -> int:

@@ -182,9 +182,9 @@ def _step_low(
 
 
 def _grace_over(watch: Watch, policy: Policy, available_minor: int) -> bool:
-    if policy.overdraft_limit_minor is not None:
-        if available_minor < mark(policy) - policy.overdraft_limit_minor:
-            return True
+    most = policy.overdraft_limit_minor
+    if most is not None and available_minor < mark(policy) - most:
+        return True
     return watch.grace_spent_s >= policy.grace_hours * 3600
 
 

@@ -170,9 +170,7 @@ class Pricer:
         )
         cuts.update(_clock_change(start, end, self._zone))
         inside = sorted(cut for cut in cuts if start <= cut <= end)
-        return tuple(
-            self._stretch(begin, finish) for begin, finish in itertools.pairwise(inside)
-        )
+        return tuple(self._stretch(begin, finish) for begin, finish in itertools.pairwise(inside))
 
     def _stretch(self, begin: datetime, finish: datetime) -> Stretch:
         in_effect = [one for one in self.versions if one.valid_from <= begin]

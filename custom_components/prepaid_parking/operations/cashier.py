@@ -106,7 +106,7 @@ async def update_wallet(
         )
     )
     run.wallet = changed
-    site.wake(run.meters)
+    site.wake_wallet(run)
     return receipt
 
 
@@ -327,7 +327,7 @@ def _booked(
         return
     booked_balance(run, receipt)
     _tell(site, run, event, receipt, amount_minor, reference)
-    site.wake(run.meters)
+    site.wake_wallet(run)
 
 
 async def _set_frozen(

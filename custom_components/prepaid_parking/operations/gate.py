@@ -330,7 +330,9 @@ async def _pulse(
     if charge is not None:
         receipt = await site.books.commit(replace(charge, puts=(command, passage)))
         assert card is not None
-        booked_balance(site.wallets[card.wallet], receipt)
+        payer = site.wallets[card.wallet]
+        booked_balance(payer, receipt)
+        site.wake_wallet(payer)
         passage = replace(passage, entry=receipt.entry)
     elif not await keep(site, command, passage) and kind is not PassageKind.RELEASED:
         raise StoreError(site.trouble or "failed")

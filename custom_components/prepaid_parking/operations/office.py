@@ -266,8 +266,9 @@ async def settle_doubt(
 async def import_readings(
     site: Site, *, meter: str, readings: Sequence[tuple[datetime, int]], actor: Actor
 ) -> dict[str, int]:
-    """Take stored readings in the order of their time: newer ones are charged, older ones only say
-    when what was charged had been used.
+    """Take stored readings in the order of their time.
+
+    Newer ones are charged, older ones only say when what was charged had been used.
     """
     run = site.meter(meter)
     if run.binding is None or run.window is None:

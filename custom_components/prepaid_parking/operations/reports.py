@@ -44,7 +44,7 @@ def wallet_view(site: Site, run: WalletRun) -> Report:
     }
 
 
-def meter_view(site: Site, run: MeterRun) -> Report:
+def meter_view(run: MeterRun) -> Report:
     """Describe a meter, its supply and what was last seen of it."""
     meter, last, supply, binding = run.meter, run.last, run.supply, run.binding
     register = last.register if last is not None else None

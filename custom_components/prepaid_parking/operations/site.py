@@ -94,8 +94,9 @@ class MeterRun:
 
 @dataclass(slots=True)
 class WalletRun:
-    """A wallet at work. `posted_minor` is the cash bucket in the books, `unposted_minor` what its
-    meters used since.
+    """A wallet at work.
+
+    `posted_minor` is the cash bucket in the books, `unposted_minor` what its meters used since.
     """
 
     wallet: Wallet
@@ -155,8 +156,8 @@ class Site:
     lanes: dict[LaneId, LaneRun] = field(default_factory=dict)
     doubts: dict[str, OpenDoubt] = field(default_factory=dict)
     pools: dict[tuple[str, TariffId], Usage] = field(default_factory=dict)
-    due: set[MeterId] = field(default_factory=set)
     woken: set[MeterId] = field(default_factory=set)
+    woken_wallets: set[WalletId] = field(default_factory=set)
     wake_up: Callable[[], None] = lambda: None
     look_again: Callable[[MeterRun], None] = lambda _: None
     spawn: Callable[[Coroutine[None, None, None]], None] = _no_tasks
@@ -202,6 +203,11 @@ class Site:
     def wake(self, meters: Iterable[MeterRun]) -> None:
         """Ask for these meters' supplies to be decided at once."""
         self.woken.update(run.meter.id for run in meters)
+        self.wake_up()
+
+    def wake_wallet(self, wallet: WalletRun) -> None:
+        """Ask for a wallet's watch and its meters' supplies to be looked at: its money has moved."""
+        self.woken_wallets.add(wallet.wallet.id)
         self.wake_up()
 
 

@@ -344,13 +344,12 @@ def _fair_s(site: Site, wallet: WalletRun, now: datetime) -> int:
     return seconds
 
 
-def verified_by_log(supply: Supply, last: CommandLog | None, seen: bool) -> Supply:
-    """Believe a cut that was sent just before a crash and is now seen: it was ours."""
+def verified_by_log(supply: Supply, last: CommandLog) -> Supply:
+    """Believe a cut that was acknowledged just before a crash: if the supply is off, it was ours."""
     ours = (
-        last is not None
-        and last.action == "off"
+        last.action == "off"
         and last.outcome is CommandOutcome.SENT
         and supply.cut_by is not CutBy.NOTHING
         and supply.verified is None
     )
-    return replace(supply, verified=False) if ours and not seen else supply
+    return replace(supply, verified=False) if ours else supply

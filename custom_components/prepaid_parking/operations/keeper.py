@@ -1,0 +1,150 @@
+"""The one who looks after a site: takes readings as they come, and every second what time brings.
+
+One task does it all in order, so that nothing in a site needs a lock. What could wait for a device
+runs beside it.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+import contextlib
+from datetime import datetime, timedelta
+from typing import Final
+
+from ..core.errors import CoreError, DeviceError, StoreError
+from ..core.identity import MeterId
+from ..core.metering import Sample
+from .metering import take_sample
+from .site import MeterRun, Site, WalletRun
+from .usage import checkpoint, close_windows
+from .watching import keep, reconcile, watch_wallet
+
+TICK_S: Final = 1.0
+CHECKPOINT_EVERY: Final = timedelta(seconds=60)
+RETRY_POSTING: Final = timedelta(seconds=5)
+MOST_AT_ONCE: Final = 500
+"""Readings taken before anything else gets a turn: a burst must not hold up a cut."""
+
+
+class Keeper:
+    """Takes what the lines deliver and keeps the site true to it."""
+
+    def __init__(self, site: Site, *, checkpoint_every: timedelta = CHECKPOINT_EVERY) -> None:
+        """Make the site wake this keeper."""
+        self._site = site
+        self._incoming: deque[tuple[MeterId, Sample | DeviceError]] = deque()
+        self._something = asyncio.Event()
+        self._checkpoint_every = checkpoint_every
+        self._checkpointed: datetime | None = None
+        self._post_again: datetime | None = None
+        site.wake_up = self._something.set
+
+    def offer(self, meter: MeterId, heard: Sample | DeviceError) -> None:
+        """Put down what a meter said, or that it said nothing."""
+        self._incoming.append((meter, heard))
+        self._something.set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        loop = asyncio.get_running_loop()
+        next_tick = loop.time() + TICK_S
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(next_tick):
+                    await self._something.wait()
+            self._something.clear()
+            if loop.time() >= next_tick:
+                next_tick = loop.time() + TICK_S
+                await self.tick()
+            await self.work()
+
+    async def work(self) -> None:
+        """Take what has come in, then decide the supplies it concerns."""
+        site, concerned = self._site, set(self._site.woken)
+        wallets = [site.wallets[wallet] for wallet in site.woken_wallets]
+        site.woken.clear()
+        site.woken_wallets.clear()
+        ripe: list[MeterRun] = []
+        for _ in range(min(len(self._incoming), MOST_AT_ONCE)):
+            meter, heard = self._incoming.popleft()
+            run = site.meters.get(meter)
+            if run is None:
+                continue
+            if isinstance(heard, DeviceError):
+                run.connected = False
+                continue
+            if await self._take(run, heard):
+                ripe.append(run)
+            concerned.add(meter)
+        if self._incoming:
+            self._something.set()
+        await close_windows(site, ripe)
+        concerned.update(run.meter.id for wallet in wallets for run in wallet.meters)
+        await self._watch(wallet for wallet in wallets if not wallet.meters)
+        await self._look_after(site.meters[meter] for meter in concerned if meter in site.meters)
+
+    async def tick(self) -> None:
+        """Do what time brings: grace runs, commands come due, windows are checkpointed and posted."""
+        site, now = self._site, self._site.clock()
+        waiting = [run for run in site.meters.values() if run.closing is not None]
+        if waiting and (self._post_again is None or now >= self._post_again):
+            self._post_again = now + RETRY_POSTING
+            await close_windows(site, waiting)
+        if self._checkpointed is None:
+            self._checkpointed = now
+        if abs(now - self._checkpointed) >= self._checkpoint_every:
+            self._checkpointed = now
+            await checkpoint(site)
+        site.woken_wallets.update(
+            key
+            for key, wallet in site.wallets.items()
+            if wallet.watch.low_level or wallet.watch.crossed_at is not None
+        )
+        site.woken.update(
+            key
+            for key, run in site.meters.items()
+            if run.command is not None or run.supply.hold_on is not None
+        )
+
+    async def stop(self) -> None:
+        """Post every open window, so that the books are exact when the hub stops."""
+        site = self._site
+        await self.work()
+        await close_windows(site, list(site.meters.values()))
+        await checkpoint(site)
+
+    async def _take(self, run: MeterRun, sample: Sample) -> bool:
+        try:
+            return await take_sample(self._site, run, sample)
+        except StoreError as err:
+            self._site.books_trouble(err.key, err.detail)
+        except CoreError as err:
+            self._site.books_trouble(err.key, str(err))
+        return False
+
+    async def _look_after(self, runs: Iterable[MeterRun]) -> None:
+        runs = list(runs)
+        wallets = {
+            run.binding.wallet: self._site.wallets[run.binding.wallet]
+            for run in runs
+            if run.binding is not None
+        }
+        crossed = {key: wallet.watch.crossed_at for key, wallet in wallets.items()}
+        await self._watch(wallets.values())
+        passed = [
+            run
+            for key, wallet in wallets.items()
+            if wallet.watch.crossed_at != crossed[key]
+            for run in wallet.meters
+        ]
+        for run in {id(run): run for run in [*runs, *passed]}.values():
+            try:
+                await reconcile(self._site, run)
+            except StoreError as err:
+                self._site.books_trouble(err.key, err.detail)
+
+    async def _watch(self, wallets: Iterable[WalletRun]) -> None:
+        kept = [watch_wallet(self._site, wallet) for wallet in wallets]
+        records = [record for record in kept if record is not None]
+        if records:
+            await keep(self._site, *records)

@@ -1,0 +1,110 @@
+"""A site as the books left it: everything in memory is made of what is on disk."""
+
+from collections import defaultdict
+from dataclasses import replace
+
+from ..core.accrual import Window
+from ..core.chart import wallet_account
+from ..core.identity import MeterId, TariffId
+from ..core.metering import Cursor, Installation, OpenDoubt
+from ..core.policy import Policy
+from ..core.supply import CommandLog, CommandOutcome, Supply
+from ..core.tariff import Pricer, TariffVersion, Usage
+from ..core.wallet import Binding, Card, Credential, Meter, TierCount, Wallet, Watch
+from .gate import ACTION_PULSE
+from .site import MeterRun, Site, WalletRun
+from .usage import take_up
+from .watching import keep, verified_by_log
+
+
+async def load_site(site: Site) -> None:
+    """Fill the site from its books: wallets, meters with their open windows, tariffs, policies, cards."""
+    await _load_rules(site)
+    await _load_wallets(site)
+    await _load_meters(site)
+    await _load_cards(site)
+    await _load_commands(site)
+
+
+async def _load_rules(site: Site) -> None:
+    tariffs: dict[TariffId, list[TariffVersion]] = defaultdict(list)
+    for version in await site.books.load(TariffVersion):
+        tariffs[version.tariff].append(version)
+    site.tariffs = {tariff: Pricer(versions, site.zone) for tariff, versions in tariffs.items()}
+    for policy in sorted(await site.books.load(Policy), key=lambda one: one.version):
+        site.policies.setdefault(policy.id, []).append(policy)
+    site.pools = {
+        (count.pool, count.tariff): Usage(count.period, count.quantity)
+        for count in await site.books.load(TierCount)
+    }
+
+
+async def _load_wallets(site: Site) -> None:
+    balances = await site.books.balances()
+    watches = {watch.wallet: watch for watch in await site.books.load(Watch)}
+    for wallet in await site.books.load(Wallet):
+        site.wallets[wallet.id] = WalletRun(
+            wallet=wallet,
+            watch=watches.get(wallet.id) or Watch(wallet=wallet.id),
+            posted_minor=balances.get(wallet_account(wallet.no), 0),
+        )
+
+
+async def _load_meters(site: Site) -> None:
+    site.installations = {one.id: one for one in await site.books.load(Installation)}
+    supplies = {supply.meter: supply for supply in await site.books.load(Supply)}
+    cursors = {cursor.installation: cursor for cursor in await site.books.load(Cursor)}
+    windows = {window.installation: window for window in await site.books.load(Window)}
+    bindings = {one.meter: one for one in await site.books.load(Binding) if one.to_at is None}
+    for meter in await site.books.load(Meter):
+        run = site.meters[meter.id] = MeterRun(
+            meter=meter,
+            supply=supplies.get(meter.id) or Supply(meter=meter.id),
+            connected=False,
+        )
+        run.binding = bindings.get(meter.id)
+        if meter.installation is None:
+            continue
+        run.installation = site.installations[meter.installation]
+        if run.binding is not None:
+            run.cursor = cursors[meter.installation]
+            site.wallets[run.binding.wallet].meters.append(run)
+            take_up(site, run, windows.get(meter.installation))
+    for doubt in await site.books.load(OpenDoubt):
+        if doubt.settled_at is None and doubt.meter in site.meters:
+            site.doubts[doubt.id] = site.meters[doubt.meter].doubt = doubt
+
+
+async def _load_cards(site: Site) -> None:
+    site.cards = {card.id: card for card in await site.books.load(Card)}
+    site.credentials = {one.digest: one for one in await site.books.load(Credential)}
+
+
+async def _load_commands(site: Site) -> None:
+    """Take up the log: a pulse without an outcome is not confirmed, a relay's writes of today count."""
+    today = site.clock().astimezone(site.zone).date()
+    last: dict[MeterId, CommandLog] = {}
+    lost: list[CommandLog] = []
+    for command in await site.books.load(CommandLog):
+        open_pulse = command.action == ACTION_PULSE and command.outcome is CommandOutcome.DECIDED
+        if open_pulse:
+            lost.append(_lost(command))
+        run = site.meters.get(MeterId(command.target))
+        if run is None:
+            continue
+        last[run.meter.id] = command
+        if command.outcome_at.astimezone(site.zone).date() == today:
+            run.written_day, run.written_today = today.toordinal(), run.written_today + 1
+    for meter, command in last.items():
+        run = site.meters[meter]
+        run.supply = verified_by_log(run.supply, command)
+    if lost:
+        await keep(site, *lost)
+
+
+def _lost(command: CommandLog) -> CommandLog:
+    return replace(
+        command,
+        outcome=CommandOutcome.NOT_CONFIRMED,
+        detail="restarted",
+    )
