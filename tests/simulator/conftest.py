@@ -19,7 +19,7 @@ from custom_components.prepaid_parking.simulator.wire import Framing
 
 
 @pytest.fixture(autouse=True)
-def _sockets(request: pytest.FixtureRequest) -> None:
+def sockets(request: pytest.FixtureRequest) -> None:
     """Loopback sockets are the point here; the hub's test plugin forbids them unless asked."""
     with suppress(pytest.FixtureLookupError):
         request.getfixturevalue("socket_enabled")

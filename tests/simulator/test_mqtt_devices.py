@@ -22,7 +22,7 @@ from tests.brokers import Mosquitto, mosquitto
 
 
 @pytest.fixture
-def broker(_sockets: None) -> Iterator[Mosquitto]:
+def broker() -> Iterator[Mosquitto]:
     """A broker of its own for each test: retained messages must not leak."""
     with mosquitto() as running:
         yield running

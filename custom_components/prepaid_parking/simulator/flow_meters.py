@@ -35,11 +35,11 @@ class XintaiWater(Meter):
         serial: str = "",
         name: str = "",
         start: Amount = 0,
-        closed: bool = False,
+        valve_open: bool = True,
         valve_delay_s: float = 0.0,
     ) -> None:
-        """Place a meter with its valve open, unless told otherwise."""
-        self.valve = Relay(closed=not closed, delay_s=valve_delay_s)
+        """Place a meter. In the words of a relay an open valve is closed: it lets through."""
+        self.valve = Relay(closed=valve_open, delay_s=valve_delay_s)
         super().__init__(unit=unit, serial=serial, name=name, start=start, relay=self.valve)
         self.remaining_m3 = 0.0
         self.pipe_full = True

@@ -60,6 +60,7 @@ class ModbusLine:
         self.log = FrameLog()
         self.devices: dict[int, ModbusDevice] = {}
         self._writers: set[asyncio.StreamWriter] = set()
+        self._listeners: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self._bus: asyncio.Task[None] | None = None
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
@@ -97,6 +98,7 @@ class ModbusLine:
         self._bus.cancel()
         await asyncio.gather(self._bus, return_exceptions=True)
         self.drop_connections()
+        await asyncio.gather(*self._listeners)
         await self._server.wait_closed()
         self._server = self._bus = None
 
@@ -117,11 +119,16 @@ class ModbusLine:
     ) -> None:
         await self.stop()
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.max_connections is not None and self.connections >= self.max_connections:
             writer.transport.abort()
             return
         self._writers.add(writer)
+        listener = asyncio.create_task(self._listen(reader, writer), name=f"client of {self.name}")
+        self._listeners.add(listener)
+        listener.add_done_callback(self._listeners.discard)
+
+    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         wire = Wire(self.framing)
         try:
             while data := await reader.read(1024):

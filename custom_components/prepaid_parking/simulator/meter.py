@@ -1,12 +1,12 @@
 """What every simulated meter shares: a counter that runs while the supply is on."""
 
-from typing import override
+from typing import Final, override
 
 from .counter import PER_KG, PER_KWH, PER_M3, Amount, Counter, base_units
 from .device import ModbusDevice, State
 from .relay import Relay
 
-_PER_UNIT = {"kwh": PER_KWH, "m3": PER_M3, "kg": PER_KG}
+PER_UNIT: Final = {"kwh": PER_KWH, "m3": PER_M3, "kg": PER_KG}
 
 
 class Meter(ModbusDevice):
@@ -26,7 +26,7 @@ class Meter(ModbusDevice):
         """Start with a count in the display unit (kWh, m3, kg)."""
         super().__init__(unit=unit, serial=serial, name=name)
         self.relay = relay
-        self.counter = Counter(total=base_units(start, _PER_UNIT[self.unit_of_measure]))
+        self.counter = Counter(total=base_units(start, PER_UNIT[self.unit_of_measure]))
 
     @property
     def supply_on(self) -> bool:
@@ -35,7 +35,7 @@ class Meter(ModbusDevice):
 
     def set_load(self, per_hour: Amount) -> None:
         """Set what is drawn while the supply is on: kW, m3/h or kg/h."""
-        self.counter.rate = base_units(per_hour, _PER_UNIT[self.unit_of_measure])
+        self.counter.rate = base_units(per_hour, PER_UNIT[self.unit_of_measure])
 
     def add(
         self, *, kwh: Amount | None = None, m3: Amount | None = None, kg: Amount | None = None
@@ -47,13 +47,13 @@ class Meter(ModbusDevice):
             if unit != self.unit_of_measure:
                 message = f"{self.name} counts {self.unit_of_measure}"
                 raise ValueError(message)
-            self.counter.add(base_units(amount, _PER_UNIT[unit]))
+            self.counter.add(base_units(amount, PER_UNIT[unit]))
 
     def swap(self, *, serial: str, start: Amount = 0) -> None:
         """Be replaced behind the same address: another number, another count."""
         self.serial = serial
         self.counter.reset()
-        self.counter.total = base_units(start, _PER_UNIT[self.unit_of_measure])
+        self.counter.total = base_units(start, PER_UNIT[self.unit_of_measure])
 
     @property
     def flowing(self) -> int:

@@ -42,6 +42,7 @@ class ShellyGen2(MqttMeter):
         self.inputs = [False, False]
         self.switched: list[tuple[bool, str]] = []
         """Every real change of the output, with its source."""
+        self.turned_on = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -113,6 +114,10 @@ class ShellyGen2(MqttMeter):
         if on != self.on:
             self.on = on
             self.switched.append((on, source))
+        if on:
+            self.turned_on.set()
+        else:
+            self.turned_on.clear()
         await self.report()
 
     @override

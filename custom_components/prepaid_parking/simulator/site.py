@@ -1,19 +1,29 @@
 """A building: its lines and its MQTT devices, started and stopped together, with time that runs."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from .broker import Broker
-from .device import ModbusDevice
+from .device import ModbusDevice, State
 from .line import ModbusLine
 from .memory import load, save
 from .mqtt_device import MqttDevice
 
 _SAVE_EVERY_S: Final = 10.0
 """What a crash of the simulator may forget; a meter that forgets more would look like a dip."""
+
+
+class Keeper(Protocol):
+    """Something of a building that has a state to keep, beside its devices."""
+
+    def state(self) -> State:
+        """What must survive a restart."""
+
+    def restore(self, state: State) -> None:
+        """Take up where an earlier run stopped."""
 
 
 class Site:
@@ -38,6 +48,8 @@ class Site:
         self.state_path = state_path
         self.before_tick: list[Callable[[float], None]] = []
         """Called with the seconds about to pass: day curves set the loads here."""
+        self.keepers: dict[str, Keeper] = {}
+        """What else is kept in the state file, by its name there."""
         self._clockwork: asyncio.Task[None] | None = None
 
     @property
@@ -85,21 +97,23 @@ class Site:
 
     def remember(self) -> None:
         """Write the counts to the state file, if there is one."""
-        if self.state_path is None:
-            return
-        state = {device.serial: device.state() for device in self.devices if device.serial}
-        state |= {gadget.identity: gadget.state() for gadget in self.gadgets}
-        save(self.state_path, state)
+        if self.state_path is not None:
+            save(self.state_path, {key: keeper.state() for key, keeper in self._kept()})
 
     def recall(self) -> None:
         """Take up the counts of the state file, if there is one."""
         state = load(self.state_path) if self.state_path is not None else {}
+        for key, keeper in self._kept():
+            if key in state:
+                keeper.restore(state[key])
+
+    def _kept(self) -> Iterator[tuple[str, Keeper]]:
         for device in self.devices:
-            if device.serial in state:
-                device.restore(state[device.serial])
+            if device.serial:
+                yield device.serial, device
         for gadget in self.gadgets:
-            if gadget.identity in state:
-                gadget.restore(state[gadget.identity])
+            yield gadget.identity, gadget
+        yield from self.keepers.items()
 
     async def _run(self, tick_s: float) -> None:
         clock = asyncio.get_running_loop().time

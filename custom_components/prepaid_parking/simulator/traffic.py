@@ -1,0 +1,202 @@
+"""Cars that come and go: over the loop, past the camera, under the arm, if it opens."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Final, Protocol, override
+
+from .demo import DemoCar
+from .device import State
+from .frigate import FrigateCamera
+from .line import ModbusLine
+from .plate_reader import JsonPlateReader
+from .relay_board import WaveshareRelay
+from .shelly import ShellyGen2
+
+_PATIENCE_S: Final = 8.0
+"""How long a driver waits for the arm before backing out."""
+_ARM_S: Final = 1.5
+_UNDER_ARM_S: Final = 1.2
+_LEAST_PAUSE_S: Final = 12
+_MOST_PAUSE_S: Final = 45
+
+
+class Gate(Protocol):
+    """The barrier of a lane, as a car meets it."""
+
+    async def loops(self, *, arrival: bool, safety: bool) -> None:
+        """Stand on a loop, or leave it."""
+
+    async def opened(self, patience_s: float) -> bool:
+        """Whether the opening contact was pulsed before the driver lost patience."""
+
+    async def arm(self, *, up: bool) -> None:
+        """Reach a limit switch."""
+
+
+class Eye(Protocol):
+    """The camera of a lane, as a car passes it."""
+
+    async def look(self, plate: str, pace: float) -> None:
+        """Read the plate while the car rolls up."""
+
+
+@dataclass(slots=True, kw_only=True)
+class BoardGate:
+    """A barrier on a Modbus relay board."""
+
+    board: WaveshareRelay
+    line: ModbusLine
+    coil: int
+    arrival_loop: int
+    safety_loop: int
+    limit_open: int | None
+    limit_closed: int | None
+
+    async def loops(self, *, arrival: bool, safety: bool) -> None:
+        """Close or open the loop inputs."""
+        self.board.set_input(self.arrival_loop, on=arrival)
+        self.board.set_input(self.safety_loop, on=safety)
+
+    async def opened(self, patience_s: float) -> bool:
+        """Wait for the coil: every command is a frame on the line."""
+        relay = self.board.relays[self.coil]
+        try:
+            await self.line.log.until(lambda: relay.closed, timeout=patience_s)
+        except TimeoutError:
+            return False
+        return True
+
+    async def arm(self, *, up: bool) -> None:
+        """Move the limit switches."""
+        if self.limit_open is not None:
+            self.board.set_input(self.limit_open, on=up)
+        if self.limit_closed is not None:
+            self.board.set_input(self.limit_closed, on=not up)
+
+
+@dataclass(slots=True, kw_only=True)
+class ShellyGate:
+    """A barrier on a Shelly; it has no inputs left for limit switches."""
+
+    shelly: ShellyGen2
+    arrival_loop: int
+    safety_loop: int
+
+    async def loops(self, *, arrival: bool, safety: bool) -> None:
+        """Close or open the loop inputs."""
+        await self.shelly.set_input(self.arrival_loop, on=arrival)
+        await self.shelly.set_input(self.safety_loop, on=safety)
+
+    async def opened(self, patience_s: float) -> bool:
+        """Wait until the output is on; held on, the way is free at once."""
+        try:
+            async with asyncio.timeout(patience_s):
+                await self.shelly.turned_on.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def arm(self, *, up: bool) -> None:
+        """Nothing tells where the arm is."""
+
+
+@dataclass(slots=True, kw_only=True)
+class FrigateEye:
+    """A camera that reads better and better, and once wrong."""
+
+    camera: FrigateCamera
+
+    async def look(self, plate: str, pace: float) -> None:
+        """Five looks in two seconds."""
+        car = self.camera.new_object()
+        for read in self.camera.looks(plate):
+            await self.camera.see([read], object_id=car)
+            await asyncio.sleep(0.4 * pace)
+        await self.camera.leave(car)
+
+
+@dataclass(slots=True, kw_only=True)
+class JsonEye:
+    """A camera that reads once and is sure."""
+
+    reader: JsonPlateReader
+
+    async def look(self, plate: str, pace: float) -> None:
+        """One look, after a moment."""
+        await asyncio.sleep(0.6 * pace)
+        await self.reader.see(plate)
+
+
+@dataclass(slots=True, kw_only=True)
+class Lane:
+    """A way in or out with everything a car meets there."""
+
+    gate: Gate
+    eye: Eye
+
+    async def pass_through(self, plate: str, pace: float = 1.0) -> bool:
+        """Drive up, wait, pass or back out; tells whether the car passed."""
+        await self.gate.loops(arrival=True, safety=False)
+        waiting = asyncio.create_task(self.gate.opened(_PATIENCE_S * pace))
+        try:
+            await self.eye.look(plate, pace)
+            passed = await waiting
+        finally:
+            waiting.cancel()
+        if passed:
+            await asyncio.sleep(_ARM_S * pace)
+            await self.gate.arm(up=True)
+            await self.gate.loops(arrival=False, safety=True)
+            await asyncio.sleep(_UNDER_ARM_S * pace)
+        await self.gate.loops(arrival=False, safety=False)
+        if passed:
+            await asyncio.sleep(_ARM_S * pace)
+            await self.gate.arm(up=False)
+        return passed
+
+
+class Traffic:
+    """Picks a car every while: one that is out drives in, one that is in drives out."""
+
+    def __init__(
+        self, *, entry: Lane, exit_lane: Lane, cars: Sequence[DemoCar], seed: int, pace: float = 1.0
+    ) -> None:
+        """Set the cars where they stand in the beginning."""
+        self.entry = entry
+        self.exit_lane = exit_lane
+        self.inside = {car.plate: car.inside for car in cars}
+        self.passages: list[tuple[str, str, bool]] = []
+        """Plate, direction, and whether the car got through."""
+        self._random = Random(seed)
+        self._pace = pace
+
+    async def run(self) -> None:
+        """Drive until cancelled."""
+        while True:
+            pause = self._random.uniform(_LEAST_PAUSE_S, _MOST_PAUSE_S)
+            await asyncio.sleep(pause * self._pace)
+            await self.one_car(self._random.choice(sorted(self.inside)))
+
+    async def one_car(self, plate: str) -> bool:
+        """Let one car try to change sides."""
+        inside = self.inside[plate]
+        lane = self.exit_lane if inside else self.entry
+        passed = await lane.pass_through(plate, self._pace)
+        if passed:
+            self.inside[plate] = not inside
+        self.passages.append((plate, "out" if inside else "in", passed))
+        return passed
+
+    def state(self) -> State:
+        """Where the cars are."""
+        return dict(self.inside)
+
+    def restore(self, state: State) -> None:
+        """Put the cars back where they were."""
+        self.inside |= {plate: bool(state[plate]) for plate in self.inside if plate in state}
+
+    @override
+    def __repr__(self) -> str:
+        return f"<Traffic of {len(self.inside)} cars>"
