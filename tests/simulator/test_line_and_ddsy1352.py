@@ -138,6 +138,53 @@ async def test_a_function_nobody_knows_is_refused_not_ignored(framing: Framing) 
         await writer.wait_closed()
 
 
+@FRAMINGS
+async def test_a_request_may_arrive_in_pieces(framing: Framing) -> None:
+    """TCP keeps no frames together: half a request waits for its other half."""
+    async with ModbusLine([meter()], framing=framing) as line:
+        reader, writer = await asyncio.open_connection(line.host, line.port)
+        body = bytes.fromhex("01 03 0000 0002")
+        if framing is Framing.TCP:
+            request = bytes.fromhex("0007 0000 0006") + body
+        else:
+            request = body + _crc("01 03 0000 0002")
+        writer.write(request[:5])
+        await writer.drain()
+        await asyncio.sleep(0.01)
+        assert len(line.log) == 0
+        writer.write(request[5:])
+        await line.log.seen(function=3)
+        assert (await reader.read(64)).find(bytes.fromhex("01 03 04 0001 E240")) >= 0
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_two_requests_in_one_piece_are_both_answered() -> None:
+    """A client that does not wait for its answer gets both, in order."""
+    async with ModbusLine([meter()]) as line:
+        reader, writer = await asyncio.open_connection(line.host, line.port)
+        one, two = (f"000{n} 0000 0006 01 03 0000 0002" for n in (1, 2))
+        writer.write(bytes.fromhex(one + two))
+        replies = await reader.readexactly(2 * 13)
+        assert (replies[1], replies[14]) == (1, 2)
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_a_gateway_that_restarts_drops_its_clients() -> None:
+    """The connection is gone, the line is not."""
+    async with ModbusLine([meter()]) as line:
+        reader, writer = await asyncio.open_connection(line.host, line.port)
+        writer.write(bytes.fromhex("0001 0000 0006 01 03 0000 0002"))
+        await reader.readexactly(13)
+        line.drop_connections()
+        with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+            await reader.readexactly(1)
+        writer.close()
+        async with connected(line) as client:
+            assert await total(client) == 123456
+
+
 def _crc(text: str) -> bytes:
     crc = 0xFFFF
     for byte in bytes.fromhex(text):

@@ -38,6 +38,16 @@ async def test_a_site_starts_and_stops_everything_together() -> None:
     assert asyncio.all_tasks() == before
 
 
+async def test_a_port_that_is_taken_leaves_nothing_half_started() -> None:
+    """Whoever starts the demo twice is told, and the first one is not disturbed."""
+    async with ModbusLine() as first:
+        lines = [ModbusLine([flat()]), ModbusLine(port=first.port)]
+        with pytest.raises(OSError, match="address already in use"):
+            await Site(lines).start()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(lines[0].host, lines[0].port)
+
+
 async def test_time_runs_at_the_speed_it_is_told() -> None:
     """An hour of the meters in a fraction of ours: the register moves while one watches."""
     meter = flat()

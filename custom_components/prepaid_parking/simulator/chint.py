@@ -11,14 +11,21 @@ _VOLTS: Final = 230.0
 
 
 class ChintDtsu666(Meter):
-    """Three-phase meter without a relay; scalers as in mbmd (0.1 V, 0.001 A, 0.1 W, 0.01 Hz)."""
+    """Three-phase meter without a relay; scalers as in mbmd (0.1 V, 0.001 A, 0.1 W, 0.01 Hz).
+
+    Everything is counted behind the transformers; their ratios stand at 0x0006 and, in tenths,
+    0x0007.
+    """
 
     profile = "chint_dtsu666"
 
     def __init__(self, *, unit: int, serial: str = "", name: str = "", start: Amount = 0) -> None:
         """Place a meter."""
         super().__init__(unit=unit, serial=serial, name=name, start=start)
+        self.ct = 1
+        self.vt_tenths = 10
         self.spans = [
+            Span(Fn.READ_HOLDING, 0x0006, 2, lambda: [self.ct, self.vt_tenths]),
             Span(Fn.READ_HOLDING, 0x101E, 12, self._energies),
             Span(Fn.READ_HOLDING, 0x2000, 0x46, self._measured),
         ]

@@ -9,6 +9,7 @@ from .device import State
 
 def save(path: Path, state: dict[str, State]) -> None:
     """Replace the file as a whole: a crash leaves the old counts or the new, never half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.new")
     with draft.open("w", encoding="utf-8") as file:
         json.dump(state, file, indent=1, sort_keys=True)

@@ -67,8 +67,13 @@ class Site:
     async def start(self) -> None:
         """Take up the old counts, open every endpoint, let time run."""
         self.recall()
-        for line in self.lines:
-            await line.start()
+        try:
+            for line in self.lines:
+                await line.start()
+        except OSError:
+            # A port that is taken must not leave the other lines listening.
+            await self.stop()
+            raise
         if self.broker is not None:
             for gadget in self.gadgets:
                 await gadget.start(self.broker)

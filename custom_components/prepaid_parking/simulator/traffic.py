@@ -62,8 +62,11 @@ class BoardGate:
     async def opened(self, patience_s: float) -> bool:
         """Wait for the coil: every command is a frame on the line."""
         relay = self.board.relays[self.coil]
+        earlier = len(relay.moves)
         try:
-            await self.line.log.until(lambda: relay.closed, timeout=patience_s)
+            await self.line.log.until(
+                lambda: relay.closed or len(relay.moves) > earlier, timeout=patience_s
+            )
         except TimeoutError:
             return False
         return True
