@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Self
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from ..core.errors import CoreError, StoreError
 from ..core.identity import Actor, EntryId
@@ -25,7 +24,7 @@ from ..core.ledger import (
 )
 from . import opening, queries
 from .anchor import write_anchor
-from .sqlite import lock, trouble
+from .sqlite import SQL_ERRORS, lock, told
 from .standing import Standing
 from .verify import verify
 from .writer import Call, Command, Writer
@@ -167,8 +166,7 @@ class Books:
         """Return the balance of every account that was ever moved, as committed."""
         if self._opened.standing is None:
             return {}
-        balances = self._standing().balances.copy()
-        return {AccountId(account): balance for account, balance in balances.items()}
+        return self._standing().balances.copy()
 
     async def entries(
         self,
@@ -311,8 +309,8 @@ class Books:
         try:
             with readers.connect() as connection, connection.begin():
                 return query(connection)
-        except DBAPIError as err:
-            raise trouble(err, self.path) or StoreError("failed", str(err.orig)) from err
+        except SQL_ERRORS as err:
+            raise told(err, self.path) from err
 
     def _close(self, *, was_ok: bool) -> None:
         if self._writer is not None:

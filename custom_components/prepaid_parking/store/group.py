@@ -6,9 +6,10 @@ nothing. All that pass share one transaction and one flush to the disk.
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+import sqlite3
 from typing import Final
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Table
 
 from ..core.errors import ConflictError, CoreError
 from ..core.identity import EntryId
@@ -16,7 +17,7 @@ from ..core.ledger import AccountId, Act, Receipt, Record
 from ..core.metering import Cursor
 from . import schema
 from .chain import VERSION, Link, fingerprint, next_hash, reference_key
-from .codec import EPOCH, TABLES, Row, canonical_json, codec_for, codec_of, from_micros, to_micros
+from .codec import EPOCH, TABLES, Row, canonical_json, codec_for, from_micros, to_micros
 from .standing import FIXED, Standing
 from .statements import find_references, find_reversals, insert, remove, run_many, upsert
 
@@ -49,7 +50,7 @@ class Group:
     n: int = 0
     head: bytes = b""
     incarnation: int = 0
-    balances: dict[int, int] = field(default_factory=dict)
+    balances: dict[AccountId, int] = field(default_factory=dict)
     registers: dict[str, int | None] = field(default_factory=dict)
     fixed: dict[tuple[type, Row], Row] = field(default_factory=dict)
     journal: list[Row] = field(default_factory=list)
@@ -66,18 +67,18 @@ class Group:
         self.booked = max(self.booked, self.standing.booked)
         self.booked_at = from_micros(self.booked)
 
-    def look_up(self, connection: Connection, acts: list[Act]) -> None:
+    def look_up(self, driver: sqlite3.Connection, acts: list[Act]) -> None:
         """Ask the file once for the whole group which references and reversals it knows."""
         keys = [reference_key(act.reference) for act in acts if act.reference]
         if keys:
-            found = find_references(connection, keys)
+            found = find_references(driver, keys)
             self.known = {
                 key: Known(fingerprint=print_, entry=entry)
                 for key, (print_, entry) in found.items()
             }
         entries = [act.reverses for act in acts if act.reverses is not None]
         if entries:
-            self.reversed = find_reversals(connection, entries)
+            self.reversed = find_reversals(driver, entries)
 
     def decide(self, act: Act) -> Receipt | Known:
         """Judge an act and take it in; `Known` where its reference was booked before this group.
@@ -94,7 +95,7 @@ class Group:
             self._may_reverse(act.reverses)
         self._may_move(act)
         touched = self._balances_after(act)
-        puts = self._puts(act.puts, act.drops)
+        puts = self._puts(act.puts, act.drops) if act.puts or act.drops else []
         detail = canonical_json(act.detail)
 
         self._take_moves(act)
@@ -116,22 +117,22 @@ class Group:
         self.incarnation = incarnation
         self.meta.append(("incarnation", str(incarnation)))
 
-    def balance(self, account: int) -> int:
+    def balance(self, account: AccountId) -> int:
         """Return a balance as this group would leave it."""
         if account in self.balances:
             return self.balances[account]
         return self.standing.balances.get(account, 0)
 
-    def write(self, connection: Connection, series: dict[str, int]) -> None:
+    def write(self, driver: sqlite3.Connection, series: dict[str, int]) -> None:
         """Write all rows, table by table, inside the caller's transaction."""
-        run_many(connection, insert(schema.journal), self.journal)
-        run_many(connection, insert(schema.transfer), self.transfers)
-        run_many(connection, insert(schema.idempotency), self.references)
-        run_many(connection, upsert(schema.account), list(self.balances.items()))
-        run_many(connection, upsert(schema.series), list(series.items()))
-        run_many(connection, upsert(schema.meta), self.meta)
+        run_many(driver, insert(schema.journal), self.journal)
+        run_many(driver, insert(schema.transfer), self.transfers)
+        run_many(driver, insert(schema.idempotency), self.references)
+        run_many(driver, upsert(schema.account), list(self.balances.items()))
+        run_many(driver, upsert(schema.series), list(series.items()))
+        run_many(driver, upsert(schema.meta), self.meta)
         for kind, rows in self.records.items():
-            _write_records(connection, TABLES[kind], kind, rows)
+            _write_records(driver, TABLES[kind], kind, rows)
 
     def settle(self, series: dict[str, int]) -> None:
         """After the COMMIT: this is now where the books stand."""
@@ -177,8 +178,8 @@ class Group:
             return self.registers[installation]
         return self.standing.registers.get(installation)
 
-    def _balances_after(self, act: Act) -> dict[int, int]:
-        touched: dict[int, int] = {}
+    def _balances_after(self, act: Act) -> dict[AccountId, int]:
+        touched: dict[AccountId, int] = {}
         for leg in act.postings:
             for account, change in (
                 (leg.source, -leg.amount_minor),
@@ -228,15 +229,11 @@ class Group:
         return self.standing.fixed[kind].get(key)
 
     def _take_moves(self, act: Act) -> None:
+        cursors = self.records.setdefault(Cursor, {}) if act.moves else {}
         for move in act.moves:
-            cursor = Cursor(
-                installation=move.installation,
-                register=move.to_register,
-                at=move.to_at,
-                carry=move.carry,
-            )
-            row = codec_of(Cursor).row(cursor)
-            self._take([(Cursor, row[:1], row)])
+            name, register = move.installation, move.to_register
+            cursors[name,] = (name, register, to_micros(move.to_at), move.carry)
+            self.registers[name] = register
 
     def _take(self, changes: list[Put]) -> None:
         for kind, key, row in changes:
@@ -248,27 +245,26 @@ class Group:
             elif kind in FIXED and row is not None:
                 self.fixed[kind, key] = row
 
-    def _book(self, act: Act, detail: str, reference: bytes, touched: dict[int, int]) -> Receipt:
+    def _book(
+        self, act: Act, detail: str, reference: bytes, touched: dict[AccountId, int]
+    ) -> Receipt:
         self.n += 1
         link = Link(
-            id=self.n,
-            incarnation=self.incarnation,
-            kind=act.kind.value,
-            event=act.event,
-            occurred=to_micros(act.occurred),
-            booked=self.booked,
-            actor=str(act.actor),
-            reason=act.reason,
-            detail=detail,
-            reverses=act.reverses,
-            reference=reference,
+            self.n,
+            self.incarnation,
+            act.kind.value,
+            act.event,
+            to_micros(act.occurred),
+            self.booked,
+            str(act.actor),
+            act.reason,
+            detail,
+            act.reverses,
+            reference,
         )
         legs = [(leg.source, leg.target, leg.amount_minor) for leg in act.postings]
         self.head = next_hash(self.key, self.head, link, legs)
-        self.journal.append((
-            link.id, link.incarnation, link.kind, link.event, link.occurred, link.booked,
-            link.actor, link.reason, link.detail, link.reverses, VERSION, self.head,
-        ))  # fmt: skip
+        self.journal.append((*link[:-1], VERSION, self.head))
         self.transfers.extend((self.n, number, *leg) for number, leg in enumerate(legs, 1))
         if reference:
             self.references.append((self.n, reference[:16], reference[16:]))
@@ -276,15 +272,15 @@ class Group:
             entry=EntryId(self.n),
             event=act.event,
             booked=self.booked_at,
-            balances={AccountId(account): balance for account, balance in touched.items()},
+            balances=touched,
             detail=act.detail,
         )
 
 
 def _write_records(
-    connection: Connection, table: Table, kind: type, rows: dict[Row, Row | None]
+    driver: sqlite3.Connection, table: Table, kind: type, rows: dict[Row, Row | None]
 ) -> None:
     kept = [row for row in rows.values() if row is not None]
     gone = [key for key, row in rows.items() if row is None]
-    run_many(connection, insert(table) if kind in FIXED else upsert(table), kept)
-    run_many(connection, remove(table), gone)
+    run_many(driver, insert(table) if kind in FIXED else upsert(table), kept)
+    run_many(driver, remove(table), gone)

@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from . import schema
+from .sqlite import raw, transaction
 
 type Step = Callable[[Connection], None]
 
@@ -32,10 +33,10 @@ def migrate(
     if not copy.exists():
         draft = copy.with_name(f"{copy.name}.draft")
         draft.unlink(missing_ok=True)
-        connection.connection.cursor().execute("VACUUM INTO ?", (str(draft),))
+        raw(connection).execute("VACUUM INTO ?", (str(draft),))
         draft.replace(copy)
     for number in range(version + 1, target + 1):
-        with connection.begin():
+        with transaction(raw(connection)):
             steps[number](connection)
             connection.exec_driver_sql(f"PRAGMA user_version={number}")
     return copy
@@ -43,5 +44,4 @@ def migrate(
 
 def version_of(connection: Connection) -> int:
     """Return the schema version of the file."""
-    with connection.begin():
-        return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())

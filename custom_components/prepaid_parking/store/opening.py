@@ -11,7 +11,6 @@ import os
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, select
-from sqlalchemy.exc import DBAPIError
 
 from ..core.errors import StoreError
 from ..core.identity import EntryId
@@ -21,7 +20,7 @@ from .anchor import read_anchors
 from .chain import genesis, key_check
 from .files import PRIVATE, make_key, read_key, sync_folder
 from .migrations import migrate
-from .sqlite import reading_engine, trouble, writing_engine
+from .sqlite import SQL_ERRORS, raw, reading_engine, told, transaction, writing_engine
 from .standing import Standing, count_entries, read_meta, read_standing
 
 
@@ -54,12 +53,12 @@ def open_file(path: Path, *, site: str, currency: str, anchors: Sequence[Path]) 
             )
         try:
             create_file(path, site=site, currency=currency)
-        except (DBAPIError, OSError) as err:
+        except (*SQL_ERRORS, OSError) as err:
             return _broken(err, path)
     try:
         _migrate(path)
         return _check(path, site=site, currency=currency, known=known)
-    except (DBAPIError, OSError, StoreError) as err:
+    except (*SQL_ERRORS, OSError, StoreError) as err:
         return _broken(err, path)
 
 
@@ -75,7 +74,7 @@ def create_file(path: Path, *, site: str, currency: str) -> None:
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT, PRIVATE))
     engine = writing_engine(path, frozen=lambda: False)
     try:
-        with engine.connect() as connection, connection.begin():
+        with engine.connect() as connection, transaction(raw(connection)):
             schema.create(connection)
             facts = {
                 "site": site,
@@ -172,11 +171,11 @@ def _unreadable(problem: str, detail: str, readers: Engine) -> Opened:
 
 
 def _broken(err: Exception, path: Path) -> Opened:
-    named = err if isinstance(err, StoreError) else trouble(err, path)
+    named = told(err, path)
     return Opened(
         state=BooksState.READ_ONLY,
-        problem=named.key if named else "failed",
-        detail=named.detail if named else str(err),
+        problem=named.key if isinstance(named, StoreError) else "failed",
+        detail=named.detail if isinstance(named, StoreError) else str(err),
         readers=reading_engine(path) if path.exists() else None,
     )
 

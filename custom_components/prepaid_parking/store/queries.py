@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-import json
 from pathlib import Path
 
+import orjson
 from sqlalchemy import Connection, Select, func, literal_column, select, union
 
 from ..core.errors import StoreError
@@ -12,12 +12,13 @@ from ..core.identity import EntryId
 from ..core.ledger import AccountId, Entry, EntryKind, Posting, Receipt
 from . import schema
 from .codec import Value, codec_of, from_micros, to_micros
+from .sqlite import raw
 
 _JOURNAL = schema.journal.c
 _TRANSFER = schema.transfer.c
 
 
-def read_records[R](connection: Connection, kind: type[R], **like: Value) -> list[R]:
+def read_records[R](connection: Connection, kind: type[R], /, **like: Value) -> list[R]:
     """Return the records of a kind with these column values, in the order of their keys."""
     codec = codec_of(kind)
     wanted = select(*codec.table.c).filter_by(**like).order_by(*codec.table.primary_key)
@@ -25,18 +26,20 @@ def read_records[R](connection: Connection, kind: type[R], **like: Value) -> lis
     return [codec.record(tuple(row)) for row in rows]
 
 
-def receipt_again(connection: Connection, entry: int, balance: Callable[[int], int]) -> Receipt:
+def receipt_again(
+    connection: Connection, entry: int, balance: Callable[[AccountId], int]
+) -> Receipt:
     """Return the receipt of an entry that is in the file, with the balances of now."""
     columns = (_JOURNAL.event, _JOURNAL.booked, _JOURNAL.detail)
     row = connection.execute(select(*columns).where(_JOURNAL.id == entry)).one()
     legs = select(_TRANSFER.source, _TRANSFER.target).where(_TRANSFER.entry == entry)
-    touched = {account for leg in connection.execute(legs) for account in leg}
+    touched = {AccountId(account) for leg in connection.execute(legs) for account in leg}
     return Receipt(
         entry=EntryId(entry),
         event=row.event,
         booked=from_micros(row.booked),
-        balances={AccountId(account): balance(account) for account in sorted(touched)},
-        detail=json.loads(row.detail),
+        balances={account: balance(account) for account in sorted(touched)},
+        detail=orjson.loads(row.detail),
         repeated=True,
     )
 
@@ -78,7 +81,7 @@ def read_entries(
             booked=from_micros(row.booked),
             actor=row.actor,
             reason=row.reason,
-            detail=json.loads(row.detail),
+            detail=orjson.loads(row.detail),
             postings=tuple(legs.get(row.id, ())),
             reverses=None if row.reverses is None else EntryId(row.reverses),
             hash=row.hash,
@@ -178,4 +181,4 @@ def _legs(connection: Connection, entries: Sequence[int]) -> dict[int, list[Post
 def copy_into(connection: Connection, target: Path) -> None:
     """Write a compact copy of the whole file, as it is at this moment."""
     connection.rollback()
-    connection.connection.cursor().execute("VACUUM INTO ?", (str(target),))
+    raw(connection).execute("VACUUM INTO ?", (str(target),))

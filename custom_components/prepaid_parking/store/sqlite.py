@@ -4,7 +4,8 @@ With `synchronous=NORMAL`, which most programs use, 363 of 640 simulated power c
 had been acknowledged; with FULL none did. So FULL is set on every connection and read back.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 import fcntl
 import os
 from pathlib import Path
@@ -95,18 +96,12 @@ def set_checkpoints(connection: sqlite3.Connection, *, frozen: bool) -> None:
 
 
 def writing_engine(path: Path, *, frozen: Callable[[], bool]) -> Engine:
-    """Return the engine of the one connection that writes; a transaction locks from its start."""
-    engine = create_engine(
+    """Return the engine of the one connection that writes, inside `transaction`."""
+    return create_engine(
         "sqlite://",
         creator=lambda: _connect_to_write(path, frozen=frozen()),
         poolclass=StaticPool,
     )
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
 
 
 def reading_engine(path: Path, *, immutable: bool = False) -> Engine:
@@ -136,6 +131,25 @@ def raw(connection: Connection) -> sqlite3.Connection:
     return driver
 
 
+@contextmanager
+def transaction(driver: sqlite3.Connection) -> Iterator[None]:
+    """Write in one transaction that is locked from its start, so that it never fails half way.
+
+    Spoken to the driver itself: at one act per transaction the bookkeeping of the layer above would
+    cost as much as the act.
+    """
+    driver.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        driver.execute("COMMIT")
+    except BaseException:
+        if driver.in_transaction:
+            driver.execute("ROLLBACK")
+        raise
+
+
+SQL_ERRORS: Final = (DBAPIError, sqlite3.Error)
+"""What may come out of SQL, through the layer above or from the driver itself."""
 TROUBLES: Final = {
     sqlite3.SQLITE_FULL: "disk_full",
     sqlite3.SQLITE_READONLY: "read_only",
@@ -160,6 +174,13 @@ def trouble(err: Exception, path: Path) -> StoreError | None:
     if key == "failed" and _no_space(path):
         key = "disk_full"
     return StoreError(key, f"{getattr(cause, 'sqlite_errorname', '')}: {cause}")
+
+
+def told(err: Exception, path: Path) -> Exception:
+    """Return an error as callers are told it: SQL's own are `StoreError`, others speak already."""
+    if isinstance(err, SQL_ERRORS):
+        return trouble(err, path) or StoreError("failed", str(err))
+    return err
 
 
 def _no_space(path: Path) -> bool:

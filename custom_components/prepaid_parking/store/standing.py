@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import Connection, func, select
 
 from ..core.errors import StoreError
+from ..core.ledger import AccountId
 from ..core.policy import Policy
 from ..core.tariff import TariffVersion
 from . import schema
@@ -27,7 +28,7 @@ class Standing:
     head: bytes
     booked: int
     incarnation: int
-    balances: dict[int, int]
+    balances: dict[AccountId, int]
     registers: dict[str, int]
     fixed: dict[type, dict[Row, Row]]
     series: dict[str, int] = field(default_factory=dict)
@@ -54,7 +55,7 @@ def read_standing(connection: Connection, genesis: bytes) -> Standing:
         head=last.hash if last else genesis,
         booked=last.booked if last else 0,
         incarnation=int(meta["incarnation"]),
-        balances={row.id: row.balance for row in connection.execute(accounts)},
+        balances={AccountId(row.id): row.balance for row in connection.execute(accounts)},
         registers={row.installation: row.register for row in connection.execute(cursors)},
         fixed={kind: _read_fixed(connection, kind) for kind in FIXED},
         series={row.name: row.last for row in connection.execute(series)},

@@ -1,22 +1,23 @@
 """The SQL of the writer, made once from the tables and then given rows.
 
-Built by SQLAlchemy, so that it follows the tables and the dialect; run as prepared text with tuples,
-because compiling a statement for every group would cost more than the group.
+Built by SQLAlchemy, so that it follows the tables and the dialect; run as prepared text by the
+driver, because at one act per group anything more would cost more than the act.
 """
 
 from collections.abc import Sequence
 from functools import cache
+import sqlite3
 from typing import Final
 
-from sqlalchemy import Connection, Executable, Table, bindparam, delete, select
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import Executable, Table, bindparam, delete, select
+from sqlalchemy.dialects.sqlite import dialect, insert as sqlite_insert
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
 from . import schema
 from .codec import Row
 
-_DIALECT: Final = sqlite.dialect()
+_DIALECT: Final = dialect()
 
 
 def compiled(statement: Executable) -> str:
@@ -30,14 +31,14 @@ def compiled(statement: Executable) -> str:
 @cache
 def insert(table: Table) -> str:
     """Return the insert of whole rows, columns in the table's order."""
-    return compiled(sqlite.insert(table))
+    return compiled(sqlite_insert(table))
 
 
 @cache
 def upsert(table: Table) -> str:
     """Return the insert that replaces the row of the same key."""
     keys = list(table.primary_key)
-    statement = sqlite.insert(table)
+    statement = sqlite_insert(table)
     others = {
         column.name: statement.excluded[column.name] for column in table.c if column not in keys
     }
@@ -73,23 +74,23 @@ def _known_reversals(size: int) -> str:
 
 
 def find_references(
-    connection: Connection, keys: Sequence[bytes]
+    driver: sqlite3.Connection, keys: Sequence[bytes]
 ) -> dict[bytes, tuple[bytes, int]]:
     """Return fingerprint and entry of those keys that were booked before."""
     size = next(size for size in _GROUP_SIZES if size >= len(keys))
     filled = (*keys, *(keys[0],) * (size - len(keys)))
-    rows = connection.exec_driver_sql(_known_references(size), filled)
+    rows = driver.execute(_known_references(size), filled)
     return {key: (fingerprint, entry) for key, fingerprint, entry in rows}
 
 
-def find_reversals(connection: Connection, entries: Sequence[int]) -> set[int]:
+def find_reversals(driver: sqlite3.Connection, entries: Sequence[int]) -> set[int]:
     """Return those entries that were reversed before."""
     size = next(size for size in _GROUP_SIZES if size >= len(entries))
     filled = (*entries, *(entries[0],) * (size - len(entries)))
-    return {entry for (entry,) in connection.exec_driver_sql(_known_reversals(size), filled)}
+    return {entry for (entry,) in driver.execute(_known_reversals(size), filled)}
 
 
-def run_many(connection: Connection, sql: str, rows: Sequence[Row]) -> None:
+def run_many(driver: sqlite3.Connection, sql: str, rows: Sequence[Row]) -> None:
     """Run one statement for all rows."""
     if rows:
-        connection.exec_driver_sql(sql, rows[0] if len(rows) == 1 else list(rows))
+        driver.executemany(sql, rows)

@@ -17,14 +17,13 @@ import threading
 from typing import Any, Final
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from ..core.errors import CoreError, StoreError
 from ..core.ledger import Act, Receipt, Record
 from .codec import to_micros
 from .group import Group, Known
 from .queries import receipt_again
-from .sqlite import raw, set_checkpoints, trouble, writing_engine
+from .sqlite import SQL_ERRORS, raw, set_checkpoints, told, transaction, trouble, writing_engine
 from .standing import Standing, read_standing
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -167,12 +166,13 @@ class Writer:
 
     def _attempt(self, commands: list[Command]) -> list[Outcome]:
         connection = self._ready()
-        with connection.begin():
+        driver = raw(connection)
+        with transaction(driver):
             group = Group(self.standing, self._key, to_micros(self._clock()))
-            group.look_up(connection, [command.act for command in commands if command.act])
+            group.look_up(driver, [command.act for command in commands if command.act])
             outcomes = [_judge(group, command, connection) for command in commands]
             series = self._numbers_to_keep()
-            group.write(connection, series)
+            group.write(driver, series)
         group.settle(series)
         return outcomes
 
@@ -186,8 +186,7 @@ class Writer:
         if self._connection is None:
             connection = self._engine.connect()
             try:
-                with connection.begin():
-                    self.standing = read_standing(connection, self._genesis)
+                self.standing = read_standing(connection, self._genesis)
             except BaseException:
                 connection.close()
                 self._engine.dispose()
@@ -198,23 +197,18 @@ class Writer:
     def _let_go(self) -> None:
         """Close the connection: what was not committed is rolled back."""
         if self._connection is not None:
-            with suppress(DBAPIError):
+            with suppress(*SQL_ERRORS):
                 self._connection.close()
             self._connection = None
         self._engine.dispose()
 
     def _named(self, err: Exception) -> Exception:
         """Return what the caller is told; a broken file also changes the state of the books."""
-        if isinstance(err, CoreError | StoreError):
-            return err
-        named = trouble(err, self._path)
-        if named is None and isinstance(err, DBAPIError):
-            named = StoreError("failed", str(err.orig))
-        if named is None:
-            return err
-        if named.key == "corrupt":
-            self._broken(named)
-        _LOGGER.warning("The ledger %s was not written: %s", self._path.name, named)
+        named = told(err, self._path)
+        if isinstance(named, StoreError):
+            _LOGGER.warning("The ledger %s was not written: %s", self._path.name, named)
+            if named.key == "corrupt":
+                self._broken(named)
         return named
 
 
