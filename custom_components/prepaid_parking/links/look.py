@@ -56,10 +56,13 @@ def read_ratio(profile: MeterProfile, look: Look) -> str | None:
     return RATIO_SEPARATOR.join(told) if all(told) else None
 
 
-def sample_of(profile: MeterProfile, look: Look, *, ratio: str | None, zone: tzinfo) -> Sample:
+def sample_of(
+    profile: MeterProfile, look: Look, *, full: bool, ratio: str | None, zone: tzinfo
+) -> Sample:
     """Judge a look and put it into base units, behind the transformer ratio last told.
 
-    Raises DeviceError where it says nothing that can be believed.
+    What is for people and for checks is worked out in a full look only, although some of it lies
+    in the way of the short one. Raises DeviceError where nothing said can be believed.
     """
     _check_type(profile, look)
     multiplies = profile.ratio is not None and profile.ratio.multiply
@@ -73,9 +76,9 @@ def sample_of(profile: MeterProfile, look: Look, *, ratio: str | None, zone: tzi
         serial=_serial(profile, look),
         ratio=ratio,
         supplied=look.state(profile.relay.state) if profile.relay else None,
-        values=_values(profile, look, ratio),
-        clock=_clock(profile, look, zone),
-        rates=_rates(profile, look, times),
+        values=_values(profile, look, ratio) if full else {},
+        clock=_clock(profile, look, zone) if full else None,
+        rates=_rates(profile, look, times) if full else (),
     )
 
 

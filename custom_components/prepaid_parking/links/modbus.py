@@ -76,7 +76,7 @@ class ModbusMeter:
         try:
             look = await self._look(plan)
             self._ratio = read_ratio(self.profile, look) or self._ratio
-            sample = sample_of(self.profile, look, ratio=self._ratio, zone=self._zone)
+            sample = sample_of(self.profile, look, full=full, ratio=self._ratio, zone=self._zone)
         except DeviceError:
             self._identity_due = _AT_ONCE
             self._untold.clear()
