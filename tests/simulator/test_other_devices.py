@@ -55,6 +55,7 @@ async def test_an_eastron_speaks_floats_in_input_registers(kind: type[EastronSdm
         assert as_float(await inputs(client, 0x0046, 2)) == 50
         assert await holding(client, 0xFC00, 2) == [21040117 >> 16, 21040117 & 0xFFFF]
         assert (await client.read_holding_registers(0x0048, count=2)).exception_code == 2
+        assert len(await inputs(client, 0x0000, 80)) == 80
         assert (await client.read_input_registers(0, count=82)).exception_code == 3
         assert (await client.write_registers(0x0000, [0, 0])).exception_code == 1
         device.add(kwh="0.001")
@@ -79,6 +80,10 @@ async def test_a_chint_speaks_floats_in_holding_registers() -> None:
         assert as_float(await holding(client, 0x2012, 2)) == 30000
         assert as_float(await holding(client, 0x2006, 2)) == 2300
         assert (await client.read_input_registers(0x101E, count=2)).exception_code == 1
+        device.change_ratio(ct=20)
+        device.add(kwh=5)
+        assert await holding(client, 0x0006, 2) == [20, 10]
+        assert as_float(await holding(client, 0x101E, 2)) == 77.5
 
 
 async def test_a_hiking_takes_fc16_only_and_erases_on_zero() -> None:

@@ -235,12 +235,9 @@ class AcrelAdw300(AcrelMeter):
 
     profile = "acrel_adw300"
 
-    def __init__(
-        self, *, unit: int, serial: str = "", name: str = "", start: Amount = 0, ct: int = 1,
-        pt: int = 1,
-    ) -> None:  # fmt: skip
-        """Place a meter without a relay."""
-        super().__init__(unit=unit, serial=serial, name=name, start=start, ct=ct, pt=pt)
+    def __init__(self, *, unit: int, serial: str = "", name: str = "", start: Amount = 0) -> None:
+        """Place a meter; its registers are those of the mains, so no ratio applies."""
+        super().__init__(unit=unit, serial=serial, name=name, start=start)
         self.spans = [Span(Fn.READ_HOLDING, 20, 46, self._table)]
 
     def _table(self) -> Words:

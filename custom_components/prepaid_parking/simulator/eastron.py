@@ -12,6 +12,8 @@ from .words import Words, block, f32, u32
 
 _VOLTS: Final = 230.0
 _HERTZ: Final = 50.0
+_TABLE: Final = 0x6C
+"""The first table goes on behind the energies with demands, here always zero."""
 
 
 class EastronSdm(Meter):
@@ -24,7 +26,7 @@ class EastronSdm(Meter):
         """Place a meter."""
         super().__init__(unit=unit, serial=serial, name=name, start=start)
         self.spans = [
-            Span(Fn.READ_INPUT, 0x0000, 0x4C, self._measured),
+            Span(Fn.READ_INPUT, 0x0000, _TABLE, self._measured),
             Span(Fn.READ_INPUT, 0x0156, 4, lambda: [*self._kwh(), *f32(0.0)]),
             Span(Fn.READ_HOLDING, 0x0012, 12, self._settings),
             Span(Fn.READ_HOLDING, 0xFC00, 2, lambda: u32(int(self.serial or 0))),
@@ -45,7 +47,7 @@ class EastronSdm(Meter):
         amps = f32(watts / _VOLTS) * self.phases
         power = f32(watts) * self.phases
         return block(
-            0x4C,
+            _TABLE,
             {
                 0x00: volts,
                 0x06: amps,
