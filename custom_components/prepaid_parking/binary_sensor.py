@@ -11,6 +11,7 @@ from homeassistant.components.binary_sensor import (
 )
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import PrepaidConfigEntry
@@ -29,12 +30,6 @@ class PrepaidBinarySensorDescription[ThingT: Thing](BinarySensorEntityDescriptio
 
     is_on_fn: Callable[[ThingT], bool | None]
     more_fn: Callable[[ThingT], Mapping[str, Any] | None] = lambda _: None
-
-
-def _link(thing: MeterThing) -> bool | None:
-    """Tell whether a meter answers; nobody knows before it has been asked."""
-    run = thing.run
-    return run.connected if run.last is not None or not run.connected else None
 
 
 def _doubt(thing: MeterThing) -> Mapping[str, Any] | None:
@@ -56,7 +51,7 @@ METER: Final[tuple[PrepaidBinarySensorDescription[MeterThing], ...]] = (
         key="link",
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
         entity_category=EntityCategory.DIAGNOSTIC,
-        is_on_fn=_link,
+        is_on_fn=lambda thing: thing.run.connected,
     ),
     PrepaidBinarySensorDescription(
         key="doubt",
@@ -92,7 +87,7 @@ LINE: Final[tuple[PrepaidBinarySensorDescription[LineThing], ...]] = (
         key="link",
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
         entity_category=EntityCategory.DIAGNOSTIC,
-        is_on_fn=lambda thing: thing.health.connected,
+        is_on_fn=lambda thing: thing.state.connected(),
     ),
 )
 
@@ -106,7 +101,7 @@ async def async_setup_entry(
     async_show(hass, entry, async_add_entities, _binary_sensors)
 
 
-def _binary_sensors(thing: Thing) -> Iterator[PrepaidEntity]:
+def _binary_sensors(thing: Thing) -> Iterator[Entity]:
     match thing:
         case SiteThing():
             yield from (PrepaidBinarySensor(thing, one) for one in SITE)

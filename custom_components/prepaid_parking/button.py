@@ -6,10 +6,11 @@ from typing import Final, override
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import PrepaidConfigEntry
-from .entity import PrepaidEntity, async_show
+from .entity import async_show
 from .lane_entity import BarrierEntity
 from .things import LaneThing, Thing
 
@@ -28,7 +29,7 @@ async def async_setup_entry(
     async_show(hass, entry, async_add_entities, _buttons)
 
 
-def _buttons(thing: Thing) -> Iterator[PrepaidEntity]:
+def _buttons(thing: Thing) -> Iterator[Entity]:
     if isinstance(thing, LaneThing):
         yield ReleaseButton(thing, RELEASE)
 

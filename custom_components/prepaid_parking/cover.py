@@ -11,10 +11,11 @@ from homeassistant.components.cover import (
 )
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import PrepaidConfigEntry
-from .entity import PrepaidEntity, async_show
+from .entity import async_show
 from .lane_entity import BarrierEntity
 from .things import LaneThing, Thing
 
@@ -38,7 +39,7 @@ async def async_setup_entry(
     async_show(hass, entry, async_add_entities, _covers)
 
 
-def _covers(thing: Thing) -> Iterator[PrepaidEntity]:
+def _covers(thing: Thing) -> Iterator[Entity]:
     if isinstance(thing, LaneThing):
         yield BarrierCover(thing, BARRIER)
 

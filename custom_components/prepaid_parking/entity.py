@@ -1,22 +1,18 @@
-"""What every entity of a site shares: its name, its device, when it is written, and how many there
-may be."""
+"""What every entity of a site shares: its name, its device, and when it is written."""
 
 from collections.abc import Callable, Iterable
-from typing import Final, override
+from typing import override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .acting import acting
-from .coordinator import PrepaidConfigEntry
+from .coordinator import ROSTER, PrepaidConfigEntry
 from .core.identity import Actor
 from .things import Thing, things
 
-MOST_ENTITIES: Final = 8_000
-"""The hub refuses the 10,001st enabled entity of an entry; the rest is for what users switch on."""
-
-type Build = Callable[[Thing], Iterable[PrepaidEntity]]
+type Build = Callable[[Thing], Iterable[Entity]]
 
 
 class PrepaidEntity[ThingT: Thing = Thing](Entity):
@@ -47,33 +43,12 @@ class PrepaidEntity[ThingT: Thing = Thing](Entity):
         self.async_on_remove(coordinator.subscribe(self.thing.key, self.async_write_ha_state))
 
     @callback
-    def async_entity_id_changed(self, old_entity_id: str) -> None:  # noqa: ARG002
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
         """Nothing hangs on the entity id: a rename needs no removal."""
 
     async def acting(self) -> Actor:
         """Return who acts through this entity; a user who is no administrator is refused."""
         return await acting(self.hass, self._context)
-
-
-class Room:
-    """How many more entities a site may register."""
-
-    def __init__(self, most: int = MOST_ENTITIES) -> None:
-        """Begin with an empty house."""
-        self.left = most
-        self.refused = 0
-
-    def take(self, entities: Iterable[PrepaidEntity]) -> list[PrepaidEntity]:
-        """Return the entities there is room for; what is switched off at first takes none."""
-        taken = []
-        for entity in entities:
-            if entity.entity_registry_enabled_default:
-                if not self.left:
-                    self.refused += 1
-                    continue
-                self.left -= 1
-            taken.append(entity)
-        return taken
 
 
 @callback
@@ -109,4 +84,4 @@ def async_each(
         found.update(here)
 
     async_look()
-    entry.async_on_unload(entry.runtime_data.coordinator.subscribe("roster", async_look))
+    entry.async_on_unload(entry.runtime_data.coordinator.subscribe(ROSTER, async_look))

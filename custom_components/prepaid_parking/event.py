@@ -5,6 +5,7 @@ from typing import Any, Final, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import PrepaidConfigEntry
@@ -36,7 +37,7 @@ async def async_setup_entry(
     async_show(hass, entry, async_add_entities, _events)
 
 
-def _events(thing: Thing) -> Iterator[PrepaidEntity]:
+def _events(thing: Thing) -> Iterator[Entity]:
     match thing:
         case SiteThing():
             yield SiteActivity(thing, SITE_ACTIVITY)

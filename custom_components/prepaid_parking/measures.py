@@ -125,9 +125,7 @@ VALUES: Final[Mapping[str, SensorEntityDescription]] = {
             for phase in (1, 2, 3)
         ),
         *(
-            _value(
-                f"current_l{phase}", SensorDeviceClass.CURRENT, UnitOfElectricCurrent.AMPERE, 2
-            )
+            _value(f"current_l{phase}", SensorDeviceClass.CURRENT, UnitOfElectricCurrent.AMPERE, 2)
             for phase in (1, 2, 3)
         ),
         *(

@@ -12,6 +12,7 @@ from homeassistant.components.number import (
 )
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import PrepaidConfigEntry
@@ -67,7 +68,7 @@ async def async_setup_entry(
     async_show(hass, entry, async_add_entities, _numbers)
 
 
-def _numbers(thing: Thing) -> Iterator[PrepaidEntity]:
+def _numbers(thing: Thing) -> Iterator[Entity]:
     if isinstance(thing, WalletThing):
         yield from (Threshold(thing, one) for one in WALLET)
 

@@ -16,6 +16,7 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import EntityCategory, UnitOfRatio, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
@@ -186,8 +187,7 @@ def _async_show_values(
 
     @callback
     def async_look() -> None:
-        last = thing.run.last if thing.there else None
-        new = (VALUES.keys() & last.values.keys()) - said if last is not None else set()
+        new = (VALUES.keys() & thing.run.values.keys()) - said if thing.there else set()
         if new:
             said.update(new)
             sensors = [ValueSensor(thing, VALUES[key]) for key in sorted(new)]
@@ -199,7 +199,7 @@ def _async_show_values(
     entry.async_on_unload(entry.runtime_data.coordinator.subscribe(thing.key, async_look))
 
 
-def _sensors(thing: Thing) -> Iterator[PrepaidEntity]:
+def _sensors(thing: Thing) -> Iterator[Entity]:
     match thing:
         case SiteThing():
             yield from _table(thing, SITE)
@@ -219,8 +219,8 @@ def _sensors(thing: Thing) -> Iterator[PrepaidEntity]:
 
 def _table[ThingT: Thing](
     thing: ThingT, table: tuple[PrepaidSensorDescription[ThingT], ...]
-) -> Iterator[PrepaidEntity]:
-    return (PrepaidSensor(thing, one) for one in table if one.has_fn(thing))
+) -> Iterator[Entity]:
+    return (PrepaidSensor[ThingT](thing, one) for one in table if one.has_fn(thing))
 
 
 def _whole_minute(at: datetime | None) -> datetime | None:
@@ -285,8 +285,7 @@ class ValueSensor(PrepaidEntity[MeterThing], SensorEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        last = self.thing.run.last
-        return None if last is None else last.values.get(self.entity_description.key)
+        return self.thing.run.values.get(self.entity_description.key)
 
 
 class LastPlateSensor(PrepaidEntity[LaneThing], RestoreSensor):

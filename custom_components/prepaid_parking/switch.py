@@ -10,10 +10,11 @@ from homeassistant.components.switch import (
 )
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import PrepaidConfigEntry
-from .entity import PrepaidEntity, async_show
+from .entity import async_show
 from .supply_entity import VALVES, SupplyEntity
 from .things import MeterThing, Thing
 
@@ -37,10 +38,11 @@ async def async_setup_entry(
     async_show(hass, entry, async_add_entities, _switches)
 
 
-def _switches(thing: Thing) -> Iterator[PrepaidEntity]:
-    if isinstance(thing, MeterThing) and thing.run.relay is not None:
-        if thing.run.meter.commodity not in VALVES:
-            yield SupplySwitch(thing, SUPPLY)
+def _switches(thing: Thing) -> Iterator[Entity]:
+    if not isinstance(thing, MeterThing) or thing.run.relay is None:
+        return
+    if thing.run.meter.commodity not in VALVES:
+        yield SupplySwitch(thing, SUPPLY)
 
 
 class SupplySwitch(SupplyEntity, SwitchEntity):

@@ -16,7 +16,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 
 from .const import DOMAIN
-from .coordinator import PrepaidConfigEntry, PrepaidData
+from .coordinator import LineState, PrepaidConfigEntry, PrepaidData
 from .core.identity import LaneId, MeterId, WalletId
 from .operations.overview import Overview, overview
 from .operations.site import LaneRun, MeterRun, Site, WalletRun
@@ -243,6 +243,11 @@ class LineThing(Thing):
     """A physical link to devices."""
 
     title: str
+
+    @property
+    def state(self) -> LineState:
+        """How the line is."""
+        return self.data.lines[self.id]
 
     @property
     @override

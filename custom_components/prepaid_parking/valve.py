@@ -11,12 +11,13 @@ from homeassistant.components.valve import (
 )
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import PrepaidConfigEntry
 from .core.metering import Commodity
 from .core.supply import SupplyState
-from .entity import PrepaidEntity, async_show
+from .entity import async_show
 from .supply_entity import VALVES, SupplyEntity
 from .things import MeterThing, Thing
 
@@ -44,10 +45,11 @@ async def async_setup_entry(
     async_show(hass, entry, async_add_entities, _valves)
 
 
-def _valves(thing: Thing) -> Iterator[PrepaidEntity]:
-    if isinstance(thing, MeterThing) and thing.run.relay is not None:
-        if thing.run.meter.commodity in VALVES:
-            yield SupplyValve(thing)
+def _valves(thing: Thing) -> Iterator[Entity]:
+    if not isinstance(thing, MeterThing) or thing.run.relay is None:
+        return
+    if thing.run.meter.commodity in VALVES:
+        yield SupplyValve(thing)
 
 
 class SupplyValve(SupplyEntity, ValveEntity):

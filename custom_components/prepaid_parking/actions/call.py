@@ -1,0 +1,143 @@
+"""What an action's handler is given, and the fields that many actions share."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import uuid4
+
+from homeassistant.helpers import config_validation as cv
+import probatio as vol
+
+from ..coordinator import PrepaidData
+from ..core.errors import CoreError
+from ..core.identity import Actor
+from ..core.ledger import Receipt
+from ..operations.site import LaneRun, MeterRun, Site, WalletRun
+
+type Response = dict[str, Any]
+type Handler = Callable[[Call], Awaitable[Response]]
+type Fields = Mapping[vol.Marker, Any]
+
+TEXTS: Final = vol.All(cv.ensure_list, [cv.string])
+MOST_LISTED: Final = 1_000
+"""More than this in one answer holds up the hub; the next page begins `after` the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action: what it is called, what it does, and what it is given."""
+
+    name: str
+    handler: Handler
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call of an action on a site."""
+
+    parts: PrepaidData
+    actor: Actor
+    data: Mapping[str, Any]
+
+    @property
+    def site(self) -> Site:
+        """The site it is about."""
+        return self.parts.site
+
+    def text(self, name: str) -> str:
+        """Return a text, empty where it was not given."""
+        return str(self.data.get(name) or "")
+
+    def money(self, name: str) -> int:
+        """Return an amount in minor units."""
+        return self.site.currency.parse(str(self.data[name]))
+
+    def maybe_money(self, name: str) -> int | None:
+        """Return an amount in minor units where one was given."""
+        return None if self.data.get(name) in (None, "") else self.money(name)
+
+    def moment(self, name: str) -> datetime | None:
+        """Return an instant where one was given; a time without a zone is the site's own."""
+        value = self.data.get(name)
+        return None if value is None else self.instant(value)
+
+    def instant(self, value: datetime) -> datetime:
+        """Return an aware instant in UTC."""
+        if value.tzinfo is None:
+            value = value.replace(tzinfo=self.site.zone)
+        return value.astimezone(UTC)
+
+    def wallet(self) -> WalletRun:
+        """Return the wallet that is meant, by its id or by its unit where that has one only."""
+        asked = self.text("wallet")
+        if asked.lower() in self.site.wallets:
+            return self.site.wallet(asked.lower())
+        runs = [
+            run
+            for run in self.site.wallets.values()
+            if run.wallet.unit == asked and run.wallet.closed_at is None
+        ]
+        if len(runs) > 1:
+            raise CoreError("several_wallets", wallets=", ".join(run.wallet.id for run in runs))
+        return runs[0] if runs else self.site.wallet(asked)
+
+    def meter(self) -> MeterRun:
+        """Return the meter that is meant, by its id or by its name where only one bears it."""
+        asked = self.text("meter")
+        if asked.lower() in self.site.meters:
+            return self.site.meter(asked.lower())
+        runs = [run for run in self.site.meters.values() if run.meter.name == asked]
+        if len(runs) > 1:
+            raise CoreError("several_meters", meters=", ".join(run.meter.id for run in runs))
+        return runs[0] if runs else self.site.meter(asked)
+
+    def lane(self, asked: str | None = None) -> LaneRun:
+        """Return the lane that is meant, by its id or by its name where only one bears it."""
+        asked = self.text("lane") if asked is None else asked
+        if asked.lower() in self.site.lanes:
+            return self.site.lane(asked.lower())
+        runs = [run for run in self.site.lanes.values() if run.name == asked]
+        if len(runs) > 1:
+            raise CoreError("several_lanes", lanes=", ".join(run.id for run in runs))
+        return runs[0] if runs else self.site.lane(asked)
+
+    def reference(self) -> str:
+        """Return the caller's own key for this act; without one it gets a key that is never used twice."""
+        return self.text("reference") or f"generated-{uuid4().hex}"
+
+    def receipt(self, receipt: Receipt, reference: str | None = None) -> Response:
+        """Return what the books answered; without a reference of the caller's it is not idempotent."""
+        answer: Response = {
+            "entry": receipt.entry,
+            "event": receipt.event,
+            "booked": receipt.booked.isoformat(),
+            "repeated": receipt.repeated,
+        }
+        if reference is not None:
+            answer |= {"reference": reference, "idempotent": bool(self.text("reference"))}
+        return answer
+
+
+def page[ItemT](call: Call, items: Sequence[ItemT], id_fn: Callable[[ItemT], str]) -> list[ItemT]:
+    """Return the part of a list that was asked for."""
+    after, start = call.text("after"), 0
+    if after:
+        ids = [id_fn(item) for item in items]
+        start = ids.index(after) + 1 if after in ids else len(items)
+    return list(items[start : start + call.data["limit"]])
+
+
+PAGED: Final[Fields] = {
+    vol.Optional("after"): cv.string,
+    vol.Optional("limit", default=100): vol.All(vol.Coerce(int), vol.Range(1, MOST_LISTED)),
+}
+REASON: Final[Fields] = {vol.Required("reason"): vol.All(cv.string, vol.Length(min=1))}
+MAYBE_REASON: Final[Fields] = {vol.Optional("reason"): cv.string}
+REFERENCE: Final[Fields] = {vol.Optional("reference"): cv.string}
+UNTIL: Final[Fields] = {vol.Optional("until"): cv.datetime}
+WALLET: Final[Fields] = {vol.Required("wallet"): cv.string}
+METER: Final[Fields] = {vol.Required("meter"): cv.string}
+LANE: Final[Fields] = {vol.Required("lane"): cv.string}
+AMOUNT: Final[Fields] = {vol.Required("amount"): cv.string}

@@ -1,0 +1,144 @@
+"""Actions about what things cost and when a supply is cut: each change is a new version."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from typing import Any, Final
+
+from homeassistant.helpers import config_validation as cv
+import probatio as vol
+
+from ..core.errors import CoreError
+from ..core.identity import TariffId
+from ..core.policy import ManualOn
+from ..core.tariff_format import DAYS, read_tariff, write_tariff
+from ..operations import office, rules
+from ..operations.reports import policy_list, policy_view, tariff_list
+from .call import MAYBE_REASON, TEXTS, Action, Call, Response
+
+TARIFF: Final = ("tariff", "name", "quantity", "price", "tiers", "rates", "bands", "otherwise")
+AMOUNTS: Final = (
+    "alert",
+    "alert2",
+    "credit_limit",
+    "exempt_quota",
+    "overdraft_limit",
+    "hysteresis",
+)
+WHOLE: Final = ("grace_hours", "operations_per_day", "remind_hours")
+
+
+async def publish_tariff(call: Call) -> Response:
+    """Publish a tariff, or the next version of one."""
+    document: Mapping[str, Any] = {key: call.data[key] for key in TARIFF if key in call.data}
+    known = call.site.tariffs.get(TariffId(call.text("tariff")))
+    versions = known.versions if known is not None else ()
+    version = read_tariff(
+        document,
+        version=max((one.version for one in versions), default=0) + 1,
+        valid_from=call.moment("valid_from") or _default_start(call, first=not versions),
+    )
+    receipt = await office.publish_tariff(
+        call.site, version=version, reason=call.text("reason"), actor=call.actor
+    )
+    return {
+        **call.receipt(receipt),
+        **write_tariff(version),
+        "version": version.version,
+        "valid_from": version.valid_from.isoformat(),
+    }
+
+
+def _default_start(call: Call, *, first: bool) -> datetime:
+    """Return when a version without a time takes effect: at once, a tariff's first with the month.
+
+    A meter that was read a moment before the tariff was published can then be bound to it.
+    """
+    now = call.site.clock()
+    if not first:
+        return now
+    local = now.astimezone(call.site.zone)
+    return call.instant(datetime(local.year, local.month, 1, tzinfo=call.site.zone))
+
+
+async def list_tariffs(call: Call) -> Response:
+    """List the tariffs with their versions."""
+    return {"tariffs": tariff_list(call.site)}
+
+
+async def set_policy(call: Call) -> Response:
+    """Write the next version of a policy."""
+    data, name = call.data, call.text("policy")
+    changes: dict[str, object] = {
+        f"{amount}_minor": call.maybe_money(amount) for amount in AMOUNTS if amount in data
+    }
+    changes |= {key: data[key] for key in (*WHOLE, "name", "manual_on") if key in data}
+    if "no_cut_hours" in data:
+        changes["no_cut_hours"] = tuple(_hours(one) for one in data["no_cut_hours"])
+    if "no_cut_weekdays" in data:
+        changes["no_cut_weekdays"] = tuple(DAYS.index(day) for day in data["no_cut_weekdays"])
+    if "no_cut_dates" in data:
+        changes["no_cut_dates"] = tuple(data["no_cut_dates"])
+    receipt = await rules.set_policy(
+        call.site, policy=name, changes=changes, reason=call.text("reason"), actor=call.actor
+    )
+    written = next(versions[-1] for known, versions in call.site.policies.items() if known == name)
+    return call.receipt(receipt) | policy_view(call.site, written)
+
+
+def _hours(text: str) -> tuple[time, time]:
+    """Read `22:00-06:00`."""
+    start, _, end = text.partition("-")
+    try:
+        return time.fromisoformat(start.strip()), time.fromisoformat(end.strip())
+    except ValueError as err:
+        raise CoreError("not_hours", value=text) from err
+
+
+async def list_policies(call: Call) -> Response:
+    """List the policies."""
+    return {"policies": policy_list(call.site)}
+
+
+def _price(value: object) -> str:
+    """Take a price as text, or a number as it was written."""
+    return str(cv.string(value))
+
+
+ACTIONS: Final = (
+    Action(
+        "publish_tariff",
+        publish_tariff,
+        {
+            vol.Required("tariff"): cv.slug,
+            vol.Optional("name"): cv.string,
+            vol.Optional("quantity", default="energy"): cv.string,
+            vol.Optional("price"): _price,
+            vol.Optional("tiers"): [dict],
+            vol.Optional("rates"): dict,
+            vol.Optional("bands"): [dict],
+            vol.Optional("otherwise"): cv.string,
+            vol.Optional("valid_from"): cv.datetime,
+            **MAYBE_REASON,
+        },
+    ),
+    Action("list_tariffs", list_tariffs, {}),
+    Action(
+        "set_policy",
+        set_policy,
+        {
+            vol.Required("policy"): cv.slug,
+            vol.Optional("name"): cv.string,
+            **{vol.Optional(amount): vol.Maybe(cv.string) for amount in AMOUNTS},
+            **{
+                vol.Optional(key): vol.All(vol.Coerce(int), vol.Range(min=0, max=10_000))
+                for key in WHOLE
+            },
+            vol.Optional("no_cut_hours"): TEXTS,
+            vol.Optional("no_cut_weekdays"): vol.All(cv.ensure_list, [vol.In(DAYS)]),
+            vol.Optional("no_cut_dates"): vol.All(cv.ensure_list, [vol.All(cv.date, date)]),
+            vol.Optional("manual_on"): vol.Coerce(ManualOn),
+            **MAYBE_REASON,
+        },
+    ),
+    Action("list_policies", list_policies, {}),
+)

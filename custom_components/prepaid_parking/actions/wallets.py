@@ -1,0 +1,249 @@
+"""Actions at the cash desk."""
+
+from typing import Final
+
+from homeassistant.helpers import config_validation as cv
+import probatio as vol
+
+from ..core.chart import Channel
+from ..core.policy import WalletState
+from ..core.wallet import Purpose, WalletKind
+from ..operations import cashier
+from ..operations.overview import days_left
+from ..operations.reports import statement, wallet_view
+from ..operations.site import WalletRun
+from ..operations.watching import state_of
+from .call import (
+    AMOUNT,
+    MAYBE_REASON,
+    PAGED,
+    REASON,
+    REFERENCE,
+    UNTIL,
+    WALLET,
+    Action,
+    Call,
+    Fields,
+    Response,
+    page,
+)
+
+PERSON: Final = ("name", "phone", "email", "note")
+"""What may be kept of a person, encrypted; everything else has no business here."""
+CHANNEL: Final[Fields] = {vol.Optional("channel", default="cash"): vol.Coerce(Channel)}
+THRESHOLDS: Final = ("alert", "credit_limit", "exempt_quota")
+OWN: Final[Fields] = {vol.Optional(name): vol.Maybe(cv.string) for name in THRESHOLDS}
+
+
+def _view(call: Call, run: WalletRun) -> Response:
+    left = days_left(run, call.parts.tally, call.site.clock())
+    return {
+        **wallet_view(call.site, run),
+        "days_left": None if left is None else str(left),
+    }
+
+
+async def open_wallet(call: Call) -> Response:
+    """Open a wallet for a unit."""
+    reference, data = call.reference(), call.data
+    receipt = await cashier.open_wallet(
+        call.site,
+        unit=call.text("unit"),
+        purpose=data["purpose"],
+        kind=data["kind"],
+        policy=call.text("policy") or "standard",
+        person=data.get("person"),
+        alert_minor=call.maybe_money("alert"),
+        credit_limit_minor=call.maybe_money("credit_limit"),
+        exempt_quota_minor=call.maybe_money("exempt_quota"),
+        exposed=data.get("exposed"),
+        reference=reference,
+        actor=call.actor,
+    )
+    return call.receipt(receipt, reference) | {"wallet": receipt.detail["wallet"]}
+
+
+async def update_wallet(call: Call) -> Response:
+    """Change a wallet; a threshold given as nothing is the policy's again."""
+    run = call.wallet()
+    changes: dict[str, object] = {
+        name: call.data[name] for name in ("unit", "kind", "policy") if name in call.data
+    }
+    changes |= {f"{name}_minor": call.maybe_money(name) for name in THRESHOLDS if name in call.data}
+    receipt = await cashier.update_wallet(
+        call.site,
+        wallet=run.wallet.id,
+        changes=changes,
+        reason=call.text("reason"),
+        actor=call.actor,
+    )
+    return call.receipt(receipt) | _view(call, run)
+
+
+async def close_wallet(call: Call) -> Response:
+    """Settle a wallet and close it."""
+    run, reference = call.wallet(), call.reference()
+    receipt = await cashier.close_wallet(
+        call.site,
+        wallet=run.wallet.id,
+        channel=call.data["channel"],
+        reason=call.text("reason"),
+        reference=reference,
+        actor=call.actor,
+    )
+    settled = receipt.detail.get("settled", 0)
+    assert isinstance(settled, int)
+    return call.receipt(receipt, reference) | {"settled": call.site.currency.text(settled)}
+
+
+async def top_up(call: Call) -> Response:
+    """Put money into a wallet."""
+    run, reference = call.wallet(), call.reference()
+    receipt = await cashier.top_up(
+        call.site,
+        wallet=run.wallet.id,
+        amount_minor=call.money("amount"),
+        channel=call.data["channel"],
+        reason=call.text("reason"),
+        reference=reference,
+        actor=call.actor,
+    )
+    return call.receipt(receipt, reference) | _view(call, run)
+
+
+async def deduct(call: Call) -> Response:
+    """Take money out of a wallet for something that is not metered."""
+    run, reference = call.wallet(), call.reference()
+    receipt = await cashier.deduct(
+        call.site,
+        wallet=run.wallet.id,
+        amount_minor=call.money("amount"),
+        reason=call.text("reason"),
+        reference=reference,
+        actor=call.actor,
+    )
+    return call.receipt(receipt, reference) | _view(call, run)
+
+
+async def refund(call: Call) -> Response:
+    """Pay money out of a wallet."""
+    run, reference = call.wallet(), call.reference()
+    receipt = await cashier.refund(
+        call.site,
+        wallet=run.wallet.id,
+        amount_minor=call.money("amount"),
+        channel=call.data["channel"],
+        reason=call.text("reason"),
+        reference=reference,
+        actor=call.actor,
+    )
+    return call.receipt(receipt, reference) | _view(call, run)
+
+
+async def freeze(call: Call) -> Response:
+    """Let nothing go out of a wallet."""
+    run = call.wallet()
+    receipt = await cashier.freeze(
+        call.site,
+        wallet=run.wallet.id,
+        reason=call.text("reason"),
+        until=call.moment("until"),
+        actor=call.actor,
+    )
+    return call.receipt(receipt) | _view(call, run)
+
+
+async def unfreeze(call: Call) -> Response:
+    """Let money go out of a wallet again."""
+    run = call.wallet()
+    receipt = await cashier.unfreeze(
+        call.site, wallet=run.wallet.id, reason=call.text("reason"), actor=call.actor
+    )
+    return call.receipt(receipt) | _view(call, run)
+
+
+async def get_wallet(call: Call) -> Response:
+    """Describe a wallet."""
+    return _view(call, call.wallet())
+
+
+async def list_wallets(call: Call) -> Response:
+    """List wallets, filtered and in pages."""
+    unit, purpose, state = (
+        call.text("unit").casefold(),
+        call.data.get("purpose"),
+        call.data.get("state"),
+    )
+    found = [
+        run
+        for run in call.site.wallets.values()
+        if (call.data["closed"] or run.wallet.closed_at is None)
+        and unit in run.wallet.unit.casefold()
+        and purpose in (None, run.wallet.purpose)
+        and (state is None or state_of(call.site, run) is state)
+    ]
+    shown = page(call, found, lambda run: run.wallet.id)
+    return {"wallets": [_view(call, run) for run in shown], "count": len(found)}
+
+
+async def get_statement(call: Call) -> Response:
+    """List what came in and went out of a wallet."""
+    return await statement(
+        call.site,
+        wallet=call.wallet().wallet.id,
+        since=call.moment("since"),
+        until=call.moment("until"),
+    )
+
+
+ACTIONS: Final = (
+    Action(
+        "open_wallet",
+        open_wallet,
+        {
+            vol.Required("unit"): cv.string,
+            vol.Optional("purpose", default="utility"): vol.Coerce(Purpose),
+            vol.Optional("kind", default="individual"): vol.Coerce(WalletKind),
+            vol.Optional("policy"): cv.string,
+            vol.Optional("person"): {vol.Optional(name): cv.string for name in PERSON},
+            **OWN,
+            vol.Optional("exposed"): cv.boolean,
+            **REFERENCE,
+        },
+    ),
+    Action(
+        "update_wallet",
+        update_wallet,
+        {
+            **WALLET,
+            vol.Optional("unit"): vol.All(cv.string, vol.Length(min=1)),
+            vol.Optional("kind"): vol.Coerce(WalletKind),
+            vol.Optional("policy"): cv.string,
+            **OWN,
+            **MAYBE_REASON,
+        },
+    ),
+    Action("close_wallet", close_wallet, {**WALLET, **CHANNEL, **MAYBE_REASON, **REFERENCE}),
+    Action("top_up", top_up, {**WALLET, **AMOUNT, **CHANNEL, **MAYBE_REASON, **REFERENCE}),
+    Action("deduct", deduct, {**WALLET, **AMOUNT, **REASON, **REFERENCE}),
+    Action("refund", refund, {**WALLET, **AMOUNT, **CHANNEL, **REASON, **REFERENCE}),
+    Action("freeze", freeze, {**WALLET, **REASON, **UNTIL}),
+    Action("unfreeze", unfreeze, {**WALLET, **REASON}),
+    Action("get_wallet", get_wallet, WALLET),
+    Action(
+        "list_wallets",
+        list_wallets,
+        {
+            vol.Optional("unit"): cv.string,
+            vol.Optional("purpose"): vol.Coerce(Purpose),
+            vol.Optional("state"): vol.Coerce(WalletState),
+            vol.Optional("closed", default=False): cv.boolean,
+            **PAGED,
+        },
+    ),
+    Action(
+        "get_statement",
+        get_statement,
+        {**WALLET, vol.Optional("since"): cv.datetime, vol.Optional("until"): cv.datetime},
+    ),
+)

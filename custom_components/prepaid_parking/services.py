@@ -1,0 +1,55 @@
+"""The actions of the integration: who calls, on which site, with which words if it is refused."""
+
+from functools import partial
+from typing import Final
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_get_config_entry
+import probatio as vol
+
+from .acting import acting
+from .actions import gates, ledger, meters, rules, supplies, wallets
+from .actions.call import Action, Call
+from .const import DOMAIN
+from .coordinator import PrepaidConfigEntry
+from .errors import translated
+
+ACTIONS: Final = (
+    *wallets.ACTIONS,
+    *meters.ACTIONS,
+    *supplies.ACTIONS,
+    *rules.ACTIONS,
+    *gates.ACTIONS,
+    *ledger.ACTIONS,
+)
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register every action; each answers with data."""
+    for action in ACTIONS:
+        hass.services.async_register(
+            DOMAIN,
+            action.name,
+            partial(_async_call, hass, action),
+            schema=vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string, **action.fields}),
+            supports_response=SupportsResponse.OPTIONAL,
+        )
+
+
+async def _async_call(hass: HomeAssistant, action: Action, call: ServiceCall) -> ServiceResponse:
+    """Find out who calls and on which site, then act. The site may be left out while there is one."""
+    actor = await acting(hass, call.context)
+    entry: PrepaidConfigEntry = async_get_config_entry(
+        hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
+    )
+    with translated():
+        return await action.handler(Call(parts=entry.runtime_data, actor=actor, data=call.data))
