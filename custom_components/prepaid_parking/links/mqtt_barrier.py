@@ -1,0 +1,138 @@
+"""A barrier on MQTT: one pulse to its OPEN input, confirmed or not, never a second one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+import logging
+from typing import Final
+
+from ..core.errors import DeviceError, DeviceFault
+from .message import Message
+from .mqtt import MqttLine
+from .mqtt_relay import MqttRelay
+from .payloads.family import RelaySettings
+from .topics import Listener
+
+_LOGGER = logging.getLogger(__name__)
+
+PULSE_S: Final = 1.0
+CONFIRM_S: Final = 2.0
+"""A driver who waited this long sees that the barrier did or did not move."""
+OFF_AGAIN_S: Final = 1.0
+"""Between tries to end a pulse that the device does not end itself."""
+
+
+class MqttBarrier:
+    """A contact that is closed for a moment.
+
+    The pulse goes at QoS 0 and only while connected: at QoS 1 one made while offline is sent on
+    reconnect. Its end is a level: repeated until the broker has it, and sent after each connect,
+    because a hub that died in between left the contact closed.
+    """
+
+    def __init__(
+        self,
+        line: MqttLine,
+        settings: RelaySettings,
+        name: str,
+        *,
+        pulse_seconds: float = PULSE_S,
+        confirm_seconds: float = CONFIRM_S,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Prepare; `name` is ours alone on this line."""
+        self._line = line
+        self._relay = MqttRelay(line, settings, name)
+        self._closed_is_on = not settings.inverted
+        self._pulse_seconds = pulse_seconds
+        self._confirm_seconds = confirm_seconds
+        self._sleep = sleep
+        self._seen: asyncio.Future[str] | None = None
+        self._busy = False
+        self._off: asyncio.Task[None] | None = None
+
+    @property
+    def ends_pulse(self) -> bool:
+        """Whether the device ends a pulse even if the hub dies: what a barrier should have."""
+        return self._relay.family.ends_pulse
+
+    @property
+    def listener(self) -> Listener:
+        """What to attach to the line."""
+        family = self._relay.family
+        return Listener(
+            topics=family.topics,
+            commands=family.commands,
+            receive=self._receive,
+            connected=self.prepare,
+        )
+
+    async def prepare(self) -> None:
+        """Set the pulse time, and end what an earlier run may have left; never opens anything."""
+        for one in self._relay.family.prepare(self._pulse_seconds):
+            await self._line.publish(one.topic, one.payload)
+        if not self.ends_pulse and not self._busy:
+            await self._release()
+
+    async def pulse(self) -> None:
+        """Press OPEN once; returns when the device confirmed.
+
+        Raises DeviceError: OFFLINE and BUSY mean that nothing was sent. NO_ANSWER means that nobody
+        knows whether it opened; it is not sent again.
+        """
+        if self._busy:
+            raise DeviceError(DeviceFault.BUSY, "the pulse before has not ended")
+        family, number = self._relay.family, self._relay.next_number()
+        self._busy = True
+        self._seen = self._relay.expect(number)
+        try:
+            for one in family.pulse(self._pulse_seconds, number):
+                await self._line.pulse(one.topic, one.payload)
+            refusal = await self._confirmed(self._seen)
+        finally:
+            self._relay.forget(number)
+            self._seen = None
+            self._end()
+        if refusal:
+            raise DeviceError(DeviceFault.REFUSED, refusal)
+
+    async def settle(self) -> None:
+        """Wait until a pulse that is under way has ended, as before the line is stopped."""
+        if self._off is not None:
+            await asyncio.wait((self._off,))
+
+    async def _confirmed(self, seen: asyncio.Future[str]) -> str:
+        if not self._relay.family.confirms:
+            raise DeviceError(DeviceFault.NO_ANSWER, "it does not say what it did")
+        try:
+            async with asyncio.timeout(self._confirm_seconds):
+                return await seen
+        except TimeoutError as err:
+            raise DeviceError(DeviceFault.NO_ANSWER) from err
+
+    def _receive(self, message: Message) -> None:
+        position = self._relay.take(message)
+        seen = self._seen
+        if position is self._closed_is_on and message.live and seen and not seen.done():
+            seen.set_result("")
+
+    def _end(self) -> None:
+        if self.ends_pulse:
+            self._busy = False
+        else:
+            self._off = asyncio.create_task(self._end_later(), name="barrier pulse")
+
+    async def _end_later(self) -> None:
+        await self._sleep(self._pulse_seconds)
+        while True:
+            try:
+                await self._release()
+            except DeviceError as err:
+                _LOGGER.debug("the pulse could not be ended yet: %s", err)
+                await self._sleep(OFF_AGAIN_S)
+            else:
+                self._busy = False
+                return
+
+    async def _release(self) -> None:
+        for one in self._relay.family.switch(False, self._relay.next_number()):
+            await self._line.publish(one.topic, one.payload)
