@@ -51,13 +51,14 @@ async def take_sample(site: Site, run: MeterRun, sample: Sample) -> bool:
     """Take what a device said: its relay is seen, its register charged. True: its window is to be posted."""
     if sample.origin not in GOOD:
         return False
-    if run.last is None or sample.at >= run.last.at or sample.origin is not Origin.BACKFILL:
-        run.last, run.good_at = sample, sample.at
     run.connected = True
     if sample.supplied is not None:
-        run.seen = sample.supplied
+        run.seen, run.seen_at = sample.supplied, sample.at
+    run.values.update(sample.values)
     if sample.register is None:
         return False
+    if run.last is None or sample.at >= run.last.at or sample.origin is not Origin.BACKFILL:
+        run.last, run.good_at = sample, sample.at
     if run.installation is None:
         await begin_installation(site, run, sample)
     if run.binding is None or run.window is None:

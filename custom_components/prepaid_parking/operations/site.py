@@ -74,11 +74,14 @@ class MeterRun:
     closing_minor: int = 0
     doubt: OpenDoubt | None = None
     last: Sample | None = None
+    values: dict[str, float] = field(default_factory=dict)
     good_at: datetime | None = None
     interval_s: int = 10
     latency_s: int = 5
     relay: Relay | None = None
     seen: bool | None = None
+    seen_at: datetime | None = None
+    fast: bool = False
     state: SupplyState = SupplyState.UNKNOWN
     decision: Decision | None = None
     command: Command | None = None
@@ -135,7 +138,7 @@ class Site:
     """Everything an operation works on. One event loop uses it; nothing in it is shared with a thread.
 
     `tell` receives every fact. `wake` marks a meter whose supply has to be decided anew, `look_again`
-    asks for a reading soon, `spawn` runs what must not hold up the others. `clock_ok`,
+    asks for a reading at once, `hurry` says that a meter's `fast` has changed, `spawn` runs what must not hold up the others. `clock_ok`,
     `can_pay` and `emergency` are said by the shell.
     """
 
@@ -160,6 +163,7 @@ class Site:
     woken_wallets: set[WalletId] = field(default_factory=set)
     wake_up: Callable[[], None] = lambda: None
     look_again: Callable[[MeterRun], None] = lambda _: None
+    hurry: Callable[[MeterRun], None] = lambda _: None
     spawn: Callable[[Coroutine[None, None, None]], None] = _no_tasks
     clock_ok: bool = True
     can_pay: bool = True

@@ -142,3 +142,11 @@ def _switchable(site: Site, meter: str) -> MeterRun:
 def _not_past(until: datetime | None, now: datetime) -> None:
     if until is not None and until <= now:
         raise CoreError("time_is_past", at=until.isoformat())
+
+
+def try_again(site: Site, *, meter: str) -> None:
+    """Send a command that came to nothing once more now, instead of when its pause is over."""
+    run = site.meter(meter)
+    if run.command is not None:
+        run.command.next_at = None
+        site.wake((run,))

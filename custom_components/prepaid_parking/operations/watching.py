@@ -158,7 +158,7 @@ async def _observe(site: Site, run: MeterRun, now: datetime) -> None:
     command = run.command
     if command is None or run.seen is not command.on or command.sent_at is None:
         return
-    if run.good_at is not None and run.good_at < command.sent_at:
+    if run.seen_at is None or run.seen_at < command.sent_at:
         return
     run.supply = replace(run.supply, verified=command.on, verified_at=now, confirmed_at=None)
     if command.on:

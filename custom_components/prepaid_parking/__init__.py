@@ -1,0 +1,134 @@
+"""Prepaid Parking: a hub as the prepaid metering and parking office of a building."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
+from homeassistant.core import Event, HassJob, HomeAssistant
+from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
+import homeassistant.helpers.config_validation as cv
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.typing import ConfigType
+
+from .archived import archive_folder
+from .backup import is_frozen
+from .const import CONF_SITE, DOMAIN, PLATFORMS
+from .coordinator import PrepaidConfigEntry, PrepaidData
+from .core.errors import StoreError
+from .operations.site import utc_now
+from .services import async_setup_services
+from .wiring import SiteWiring, books_path, open_site, wire
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+MINUTE: Final = timedelta(minutes=1)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa: ARG001
+    """Register the actions; they look for a loaded site when they are called."""
+    async_setup_services(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> bool:
+    """Open the books, show what is in them, then begin to read meters and lanes."""
+    data = entry.runtime_data = await _open(hass, entry)
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    entry.async_create_background_task(hass, data.coordinator.run(), f"{DOMAIN} publisher")
+    entry.async_create_background_task(hass, data.keeper.run(), f"{DOMAIN} keeper")
+    wiring = await wire(hass, entry, data)
+    entry.async_on_unload(entry.add_update_listener(_on_update(wiring)))
+    entry.async_on_unload(
+        async_track_time_interval(hass, _minutely(data), MINUTE, cancel_on_shutdown=True)
+    )
+    closing = _Closing(data, wiring)
+    entry.async_on_unload(hass.async_add_shutdown_job(HassJob(closing.quiet, "prepaid stop")))
+    entry.async_on_unload(
+        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, closing.on_final_write)
+    )
+    entry.async_on_unload(closing.close)
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> bool:
+    """Take the entities away; what else runs ends with the entry."""
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> None:
+    """Archive the ledger: money records are never deleted."""
+    path = books_path(hass, entry.data[CONF_SITE])
+    await hass.async_add_executor_job(_archive, path, archive_folder(hass))
+
+
+async def _open(hass: HomeAssistant, entry: PrepaidConfigEntry) -> PrepaidData:
+    try:
+        return await open_site(hass, entry, frozen=is_frozen(hass))
+    except StoreError as err:
+        broken = ConfigEntryNotReady if err.key == "locked" else ConfigEntryError
+        raise broken(
+            translation_domain=DOMAIN,
+            translation_key=f"store_{err.key}",
+            translation_placeholders={"detail": err.detail},
+        ) from err
+
+
+class _Closing:
+    """The end of a site's run: no bus is touched, every window is posted, the thread is joined."""
+
+    def __init__(self, data: PrepaidData, wiring: SiteWiring) -> None:
+        self._data = data
+        self._wiring = wiring
+        self._quiet = False
+        self._lock = asyncio.Lock()
+
+    async def quiet(self) -> None:
+        """Stop the links and post what is open; the hub goes on for a moment."""
+        async with self._lock:
+            if self._quiet:
+                return
+            self._quiet = True
+            await self._wiring.stop()
+            if self._data.books.writable:
+                await self._data.keeper.stop()
+
+    async def on_final_write(self, _: Event) -> None:
+        """Close with the hub."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the books; safe to call twice."""
+        await self.quiet()
+        await self._data.books.close()
+
+
+type _Updated = Callable[[HomeAssistant, PrepaidConfigEntry], Coroutine[None, None, None]]
+type _Timed = Callable[[datetime], Coroutine[None, None, None]]
+
+
+def _on_update(wiring: SiteWiring) -> _Updated:
+    async def updated(hass: HomeAssistant, entry: PrepaidConfigEntry) -> None:
+        """Change just what was changed; only a line's own settings load the entry anew."""
+        if entry.state is ConfigEntryState.LOADED and not await wiring.sync():
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+
+    return updated
+
+
+def _minutely(data: PrepaidData) -> _Timed:
+    async def minutely(_: datetime) -> None:
+        """Follow the books' sums and write down how far they are."""
+        if data.books.writable:
+            await data.tally.follow(data.books, utc_now())
+            await data.books.write_anchor()
+
+    return minutely
+
+
+def _archive(path: Path, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in path.parent.glob(f"{path.stem}.*"):
+        file.replace(folder / file.name)

@@ -1,0 +1,396 @@
+"""From a config entry to a running site: the only place that names concrete books and links.
+
+The configuration is compared with what runs, and only what differs is taken down or put up: a new
+meter does not disturb its neighbours.
+"""
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+import logging
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import STORAGE_DIR
+from homeassistant.util import dt as dt_util
+
+from .const import (
+    CONF_BARRIER,
+    CONF_CHECKPOINT_S,
+    CONF_COMMODITY,
+    CONF_CURRENCY,
+    CONF_DESK_OPEN,
+    CONF_DIRECTION,
+    CONF_FAMILY,
+    CONF_FEE,
+    CONF_INTERVAL,
+    CONF_LANE,
+    CONF_LATENCY,
+    CONF_LEAST_SCORE,
+    CONF_LINE_ID,
+    CONF_LINK,
+    CONF_MAX_POWER,
+    CONF_METER,
+    CONF_PROFILE,
+    CONF_PUBLISH_S,
+    CONF_QUANTITY,
+    CONF_READER,
+    CONF_RESTORE,
+    CONF_SECOND_ANCHOR,
+    CONF_SERIAL,
+    CONF_SITE,
+    DEFAULT_CHECKPOINT_S,
+    DEFAULT_LATENCY_S,
+    DOMAIN,
+    FAMILY_ENTITY,
+    FAMILY_NONE,
+    LINK_MODBUS,
+    SUBENTRY_LANE,
+    SUBENTRY_LINE,
+    SUBENTRY_METER,
+)
+from .coordinator import (
+    COUNTERS_EVERY_S,
+    ROSTER,
+    LineState,
+    PrepaidConfigEntry,
+    PrepaidData,
+    SiteCoordinator,
+)
+from .core.access import PlateRead
+from .core.errors import CoreError, DeviceError, StoreError
+from .core.identity import SYSTEM, LaneId, MeterId
+from .core.metering import Commodity, Quantity
+from .core.money import Currency, parse_quantity
+from .core.supply import RestoreMode
+from .links.poller import Outcome
+from .links.profile_file import Profiles
+from .operations.gate import plate_read
+from .operations.keeper import Keeper
+from .operations.loading import load_site
+from .operations.metering import find_meter
+from .operations.office import add_meter, update_meter
+from .operations.ports import Barrier
+from .operations.rules import ensure_standard
+from .operations.site import LaneRun, MeterRun, Site, utc_now
+from .operations.tally import Tally
+from .store.books import Books
+from .store.privacy import Privacy
+from .profiles import async_load_profiles
+from .wiring_modbus import ModbusLine
+from .wiring_mqtt import MqttLineRun
+
+_LOGGER: Final = logging.getLogger(__name__)
+EARLIEST: Final = datetime(2026, 11, 1, tzinfo=UTC)
+"""A clock that shows a time before this program was written is not set yet: nothing is cut by it."""
+HUB: Final = ""
+"""The key of the link to the hub's own entities, which is no line of the configuration."""
+
+type Detach = Callable[[], None]
+
+
+class LineRun(Protocol):
+    """A line at work."""
+
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+    def state(self) -> LineState: ...
+    def pace(self, run: MeterRun) -> None: ...
+    def look_again(self, run: MeterRun) -> None: ...
+    async def add_meter(self, run: MeterRun, data: Mapping[str, Any]) -> Detach: ...
+    async def add_barrier(self, data: Mapping[str, Any]) -> Barrier: ...
+    async def add_reader(
+        self, data: Mapping[str, Any], heard: Callable[[PlateRead], None]
+    ) -> Detach: ...
+
+
+@dataclass(slots=True)
+class Attached:
+    """What runs for a subentry: by which data, and how it is taken down."""
+
+    title: str
+    data: Mapping[str, Any]
+    line: str
+    detach: Detach
+
+
+class SiteWiring:
+    """Keeps what runs equal to what is configured."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: PrepaidConfigEntry, data: PrepaidData, profiles: Profiles
+    ) -> None:
+        """Begin with nothing attached."""
+        self._hass = hass
+        self._entry = entry
+        self._data = data
+        self._profiles = profiles
+        self._lines: dict[str, LineRun] = {}
+        self._line_of: dict[MeterId, LineRun] = {}
+        self._attached: dict[str, Attached] = {}
+        self._line_data: dict[str, Mapping[str, Any]] = {}
+        site = data.site
+        site.hurry = self._hurry
+        site.look_again = self._look_again
+        site.spawn = self._spawn
+
+    async def sync(self) -> bool:
+        """Take down what is gone or changed and put up what is new.
+
+        False: a line's own settings changed, which needs the whole entry to be loaded anew.
+        """
+        wanted = self._entry.subentries
+        for key in [key for key in self._attached if not self._runs(wanted.get(key))]:
+            self._detach(key)
+        lines = {one.subentry_id: one for one in self._of(SUBENTRY_LINE)}
+        for key in [key for key in self._line_data if key not in lines]:
+            await self._drop_line(key)
+        if any(lines[key].data != data for key, data in self._line_data.items()):
+            return False
+        for key in lines.keys() - self._line_data.keys():
+            await self._add_line(lines[key])
+        for subentry in (*self._of(SUBENTRY_METER), *self._of(SUBENTRY_LANE)):
+            if subentry.subentry_id not in self._attached:
+                await self._attach(subentry)
+        self._data.coordinator.touch(ROSTER)
+        return True
+
+    async def stop(self) -> None:
+        """Touch no bus any more."""
+        for key in list(self._attached):
+            self._detach(key)
+        for line in self._lines.values():
+            await line.stop()
+        self._lines.clear()
+
+    def _of(self, kind: str) -> list[ConfigSubentry]:
+        return list(self._entry.get_subentries_of_type(kind))
+
+    def _runs(self, subentry: ConfigSubentry | None) -> bool:
+        if subentry is None:
+            return False
+        attached = self._attached[subentry.subentry_id]
+        return attached.title == subentry.title and attached.data == subentry.data
+
+    async def _add_line(self, subentry: ConfigSubentry) -> None:
+        line: LineRun
+        if subentry.data[CONF_LINK] == LINK_MODBUS:
+            line = ModbusLine(self._hass, self._entry, subentry.data, self._profiles, self._report)
+        else:
+            line = MqttLineRun(self._hass, self._entry, subentry, self._report)
+        await line.start()
+        self._lines[subentry.subentry_id] = line
+        self._line_data[subentry.subentry_id] = subentry.data
+        self._data.lines[subentry.subentry_id] = line.state()
+
+    async def _drop_line(self, key: str) -> None:
+        for attached in [one for one, its in self._attached.items() if its.line == key]:
+            self._detach(attached)
+        await self._lines.pop(key).stop()
+        self._line_data.pop(key)
+        self._data.lines.pop(key, None)
+
+    async def _attach(self, subentry: ConfigSubentry) -> None:
+        key = str(subentry.data.get(CONF_LINE_ID) or HUB)
+        attach = (
+            self._attach_meter if subentry.subentry_type == SUBENTRY_METER else self._attach_lane
+        )
+        try:
+            detach = await attach(subentry, key)
+        except (CoreError, StoreError, DeviceError, KeyError) as err:
+            # One device's bad settings must not keep the site from running.
+            _LOGGER.warning("%s cannot be used: %s", subentry.title, err)
+            return
+        kept = self._entry.subentries[subentry.subentry_id]
+        self._attached[kept.subentry_id] = Attached(kept.title, kept.data, key, detach)
+
+    def _detach(self, key: str) -> None:
+        self._attached.pop(key).detach()
+
+    async def _attach_meter(self, subentry: ConfigSubentry, line_key: str) -> Detach:
+        data, site, line = subentry.data, self._data.site, self._lines[line_key]
+        run = await self._run_of(subentry, line)
+        run.interval_s = int(data[CONF_INTERVAL])
+        run.latency_s = int(data.get(CONF_LATENCY, DEFAULT_LATENCY_S))
+        run.relay, run.seen = None, None
+        self._line_of[run.meter.id] = line
+        stop = await line.add_meter(run, data)
+
+        def detach() -> None:
+            stop()
+            self._line_of.pop(run.meter.id, None)
+            run.relay, run.seen, run.command, run.connected = None, None, None, False
+            site.wake((run,))
+
+        return detach
+
+    async def _run_of(self, subentry: ConfigSubentry, line: LineRun) -> MeterRun:
+        """Return the books' meter of a subentry; a serial number that was here before resumes."""
+        data, site = subentry.data, self._data.site
+        known = data.get(CONF_METER) or find_meter(site, data[CONF_PROFILE], data[CONF_SERIAL])
+        run = site.meters.get(MeterId(str(known)))
+        quantity = Quantity(data[CONF_QUANTITY])
+        max_rate = parse_quantity(data[CONF_MAX_POWER], quantity)
+        modulus, jitter = None, 0
+        if isinstance(line, ModbusLine):
+            ratio = run.installation.ratio if run is not None and run.installation else None
+            limits = line.profile_of(data).limits(ratio)
+            modulus, jitter = limits.modulus, limits.jitter
+        restore = RestoreMode(data[CONF_RESTORE])
+        if run is None:
+            run = await add_meter(
+                site,
+                profile=data[CONF_PROFILE],
+                serial=data[CONF_SERIAL],
+                name=subentry.title,
+                commodity=Commodity(data[CONF_COMMODITY]),
+                quantity=quantity,
+                max_rate=max_rate,
+                modulus=modulus,
+                jitter=jitter,
+                restore=restore,
+                actor=SYSTEM,
+            )
+        else:
+            meter = replace(
+                run.meter, name=subentry.title, max_rate=max_rate, modulus=modulus, jitter=jitter
+            )
+            await update_meter(site, run, meter, restore, SYSTEM)
+        self._remember(subentry, CONF_METER, run.meter.id)
+        return run
+
+    async def _attach_lane(self, subentry: ConfigSubentry, line_key: str) -> Detach:
+        data, site = subentry.data, self._data.site
+        barrier, reader = data[CONF_BARRIER], data.get(CONF_READER, {})
+        lane_id = LaneId(data.get(CONF_LANE) or f"l{await site.books.next_number('lane')}")
+        lane = LaneRun(
+            id=lane_id,
+            name=subentry.title,
+            direction=data[CONF_DIRECTION],
+            fee_minor=site.currency.parse(data.get(CONF_FEE) or "0"),
+            least_score=int(reader.get(CONF_LEAST_SCORE, 0)),
+        )
+        line = self._lines[HUB if barrier[CONF_FAMILY] == FAMILY_ENTITY else line_key]
+        lane.barrier = await line.add_barrier(barrier)
+        unread: Detach = lambda: None  # noqa: E731  nothing is read at this lane
+        if reader and reader.get(CONF_FAMILY) != FAMILY_NONE:
+            source = self._lines[str(reader.get(CONF_LINE_ID) or line_key)]
+            unread = await source.add_reader(reader, partial(self._heard, lane_id))
+        site.lanes[lane_id] = lane
+        self._remember(subentry, CONF_LANE, lane_id)
+
+        def detach() -> None:
+            unread()
+            site.lanes.pop(lane_id, None)
+
+        return detach
+
+    def _remember(self, subentry: ConfigSubentry, key: str, value: str) -> None:
+        if subentry.data.get(key) != value:
+            data = {**subentry.data, key: value}
+            self._hass.config_entries.async_update_subentry(self._entry, subentry, data=data)
+
+    def _report(self, meter: MeterId, heard: Outcome) -> None:
+        data = self._data
+        run = data.site.meters.get(meter)
+        if run is None:
+            return
+        changed = isinstance(heard, DeviceError) is run.connected or run.last is None
+        data.keeper.offer(meter, heard)
+        if changed:
+            data.coordinator.touch(f"meter:{meter}")
+        else:
+            data.coordinator.count(meter, run.binding.wallet if run.binding is not None else None)
+
+    def _heard(self, lane: LaneId, read: PlateRead) -> None:
+        self._spawn(self._answer(lane, read))
+
+    async def _answer(self, lane: LaneId, read: PlateRead) -> None:
+        try:
+            await plate_read(self._data.site, lane=lane, read=read)
+        except (CoreError, StoreError) as err:
+            _LOGGER.warning("A plate at lane %s was not answered: %s", lane, err)
+
+    def _hurry(self, run: MeterRun) -> None:
+        if (line := self._line_of.get(run.meter.id)) is not None:
+            line.pace(run)
+
+    def _look_again(self, run: MeterRun) -> None:
+        if (line := self._line_of.get(run.meter.id)) is not None:
+            line.look_again(run)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        self._entry.async_create_background_task(
+            self._hass, work, f"{DOMAIN} command", eager_start=True
+        )
+
+
+def books_path(hass: HomeAssistant, site: str) -> Path:
+    """Return where a site's ledger lies: in the hub's storage, so that its backup has it."""
+    return Path(hass.config.path(STORAGE_DIR, DOMAIN, f"{site}.db"))
+
+
+def anchor_paths(hass: HomeAssistant, entry: PrepaidConfigEntry) -> list[Path]:
+    """Return where the ledger's anchor is written: a restore of the hub spares its backups folder."""
+    name = f"{DOMAIN}-{entry.data[CONF_SITE]}.anchor"
+    second = entry.options.get(CONF_SECOND_ANCHOR)
+    return [Path(hass.config.path("backups", name)), *([Path(second, name)] if second else [])]
+
+
+async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: bool) -> PrepaidData:
+    """Open a site's books and fill the site from them; nothing is polled yet."""
+    site_id, path = entry.data[CONF_SITE], books_path(hass, entry.data[CONF_SITE])
+    books = await Books.open(
+        path,
+        site=site_id,
+        currency=entry.data[CONF_CURRENCY],
+        anchors=anchor_paths(hass, entry),
+        clock=utc_now,
+        frozen=frozen,
+    )
+    try:
+        privacy = await Privacy.open(
+            books, path.with_suffix(".kek"), erased=path.with_suffix(".erased")
+        )
+        zone = await dt_util.async_get_time_zone(hass.config.time_zone) or UTC
+        coordinator = SiteCoordinator(
+            hass, counters_every=entry.options.get(CONF_PUBLISH_S, COUNTERS_EVERY_S)
+        )
+        site = Site(
+            name=entry.title,
+            currency=Currency.of(entry.data[CONF_CURRENCY]),
+            zone=zone,
+            books=books,
+            privacy=privacy,
+            clock=utc_now,
+            tell=coordinator.tell,
+            can_pay=entry.options.get(CONF_DESK_OPEN, True),
+            clock_ok=utc_now() >= EARLIEST,
+        )
+        await load_site(site)
+        if books.writable:
+            await ensure_standard(site)
+        tally = Tally(zone)
+        await tally.follow(books, utc_now())
+    except BaseException:
+        await books.close()
+        raise
+    every = timedelta(seconds=entry.options.get(CONF_CHECKPOINT_S, DEFAULT_CHECKPOINT_S))
+    return PrepaidData(
+        site=site,
+        books=books,
+        privacy=privacy,
+        keeper=Keeper(site, checkpoint_every=every),
+        coordinator=coordinator,
+        tally=tally,
+    )
+
+
+async def wire(hass: HomeAssistant, entry: PrepaidConfigEntry, data: PrepaidData) -> SiteWiring:
+    """Attach everything that is configured; returns what keeps it so."""
+    wiring = SiteWiring(hass, entry, data, await async_load_profiles(hass))
+    await wiring.sync()
+    return wiring

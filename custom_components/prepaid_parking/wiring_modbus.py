@@ -1,0 +1,187 @@
+"""A Modbus line at work: the hub's shared connection, one poller, commands before readings."""
+
+from collections.abc import Callable, Mapping
+import contextlib
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from homeassistant.components.modbus import async_get_unit
+from homeassistant.const import CONF_TIMEOUT
+from homeassistant.core import HomeAssistant
+from homeassistant.util.hass_dict import HassKey
+from modbus_connection import ModbusUnit
+
+from .const import (
+    CONF_COIL,
+    CONF_CONSENT,
+    CONF_FAMILY,
+    CONF_GENERIC,
+    CONF_INTERVAL,
+    CONF_INVERTED,
+    CONF_KIND,
+    CONF_PROFILE,
+    CONF_PULSE,
+    CONF_RELAY,
+    CONF_SPACING,
+    CONF_UNIT_ID,
+    DOMAIN,
+    GENERIC_MODBUS,
+    RELAY_COIL,
+    RELAY_PROFILE,
+)
+from .coordinator import LineState, PrepaidConfigEntry
+from .core.access import PlateRead
+from .core.errors import CoreError, DeviceError
+from .core.identity import MeterId
+from .links.contact import Contact, MeterWithContact
+from .links.generic import generic_modbus
+from .links.line import Line, Wires
+from .links.modbus import ModbusMeter
+from .links.modbus_barrier import ModbusBarrier
+from .links.poller import LinePoller, Outcome
+from .links.profile import MeterProfile
+from .links.profile_file import Profiles
+from .operations.ports import Relay
+from .operations.site import MeterRun
+from .subentry_probe import modbus_params
+
+WIRES: Final[HassKey[Wires]] = HassKey(f"{DOMAIN}_wires")
+"""The turns on every endpoint, hub-wide: two sites behind one gateway must not talk at once."""
+FAST_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class GoingFirst:
+    """A relay whose commands go before every reading that waits on its line."""
+
+    line: Line
+    relay: Relay
+
+    async def switch(self, on: bool) -> None:
+        """Switch in turn."""
+        await self.line.command(partial(self.relay.switch, on))
+
+
+class ModbusLine:
+    """One line: its meters are polled one after another by one task."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: PrepaidConfigEntry,
+        data: Mapping[str, Any],
+        profiles: Profiles,
+        report: Callable[[MeterId, Outcome], None],
+    ) -> None:
+        """Prepare; the first request opens the connection."""
+        self._hass = hass
+        self._entry = entry
+        self._data = data
+        self._profiles = profiles
+        self._params = modbus_params(data)
+        self.line = Line(hass.data.setdefault(WIRES, Wires()).of(self._params.endpoint))
+        self.poller = LinePoller(report)
+        self._barriers: list[ModbusBarrier] = []
+
+    async def start(self) -> None:
+        """Begin to poll."""
+        self._entry.async_create_background_task(
+            self._hass, self.poller.run(), f"{DOMAIN} poller", eager_start=False
+        )
+
+    async def stop(self) -> None:
+        """Poll no more, and let a pulse that is under way end."""
+        self.poller.stop()
+        for barrier in self._barriers:
+            await barrier.settle()
+
+    def state(self) -> LineState:
+        """Return how the line is asked for its health."""
+        return LineState(
+            connected=lambda: self.poller.health().down_since is None,
+            report=self._report,
+        )
+
+    async def add_meter(self, run: MeterRun, data: Mapping[str, Any]) -> Callable[[], None]:
+        """Read a meter from now on; returns how to stop that."""
+        profile = self.profile_of(data)
+        tested = bool(data.get(CONF_CONSENT))
+        meter = ModbusMeter(
+            self._unit(data[CONF_UNIT_ID]),
+            profile,
+            turn=self.line.turn,
+            request_timeout=self._data[CONF_TIMEOUT],
+            spacing=self._data[CONF_SPACING],
+            tested=tested,
+        )
+        relay = data.get(CONF_RELAY, {})
+        kind = relay.get(CONF_KIND)
+        if kind == RELAY_COIL:
+            contact = Contact(
+                self._unit(relay[CONF_UNIT_ID]),
+                coil=relay[CONF_COIL],
+                inverted=bool(relay.get(CONF_INVERTED)),
+                turn=self.line.turn,
+                request_timeout=self._data[CONF_TIMEOUT],
+                spacing=self._data[CONF_SPACING],
+            )
+            run.relay = GoingFirst(self.line, contact)
+            self.poller.add(run.meter.id, MeterWithContact(meter, contact), data[CONF_INTERVAL])
+        else:
+            if kind == RELAY_PROFILE and profile.relay and (profile.can_switch or tested):
+                run.relay = GoingFirst(self.line, meter)
+            self.poller.add(run.meter.id, meter, data[CONF_INTERVAL])
+        return partial(self.poller.remove, run.meter.id)
+
+    async def add_barrier(self, data: Mapping[str, Any]) -> ModbusBarrier:
+        """Return a barrier on a relay board of this line."""
+        barrier = ModbusBarrier(
+            self._unit(data[CONF_UNIT_ID]),
+            self._profiles.barriers[data[CONF_FAMILY]],
+            coil=data[CONF_COIL],
+            pulse_seconds=data.get(CONF_PULSE),
+            turn=self.line.turn,
+            request_timeout=self._data[CONF_TIMEOUT],
+            spacing=self._data[CONF_SPACING],
+        )
+        self._barriers.append(barrier)
+        with contextlib.suppress(DeviceError):
+            await barrier.release()
+        return barrier
+
+    async def add_reader(
+        self, data: Mapping[str, Any], heard: Callable[[PlateRead], None]
+    ) -> Callable[[], None]:
+        """There are no plates on a Modbus line."""
+        raise CoreError("reader_wrong_line")
+
+    def pace(self, run: MeterRun) -> None:
+        """Read a meter every second while that matters, else at its own interval."""
+        self.poller.set_interval(run.meter.id, FAST_S if run.fast else run.interval_s)
+
+    def look_again(self, run: MeterRun) -> None:
+        """Read a meter at once."""
+        self.poller.hurry(run.meter.id)
+
+    def profile_of(self, data: Mapping[str, Any]) -> MeterProfile:
+        """Return a meter's profile: a file's, or the one described in its data."""
+        if data[CONF_PROFILE] == GENERIC_MODBUS:
+            return generic_modbus(data[CONF_GENERIC])
+        profile = self._profiles.meters.get(data[CONF_PROFILE])
+        if profile is None:
+            raise CoreError("unknown_profile", profile=data[CONF_PROFILE])
+        return profile
+
+    def _unit(self, unit_id: int) -> ModbusUnit:
+        return async_get_unit(self._hass, self._entry, self._params, unit_id)
+
+    def _report(self) -> dict[str, object]:
+        line, poller = self.line.health(), self.poller.health()
+        return {
+            "requests": line.requests,
+            "failures": line.failures,
+            "latency": line.latency_p50,
+            "backed_off": len(poller.backed_off),
+            "lateness": poller.lateness_p50,
+        }

@@ -1,0 +1,166 @@
+"""An MQTT line at work: one client per broker, devices that push, barriers that confirm."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from functools import partial
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_PROTOCOL, CONF_USERNAME
+from homeassistant.core import HomeAssistant
+from homeassistant.util.ssl import client_context
+
+from .const import (
+    CONF_CONSENT,
+    CONF_FAMILY,
+    CONF_KIND,
+    CONF_PROFILE,
+    CONF_PULSE,
+    CONF_RELAY,
+    CONF_SITE,
+    CONF_TLS,
+    PROTOCOL_5,
+    RELAY_PROFILE,
+)
+from .coordinator import LineState, PrepaidConfigEntry
+from .core.access import PlateRead
+from .core.errors import DeviceError, DeviceFault
+from .core.identity import MeterId
+from .core.metering import Sample
+from .links.mqtt import MqttHealth, MqttLine
+from .links.mqtt_barrier import MqttBarrier
+from .links.mqtt_client import MqttSettings
+from .links.mqtt_meter import MqttMeter
+from .links.mqtt_relay import MqttRelay
+from .links.payloads.family import MeterSettings, RelaySettings, settings_of
+from .links.plates import MqttPlates, PlateSettings
+from .links.poller import Outcome
+from .operations.site import MeterRun
+
+FRESH_S: Final = 900
+"""Devices that push set their own pace: five minutes is usual, three of those are believed."""
+
+
+class MqttLineRun:
+    """One broker: what is attached listens, what is detached is unsubscribed there."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: PrepaidConfigEntry,
+        subentry: ConfigSubentry,
+        report: Callable[[MeterId, Outcome], None],
+    ) -> None:
+        """Prepare; nothing is sent before `start`."""
+        data = subentry.data
+        self._hass = hass
+        self._report = report
+        self._meters: set[MeterId] = set()
+        self._asked: dict[MeterId, MqttMeter] = {}
+        self._barriers: list[MqttBarrier] = []
+        self.line = MqttLine(
+            MqttSettings(
+                host=data[CONF_HOST],
+                port=data[CONF_PORT],
+                identifier=f"prepaid-{entry.data[CONF_SITE][:16]}-{subentry.subentry_id}",
+                username=data[CONF_USERNAME] or None,
+                password=data[CONF_PASSWORD] or None,
+                version_5=data[CONF_PROTOCOL] == PROTOCOL_5,
+            ),
+            tls=client_context() if data[CONF_TLS] else None,
+        )
+        self.line.watch(self._on_health)
+
+    async def start(self) -> None:
+        """Connect, and connect again whenever the broker was away."""
+        await self.line.start()
+
+    async def stop(self) -> None:
+        """Hang up; the broker goes on collecting for us."""
+        for barrier in self._barriers:
+            await barrier.settle()
+        await self.line.stop()
+
+    def state(self) -> LineState:
+        """Return how the line is asked for its health."""
+        return LineState(connected=lambda: self.line.connected, report=self._health)
+
+    async def add_meter(self, run: MeterRun, data: Mapping[str, Any]) -> Callable[[], None]:
+        """Listen to a meter; returns how to stop that."""
+        meter_id = run.meter.id
+        relay_data = data.get(CONF_RELAY, {})
+        relay = None
+        if relay_data.get(CONF_KIND) == RELAY_PROFILE:
+            settings = settings_of(
+                RelaySettings, {"family": data[CONF_PROFILE], **data, **relay_data}
+            )
+            relay = MqttRelay(self.line, settings, meter_id, tested=bool(data.get(CONF_CONSENT)))
+        meter = MqttMeter(
+            self.line,
+            settings_of(MeterSettings, {**data, "family": data[CONF_PROFILE]}),
+            partial(self._told, meter_id),
+            relay=relay,
+        )
+        run.relay = meter if relay is not None else None
+        run.interval_s = max(run.interval_s, FRESH_S // 3)
+        self._meters.add(meter_id)
+        self._asked[meter_id] = meter
+        detach = self.line.attach(meter.listener)
+
+        def stop() -> None:
+            detach()
+            self._meters.discard(meter_id)
+            self._asked.pop(meter_id, None)
+
+        return stop
+
+    async def add_barrier(self, data: Mapping[str, Any]) -> MqttBarrier:
+        """Return a barrier behind this broker."""
+        settings = settings_of(RelaySettings, {**data, "family": data[CONF_FAMILY]})
+        barrier = MqttBarrier(
+            self.line, settings, f"barrier{len(self._barriers)}", pulse_seconds=data[CONF_PULSE]
+        )
+        self._barriers.append(barrier)
+        self.line.attach(barrier.listener)
+        return barrier
+
+    async def add_reader(
+        self, data: Mapping[str, Any], heard: Callable[[PlateRead], None]
+    ) -> Callable[[], None]:
+        """Listen to a camera; returns how to stop that."""
+        known = {one.name: data[one.name] for one in fields(PlateSettings) if one.name in data}
+        return self.line.attach(MqttPlates(self.line, PlateSettings(**known), heard).listener)
+
+    def pace(self, run: MeterRun) -> None:
+        """Devices that push keep their own pace."""
+
+    def look_again(self, run: MeterRun) -> None:
+        """Ask a device to report now, where it can be asked."""
+        meter = self._asked.get(run.meter.id)
+        if meter is not None and self.line.connected:
+            self._hass.async_create_background_task(_ask(meter), "ask meter", eager_start=True)
+
+    def _told(self, meter: MeterId, samples: Sequence[Sample]) -> None:
+        for sample in samples:
+            self._report(meter, sample)
+
+    def _on_health(self, health: MqttHealth) -> None:
+        if not health.connected:
+            for meter in self._meters:
+                self._report(meter, DeviceError(DeviceFault.OFFLINE, health.detail))
+
+    def _health(self) -> dict[str, object]:
+        health = self.line.health
+        return {
+            "messages": health.messages,
+            "bad_payloads": health.bad_payloads,
+            "connects": health.connects,
+            "detail": health.detail,
+        }
+
+
+async def _ask(meter: MqttMeter) -> None:
+    try:
+        await meter.ask()
+    except DeviceError:
+        return
