@@ -17,6 +17,7 @@ _LOGGER = logging.getLogger(__name__)
 PULSE_S: Final = 1.0
 CONFIRM_S: Final = 2.0
 """A driver who waited this long sees that the barrier did or did not move."""
+SETTLE_S: Final = 5.0
 OFF_AGAIN_S: Final = 1.0
 """Between tries to end a pulse that the device does not end itself."""
 
@@ -95,10 +96,11 @@ class MqttBarrier:
         if refusal:
             raise DeviceError(DeviceFault.REFUSED, refusal)
 
-    async def settle(self) -> None:
-        """Wait until a pulse that is under way has ended, as before the line is stopped."""
+    async def settle(self, within: float = SETTLE_S) -> None:
+        """Wait a moment for a pulse under way to end, as before a stop; the next start ends it else."""
         if self._off is not None:
-            await asyncio.wait((self._off,))
+            await asyncio.wait((self._off,), timeout=within)
+            self._off.cancel()
 
     async def _confirmed(self, seen: asyncio.Future[str]) -> str:
         if not self._relay.family.confirms:

@@ -1,7 +1,7 @@
 """A relay or valve on MQTT: commanded as a level, believed only when it says where it is."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from time import time
 from typing import Final
@@ -108,6 +108,6 @@ class MqttRelay:
         """Stop waiting."""
         self._waiting.pop(number, None)
 
-    async def _publish(self, messages: tuple[Publish, ...] | list[Publish]) -> None:
+    async def _publish(self, messages: Sequence[Publish]) -> None:
         for one in messages:
             await self._line.publish(one.topic, one.payload)

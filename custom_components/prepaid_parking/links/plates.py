@@ -101,14 +101,14 @@ class MqttPlates:
                 self._told(read)
 
 
-def frigate(settings: PlateSettings, message: Message) -> list[PlateRead]:
+def frigate(_: PlateSettings, message: Message) -> list[PlateRead]:
     """Read Frigate: an update for each better look, and events that repeat the plate they know.
 
     Of an event only a plate that is new in it is a read: a parked car makes events all day.
     """
     content = object_of(message.payload)
     if message.topic.endswith("/events"):
-        return _frigate_event(settings, content, message)
+        return _frigate_event(content, message)
     if content.get("type") != "lpr":
         return []
     return [
@@ -124,9 +124,7 @@ def frigate(settings: PlateSettings, message: Message) -> list[PlateRead]:
     ]
 
 
-def _frigate_event(
-    settings: PlateSettings, content: Mapping[str, object], message: Message
-) -> list[PlateRead]:
+def _frigate_event(content: Mapping[str, object], message: Message) -> list[PlateRead]:
     plate = find(content, ("after", "recognized_license_plate"))
     before = find(content, ("before", "recognized_license_plate"))
     if content.get("type") == "end" or plate in (None, "", before):

@@ -1,0 +1,11 @@
+"""Entities of the hub as meters, supplies and barriers: the third way to reach a device.
+
+The only part of the links that knows the hub.
+"""
+
+from .barrier import EntityBarrier
+from .meter import EntityMeter, check_meter_entity
+from .relay import EntityRelay
+from .runtime import EntityRuntime
+
+__all__ = ["EntityBarrier", "EntityMeter", "EntityRelay", "EntityRuntime", "check_meter_entity"]
