@@ -293,8 +293,9 @@ async def test_another_kind_of_meter_at_the_address_is_refused() -> None:
 
 async def test_the_register_is_multiplied_by_the_ratio_the_meter_tells() -> None:
     """Behind 200/5 A the meter counts a fortieth; charged bare, the owner pays 39 of 40 parts."""
-    acrel, chint = AcrelAdl(unit=1, start=100, ct=40), ChintDtsu666(unit=2, start=100)
-    chint.ct, chint.vt_tenths = 40, 15
+    acrel, chint = AcrelAdl(unit=1, start=100, ct=40), ChintDtsu666(unit=2, start=100, ct=40)
+    settings = chint.spans.pop(0)
+    chint.spans.append(Span(Fn.READ_HOLDING, 0, 8, lambda: [*settings.content()[:7], 15]))
     acrel.set_load("92")
     async with ModbusLine([acrel, chint]) as line, connection(line) as link:
         adl = ModbusMeter(link.for_unit(1), meter_profile("acrel_adl"))

@@ -7,7 +7,7 @@ only now and then, because each of them costs a whole time limit in which nobody
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
@@ -31,11 +31,14 @@ _HEALTHY_BETWEEN_FAILING: Final = 8
 """Healthy readings between two tries of failing meters when both are due: of 32 meters with five
 dead ones, the others wait 5 s in the first cycle and at most one second in any later one."""
 _RECENT: Final = 101
+_RECYCLE_S: Final = 2.0
 _BEFORE_ALL: Final = float("-inf")
 _NEVER: Final = float("inf")
 
 type Outcome = Sample | DeviceError
 type Report = Callable[[MeterId, Outcome], None]
+type Recycle = Callable[[], Awaitable[None]]
+"""Drops the line's connection, so that the next request makes a new one."""
 
 
 class Readable(Protocol):
@@ -87,9 +90,21 @@ def back_off(failures: int) -> float:
 class LinePoller:
     """Reads the meters of a line, each at its own interval, for as long as `run` runs."""
 
-    def __init__(self, report: Report, *, clock: Callable[[], float] = monotonic) -> None:
-        """Hand every outcome to `report`, which must be quick: the bus waits for it."""
+    def __init__(
+        self,
+        report: Report,
+        *,
+        recycle: Recycle | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """Hand every outcome to `report`, which must be quick: the bus waits for it.
+
+        `recycle` is called while nobody at all answers on a line that seems open: a gateway that
+        was switched off and on may never say that it has forgotten the connection.
+        """
         self._report = report
+        self._recycle = recycle
+        self._stale = False
         self._clock = clock
         self._meters: dict[MeterId, _Polled] = {}
         self._healthy: _Heap = []
@@ -162,8 +177,10 @@ class LinePoller:
             polled = self._next(self._clock())
             if polled is None:
                 await self._until(self._next_due())
-            else:
-                await self._read(polled)
+                continue
+            if self._stale:
+                await self._drop_connection()
+            await self._read(polled)
 
     async def _read(self, polled: _Polled) -> None:
         """Read one meter, make its next appointment, hand on what it said."""
@@ -221,6 +238,8 @@ class LinePoller:
         polled.failures += 1
         self._appoint(self._failing, polled, now + back_off(polled.failures))
         if all(other.failures for other in self._meters.values()):
+            # One silence may be chance, or the only meter; from the second on the way is suspect.
+            self._stale = bool(self._line_failures)
             self._line_failed(now)
 
     def _line_failed(self, now: float) -> None:
@@ -228,6 +247,16 @@ class LinePoller:
         self._line_due = now + back_off(self._line_failures)
         if self._down_since is None:
             self._down_since = now
+
+    async def _drop_connection(self) -> None:
+        self._stale = False
+        if self._recycle is None:
+            return
+        try:
+            async with asyncio.timeout(_RECYCLE_S):
+                await self._recycle()
+        except Exception as err:
+            _LOGGER.debug("Dropping the connection failed: %r", err)
 
     def _tell_others(self, polled: _Polled, err: DeviceError) -> None:
         for other in list(self._meters.values()):
