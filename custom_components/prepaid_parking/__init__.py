@@ -19,7 +19,9 @@ from .backup import is_frozen
 from .const import CONF_SITE, DOMAIN, PLATFORMS
 from .coordinator import PrepaidConfigEntry, PrepaidData
 from .core.errors import StoreError
+from .hearing import async_announce
 from .operations.site import utc_now
+from .repairs import async_watch_site
 from .services import async_setup_services
 from .wiring import SiteWiring, books_path, open_site, wire
 
@@ -37,6 +39,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> b
     """Open the books, show what is in them, then begin to read meters and lanes."""
     data = entry.runtime_data = await _open(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    entry.async_on_unload(async_watch_site(hass, entry))
+    entry.async_on_unload(async_announce(hass, entry))
     entry.async_create_background_task(hass, data.coordinator.run(), f"{DOMAIN} publisher")
     entry.async_create_background_task(hass, data.keeper.run(), f"{DOMAIN} keeper")
     wiring = await wire(hass, entry, data)

@@ -40,7 +40,7 @@ class PrepaidEntity[ThingT: Thing = Thing](Entity):
         """Be written whenever the thing has changed."""
         await super().async_added_to_hass()
         coordinator = self.thing.data.coordinator
-        self.async_on_remove(coordinator.subscribe(self.thing.key, self.async_write_ha_state))
+        self.async_on_remove(coordinator.subscribe(self.thing.published, self.async_write_ha_state))
 
     @callback
     def async_entity_id_changed(self, old_entity_id: str) -> None:

@@ -43,4 +43,4 @@ def translated() -> Iterator[None]:
 
 def store_key(key: str) -> str:
     """Name the sentence for a trouble of the books."""
-    return f"books_{key}"
+    return f"store_{key}"

@@ -74,6 +74,17 @@ def _money[ThingT: Thing](
     )
 
 
+def _supply_state(state: SupplyState) -> str | None:
+    """Name a supply's state; nobody knows is the hub's own word."""
+    return None if state is SupplyState.UNKNOWN else str(state)
+
+
+def _number(thing: LineThing, name: str) -> float | int | None:
+    """Return a number of a line's report."""
+    value = thing.state.report().get(name)
+    return value if isinstance(value, int | float) else None
+
+
 def _price(thing: MeterThing) -> str | None:
     micro = price_micro(thing.site, thing.run, thing.now)
     return None if micro is None else price_text(micro)
@@ -83,9 +94,9 @@ METER: Final[tuple[PrepaidSensorDescription[MeterThing], ...]] = (
     PrepaidSensorDescription(
         key="supply_state",
         device_class=SensorDeviceClass.ENUM,
-        options=[str(state) for state in SupplyState],
-        has_fn=lambda thing: thing.run.relay is not None,
-        value_fn=lambda thing: str(thing.run.state),
+        options=[str(state) for state in SupplyState if state is not SupplyState.UNKNOWN],
+        has_fn=lambda thing: thing.switched,
+        value_fn=lambda thing: _supply_state(thing.run.state),
     ),
     _money(
         "cost_today",
@@ -159,7 +170,35 @@ SITE: Final[tuple[PrepaidSensorDescription[SiteThing], ...]] = (
     ),
 )
 
-LINE: Final[tuple[PrepaidSensorDescription[LineThing], ...]] = ()
+LINE: Final[tuple[PrepaidSensorDescription[LineThing], ...]] = (
+    PrepaidSensorDescription(
+        key="latency",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.SECONDS,
+        suggested_unit_of_measurement=UnitOfTime.MILLISECONDS,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        suggested_display_precision=0,
+        has_fn=lambda thing: "latency" in thing.state.report(),
+        value_fn=lambda thing: _number(thing, "latency"),
+    ),
+    PrepaidSensorDescription(
+        key="failures",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        has_fn=lambda thing: "failures" in thing.state.report(),
+        value_fn=lambda thing: _number(thing, "failures"),
+    ),
+    PrepaidSensorDescription(
+        key="backed_off",
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        has_fn=lambda thing: "backed_off" in thing.state.report(),
+        value_fn=lambda thing: _number(thing, "backed_off"),
+    ),
+)
 
 LAST_PLATE: Final = SensorEntityDescription(key="last_plate")
 
@@ -196,7 +235,7 @@ def _async_show_values(
             )
 
     async_look()
-    entry.async_on_unload(entry.runtime_data.coordinator.subscribe(thing.key, async_look))
+    entry.async_on_unload(entry.runtime_data.coordinator.subscribe(thing.published, async_look))
 
 
 def _sensors(thing: Thing) -> Iterator[Entity]:
@@ -204,7 +243,7 @@ def _sensors(thing: Thing) -> Iterator[Entity]:
         case SiteThing():
             yield from _table(thing, SITE)
         case MeterThing(brief=True):
-            if thing.run.relay is None:
+            if not thing.switched:
                 yield TotalSensor(thing)
         case MeterThing():
             yield TotalSensor(thing)

@@ -39,7 +39,7 @@ async def async_setup_entry(
 
 
 def _switches(thing: Thing) -> Iterator[Entity]:
-    if not isinstance(thing, MeterThing) or thing.run.relay is None:
+    if not isinstance(thing, MeterThing) or not thing.switched:
         return
     if thing.run.meter.commodity not in VALVES:
         yield SupplySwitch(thing, SUPPLY)

@@ -15,8 +15,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 
-from .const import DOMAIN
-from .coordinator import LineState, PrepaidConfigEntry, PrepaidData
+from . import const
+from .const import CONF_KIND, CONF_LANE, CONF_METER, CONF_RELAY, DOMAIN, RELAY_NONE
+from .coordinator import SITE, LineState, PrepaidConfigEntry, PrepaidData
 from .core.identity import LaneId, MeterId, WalletId
 from .operations.overview import Overview, overview
 from .operations.site import LaneRun, MeterRun, Site, WalletRun
@@ -44,7 +45,7 @@ class Glance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thing(ABC):
-    """One thing of a site: its id is unique in the site, its key is what its states wait for."""
+    """One thing of a site: its id is unique in the site, its key says of what kind it is as well."""
 
     entry: PrepaidConfigEntry
     via: str
@@ -97,7 +98,12 @@ class Thing(ABC):
     @property
     @abstractmethod
     def key(self) -> str:
+        """Its name among all things of the site."""
+
+    @property
+    def published(self) -> str:
         """The key its states are published under."""
+        return self.key
 
     @property
     @abstractmethod
@@ -137,7 +143,9 @@ class SiteThing(Thing):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterThing(Thing):
-    """A meter."""
+    """A meter. `switched` says that it is set up with a relay or a valve."""
+
+    switched: bool = False
 
     @property
     def run(self) -> MeterRun:
@@ -251,6 +259,12 @@ class LineThing(Thing):
 
     @property
     @override
+    def published(self) -> str:
+        """A line is looked at with the site: nobody says when its latency changed."""
+        return SITE
+
+    @property
+    @override
     def key(self) -> str:
         return f"line:{self.id}"
 
@@ -298,12 +312,14 @@ def things(hass: HomeAssistant, entry: PrepaidConfigEntry) -> Iterator[Thing]:
 def _configured(entry: PrepaidConfigEntry, via: str, subentry: ConfigSubentry) -> Thing | None:
     here = subentry.subentry_id
     match subentry.subentry_type:
-        case "line":
+        case const.SUBENTRY_LINE:
             return LineThing(entry=entry, via=via, id=here, subentry=here, title=subentry.title)
-        case "meter":
-            meter = str(subentry.data.get("meter", ""))
-            return MeterThing(entry=entry, via=via, id=meter, subentry=here)
-        case "lane":
-            lane = str(subentry.data.get("lane", ""))
+        case const.SUBENTRY_METER:
+            meter = str(subentry.data.get(CONF_METER, ""))
+            kind = subentry.data.get(CONF_RELAY, {}).get(CONF_KIND, RELAY_NONE)
+            switched = kind != RELAY_NONE
+            return MeterThing(entry=entry, via=via, id=meter, subentry=here, switched=switched)
+        case const.SUBENTRY_LANE:
+            lane = str(subentry.data.get(CONF_LANE, ""))
             return LaneThing(entry=entry, via=via, id=lane, subentry=here)
     return None

@@ -46,7 +46,7 @@ async def async_setup_entry(
 
 
 def _valves(thing: Thing) -> Iterator[Entity]:
-    if not isinstance(thing, MeterThing) or thing.run.relay is None:
+    if not isinstance(thing, MeterThing) or not thing.switched:
         return
     if thing.run.meter.commodity in VALVES:
         yield SupplyValve(thing)

@@ -1,0 +1,163 @@
+"""What a person does about a repair: settle doubts, try a relay again, accept a lost stretch."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from homeassistant.components.http import KEY_HASS_USER
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.http import current_request
+from homeassistant.helpers.selector import (
+    SelectSelector,
+    SelectSelectorConfig,
+    TextSelector,
+)
+import probatio as vol
+
+from .const import DOMAIN
+from .coordinator import PrepaidConfigEntry
+from .core.identity import Actor, ActorKind
+from .core.metering import DoubtKind
+from .errors import translated
+from .operations.office import Settlement, settle_doubt
+from .operations.supply import try_again
+
+ANY: Final = (Settlement.ACCEPT, Settlement.DISCARD, Settlement.NEW_START)
+SETTLEMENTS: Final[Mapping[DoubtKind, tuple[Settlement, ...]]] = {
+    DoubtKind.LEAP: ANY,
+    DoubtKind.NO_TARIFF: ANY,
+    DoubtKind.BACKWARDS: (Settlement.NEW_START, Settlement.DISCARD),
+    DoubtKind.OTHER_SERIAL: (Settlement.NEW_START, Settlement.DISCARD),
+    DoubtKind.OTHER_RATIO: (Settlement.NEW_START, Settlement.DISCARD),
+    DoubtKind.OTHER_UNIT: (Settlement.NEW_START, Settlement.DISCARD),
+}
+"""What can be said of a doubt: a step back is no consumption that could be charged."""
+
+
+class PrepaidFlow(RepairsFlow):
+    """What the flows share: their site, who acts, and the words of their issue."""
+
+    @property
+    def entry(self) -> PrepaidConfigEntry:
+        """The site's entry."""
+        entry: PrepaidConfigEntry = self.hass.config_entries.async_get_known_entry(
+            self.given("entry_id")
+        )
+        return entry
+
+    @property
+    def actor(self) -> Actor:
+        """The person who mends; the hub lets only administrators in."""
+        request = current_request.get()
+        user = request.get(KEY_HASS_USER) if request is not None else None
+        if user is None:
+            return Actor(kind=ActorKind.SYSTEM, id="repair")
+        return Actor(kind=ActorKind.USER, id=user.id)
+
+    @property
+    def words(self) -> dict[str, str] | None:
+        """The placeholders of the issue."""
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+        return issue.translation_placeholders if issue is not None else None
+
+    def given(self, name: str) -> str:
+        """Return what the issue was raised with."""
+        return str((self.data or {})[name])
+
+    def form(
+        self, step_id: str, schema: vol.Schema, refused: HomeAssistantError | None
+    ) -> RepairsFlowResult:
+        """Show a form, with the refusal of the last try."""
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=schema,
+            errors={"base": "refused"} if refused is not None else None,
+            description_placeholders={**(self.words or {}), "refusal": str(refused or "")},
+        )
+
+
+class DoubtFlow(PrepaidFlow):
+    """Settle one doubt, or all of a kind on a line."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_settle()
+
+    async def async_step_settle(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Ask what the reading was, and settle."""
+        refused = None
+        if user_input is not None:
+            site = self.entry.runtime_data.site
+            doubts = [one for one in self.given("doubts").split(",") if one in site.doubts]
+            try:
+                with translated():
+                    await settle_doubt(
+                        site,
+                        doubts=doubts,
+                        how=Settlement(user_input["how"]),
+                        reason=user_input.get("reason", ""),
+                        actor=self.actor,
+                    )
+            except HomeAssistantError as err:
+                refused = err
+            else:
+                return self.async_create_entry(data={})
+        hows = SETTLEMENTS[DoubtKind(self.given("kind"))]
+        schema = vol.Schema(
+            {
+                vol.Required("how"): SelectSelector(
+                    SelectSelectorConfig(
+                        options=[str(how) for how in hows], translation_key="settlement"
+                    )
+                ),
+                vol.Optional("reason"): TextSelector(),
+            }
+        )
+        return self.form("settle", schema, refused)
+
+
+class FaultFlow(PrepaidFlow):
+    """Try a relay again that did not obey."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Ask whether the cause has been seen to, and try again at once."""
+        if user_input is None:
+            return self.form("confirm", vol.Schema({}), None)
+        try_again(self.entry.runtime_data.site, meter=self.given("meter"))
+        return self.async_create_entry(data={})
+
+
+class BooksFlow(PrepaidFlow):
+    """Accept that a stretch of the books is lost, and go on from what is there."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_accept()
+
+    async def async_step_accept(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Ask for the reason, begin a new incarnation and load the site anew."""
+        refused = None
+        if user_input is not None:
+            try:
+                with translated():
+                    await self.entry.runtime_data.books.begin_incarnation(
+                        self.actor, user_input["reason"]
+                    )
+            except HomeAssistantError as err:
+                refused = err
+            else:
+                self.hass.config_entries.async_schedule_reload(self.entry.entry_id)
+                return self.async_create_entry(data={})
+        schema = vol.Schema({vol.Required("reason"): TextSelector()})
+        return self.form("accept", schema, refused)
