@@ -117,6 +117,21 @@ def meter_data(line_id: str, device: AcrelDdsy1352, **more: Any) -> Data:
     }
 
 
+async def bound_meter(hub: Hub, line: ModbusLine, device: AcrelDdsy1352, **more: object) -> None:
+    """Set up a line with one meter, a wallet and a flat price of 0.80, and bind them."""
+    line_id = await hub.add("line", "Line", f"line:tcp:127.0.0.1:{line.port}", line_data(line))
+    data = meter_data(line_id, device, **more)
+    await hub.add("meter", "Flat 3-201", f"meter:acrel_ddsy1352:{device.serial}", data)
+
+    async def read() -> bool:
+        return (await hub.meter("m1"))["register"] is not None
+
+    await hub.until(read)
+    await hub.call("publish_tariff", tariff="home", quantity="energy", price="0.80")
+    await hub.call("open_wallet", unit="Flat 3-201", purpose="utility")
+    await hub.call("bind_meter", meter="m1", wallet="w1", tariff="home")
+
+
 @pytest.fixture
 def modbus_device() -> AcrelDdsy1352:
     """A prepaid meter that has counted 1,000 kWh so far, and does not count by itself."""
@@ -151,5 +166,3 @@ async def hub(hass: HomeAssistant, hass_tmp_config_dir: str) -> AsyncIterator[Hu
     yield hub
     if entry.state.recoverable:
         await hub.stop()
-
-

@@ -3,22 +3,7 @@
 from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
 from custom_components.prepaid_parking.simulator.line import ModbusLine
 
-from .conftest import Hub, line_data, meter_data
-
-
-async def bound_meter(hub: Hub, line: ModbusLine, device: AcrelDdsy1352, **more: object) -> None:
-    """Set up a line with one meter, a wallet and a flat price of 0.80, and bind them."""
-    line_id = await hub.add("line", "Line", f"line:tcp:127.0.0.1:{line.port}", line_data(line))
-    data = meter_data(line_id, device, **more)
-    await hub.add("meter", "Flat 3-201", f"meter:acrel_ddsy1352:{device.serial}", data)
-
-    async def read() -> bool:
-        return (await hub.meter("m1"))["register"] is not None
-
-    await hub.until(read)
-    await hub.call("publish_tariff", tariff="home", quantity="energy", price="0.80")
-    await hub.call("open_wallet", unit="Flat 3-201", purpose="utility")
-    await hub.call("bind_meter", meter="m1", wallet="w1", tariff="home")
+from .conftest import Hub, bound_meter
 
 
 async def test_ten_kilowatt_hours_at_80_cents_leave_92_of_100(
