@@ -41,13 +41,15 @@ def choice(
     options: Iterable[str] | Sequence[SelectOptionDict],
     *,
     key: str = "",
-    mode: SelectSelectorMode = SelectSelectorMode.DROPDOWN,
+    custom: bool = False,
 ) -> SelectSelector:
     """Ask for one of several; `key` names the words for them in the translations."""
     listed = [
         one if isinstance(one, dict) else SelectOptionDict(value=one, label=one) for one in options
     ]
-    config = SelectSelectorConfig(options=listed, mode=mode)
+    config = SelectSelectorConfig(options=listed, mode=SelectSelectorMode.DROPDOWN)
+    if custom:
+        config["custom_value"] = True
     if key:
         config["translation_key"] = key
     return SelectSelector(config)

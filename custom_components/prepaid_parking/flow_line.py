@@ -57,12 +57,8 @@ from .const import (
     TRANSPORT_TCP,
 )
 from .flow_fields import PASSWORD, choice, number, whole
-from .subentry_probe import (
-    ProbeError,
-    async_probe_broker,
-    async_probe_modbus_line,
-    modbus_params,
-)
+from .subentry_probe import ProbeError, async_probe_modbus_line, modbus_params
+from .subentry_probe_mqtt import async_probe_broker
 
 CONF_TEST_UNIT: Final = "test_unit"
 SECTION_TIMING: Final = "timing"

@@ -4,24 +4,20 @@ Nothing here writes to a device, except the test trip that somebody has agreed t
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Any, Final
-from uuid import uuid4
 
-import aiomqtt
 from homeassistant.components.modbus import async_get_temporary_unit
 from homeassistant.const import (
     CONF_DEVICE,
     CONF_HOST,
-    CONF_PASSWORD,
     CONF_PORT,
-    CONF_PROTOCOL,
     CONF_TIMEOUT,
-    CONF_USERNAME,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.util.ssl import client_context
 from modbus_connection import (
     GatewayPathUnavailableError,
     GatewayTargetError,
@@ -31,28 +27,37 @@ from modbus_connection import (
     ModbusSerialParams,
     ModbusTcpParams,
     ModbusTimeoutError,
+    ModbusUnit,
 )
 
 from .const import (
     CONF_BAUDRATE,
     CONF_BYTESIZE,
     CONF_PARITY,
+    CONF_SPACING,
     CONF_STOPBITS,
-    CONF_TLS,
     CONF_TRANSPORT,
-    PROTOCOL_5,
     TRANSPORT_SERIAL,
     TRANSPORT_TCP,
 )
 from .core.errors import DeviceError, DeviceFault
-from .links.mqtt_client import BrokerClient, MqttSettings
+from .core.metering import Sample
+from .links.contact import Contact
+from .links.modbus import ModbusMeter
+from .links.profile import MeterProfile
 
 OPEN_S: Final = 5.0
 """A gateway in the same building is open long before; one that is off must not hold up the flow."""
-BROKER_NAME_S: Final = 1.0
-"""A broker that says its version says it at once, as a retained message."""
-BAD_LOGIN: Final = frozenset({134, 135})
-"""CONNACK reasons "bad user name or password" and "not authorized", version 5 numbering."""
+READ_BACK_S: Final = 0.5
+"""Between two looks at a relay that was told to move, and what it is given beyond its latency."""
+SENTENCE_OF_FAULT: Final = {
+    DeviceFault.OFFLINE: "cannot_open_line",
+    DeviceFault.NO_ANSWER: "no_answer",
+    DeviceFault.BUSY: "busy",
+    DeviceFault.REFUSED: "refused",
+    DeviceFault.GARBLED: "garbled",
+    DeviceFault.UNSUPPORTED: "wrong_device",
+}
 
 
 class ProbeError(Exception):
@@ -116,44 +121,85 @@ async def async_probe_modbus_line(
     return True
 
 
-def broker_client(line: Mapping[str, Any]) -> BrokerClient:
-    """Return a client for one short visit: no session is left behind at the broker."""
-    settings = MqttSettings(
-        host=line[CONF_HOST],
-        port=line[CONF_PORT],
-        identifier=f"prepaid-probe-{uuid4().hex[:12]}",
-        username=line[CONF_USERNAME] or None,
-        password=line[CONF_PASSWORD] or None,
-        version_5=line[CONF_PROTOCOL] == PROTOCOL_5,
-    )
-    return BrokerClient(settings, tls=client_context() if line[CONF_TLS] else None, lasting=False)
+@asynccontextmanager
+async def _a_unit(
+    hass: HomeAssistant, line: Mapping[str, Any], unit_id: int
+) -> AsyncIterator[tuple[ModbusUnit, float]]:
+    """Lend a unit of a line, and how long a request may take; device errors become sentences.
 
-
-async def async_open(client: BrokerClient) -> None:
-    """Connect to a broker, or say in a person's words why not."""
+    The first request over a line that is not open yet opens it, which takes longer.
+    """
     try:
-        await client.open()
+        async with async_get_temporary_unit(hass, modbus_params(line), unit_id) as unit:
+            timeout = line[CONF_TIMEOUT]
+            yield unit, timeout if unit.connected else timeout + OPEN_S
     except DeviceError as err:
-        raise ProbeError(_refusal(err), err.detail) from err
+        raise ProbeError(SENTENCE_OF_FAULT[err.fault], err.detail) from err
+    except HomeAssistantError as err:
+        raise ProbeError("line_in_use", str(err)) from err
 
 
-async def async_probe_broker(line: Mapping[str, Any]) -> str:
-    """Connect to a broker and hang up; returns what it calls itself, "" where it does not say."""
-    client = broker_client(line)
-    await async_open(client)
+async def async_probe_modbus_meter(
+    hass: HomeAssistant, line: Mapping[str, Any], profile: MeterProfile, unit_id: int
+) -> tuple[Sample, bool | None]:
+    """Read a meter once, all of it; tells also whether its own prepaid mode is on."""
+    async with _a_unit(hass, line, unit_id) as (unit, timeout):
+        meter = ModbusMeter(unit, profile, request_timeout=timeout, spacing=line[CONF_SPACING])
+        sample = await meter.read(full=True)
+        return sample, await meter.own_prepaid()
+
+
+async def async_probe_coil(
+    hass: HomeAssistant, line: Mapping[str, Any], unit_id: int, coil: int, *, inverted: bool = False
+) -> bool:
+    """Read one contact of a relay board; tells whether it lets through."""
+    async with _a_unit(hass, line, unit_id) as (unit, timeout):
+        spacing = line[CONF_SPACING]
+        contact = Contact(
+            unit, coil=coil, inverted=inverted, request_timeout=timeout, spacing=spacing
+        )
+        return await contact.supplied()
+
+
+async def async_test_trip(
+    hass: HomeAssistant, line: Mapping[str, Any], profile: MeterProfile, unit_id: int
+) -> None:
+    """Cut, read back, restore, read back: what an experimental profile has to show on the spot.
+
+    Whatever fails, the supply is commanded on again at the end; that it did not come back outranks
+    every other failure.
+    """
+    assert profile.relay is not None
+    latency = profile.relay.latency_seconds * profile.relay.latency_polls
+    async with _a_unit(hass, line, unit_id) as (unit, timeout):
+        meter = ModbusMeter(
+            unit, profile, request_timeout=timeout, spacing=line[CONF_SPACING], tested=True
+        )
+        if (await meter.read()).supplied is not True:
+            raise ProbeError("trip_not_supplied")
+        try:
+            await meter.switch(on=False)
+            if not await _shows(meter, supplied=False, within=latency):
+                raise ProbeError("trip_not_cut")
+        finally:
+            await _restore(meter, latency)
+
+
+async def _restore(meter: ModbusMeter, latency: float) -> None:
     try:
-        await client.subscribe("$SYS/broker/version")
-        async with asyncio.timeout(BROKER_NAME_S):
-            message = await anext(aiter(client.messages))
-        return message.payload.decode(errors="replace")
-    except TimeoutError, aiomqtt.MqttError:
-        return ""
-    finally:
-        await client.close()
+        await meter.switch(on=True)
+        back = await _shows(meter, supplied=True, within=latency)
+    except DeviceError as err:
+        raise ProbeError("trip_not_restored", str(err)) from err
+    if not back:
+        raise ProbeError("trip_not_restored")
 
 
-def _refusal(err: DeviceError) -> str:
-    if err.fault is not DeviceFault.REFUSED:
-        return "cannot_connect"
-    reason = getattr(err.__cause__, "rc", None)
-    return "invalid_auth" if getattr(reason, "value", reason) in BAD_LOGIN else "broker_refused"
+async def _shows(meter: ModbusMeter, *, supplied: bool, within: float) -> bool:
+    """Wait until the meter itself shows that its relay moved."""
+    until = monotonic() + within + READ_BACK_S
+    while monotonic() < until:
+        if (await meter.read()).supplied is supplied:
+            return True
+        await asyncio.sleep(READ_BACK_S)
+    return False

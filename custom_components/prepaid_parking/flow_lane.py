@@ -1,0 +1,146 @@
+"""A lane: the barrier that opens, proven by reading its contact, and the camera that reads plates."""
+
+from typing import Any, Final, override
+
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    SubentryFlowResult,
+)
+from homeassistant.const import CONF_NAME
+from homeassistant.helpers.selector import TextSelector
+import probatio as vol
+
+from .const import (
+    CONF_BARRIER,
+    CONF_CURRENCY,
+    CONF_DIRECTION,
+    CONF_FAMILY,
+    CONF_FEE,
+    CONF_LINE_ID,
+    CONF_READER,
+    FAMILY_ENTITY,
+)
+from .core.errors import CoreError
+from .core.money import Currency
+from .flow_fields import choice
+from .flow_lane_barrier import BarrierSteps
+from .flow_lane_reader import ReaderSteps
+from .links.payloads import RELAYS
+
+DIRECTIONS: Final = ("entry", "exit", "both")
+
+
+class LaneFlow(BarrierSteps, ReaderSteps):
+    """Adds or changes a lane."""
+
+    async def async_step_user(
+        self,
+        user_input: dict[str, Any] | None = None,
+    ) -> SubentryFlowResult:
+        """Ask what opens the barrier."""
+        return self.async_show_menu(
+            step_id="user", menu_options=["barrier_modbus", "barrier_mqtt", "barrier_entity"]
+        )
+
+    async def async_step_reconfigure(
+        self,
+        user_input: dict[str, Any] | None = None,
+    ) -> SubentryFlowResult:
+        """Ask what is to be changed."""
+        subentry = self._get_reconfigure_subentry()
+        self.data, self.name = dict(subentry.data), subentry.title
+        self.barrier = dict(self.data[CONF_BARRIER])
+        self.barrier_line = self.data.get(CONF_LINE_ID, "")
+        self.reader = dict(self.data[CONF_READER])
+        return self.async_show_menu(
+            step_id="reconfigure", menu_options=[self._barrier_step(), "lane", "reader"]
+        )
+
+    @override
+    async def async_barrier_proven(self) -> SubentryFlowResult:
+        self.data[CONF_BARRIER] = self.barrier
+        self.data.pop(CONF_LINE_ID, None)
+        if self.barrier_line:
+            self.data[CONF_LINE_ID] = self.barrier_line
+        if self.source == SOURCE_RECONFIGURE:
+            return await self.async_step_barrier_confirm()
+        return await self.async_step_lane()
+
+    async def async_step_barrier_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Show what the changed barrier said before it is saved."""
+        if user_input is not None:
+            return self._save()
+        return self.async_show_form(
+            step_id="barrier_confirm",
+            data_schema=vol.Schema({}),
+            description_placeholders={"said": self.said},
+        )
+
+    async def async_step_lane(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Show what the barrier said; ask for the name, the direction and the fee."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            self.name = user_input[CONF_NAME].strip()
+            self.data[CONF_DIRECTION] = user_input[CONF_DIRECTION]
+            fee = self._fee(user_input[CONF_FEE])
+            if fee is None:
+                errors[CONF_FEE] = "amount_invalid"
+            else:
+                self.data[CONF_FEE] = fee
+                if self.source == SOURCE_RECONFIGURE:
+                    return self._save()
+                return await self.async_step_reader()
+        schema = vol.Schema(
+            {
+                vol.Required(CONF_NAME): TextSelector(),
+                vol.Required(CONF_DIRECTION, default=DIRECTIONS[0]): choice(
+                    DIRECTIONS, key="direction"
+                ),
+                vol.Required(CONF_FEE, default="0"): TextSelector(),
+            }
+        )
+        shown = user_input or {**self.data, **({CONF_NAME: self.name} if self.name else {})}
+        return self.async_show_form(
+            step_id="lane",
+            data_schema=self.add_suggested_values_to_schema(schema, shown),
+            errors=errors,
+            description_placeholders={
+                "said": self.said,
+                "currency": self._get_entry().data[CONF_CURRENCY],
+            },
+        )
+
+    @override
+    async def async_reader_proven(self) -> SubentryFlowResult:
+        self.data[CONF_READER] = self.reader
+        return self._save()
+
+    def _save(self) -> SubentryFlowResult:
+        self.save_line(self.data.get(CONF_LINE_ID, ""))
+        self.save_line(self.data[CONF_READER].get(CONF_LINE_ID, ""))
+        if self.source == SOURCE_RECONFIGURE:
+            return self.async_update_and_abort(
+                self._get_entry(),
+                self._get_reconfigure_subentry(),
+                title=self.name,
+                data=self.data,
+                unique_id=self.unique_id,
+            )
+        return self.async_create_entry(title=self.name, data=self.data, unique_id=self.unique_id)
+
+    def _fee(self, text: str) -> str | None:
+        """Return a fee as it is stored, None where the currency cannot hold it."""
+        currency = Currency.of(self._get_entry().data[CONF_CURRENCY])
+        try:
+            minor = currency.parse(text.replace(",", "."))
+        except CoreError:
+            return None
+        return currency.text(minor) if minor >= 0 else None
+
+    def _barrier_step(self) -> str:
+        family = self.barrier[CONF_FAMILY]
+        if family == FAMILY_ENTITY:
+            return "barrier_entity"
+        return "barrier_mqtt" if family in RELAYS else "barrier_modbus"

@@ -1,0 +1,17 @@
+"""Lines, meters and lanes: what hangs under a site, each proven by a live probe."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from homeassistant.config_entries import ConfigSubentryFlow
+
+from .const import SUBENTRY_LANE, SUBENTRY_LINE, SUBENTRY_METER
+from .flow_lane import LaneFlow
+from .flow_line import LineFlow
+from .flow_meter import MeterFlow
+
+SUBENTRY_FLOWS: Final[Mapping[str, type[ConfigSubentryFlow]]] = {
+    SUBENTRY_LINE: LineFlow,
+    SUBENTRY_METER: MeterFlow,
+    SUBENTRY_LANE: LaneFlow,
+}
