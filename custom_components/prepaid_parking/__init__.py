@@ -22,6 +22,7 @@ from .core.errors import StoreError
 from .hearing import async_announce
 from .operations.site import utc_now
 from .repairs import async_watch_site
+from .repairs import async_watch_site
 from .services import async_setup_services
 from .wiring import SiteWiring, books_path, open_site, wire
 
@@ -41,6 +42,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> b
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(async_watch_site(hass, entry))
     entry.async_on_unload(async_announce(hass, entry))
+    entry.async_on_unload(async_watch_site(hass, entry))
     entry.async_create_background_task(hass, data.coordinator.run(), f"{DOMAIN} publisher")
     entry.async_create_background_task(hass, data.keeper.run(), f"{DOMAIN} keeper")
     wiring = await wire(hass, entry, data)

@@ -146,7 +146,8 @@ class SiteCoordinator:
                 await asyncio.sleep(SLICE_S if self._urgent else 0)
 
     def _publish_counters(self, now: float) -> None:
-        keys = {*self._slow, SITE}
+        lines = (key for key in self._updates if key.startswith("line:"))
+        keys = {*self._slow, *lines, SITE}
         self._slow.clear()
         for key in keys:
             self._urgent.update(dict.fromkeys(self._updates.get(key, ())))

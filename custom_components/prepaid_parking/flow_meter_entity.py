@@ -11,13 +11,19 @@ from homeassistant.helpers.selector import (
 )
 import probatio as vol
 
-from .const import CONF_PROFILE, CONF_SERIAL, CONF_SOURCE, HUB_ENTITY, SOURCE_ENTITY
+from .const import (
+    CONF_PROFILE,
+    CONF_SERIAL,
+    CONF_SOURCE,
+    CONF_UNIT,
+    HUB_ENTITY,
+    SOURCE_ENTITY,
+)
 from .flow_meter_draft import MeterDraft, Seen
 from .links.entity.meter import QUANTITIES
 from .subentry_probe import ProbeError
 from .subentry_probe_entity import probe_entity_meter
 
-CONF_UNIT: Final = "unit"
 
 
 class EntityMeterSteps(MeterDraft):

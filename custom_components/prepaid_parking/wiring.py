@@ -27,6 +27,7 @@ from .const import (
     CONF_FAMILY,
     CONF_FEE,
     CONF_INTERVAL,
+    CONF_KIND,
     CONF_LANE,
     CONF_LATENCY,
     CONF_LEAST_SCORE,
@@ -38,6 +39,7 @@ from .const import (
     CONF_PUBLISH_S,
     CONF_QUANTITY,
     CONF_READER,
+    CONF_RELAY,
     CONF_RESTORE,
     CONF_SECOND_ANCHOR,
     CONF_SERIAL,
@@ -48,6 +50,7 @@ from .const import (
     FAMILY_ENTITY,
     FAMILY_NONE,
     LINK_MODBUS,
+    RELAY_ENTITY,
     SUBENTRY_LANE,
     SUBENTRY_LINE,
     SUBENTRY_METER,
@@ -77,9 +80,11 @@ from .operations.ports import Barrier
 from .operations.rules import ensure_standard
 from .operations.site import LaneRun, MeterRun, Site, utc_now
 from .operations.tally import Tally
+from .operations.usage import close_windows
+from .profiles import async_load_profiles
 from .store.books import Books
 from .store.privacy import Privacy
-from .profiles import async_load_profiles
+from .wiring_entity import EntityLine
 from .wiring_modbus import ModbusLine
 from .wiring_mqtt import MqttLineRun
 
@@ -132,6 +137,7 @@ class SiteWiring:
         self._line_of: dict[MeterId, LineRun] = {}
         self._attached: dict[str, Attached] = {}
         self._line_data: dict[str, Mapping[str, Any]] = {}
+        self._hub_line = EntityLine(hass, self._report)
         site = data.site
         site.hurry = self._hurry
         site.look_again = self._look_again
@@ -142,14 +148,18 @@ class SiteWiring:
 
         False: a line's own settings changed, which needs the whole entry to be loaded anew.
         """
-        wanted = self._entry.subentries
+        wanted, site = self._entry.subentries, self._data.site
         for key in [key for key in self._attached if not self._runs(wanted.get(key))]:
             self._detach(key)
+        gone = [run for run in site.meters.values() if run.meter.id not in self._line_of]
+        await close_windows(site, gone)
         lines = {one.subentry_id: one for one in self._of(SUBENTRY_LINE)}
         for key in [key for key in self._line_data if key not in lines]:
             await self._drop_line(key)
         if any(lines[key].data != data for key, data in self._line_data.items()):
             return False
+        if HUB not in self._lines:
+            self._lines[HUB] = self._hub_line
         for key in lines.keys() - self._line_data.keys():
             await self._add_line(lines[key])
         for subentry in (*self._of(SUBENTRY_METER), *self._of(SUBENTRY_LANE)):
@@ -217,10 +227,13 @@ class SiteWiring:
         run.latency_s = int(data.get(CONF_LATENCY, DEFAULT_LATENCY_S))
         run.relay, run.seen = None, None
         self._line_of[run.meter.id] = line
-        stop = await line.add_meter(run, data)
+        stops = [await line.add_meter(run, data)]
+        if data.get(CONF_RELAY, {}).get(CONF_KIND) == RELAY_ENTITY:
+            stops.append(self._hub_line.add_relay(run, data))
 
         def detach() -> None:
-            stop()
+            for stop in stops:
+                stop()
             self._line_of.pop(run.meter.id, None)
             run.relay, run.seen, run.command, run.connected = None, None, None, False
             site.wake((run,))
@@ -368,6 +381,7 @@ async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: b
             clock=utc_now,
             tell=coordinator.tell,
             can_pay=entry.options.get(CONF_DESK_OPEN, True),
+            not_before=EARLIEST,
             clock_ok=utc_now() >= EARLIEST,
         )
         await load_site(site)

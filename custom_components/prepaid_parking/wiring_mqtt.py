@@ -27,6 +27,7 @@ from .core.access import PlateRead
 from .core.errors import DeviceError, DeviceFault
 from .core.identity import MeterId
 from .core.metering import Sample
+from .flow_meter_mqtt import relay_settings
 from .links.mqtt import MqttHealth, MqttLine
 from .links.mqtt_barrier import MqttBarrier
 from .links.mqtt_client import MqttSettings
@@ -88,12 +89,9 @@ class MqttLineRun:
     async def add_meter(self, run: MeterRun, data: Mapping[str, Any]) -> Callable[[], None]:
         """Listen to a meter; returns how to stop that."""
         meter_id = run.meter.id
-        relay_data = data.get(CONF_RELAY, {})
         relay = None
-        if relay_data.get(CONF_KIND) == RELAY_PROFILE:
-            settings = settings_of(
-                RelaySettings, {"family": data[CONF_PROFILE], **data, **relay_data}
-            )
+        if data.get(CONF_RELAY, {}).get(CONF_KIND) == RELAY_PROFILE:
+            settings = relay_settings(data)
             relay = MqttRelay(self.line, settings, meter_id, tested=bool(data.get(CONF_CONSENT)))
         meter = MqttMeter(
             self.line,

@@ -22,6 +22,8 @@ from .watching import keep, reconcile, watch_wallet
 TICK_S: Final = 1.0
 CHECKPOINT_EVERY: Final = timedelta(seconds=60)
 RETRY_POSTING: Final = timedelta(seconds=5)
+CLOCK_STEP: Final = timedelta(minutes=1)
+"""A clock set back by more is not believed: no supply is cut until it shows the time it showed."""
 MOST_AT_ONCE: Final = 500
 """Readings taken before anything else gets a turn: a burst must not hold up a cut."""
 
@@ -37,6 +39,9 @@ class Keeper:
         self._checkpoint_every = checkpoint_every
         self._checkpointed: datetime | None = None
         self._post_again: datetime | None = None
+        self._latest = site.clock()
+        self._stopping = False
+        self._ended: asyncio.Event | None = None
         site.wake_up = self._something.set
 
     def offer(self, meter: MeterId, heard: Sample | DeviceError) -> None:
@@ -45,10 +50,17 @@ class Keeper:
         self._something.set()
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until stopped."""
+        self._ended = asyncio.Event()
+        try:
+            await self._run()
+        finally:
+            self._ended.set()
+
+    async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         next_tick = loop.time() + TICK_S
-        while True:
+        while not self._stopping:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(next_tick):
                     await self._something.wait()
@@ -86,6 +98,8 @@ class Keeper:
     async def tick(self) -> None:
         """Do what time brings: grace runs, commands come due, windows are checkpointed and posted."""
         site, now = self._site, self._site.clock()
+        self._latest = max(self._latest, now)
+        site.clock_ok = now >= max(site.not_before, self._latest - CLOCK_STEP)
         waiting = [run for run in site.meters.values() if run.closing is not None]
         if waiting and (self._post_again is None or now >= self._post_again):
             self._post_again = now + RETRY_POSTING
@@ -107,8 +121,11 @@ class Keeper:
         )
 
     async def stop(self) -> None:
-        """Post every open window, so that the books are exact when the hub stops."""
-        site = self._site
+        """End the work under way, then post every open window: the books are exact when the hub stops."""
+        site, self._stopping = self._site, True
+        self._something.set()
+        if self._ended is not None:
+            await self._ended.wait()
         await self.work()
         await close_windows(site, list(site.meters.values()))
         await checkpoint(site)

@@ -138,8 +138,9 @@ class Site:
     """Everything an operation works on. One event loop uses it; nothing in it is shared with a thread.
 
     `tell` receives every fact. `wake` marks a meter whose supply has to be decided anew, `look_again`
-    asks for a reading at once, `hurry` says that a meter's `fast` has changed, `spawn` runs what must not hold up the others. `clock_ok`,
-    `can_pay` and `emergency` are said by the shell.
+    asks for a reading at once, `hurry` says that a meter's `fast` has changed, `spawn` runs what must
+    not hold up the others. `can_pay` and `emergency` are said by the shell; a clock before
+    `not_before` is not believed.
     """
 
     name: str
@@ -165,6 +166,7 @@ class Site:
     look_again: Callable[[MeterRun], None] = lambda _: None
     hurry: Callable[[MeterRun], None] = lambda _: None
     spawn: Callable[[Coroutine[None, None, None]], None] = _no_tasks
+    not_before: datetime = datetime.min.replace(tzinfo=UTC)
     clock_ok: bool = True
     can_pay: bool = True
     emergency: bool = False

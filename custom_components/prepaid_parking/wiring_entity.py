@@ -1,0 +1,89 @@
+"""Entities of the hub at work as meters, supplies and barriers."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from homeassistant.const import CONF_ENTITY_ID
+from homeassistant.core import HomeAssistant
+
+from .const import CONF_INVERTED, CONF_PULSE, CONF_QUANTITY, CONF_RELAY, CONF_UNIT
+from .coordinator import LineState
+from .core.access import PlateRead
+from .core.errors import CoreError, DeviceError
+from .core.identity import MeterId
+from .core.metering import Quantity
+from .links.entity import EntityBarrier, EntityMeter, EntityRelay
+from .links.poller import Outcome
+from .operations.site import MeterRun
+
+PUSHED_S = 300
+"""A sensor reports when it likes: what it said is believed for three times as long."""
+
+
+class EntityLine:
+    """The link to the hub's own entities: there is always one, and it is no line of the settings."""
+
+    def __init__(self, hass: HomeAssistant, report: Callable[[MeterId, Outcome], None]) -> None:
+        """Prepare; each thing listens for itself."""
+        self._hass = hass
+        self._report = report
+        self._barriers: list[EntityBarrier] = []
+
+    async def start(self) -> None:
+        """There is nothing to open."""
+
+    async def stop(self) -> None:
+        """Let a pulse that is under way end."""
+        for barrier in self._barriers:
+            await barrier.settle()
+
+    def state(self) -> LineState:
+        """The hub is there as long as we are."""
+        return LineState(connected=lambda: True, report=dict)
+
+    async def add_meter(self, run: MeterRun, data: Mapping[str, Any]) -> Callable[[], None]:
+        """Take readings from a sensor; returns how to stop that."""
+        run.interval_s = max(run.interval_s, PUSHED_S)
+        meter = EntityMeter(
+            self._hass,
+            data[CONF_ENTITY_ID],
+            Quantity(data[CONF_QUANTITY]),
+            data[CONF_UNIT],
+            partial(self._report, run.meter.id),
+        )
+        return meter.start()
+
+    def add_relay(self, run: MeterRun, data: Mapping[str, Any]) -> Callable[[], None]:
+        """Let an entity switch a meter's supply, whatever link the meter itself is on."""
+        relay = EntityRelay(
+            self._hass,
+            data[CONF_RELAY][CONF_ENTITY_ID],
+            told=partial(self._report, run.meter.id),
+            inverted=bool(data[CONF_RELAY].get(CONF_INVERTED)),
+        )
+        run.relay = relay
+        return relay.start()
+
+    async def add_barrier(self, data: Mapping[str, Any]) -> EntityBarrier:
+        """Return a barrier that an entity opens; a pulse an earlier run left on is ended."""
+        barrier = EntityBarrier(
+            self._hass, data[CONF_ENTITY_ID], pulse_seconds=data.get(CONF_PULSE, 1.0)
+        )
+        self._barriers.append(barrier)
+        with suppress(DeviceError):
+            await barrier.prepare()
+        return barrier
+
+    async def add_reader(
+        self, data: Mapping[str, Any], heard: Callable[[PlateRead], None]
+    ) -> Callable[[], None]:
+        """No entity reads plates."""
+        raise CoreError("reader_wrong_line")
+
+    def pace(self, run: MeterRun) -> None:
+        """Sensors keep their own pace."""
+
+    def look_again(self, run: MeterRun) -> None:
+        """A sensor says when it has something to say."""
