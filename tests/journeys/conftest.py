@@ -1,7 +1,7 @@
 """A running hub, a site, and real servers at the other end of the wire."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +16,7 @@ from custom_components.prepaid_parking.const import DOMAIN
 from custom_components.prepaid_parking.coordinator import PrepaidData
 from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
 from custom_components.prepaid_parking.simulator.line import ModbusLine
+from tests.brokers import Mosquitto, mosquitto
 
 type Data = dict[str, Any]
 
@@ -166,3 +167,37 @@ async def hub(hass: HomeAssistant, hass_tmp_config_dir: str) -> AsyncIterator[Hu
     yield hub
     if entry.state.recoverable:
         await hub.stop()
+
+
+def broker_data(broker: Mosquitto, **more: Any) -> Data:
+    """Return the configuration of a line to a broker."""
+    return {
+        "link": "mqtt",
+        "host": broker.host,
+        "port": broker.port,
+        "username": broker.username or "",
+        "password": broker.password or "",
+        "tls": False,
+        "protocol": "3.1.1",
+        **more,
+    }
+
+
+async def connected_line(hub: Hub, broker: Mosquitto) -> str:
+    """Add a line to a broker and wait until it serves us and its queue is empty."""
+    line_id = await hub.add(
+        "line", "Broker", f"line:mqtt:{broker.host}:{broker.port}", broker_data(broker)
+    )
+
+    async def connected() -> bool:
+        return hub.data.lines[line_id].connected()
+
+    await hub.until(connected)
+    return line_id
+
+
+@pytest.fixture
+def broker(socket_enabled: None) -> Iterator[Mosquitto]:
+    """A real broker."""
+    with mosquitto() as running:
+        yield running

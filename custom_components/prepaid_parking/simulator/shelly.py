@@ -65,8 +65,13 @@ class ShellyGen2(MqttMeter):
         await self.report()
 
     @override
-    async def farewell(self) -> None:
+    async def stop(self) -> None:
+        """Be switched off: what was to happen later does not."""
+        await super().stop()
         self._cancel_timer()
+
+    @override
+    async def farewell(self) -> None:
         await self.publish(f"{self.identity}/online", "false", retain=True)
 
     @property

@@ -46,8 +46,13 @@ class Tasmota(MqttMeter):
         await self._tell_power()
 
     @override
-    async def farewell(self) -> None:
+    async def stop(self) -> None:
+        """Be switched off: what was to happen later does not."""
+        await super().stop()
         self._cancel_timer()
+
+    @override
+    async def farewell(self) -> None:
         await self.publish(f"tele/{self.identity}/LWT", "Offline", retain=True)
 
     @property
