@@ -43,10 +43,9 @@ class Wire:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self.give()  # It had just been given to us.
-            else:
-                queue.remove(turn)
+            # A cancelled turn is passed over where it stands; one that was just given is passed on.
+            if not turn.cancelled():
+                self.give()
             raise
 
     def give(self) -> None:
@@ -125,7 +124,10 @@ class Line:
             self._wire.give()
 
     async def command[T](self, act: Callable[[], Awaitable[T]]) -> T:
-        """Run a command at once: each of its requests goes before every reading that waits."""
+        """Run a command at once: each of its requests goes before every reading that waits.
+
+        Between two of its requests one reading may pass: nothing waits longer than one request.
+        """
         self._commands += 1
         with _going_first():
             return await act()

@@ -92,7 +92,8 @@ class ModbusBarrier:
         """Let a pulse that is under way end, as before the link is given back."""
         if self._off is not None and not self._off.done():
             await asyncio.wait({self._off}, timeout=self._patience)
-            self._off.cancel()
+            if self._off.cancel():
+                _LOGGER.warning("%s: coil %d was left on", self.profile.about.name, self._coil)
 
     async def _press(self, pressed: asyncio.Future[None]) -> None:
         """Write the contact on, tell who asked, wait, write it off."""

@@ -217,14 +217,8 @@ class LinePoller:
         polled.failures = 0
         if not polled.appointment:
             self._appoint(self._healthy, polled, polled.last + polled.interval)
-        if self._line_failures:
-            self._line_failures = 0
-            self._down_since = None
-            now = self._clock()
-            for other in self._meters.values():
-                # They failed with the line; each gets a try of its own now.
-                if other.failures:
-                    self._appoint(self._failing, other, now)
+        self._line_failures = 0
+        self._down_since = None
 
     def _failed(self, polled: _Polled, err: DeviceError) -> None:
         now = self._clock()
@@ -255,8 +249,8 @@ class LinePoller:
         try:
             async with asyncio.timeout(_RECYCLE_S):
                 await self._recycle()
-        except Exception as err:
-            _LOGGER.debug("Dropping the connection failed: %r", err)
+        except Exception:
+            _LOGGER.debug("Dropping the connection failed", exc_info=True)
 
     def _tell_others(self, polled: _Polled, err: DeviceError) -> None:
         for other in list(self._meters.values()):
