@@ -39,6 +39,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa:
 async def async_setup_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> bool:
     """Open the books, show what is in them, then begin to read meters and lanes."""
     data = entry.runtime_data = await _open(hass, entry)
+    entry.async_on_unload(data.coordinator.listen(data.tally.hear))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(async_watch_site(hass, entry))
     entry.async_on_unload(async_announce(hass, entry))

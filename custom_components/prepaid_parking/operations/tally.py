@@ -4,14 +4,16 @@ Sums for people (today, this month, the last week), never for money: they are re
 at every start, and an entry counts once because its place in the chain is known.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
 from ..core.chart import SiteAccount, owner_of
-from ..core.identity import EntryId, MeterId
+from ..core.identity import EntryId, MeterId, number_of
 from ..core.ledger import AccountId, Entry, EntryKind
+from .facts import Fact, WalletEvent, WalletFact
 from .ports import Books
 
 WEEK: Final = 7
@@ -35,6 +37,8 @@ class Tally:
         """Begin with nothing seen."""
         self._zone = zone
         self._last: EntryId | None = None
+        self._ahead: set[EntryId] = set()
+        self._following = asyncio.Lock()
         self._meters: dict[date, dict[MeterId, int]] = defaultdict(lambda: defaultdict(int))
         self._wallets: dict[date, dict[int, int]] = defaultdict(lambda: defaultdict(int))
         self._site: dict[date, int] = defaultdict(int)
@@ -44,23 +48,42 @@ class Tally:
 
         The first call begins with the month, or a week ago where the month is younger.
         """
-        since = self._begin(now) if self._last is None else None
-        moved = False
-        while True:
-            page = await books.entries(
-                since=since, after=self._last, kinds=KINDS, limit=PAGE, newest_first=False
-            )
-            self.take(page)
-            moved = moved or bool(page)
-            if len(page) < PAGE:
-                self._forget(now)
-                return moved
-            since = None
+        async with self._following:
+            since = self._begin(now) if self._last is None else None
+            moved = False
+            while True:
+                page = await books.entries(
+                    since=since, after=self._last, kinds=KINDS, limit=PAGE, newest_first=False
+                )
+                self.take(page)
+                moved = moved or bool(page)
+                if len(page) < PAGE:
+                    self._forget(now)
+                    return moved
+                since = None
+
+    def hear(self, fact: Fact) -> None:
+        """Count a charge at the moment it is posted: what it cost is no longer among what is open."""
+        if not isinstance(fact, WalletFact) or fact.event is not WalletEvent.CHARGED:
+            return
+        receipt, amount, meter = fact.receipt, fact.amount_minor, fact.meter
+        if receipt is None or amount is None or meter is None or receipt.repeated:
+            return
+        if self._last is not None and receipt.entry <= self._last:
+            return
+        self._ahead.add(receipt.entry)
+        day = self._day(fact.at)
+        self._wallets[day][number_of(fact.wallet)] += amount
+        self._site[day] += amount
+        self._meters[day][meter] += amount
 
     def take(self, entries: Iterable[Entry]) -> None:
         """Count entries, given in the order of the chain."""
         for entry in entries:
             self._last = entry.id
+            if entry.id in self._ahead:
+                self._ahead.discard(entry.id)
+                continue
             day = self._day(entry.occurred)
             meter = entry.detail.get("meter")
             for posting in entry.postings:
