@@ -1,0 +1,157 @@
+"""Where the demo keeps its things, and on which ports its parts listen."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+import fcntl
+import json
+import os
+from pathlib import Path
+import shutil
+import socket
+from typing import Final
+
+from . import ROOT
+from .trouble import DemoError
+
+HOST: Final = "127.0.0.1"
+"""The demo's password is no secret, so nothing of it listens beyond this machine."""
+HUB_PORT: Final = 8123
+MQTT_PORT: Final = 1883
+TCP_PORT: Final = 5020
+RTU_PORT: Final = 5021
+_LOCK: Final = "running"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The ports of a demo: chosen once, because the hub's settings name them."""
+
+    hub: int
+    mqtt: int
+    tcp: int
+    rtu: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """The folder of a demo and what lies in it."""
+
+    folder: Path
+
+    @property
+    def config(self) -> Path:
+        """The hub's configuration."""
+        return self.folder / "config"
+
+    @property
+    def logs(self) -> Path:
+        """What each part says."""
+        return self.folder / "logs"
+
+    @property
+    def broker(self) -> Path:
+        """The broker's own files."""
+        return self.folder / "broker"
+
+    @property
+    def simulator(self) -> Path:
+        """The counts of the meters."""
+        return self.folder / "simulator.json"
+
+    @property
+    def parts(self) -> Path:
+        """Which processes are at work."""
+        return self.folder / "parts.json"
+
+    @property
+    def choices(self) -> Path:
+        """The ports and the broker that this demo was set up with."""
+        return self.folder / "choices.json"
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the folder for this process; the lock goes with it, however it ends."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = os.read(lock, 200).decode(errors="replace").strip() or "another process"
+                message = (
+                    f"This demo is running already: {holder}.\n"
+                    "Stop it with Ctrl-C there, or start a second one with --folder OTHER."
+                )
+                raise DemoError(message) from None
+            self.say_who(lock, f"process {os.getpid()}")
+            yield
+        finally:
+            os.close(lock)
+
+    def note_address(self, url: str) -> None:
+        """Let a second start say where the first one is."""
+        with (self.folder / _LOCK).open("r+b") as lock:
+            self.say_who(lock.fileno(), f"process {os.getpid()}, {url}")
+
+    @staticmethod
+    def say_who(lock: int, text: str) -> None:
+        """Write into the lock who holds it."""
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, text.encode(), 0)
+
+    def clear(self) -> None:
+        """Start over: only the lock stays."""
+        for path in self.folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                # Links inside are removed, not followed: the integration is linked from here.
+                shutil.rmtree(path)
+            elif path.name != _LOCK:
+                path.unlink()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What a demo was set up with; written at the first start."""
+
+    ports: Ports
+    broker: str
+    """`mosquitto`, `amqtt`, or the address of a broker that was there."""
+
+    @classmethod
+    def load(cls, path: Path) -> Choices | None:
+        """Read what was chosen at the first start, if there was one."""
+        try:
+            written = json.loads(path.read_text())
+        except FileNotFoundError:
+            return None
+        return cls(ports=Ports(**written["ports"]), broker=written["broker"])
+
+    def save(self, path: Path) -> None:
+        """Write it down for the next start."""
+        path.write_text(json.dumps(asdict(self), indent=2) + "\n")
+
+
+def shown(path: Path) -> str:
+    """Return a path as it is said: from the repository's root where it lies there."""
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+
+
+def is_free(port: int) -> bool:
+    """Tell whether something can listen on a port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port(wanted: int) -> int:
+    """Return the wanted port, or the next free one."""
+    for port in range(wanted, min(wanted + 100, 65_536)):
+        if is_free(port):
+            return port
+    message = f"No port from {wanted} to {wanted + 99} is free."
+    raise DemoError(message)

@@ -1,0 +1,113 @@
+"""Who lives and works in the simulated building, and what its prices and rules are.
+
+The devices are described beside the simulator; this is what a manager types in beside them. All
+people are invented.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from .client import Data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """The person or company behind a wallet."""
+
+    name: str
+    phone: str
+    kind: str = "individual"
+
+
+TENANTS: Final = {
+    "flat_3_101": Tenant(name="Marta Kowalczyk", phone="+48 600 555 011"),
+    "flat_3_102": Tenant(name="Jonas Brandt", phone="+49 1512 5550 112"),
+    "flat_3_201": Tenant(name="Elif Demir", phone="+90 532 555 01 13"),
+    "flat_3_202": Tenant(name="Tomasz Zieliński", phone="+48 600 555 014"),
+    "flat_3_301": Tenant(name="Chen Yulan 陈玉兰", phone="+86 139 5550 0115"),
+    "cafe_0_01": Tenant(name="Café Linde GmbH", phone="+49 30 5550 121", kind="enterprise"),
+    "bakery_0_02": Tenant(name="Bäckerei Ohlsen", phone="+49 30 5550 122", kind="enterprise"),
+    "laundry_0_03": Tenant(name="Weiße Welle Laundry", phone="+49 30 5550 123", kind="enterprise"),
+    "parking_3_201": Tenant(name="Elif Demir", phone="+90 532 555 01 13"),
+    "parking_0_01": Tenant(name="Café Linde GmbH", phone="+49 30 5550 121", kind="enterprise"),
+}
+_WORKDAYS: Final = ["mon", "tue", "wed", "thu", "fri"]
+
+
+def tariffs(prices: dict[str, str]) -> list[Data]:
+    """Return the tariffs: by tiers, flat, by the time of use, by cubic metre, by tonne."""
+    flat, per_kg = prices["electricity"], prices["steam"]
+    return [
+        {
+            "tariff": "home_power",
+            "name": "Home electricity, by tiers",
+            "quantity": "energy",
+            "tiers": [
+                {"up_to": "150", "price": "0.72"},
+                {"up_to": "300", "price": flat},
+                {"price": "1.05"},
+            ],
+        },
+        {
+            "tariff": "shop_power",
+            "name": "Shop electricity, flat",
+            "quantity": "energy",
+            "price": flat,
+        },
+        {
+            "tariff": "business_power",
+            "name": "Business electricity, by time of use",
+            "quantity": "energy",
+            "rates": {"peak": "1.10", "day": flat, "night": "0.46"},
+            "bands": [
+                {"rate": "peak", "days": _WORKDAYS, "from": "10:00", "to": "12:00"},
+                {"rate": "peak", "days": _WORKDAYS, "from": "17:00", "to": "20:00"},
+                {"rate": "night", "from": "22:00", "to": "06:00"},
+            ],
+            "otherwise": "day",
+        },
+        {
+            "tariff": "water",
+            "name": "Water",
+            "quantity": "volume",
+            "price": prices["water"],
+        },
+        {
+            "tariff": "steam",
+            "name": "Steam",
+            "quantity": "mass",
+            # The building counts kilograms, steam is sold by the tonne.
+            "price": f"{float(per_kg) * 1000:.2f}",
+        },
+    ]
+
+
+def tariff_of(commodity: str, wallet: str) -> str:
+    """Return which tariff a meter is billed by."""
+    if commodity != "electricity":
+        return commodity
+    if wallet.startswith("flat"):
+        return "home_power"
+    return "shop_power" if wallet.startswith("bakery") else "business_power"
+
+
+POLICIES: Final[list[Data]] = [
+    {
+        "policy": "standard",
+        "name": "Standard",
+        "alert": "20.00",
+        "alert2": "5.00",
+        "grace_hours": 24,
+    },
+    {
+        # Grace lasts hours. In a demo it ends by what is owed instead: 0.15 is drawn in a minute.
+        "policy": "demo_fast",
+        "name": "Demo: everything within minutes",
+        "alert": "0.20",
+        "alert2": "0.05",
+        "grace_hours": 1,
+        "overdraft_limit": "0.15",
+    },
+]
+FAST: Final = "demo_fast"
+ENTRY_FEE: Final = "0.50"
