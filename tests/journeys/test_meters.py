@@ -23,8 +23,8 @@ from .steps import (
 
 
 async def unplugged(line: ModbusLine, device: AcrelDdsy1352) -> None:
-    """Let a device be silent for a few requests, as while somebody works on it."""
-    device.faults.silent = 2
+    """Let a device be silent for a request, as while somebody works on it."""
+    device.faults.silent = 1
     await line.log.until(lambda: not device.faults.silent, timeout=20)
 
 
