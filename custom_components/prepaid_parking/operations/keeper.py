@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ..core.errors import CoreError, DeviceError, StoreError
-from ..core.identity import MeterId
+from ..core.identity import SYSTEM, MeterId
 from ..core.metering import Sample
+from .backfill import rerate
 from .metering import take_sample
 from .site import MeterRun, Site, WalletRun
 from .usage import checkpoint, close_windows, near
@@ -109,6 +110,7 @@ class Keeper:
         if abs(now - self._checkpointed) >= self._checkpoint_every:
             self._checkpointed = now
             await checkpoint(site)
+        await self._refine()
         site.woken_wallets.update(
             key
             for key, wallet in site.wallets.items()
@@ -129,6 +131,16 @@ class Keeper:
         await self.work()
         await close_windows(site, list(site.meters.values()))
         await checkpoint(site)
+
+    async def _refine(self) -> None:
+        """Let stored readings that came late say when it was that energy was used."""
+        for run in [run for run in self._site.meters.values() if run.late]:
+            late, run.late = run.late, []
+            try:
+                await rerate(self._site, run, late, SYSTEM)
+            except StoreError as err:
+                run.late = late
+                self._site.books_trouble(err.key, err.detail)
 
     async def _take(self, run: MeterRun, sample: Sample) -> bool:
         try:

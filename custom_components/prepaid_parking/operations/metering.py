@@ -113,6 +113,8 @@ async def _charge(site: Site, run: MeterRun, sample: Sample) -> bool:
         doubted_at=run.doubt.at if run.doubt and run.doubt.kind is DoubtKind.LEAP else None,
     )
     if outcome is None:
+        if sample.origin is Origin.BACKFILL and sample.register is not None:
+            run.late.append((sample.at, sample.register))
         return False
     if isinstance(outcome, Doubt):
         await _open_doubt(site, run, outcome)

@@ -91,6 +91,7 @@ class MeterRun:
     pace_minor_per_h: int = 0
     pace_at: datetime | None = None
     pace_numerator: int = 0
+    late: list[tuple[datetime, int]] = field(default_factory=list)
     checkpointed: bool = True
     connected: bool = True
 
