@@ -77,7 +77,7 @@ class SiteCoordinator:
     def __init__(self, hass: HomeAssistant, *, counters_every: float = COUNTERS_EVERY_S) -> None:
         """Begin with nobody listening."""
         self._hass = hass
-        self._counters_every = counters_every
+        self.counters_every = counters_every
         self._updates: dict[str, list[CALLBACK_TYPE]] = {}
         self._listeners: list[Callable[[Fact], None]] = []
         self._urgent: dict[CALLBACK_TYPE, None] = {}
@@ -133,7 +133,7 @@ class SiteCoordinator:
     async def run(self) -> None:
         """Publish until cancelled."""
         loop = asyncio.get_running_loop()
-        self._slow_due = loop.time() + self._counters_every
+        self._slow_due = loop.time() + self.counters_every
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(self._slow_due):
@@ -152,7 +152,7 @@ class SiteCoordinator:
         for key in keys:
             self._urgent.update(dict.fromkeys(self._updates.get(key, ())))
         meters = sum(key.startswith("meter:") for key in self._updates)
-        slowest = COUNTERS_OF_MANY_S if meters > MANY_METERS else self._counters_every
+        slowest = COUNTERS_OF_MANY_S if meters > MANY_METERS else self.counters_every
         self._slow_due = now + max(slowest, len(self._urgent) / 100)
 
     def _write_slice(self) -> None:

@@ -77,7 +77,7 @@ from .operations.loading import load_site
 from .operations.metering import find_meter
 from .operations.office import add_meter, update_meter
 from .operations.ports import Barrier
-from .operations.rules import ensure_standard
+from .operations.rules import change_settings, ensure_standard
 from .operations.site import LaneRun, MeterRun, Site, utc_now
 from .operations.tally import Tally
 from .operations.usage import close_windows
@@ -138,6 +138,7 @@ class SiteWiring:
         self._attached: dict[str, Attached] = {}
         self._line_data: dict[str, Mapping[str, Any]] = {}
         self._hub_line = EntityLine(hass, self._report)
+        self._options = dict(entry.options)
         site = data.site
         site.hurry = self._hurry
         site.look_again = self._look_again
@@ -149,6 +150,8 @@ class SiteWiring:
         False: a line's own settings changed, which needs the whole entry to be loaded anew.
         """
         wanted, site = self._entry.subentries, self._data.site
+        if self._options != dict(self._entry.options):
+            await self._change_options(dict(self._entry.options))
         for key in [key for key in self._attached if not self._runs(wanted.get(key))]:
             self._detach(key)
         gone = [run for run in site.meters.values() if run.meter.id not in self._line_of]
@@ -167,6 +170,20 @@ class SiteWiring:
                 await self._attach(subentry)
         self._data.coordinator.touch(ROSTER)
         return True
+
+    async def _change_options(self, options: dict[str, Any]) -> None:
+        """Go by other options from now on; that they changed is an entry of the books."""
+        before, self._options = self._options, options
+        site, data = self._data.site, self._data
+        site.can_pay = options.get(CONF_DESK_OPEN, True)
+        data.coordinator.counters_every = options.get(CONF_PUBLISH_S, COUNTERS_EVERY_S)
+        data.keeper.checkpoint_every = _checkpoint_every(options)
+        changed = {
+            name: f"{before.get(name)} -> {options.get(name)}"
+            for name in sorted(before.keys() | options.keys())
+            if before.get(name) != options.get(name)
+        }
+        await change_settings(site, changed, SYSTEM)
 
     async def stop(self) -> None:
         """Touch no bus any more."""
@@ -392,15 +409,18 @@ async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: b
     except BaseException:
         await books.close()
         raise
-    every = timedelta(seconds=entry.options.get(CONF_CHECKPOINT_S, DEFAULT_CHECKPOINT_S))
     return PrepaidData(
         site=site,
         books=books,
         privacy=privacy,
-        keeper=Keeper(site, checkpoint_every=every),
+        keeper=Keeper(site, checkpoint_every=_checkpoint_every(entry.options)),
         coordinator=coordinator,
         tally=tally,
     )
+
+
+def _checkpoint_every(options: Mapping[str, Any]) -> timedelta:
+    return timedelta(seconds=options.get(CONF_CHECKPOINT_S, DEFAULT_CHECKPOINT_S))
 
 
 async def wire(hass: HomeAssistant, entry: PrepaidConfigEntry, data: PrepaidData) -> SiteWiring:

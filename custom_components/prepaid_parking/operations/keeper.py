@@ -37,7 +37,7 @@ class Keeper:
         self._site = site
         self._incoming: deque[tuple[MeterId, Sample | DeviceError]] = deque()
         self._something = asyncio.Event()
-        self._checkpoint_every = checkpoint_every
+        self.checkpoint_every = checkpoint_every
         self._checkpointed: datetime | None = None
         self._post_again: datetime | None = None
         self._latest = site.clock()
@@ -107,7 +107,7 @@ class Keeper:
             await close_windows(site, waiting)
         if self._checkpointed is None:
             self._checkpointed = now
-        if abs(now - self._checkpointed) >= self._checkpoint_every:
+        if abs(now - self._checkpointed) >= self.checkpoint_every:
             self._checkpointed = now
             await checkpoint(site)
         await self._refine()

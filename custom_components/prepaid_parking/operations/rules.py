@@ -60,6 +60,21 @@ async def set_policy(
     return receipt
 
 
+async def change_settings(site: Site, changed: Mapping[str, str], actor: Actor) -> None:
+    """Write down that the site's own settings were changed: what decides about money is audited."""
+    if not site.books.writable:
+        return
+    await site.books.commit(
+        Act(
+            kind=EntryKind.SETTING_CHANGED,
+            event="site/settings",
+            occurred=site.clock(),
+            actor=actor,
+            detail={"changes": dict(changed)},
+        )
+    )
+
+
 def _check(policy: Policy) -> None:
     amounts = (
         policy.credit_limit_minor,
