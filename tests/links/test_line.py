@@ -242,7 +242,7 @@ async def test_of_32_units_five_dead_the_others_stay_fresh_and_commands_leave_at
         for number in dead:
             site.bus.devices[number].faults.silent = FOREVER
         began = monotonic()
-        waits = []
+        waits: list[float] = []
         while monotonic() - began < 4:
             number = 1 + len(waits) % 2
             asked = monotonic()

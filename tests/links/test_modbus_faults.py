@@ -216,7 +216,7 @@ async def test_a_late_answer_is_never_the_answer_to_another_question(framing: Fr
     ids=lambda one: type(one).__name__ if isinstance(one, Exception) else str(one),
 )
 async def test_every_error_of_the_link_has_its_kind(
-    raised: Exception, expected: DeviceFault
+    raised: Exception, expected: DeviceFault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Decisions hang on the kind: a refusal is tried again, a garbled reply is a cable."""
     unit = MockModbusConnection().for_unit(1)
@@ -225,7 +225,7 @@ async def test_every_error_of_the_link_has_its_kind(
     async def read(_address: int, _count: int) -> list[int]:
         raise raised
 
-    unit.read_holding_registers = read  # type: ignore[method-assign]  # the device of this test
+    monkeypatch.setattr(unit, "read_holding_registers", read)
     requests = Requests(unit)
     block = Block(space=Space.HOLDING, address=0, count=1)
     assert await fault(lambda: requests.read(block)) is expected

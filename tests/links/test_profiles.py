@@ -10,12 +10,12 @@ from hypothesis import given, strategies as st
 import pytest
 import yaml
 
+from custom_components.prepaid_parking.core.identity import InstallationId
 from custom_components.prepaid_parking.core.metering import (
     BASE_PER_UNIT,
     Commodity,
     Consumption,
     Cursor,
-    InstallationId,
     Quantity,
     Sample,
     advance,

@@ -7,8 +7,7 @@ request that is on the wire and for no other, whatever else is dead or busy.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Hashable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from statistics import median
@@ -104,24 +103,9 @@ class Line:
         self._command_wait_last: float | None = None
         self._command_wait_max: float | None = None
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncGenerator[None]:
-        """Hold the wire for one request; a link opens this around each of its requests."""
-        first = _FIRST.get()
-        asked = self._clock()
-        await self._wire.take(first=first)
-        began = self._clock()
-        if first:
-            self._command_wait_last = began - asked
-            self._command_wait_max = max(self._command_wait_max or 0.0, began - asked)
-        self._requests += 1
-        self._failures += 1
-        try:
-            yield
-            self._failures -= 1
-        finally:
-            self._latencies.append(self._clock() - began)
-            self._wire.give()
+    def turn(self) -> Turn:
+        """Return a turn on the wire, to be held for one request; links open one around each."""
+        return Turn(self)
 
     async def command[T](self, act: Callable[[], Awaitable[T]]) -> T:
         """Run a command at once: each of its requests goes before every reading that waits.
@@ -129,8 +113,11 @@ class Line:
         Between two of its requests one reading may pass: nothing waits longer than one request.
         """
         self._commands += 1
-        with _going_first():
+        mark = _FIRST.set(True)
+        try:
             return await act()
+        finally:
+            _FIRST.reset(mark)
 
     def health(self) -> LineHealth:
         """Return how the line fares."""
@@ -144,11 +131,40 @@ class Line:
             command_wait_max=self._command_wait_max,
         )
 
+    async def begin(self) -> float:
+        """Wait for the wire; returns when the request began."""
+        first = _FIRST.get()
+        asked = self._clock()
+        await self._wire.take(first=first)
+        began = self._clock()
+        if first:
+            self._command_wait_last = began - asked
+            self._command_wait_max = max(self._command_wait_max or 0.0, began - asked)
+        return began
 
-@contextmanager
-def _going_first() -> Iterator[None]:
-    mark = _FIRST.set(True)
-    try:
-        yield
-    finally:
-        _FIRST.reset(mark)
+    def end(self, began: float, *, failed: bool) -> None:
+        """Note what became of a request and pass the wire on."""
+        self._requests += 1
+        self._failures += failed
+        self._latencies.append(self._clock() - began)
+        self._wire.give()
+
+
+class Turn:
+    """One request's time on the wire.
+
+    A class and not a generator: it is opened for every request, and this costs a third.
+    """
+
+    __slots__ = ("_began", "_line")
+
+    def __init__(self, line: Line) -> None:
+        """Belong to a line."""
+        self._line = line
+        self._began = 0.0
+
+    async def __aenter__(self) -> None:
+        self._began = await self._line.begin()
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._line.end(self._began, failed=kind is not None)

@@ -7,7 +7,6 @@ becomes a zero, and a value for people that cannot be is simply left out.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from fractions import Fraction
 from itertools import chain
 from typing import Final
 
@@ -15,7 +14,7 @@ from ..core.errors import DeviceError, DeviceFault
 from ..core.metering import Sample
 from .blocks import Plan
 from .profile import RATIO_SEPARATOR, Bits, Counted, MeterProfile, RatioFactor, ratio_product
-from .registers import Register, decode, decode_serial, half_down
+from .registers import Number, Register, decode, decode_serial, half_down
 
 _MOST_BASE_UNITS: Final = 10**18
 """What a signed 64-bit column holds with room for sums: a thousand TWh in mWh."""
@@ -37,7 +36,7 @@ class Look:
         block, offset = place
         return self.content[block][offset : offset + register.count]
 
-    def number(self, register: Register) -> Fraction | None:
+    def number(self, register: Register) -> Number | None:
         """Return the number in a register, None where there is none."""
         words = self.words(register)
         return decode(register, words) if words else None
@@ -66,7 +65,7 @@ def sample_of(
     """
     _check_type(profile, look)
     multiplies = profile.ratio is not None and profile.ratio.multiply
-    times = ratio_product(ratio) if multiplies else Fraction(1)
+    times = ratio_product(ratio) if multiplies else 1
     register = _total(look, profile.billed.parts)
     if register is None:
         raise DeviceError(DeviceFault.GARBLED, "the billed register holds no number")
@@ -90,9 +89,9 @@ def _check_type(profile: MeterProfile, look: Look) -> None:
         raise DeviceError(DeviceFault.UNSUPPORTED, detail)
 
 
-def _total(look: Look, parts: Iterable[Counted]) -> Fraction | None:
+def _total(look: Look, parts: Iterable[Counted]) -> Number | None:
     """Return the sum of counting registers in base units, None where one counts nothing real."""
-    total = Fraction(0)
+    total: Number = 0
     for part in parts:
         number = look.number(part.register)
         if number is None or number < 0:
@@ -101,7 +100,7 @@ def _total(look: Look, parts: Iterable[Counted]) -> Fraction | None:
     return total
 
 
-def _base_units(total: Fraction) -> int:
+def _base_units(total: Number) -> int:
     base_units = half_down(total)
     if base_units > _MOST_BASE_UNITS:
         raise DeviceError(
@@ -143,7 +142,7 @@ def _values(profile: MeterProfile, look: Look, ratio: str | None) -> dict[str, f
     return values
 
 
-def _rates(profile: MeterProfile, look: Look, times: Fraction) -> tuple[int, ...]:
+def _rates(profile: MeterProfile, look: Look, times: Number) -> tuple[int, ...]:
     """Return all rate registers, or none: half a set would look like another tariff clock."""
     rates = [_total(look, (rate,)) for rate in profile.rates]
     return tuple(

@@ -23,7 +23,7 @@ from .profile import (
     Value,
     WriteFunction,
 )
-from .registers import WORDS, Kind, Order, Register, Space, half_down
+from .registers import WORDS, Kind, Order, Register, Space, half_down, plain
 
 _LAST_ADDRESS: Final = 0xFFFF
 _MOST_MODULUS: Final = 10**18
@@ -97,7 +97,7 @@ class MeterFile:
         quantity, base = BILLED_UNITS[unit]
         if quantity is not self._quantity:
             raise fields.error("unit", f"{unit} does not measure {self._quantity}")
-        return Counted(register=register, factor=base * fields.exact("scale", "1"))
+        return Counted(register=register, factor=plain(base * fields.exact("scale", "1")))
 
     def _rate(self, fields: Fields) -> Counted:
         counted = self._counted(fields)
@@ -146,7 +146,7 @@ class MeterFile:
         factor = RatioFactor(
             name=self._factor_names[-1],
             register=self._number(fields, Kind.U16),
-            scale=fields.exact("scale", "1"),
+            scale=plain(fields.exact("scale", "1")),
         )
         fields.done()
         return factor

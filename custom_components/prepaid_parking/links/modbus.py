@@ -57,13 +57,18 @@ class ModbusMeter:
         self._clock = clock
         self._identity_due = _AT_ONCE
         self._ratio: str | None = None
-        self._told: set[Block] = set()
         self._untold: set[Block] = set()
         billed, identity = _billed(profile), _identity(profile)
-        self._must = _must(profile)
         self._short = self._with_cheap(billed, identity)
         self._identity = self._plan([*billed, *identity])
         self._full = self._plan([*billed, *identity, *_rest(profile)])
+        blocks = {
+            block for plan in (self._short, self._identity, self._full) for block in plan.blocks
+        }
+        counting = [part.register for part in profile.billed.parts]
+        self._billed_blocks = {one for one in blocks if any(map(one.holds, counting))}
+        # What must be told, or was told before: a refusal of these is no matter of firmware.
+        self._told = {one for one in blocks if any(map(one.holds, _must(profile)))}
 
     def requests(self, *, full: bool) -> int:
         """Return how many requests a reading takes when no identity check is due."""
@@ -115,18 +120,18 @@ class ModbusMeter:
         at = self._now()
         for block in plan.blocks:
             words: Sequence[int] = ()
-            needed = any(block.holds(register) for register in self._must)
             try:
                 if block not in self._untold:
                     words = await self._requests.read(block)
-                    self._told.add(block)
             except DeviceError as err:
-                if needed or block in self._told or err.fault is not DeviceFault.REFUSED:
+                if block in self._told or err.fault is not DeviceFault.REFUSED:
                     raise
                 self._untold.add(block)
-            if any(block.holds(part.register) for part in self.profile.billed.parts):
-                at = self._now()
+            else:
+                self._told.add(block)
             content.append(words)
+            if block in self._billed_blocks:
+                at = self._now()
         return Look(plan, content, at)
 
     def _plan(self, registers: Iterable[Register]) -> Plan:

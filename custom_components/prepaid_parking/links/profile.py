@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from ..core.metering import BASE_PER_UNIT, Commodity, Limits, Quantity
 from .blocks import MOST_REGISTERS, Block
-from .registers import Register, half_down
+from .registers import Number, Register, half_down, plain
 
 
 class Confidence(StrEnum):
@@ -66,7 +67,7 @@ class Counted:
     """A register and what one digit of it is worth in base units (mWh, mL, g, ms), exactly."""
 
     register: Register
-    factor: Fraction
+    factor: Number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,7 @@ class RatioFactor:
 
     name: str
     register: Register
-    scale: Fraction = Fraction(1)
+    scale: Number = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +211,7 @@ class MeterProfile:
         `max_power` is the most per hour in display units (kW, m³/h, t/h): the meter's own setting
         where it has one, else the profile's, which speaks of the meter without transformers.
         """
-        times = ratio_product(ratio) if self.ratio and self.ratio.multiply else Fraction(1)
+        times = ratio_product(ratio) if self.ratio and self.ratio.multiply else 1
         most = self.max_power * times if max_power is None else max_power
         modulus = self.billed.modulus
         return Limits(
@@ -235,7 +236,8 @@ type Profile = MeterProfile | BarrierProfile
 RATIO_SEPARATOR: Final = "x"
 
 
-def ratio_product(ratio: str | None) -> Fraction:
+@lru_cache(maxsize=1024)
+def ratio_product(ratio: str | None) -> Number:
     """Return the factor that a ratio like `1x40` stands for.
 
     A factor the meter shows as 0 is not fitted: it multiplies by one, and the text still tells the
@@ -244,7 +246,7 @@ def ratio_product(ratio: str | None) -> Fraction:
     product = Fraction(1)
     for part in ratio.split(RATIO_SEPARATOR) if ratio else ():
         product *= Fraction(part) or 1
-    return product
+    return plain(product)
 
 
 VALUE_UNITS: Final[Mapping[str, str]] = {

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from struct import pack
 from typing import Final
 
 
@@ -56,6 +57,7 @@ WORDS: Final = {
 _SIGNED: Final = frozenset({Kind.I16, Kind.I32, Kind.I64})
 _FLOATS: Final = {Kind.FLOAT32: (32, 23), Kind.FLOAT64: (64, 52)}
 """Bits of the whole and of the mantissa: IEEE 754."""
+_ENDS: Final = {Order.BIG: ">", Order.LITTLE: "<"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,17 +77,21 @@ class Register:
         return self.address + self.count
 
 
-def decode(register: Register, words: Sequence[int]) -> Fraction | None:
+type Number = int | Fraction
+"""Whole numbers stay plain: a fraction costs ten times as much, in every reading of every meter."""
+
+
+def decode(register: Register, words: Sequence[int]) -> Number | None:
     """Return the number in a register's words; None where there is none (NaN, infinite, not BCD)."""
     data = _bytes(register, words)
     if register.kind in _FLOATS:
         return _ieee(int.from_bytes(data), *_FLOATS[register.kind])
     if register.kind is Kind.BCD:
         digits = data.hex()
-        return Fraction(int(digits)) if digits.isdecimal() else None
+        return int(digits) if digits.isdecimal() else None
     if register.kind is Kind.TEXT:
         return None
-    return Fraction(int.from_bytes(data, signed=register.kind in _SIGNED))
+    return int.from_bytes(data, signed=register.kind in _SIGNED)
 
 
 def decode_serial(register: Register, words: Sequence[int]) -> str | None:
@@ -107,14 +113,21 @@ def decode_serial(register: Register, words: Sequence[int]) -> str | None:
             return None if number is None else str(number)
 
 
-def half_down(number: Fraction) -> int:
+def plain(number: Fraction) -> Number:
+    """Return a whole number as such."""
+    return number.numerator if number.denominator == 1 else number
+
+
+def half_down(number: Number) -> int:
     """Round to the nearest whole number, a half downwards: in doubt for the one who pays."""
+    if isinstance(number, int):
+        return number
     return -((number.denominator - 2 * number.numerator) // (2 * number.denominator))
 
 
 def _bytes(register: Register, words: Sequence[int]) -> bytes:
     ordered = words if register.word_order is Order.BIG else words[::-1]
-    return b"".join(word.to_bytes(2, register.byte_order.value) for word in ordered)
+    return pack(f"{_ENDS[register.byte_order]}{len(words)}H", *ordered)
 
 
 def _ieee(bits: int, width: int, mantissa_bits: int) -> Fraction | None:

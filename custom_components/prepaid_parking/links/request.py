@@ -35,6 +35,7 @@ it for 60 s."""
 type Turn = Callable[[], AbstractAsyncContextManager[object]]
 """Opens the turn of one request on its physical line."""
 
+_WHOLE: Final = frozenset({int, bool})
 _FAULTS: Final[tuple[tuple[type[ModbusError], DeviceFault], ...]] = (
     (ModbusConnectionError, DeviceFault.OFFLINE),
     (ServerDeviceBusyError, DeviceFault.BUSY),
@@ -77,11 +78,15 @@ class Requests:
         reader = self._readers[block.space]
         words = await self._ask(lambda: reader(block.address, block.count))
         most = 1 if block.space.is_bits else 0xFFFF
-        if not isinstance(words, list) or len(words) != block.count:
-            raise DeviceError(DeviceFault.GARBLED, f"not {block.count} numbers: {words!r:.80}")
-        if not all(isinstance(word, int) and 0 <= word <= most for word in words):
-            raise DeviceError(DeviceFault.GARBLED, f"not {block.space} content: {words!r:.80}")
-        return [int(word) for word in words]
+        if (
+            not isinstance(words, list)
+            or len(words) != block.count
+            or not _WHOLE.issuperset(map(type, words))
+            or not 0 <= min(words) <= max(words) <= most
+        ):
+            detail = f"not {block.count} numbers of {block.space}: {words!r:.80}"
+            raise DeviceError(DeviceFault.GARBLED, detail)
+        return words
 
     async def write(self, write: RelayWrite, values: tuple[int, ...]) -> None:
         """Write a command with the function the device takes; returns when it acknowledged."""
