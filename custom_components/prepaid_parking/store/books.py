@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
-import os
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from sqlalchemy import Connection
 
@@ -24,13 +23,14 @@ from ..core.ledger import (
 )
 from . import opening, queries
 from .anchor import write_anchor
-from .sqlite import SQL_ERRORS, lock, told
+from .sqlite import SQL_ERRORS, lock, told, unlock
 from .standing import Standing
 from .verify import verify
 from .writer import Call, Command, Writer
 
-GAP_AFTER_LOSS = 1000
+GAP_AFTER_LOSS: Final = 1000
 """Numbers skipped in a new incarnation: those of the lost stretch are not given out again."""
+FIRST_INCARNATION: Final = 1
 
 
 def _now() -> datetime:
@@ -45,7 +45,15 @@ class Books:
     """
 
     def __init__(
-        self, path: Path, site: str, currency: str, anchors: tuple[Path, ...], descriptor: int
+        self,
+        path: Path,
+        *,
+        site: str,
+        currency: str,
+        anchors: Sequence[Path],
+        clock: Callable[[], datetime],
+        frozen: bool,
+        descriptor: int | None,
     ) -> None:
         """Use `open`."""
         self.path = path
@@ -55,12 +63,12 @@ class Books:
         self.problem = ""
         self.detail = ""
         self.lost: Anchor | None = None
-        self._anchors = anchors
+        self._anchors = tuple(anchors)
+        self._clock = clock
+        self._frozen = frozen
         self._descriptor = descriptor
         self._opened = opening.Opened(state=BooksState.CLOSED)
         self._writer: Writer | None = None
-        self._clock: Callable[[], datetime] = _now
-        self._frozen = False
 
     @classmethod
     async def open(
@@ -79,14 +87,20 @@ class Books:
         only a ledger that somebody else holds open is refused. `frozen` opens it in the middle of a
         backup.
         """
-        descriptor = await asyncio.to_thread(_lock, path)
-        books = cls(path, site, currency, tuple(anchors), descriptor)
-        books._clock = clock
-        books._frozen = frozen
+        descriptor = await asyncio.to_thread(lock, path)
+        books = cls(
+            path,
+            site=site,
+            currency=currency,
+            anchors=anchors,
+            clock=clock,
+            frozen=frozen,
+            descriptor=descriptor,
+        )
         try:
-            await books._open(books._anchors)
+            await books._open(anchors)
         except BaseException:
-            os.close(descriptor)
+            unlock(descriptor)
             raise
         return books
 
@@ -106,7 +120,9 @@ class Books:
         self._opened = opened
         self.state, self.problem, self.detail = opened.state, opened.problem, opened.detail
         self.lost = opened.lost
-        if opened.state is BooksState.READ_ONLY or opened.standing is None:
+        if self._descriptor is None and opened.state is not BooksState.READ_ONLY:
+            self.state, self.problem = BooksState.READ_ONLY, "read_only"
+        if self.state is BooksState.READ_ONLY or opened.standing is None:
             return
         self._writer = Writer(
             path=self.path,
@@ -148,11 +164,13 @@ class Books:
 
     async def record(self, *records: Record) -> None:
         """Insert or replace records that need no entry, together."""
-        await self._submit(puts=records)
+        if records:
+            await self._submit(puts=records)
 
     async def forget(self, *records: Record) -> None:
         """Remove records by their keys, together."""
-        await self._submit(drops=records)
+        if records:
+            await self._submit(drops=records)
 
     async def exchange(self, *, drops: Sequence[Record], puts: Sequence[Record]) -> None:
         """Remove records and insert others in one step."""
@@ -220,7 +238,8 @@ class Books:
         It is written with the next thing that is, so a number nobody used may return after a crash.
         """
         numbers = self._writable().numbers
-        numbers[series] = numbers.get(series, 0) + 1
+        base = GAP_AFTER_LOSS * (self._standing().incarnation - FIRST_INCARNATION)
+        numbers[series] = numbers.get(series, base) + 1
         return numbers[series]
 
     def head(self) -> Anchor:
@@ -313,14 +332,15 @@ class Books:
             raise told(err, self.path) from err
 
     def _close(self, *, was_ok: bool) -> None:
+        # Readers first: only the last connection to close moves the log into the file.
+        if self._opened.readers is not None:
+            self._opened.readers.dispose()
         if self._writer is not None:
             self._writer.stop()
             if was_ok:
                 head = opening.anchor_of(self.site, self._writer.standing)
                 write_anchor(head, self._anchors)
-        if self._opened.readers is not None:
-            self._opened.readers.dispose()
-        os.close(self._descriptor)
+        unlock(self._descriptor)
 
     def _standing(self) -> Standing:
         standing = self._writer.standing if self._writer else self._opened.standing
@@ -361,8 +381,3 @@ class Books:
     def _break(self, why: StoreError) -> None:
         """On the writing thread: the file turned out to be broken."""
         self.state, self.problem, self.detail = BooksState.READ_ONLY, why.key, why.detail
-
-
-def _lock(path: Path) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return lock(path)

@@ -6,6 +6,7 @@ had been acknowledged; with FULL none did. So FULL is set on every connection an
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+import errno
 import fcntl
 import os
 from pathlib import Path
@@ -192,12 +193,31 @@ def _no_space(path: Path) -> bool:
     return room.f_bavail * room.f_frsize < 64 * 1024
 
 
-def lock(path: Path) -> int:
-    """Take the ledger's lock and return its descriptor; the kernel frees it when we die."""
-    descriptor = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, PRIVATE)
+def lock(path: Path) -> int | None:
+    """Take the ledger's lock, so that no second process, nor a second entry of this one, writes.
+
+    The kernel frees it when we die. None where the medium takes no files at all: then nobody writes.
+    """
+    place = path.with_name(f"{path.name}.lock")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(place, os.O_RDWR | os.O_CREAT, PRIVATE)
+    except OSError as err:
+        if err.errno in _NOT_WRITABLE:
+            return None
+        raise StoreError("failed", str(err)) from err
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as err:
         os.close(descriptor)
-        raise StoreError("locked", str(path)) from err
+        raise StoreError("locked", place.name) from err
     return descriptor
+
+
+def unlock(descriptor: int | None) -> None:
+    """Give the lock back."""
+    if descriptor is not None:
+        os.close(descriptor)
+
+
+_NOT_WRITABLE: Final = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT}

@@ -136,7 +136,7 @@ class Writer:
 
     def _collect(self, waiting: deque[Command | Call | None]) -> None:
         """Wait for work, then take along what came meanwhile."""
-        if not waiting:
+        while not waiting:
             waiting.extend(self._queue.get())
         with suppress(Empty):
             while len(waiting) < MOST_AT_ONCE:
