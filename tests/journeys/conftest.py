@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
@@ -151,7 +152,13 @@ async def modbus_line(
 
 
 @pytest.fixture
-async def hub(hass: HomeAssistant, hass_tmp_config_dir: str) -> AsyncIterator[Hub]:
+def hass_config_dir(tmp_path: Path) -> str:
+    """A folder of its own for each hub: ledgers and backups of one test are not another's."""
+    return str(tmp_path)
+
+
+@pytest.fixture
+async def hub(hass: HomeAssistant) -> AsyncIterator[Hub]:
     """A hub with an empty site."""
     site = uuid4().hex
     entry = MockConfigEntry(
