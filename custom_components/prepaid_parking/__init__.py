@@ -1,6 +1,5 @@
 """Prepaid Parking: a hub as the prepaid metering and parking office of a building."""
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Final
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
-from homeassistant.core import Event, HassJob, HomeAssistant
+from homeassistant.core import HassJob, HomeAssistant
 from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 import homeassistant.helpers.config_validation as cv
 from homeassistant.helpers.event import async_track_time_interval
@@ -21,7 +20,6 @@ from .coordinator import PrepaidConfigEntry, PrepaidData
 from .core.errors import StoreError
 from .hearing import async_announce
 from .operations.site import utc_now
-from .repairs import async_watch_site
 from .repairs import async_watch_site
 from .services import async_setup_services
 from .wiring import SiteWiring, books_path, open_site, wire
@@ -39,11 +37,16 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa:
 async def async_setup_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> bool:
     """Open the books, show what is in them, then begin to read meters and lanes."""
     data = entry.runtime_data = await _open(hass, entry)
+    closing = data.closing
+    entry.async_on_unload(closing.close)
+    entry.async_on_unload(hass.async_add_shutdown_job(HassJob(closing.quiet, "prepaid stop")))
+    entry.async_on_unload(
+        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, closing.on_final_write)
+    )
     entry.async_on_unload(data.coordinator.listen(data.tally.hear))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(async_watch_site(hass, entry))
     entry.async_on_unload(async_announce(hass, entry))
-    entry.async_on_unload(async_watch_site(hass, entry))
     entry.async_create_background_task(hass, data.coordinator.run(), f"{DOMAIN} publisher")
     entry.async_create_background_task(hass, data.keeper.run(), f"{DOMAIN} keeper")
     wiring = await wire(hass, entry, data)
@@ -51,17 +54,16 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> b
     entry.async_on_unload(
         async_track_time_interval(hass, _minutely(data), MINUTE, cancel_on_shutdown=True)
     )
-    closing = _Closing(data, wiring)
-    entry.async_on_unload(hass.async_add_shutdown_job(HassJob(closing.quiet, "prepaid stop")))
-    entry.async_on_unload(
-        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, closing.on_final_write)
-    )
-    entry.async_on_unload(closing.close)
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> bool:
-    """Take the entities away; what else runs ends with the entry."""
+    """Let what is on its way to a device end, then take the entities away.
+
+    In this order: what the hub ends afterwards, it ends all at once, and a connection that is given
+    back in the middle of a pulse would leave a contact closed.
+    """
+    await entry.runtime_data.closing.quiet()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
@@ -81,35 +83,6 @@ async def _open(hass: HomeAssistant, entry: PrepaidConfigEntry) -> PrepaidData:
             translation_key=f"store_{err.key}",
             translation_placeholders={"detail": err.detail},
         ) from err
-
-
-class _Closing:
-    """The end of a site's run: no bus is touched, every window is posted, the thread is joined."""
-
-    def __init__(self, data: PrepaidData, wiring: SiteWiring) -> None:
-        self._data = data
-        self._wiring = wiring
-        self._quiet = False
-        self._lock = asyncio.Lock()
-
-    async def quiet(self) -> None:
-        """Stop the links and post what is open; the hub goes on for a moment."""
-        async with self._lock:
-            if self._quiet:
-                return
-            self._quiet = True
-            await self._wiring.stop()
-            if self._data.books.writable:
-                await self._data.keeper.stop()
-
-    async def on_final_write(self, _: Event) -> None:
-        """Close with the hub."""
-        await self.close()
-
-    async def close(self) -> None:
-        """Close the books; safe to call twice."""
-        await self.quiet()
-        await self._data.books.close()
 
 
 type _Updated = Callable[[HomeAssistant, PrepaidConfigEntry], Coroutine[None, None, None]]

@@ -15,6 +15,7 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
+from .closing import Closing
 from .core.identity import MeterId, WalletId
 from .operations.facts import (
     BooksTrouble,
@@ -69,6 +70,11 @@ class PrepaidData:
     tally: Tally
     room: Room = field(default_factory=Room)
     lines: dict[str, LineState] = field(default_factory=dict)
+    closing: Closing = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Know from the start how to end."""
+        self.closing = Closing(self.books, self.keeper)
 
 
 class SiteCoordinator:

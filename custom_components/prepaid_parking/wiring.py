@@ -4,6 +4,7 @@ The configuration is compared with what runs, and only what differs is taken dow
 meter does not disturb its neighbours.
 """
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from typing import Any, Final, Protocol
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 
@@ -66,7 +68,7 @@ from .coordinator import (
 from .core.access import PlateRead
 from .core.errors import CoreError, DeviceError, StoreError
 from .core.identity import SYSTEM, LaneId, MeterId
-from .core.metering import Commodity, Quantity
+from .core.metering import Commodity, Limits, Quantity
 from .core.money import Currency, parse_quantity
 from .core.supply import RestoreMode
 from .links.poller import Outcome
@@ -91,6 +93,8 @@ from .wiring_mqtt import MqttLineRun
 _LOGGER: Final = logging.getLogger(__name__)
 EARLIEST: Final = datetime(2026, 11, 1, tzinfo=UTC)
 """A clock that shows a time before this program was written is not set yet: nothing is cut by it."""
+LAST_COMMAND_S: Final = 5.0
+"""How long a command that was on its way when the hub stopped is waited for."""
 HUB: Final = ""
 """The key of the link to the hub's own entities, which is no line of the configuration."""
 
@@ -139,6 +143,10 @@ class SiteWiring:
         self._line_data: dict[str, Mapping[str, Any]] = {}
         self._hub_line = EntityLine(hass, self._report)
         self._options = dict(entry.options)
+        self._ratios: dict[MeterId, str | None] = {}
+        self._commands: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
+        self._stopped = False
         site = data.site
         site.hurry = self._hurry
         site.look_again = self._look_again
@@ -147,8 +155,13 @@ class SiteWiring:
     async def sync(self) -> bool:
         """Take down what is gone or changed and put up what is new.
 
-        False: a line's own settings changed, which needs the whole entry to be loaded anew.
+        False: a line's own settings changed, which needs the whole entry to be loaded anew. One at
+        a time: two that saw the same new meter would both enter it into the books.
         """
+        async with self._turn:
+            return self._stopped or await self._sync()
+
+    async def _sync(self) -> bool:
         wanted, site = self._entry.subentries, self._data.site
         if self._options != dict(self._entry.options):
             await self._change_options(dict(self._entry.options))
@@ -186,12 +199,18 @@ class SiteWiring:
         await change_settings(site, changed, SYSTEM)
 
     async def stop(self) -> None:
-        """Touch no bus any more."""
-        for key in list(self._attached):
-            self._detach(key)
-        for line in self._lines.values():
-            await line.stop()
-        self._lines.clear()
+        """Touch no bus any more; what is on its way to a device may end."""
+        async with self._turn:
+            self._stopped = True
+            for key in list(self._attached):
+                self._detach(key)
+            if self._commands:
+                await asyncio.wait(self._commands, timeout=LAST_COMMAND_S)
+            for command in self._commands:
+                command.cancel()
+            for line in self._lines.values():
+                await line.stop()
+            self._lines.clear()
 
     def _of(self, kind: str) -> list[ConfigSubentry]:
         return list(self._entry.get_subentries_of_type(kind))
@@ -227,7 +246,7 @@ class SiteWiring:
         )
         try:
             detach = await attach(subentry, key)
-        except (CoreError, StoreError, DeviceError, KeyError) as err:
+        except (CoreError, StoreError, DeviceError, HomeAssistantError, KeyError) as err:
             # One device's bad settings must not keep the site from running.
             _LOGGER.warning("%s cannot be used: %s", subentry.title, err)
             return
@@ -263,13 +282,9 @@ class SiteWiring:
         known = data.get(CONF_METER) or find_meter(site, data[CONF_PROFILE], data[CONF_SERIAL])
         run = site.meters.get(MeterId(str(known)))
         quantity = Quantity(data[CONF_QUANTITY])
-        max_rate = parse_quantity(data[CONF_MAX_POWER], quantity)
-        modulus, jitter = None, 0
-        if isinstance(line, ModbusLine):
-            ratio = run.installation.ratio if run is not None and run.installation else None
-            limits = line.profile_of(data).limits(ratio)
-            modulus, jitter = limits.modulus, limits.jitter
         restore = RestoreMode(data[CONF_RESTORE])
+        ratio = run.installation.ratio if run is not None and run.installation else None
+        limits = _limits(line, data, ratio)
         if run is None:
             run = await add_meter(
                 site,
@@ -278,19 +293,27 @@ class SiteWiring:
                 name=subentry.title,
                 commodity=Commodity(data[CONF_COMMODITY]),
                 quantity=quantity,
-                max_rate=max_rate,
-                modulus=modulus,
-                jitter=jitter,
+                max_rate=limits.max_rate_per_hour,
+                modulus=limits.modulus,
+                jitter=limits.jitter,
                 restore=restore,
                 actor=SYSTEM,
             )
         else:
-            meter = replace(
-                run.meter, name=subentry.title, max_rate=max_rate, modulus=modulus, jitter=jitter
-            )
-            await update_meter(site, run, meter, restore, SYSTEM)
+            await self._update(run, subentry.title, limits, restore)
+        self._ratios[run.meter.id] = ratio
         self._remember(subentry, CONF_METER, run.meter.id)
         return run
+
+    async def _update(self, run: MeterRun, name: str, limits: Limits, restore: RestoreMode) -> None:
+        meter = replace(
+            run.meter,
+            name=name,
+            max_rate=limits.max_rate_per_hour,
+            modulus=limits.modulus,
+            jitter=limits.jitter,
+        )
+        await update_meter(self._data.site, run, meter, restore, SYSTEM)
 
     async def _attach_lane(self, subentry: ConfigSubentry, line_key: str) -> Detach:
         data, site = subentry.data, self._data.site
@@ -330,10 +353,22 @@ class SiteWiring:
             return
         changed = isinstance(heard, DeviceError) is run.connected or run.last is None
         data.keeper.offer(meter, heard)
+        ratio = run.installation.ratio if run.installation is not None else None
+        if ratio is not None and ratio != self._ratios.get(meter, ratio):
+            self._ratios[meter] = ratio
+            self._spawn(self._follow_ratio(run, ratio))
         if changed:
             data.coordinator.touch(f"meter:{meter}")
         else:
             data.coordinator.count(meter, run.binding.wallet if run.binding is not None else None)
+
+    async def _follow_ratio(self, run: MeterRun, ratio: str) -> None:
+        """Let a register behind other transformers start over where it now does."""
+        line = self._line_of.get(run.meter.id)
+        for subentry in self._of(SUBENTRY_METER):
+            if line is not None and subentry.data.get(CONF_METER) == run.meter.id:
+                limits = _limits(line, subentry.data, ratio)
+                await self._update(run, run.meter.name, limits, run.supply.restore)
 
     def _heard(self, lane: LaneId, read: PlateRead) -> None:
         self._spawn(self._answer(lane, read))
@@ -353,9 +388,19 @@ class SiteWiring:
             line.look_again(run)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        self._entry.async_create_background_task(
+        task = self._entry.async_create_background_task(
             self._hass, work, f"{DOMAIN} command", eager_start=True
         )
+        self._commands.add(task)
+        task.add_done_callback(self._commands.discard)
+
+
+def _limits(line: LineRun, data: Mapping[str, Any], ratio: str | None) -> Limits:
+    """Return what can be believed of a meter behind a transformer ratio."""
+    most = parse_quantity(data[CONF_MAX_POWER], Quantity(data[CONF_QUANTITY]))
+    if isinstance(line, ModbusLine):
+        return replace(line.profile_of(data).limits(ratio), max_rate_per_hour=most)
+    return Limits(max_rate_per_hour=most)
 
 
 def books_path(hass: HomeAssistant, site: str) -> Path:
@@ -426,5 +471,6 @@ def _checkpoint_every(options: Mapping[str, Any]) -> timedelta:
 async def wire(hass: HomeAssistant, entry: PrepaidConfigEntry, data: PrepaidData) -> SiteWiring:
     """Attach everything that is configured; returns what keeps it so."""
     wiring = SiteWiring(hass, entry, data, await async_load_profiles(hass))
+    data.closing.links = wiring
     await wiring.sync()
     return wiring

@@ -1,8 +1,10 @@
 """A Modbus line at work: the hub's shared connection, one poller, commands before readings."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 import contextlib
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -81,18 +83,23 @@ class ModbusLine:
         self._profiles = profiles
         self._params = modbus_params(data)
         self.line = Line(hass.data.setdefault(WIRES, Wires()).of(self._params.endpoint))
-        self.poller = LinePoller(report)
+        self.poller = LinePoller(report, recycle=self._recycle)
+        self._polling: asyncio.Task[None] | None = None
+        self._link: ModbusUnit | None = None
         self._barriers: list[ModbusBarrier] = []
 
     async def start(self) -> None:
         """Begin to poll."""
-        self._entry.async_create_background_task(
+        self._polling = self._entry.async_create_background_task(
             self._hass, self.poller.run(), f"{DOMAIN} poller", eager_start=False
         )
 
     async def stop(self) -> None:
-        """Poll no more, and let a pulse that is under way end."""
+        """Poll no more; a request that is on the wire and a pulse that is under way may end."""
         self.poller.stop()
+        if self._polling is not None:
+            await asyncio.wait({self._polling}, timeout=self._data[CONF_TIMEOUT])
+            self._polling.cancel()
         for barrier in self._barriers:
             await barrier.settle()
 
@@ -114,6 +121,8 @@ class ModbusLine:
             request_timeout=self._data[CONF_TIMEOUT],
             spacing=self._data[CONF_SPACING],
             tested=tested,
+            zone=self._entry.runtime_data.site.zone,
+            now=self._now,
         )
         relay = data.get(CONF_RELAY, {})
         kind = relay.get(CONF_KIND)
@@ -173,8 +182,18 @@ class ModbusLine:
             raise CoreError("unknown_profile", profile=data[CONF_PROFILE])
         return profile
 
+    def _now(self) -> datetime:
+        """Readings are stamped by the one clock that charges and cuts go by."""
+        return self._entry.runtime_data.site.clock()
+
+    async def _recycle(self) -> None:
+        """Drop the connection: a gateway that was switched off and on may never say so."""
+        if self._link is not None:
+            await self._link.disconnect()
+
     def _unit(self, unit_id: int) -> ModbusUnit:
-        return async_get_unit(self._hass, self._entry, self._params, unit_id)
+        self._link = async_get_unit(self._hass, self._entry, self._params, unit_id)
+        return self._link
 
     def _report(self) -> dict[str, object]:
         line, poller = self.line.health(), self.poller.health()

@@ -62,9 +62,7 @@ async def is_sound(books: Books) -> None:
     verdict = await books.verify()
     assert (verdict.first_bad, verdict.problem) == (None, ""), verdict
     assert sum((await books.balances()).values()) == 0
-    stretches = [
-        entry.event for entry in await all_entries(books) if entry.kind is EntryKind.USAGE
-    ]
+    stretches = [entry.event for entry in await all_entries(books) if entry.kind is EntryKind.USAGE]
     assert len(stretches) == len(set(stretches))
 
 

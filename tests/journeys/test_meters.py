@@ -225,37 +225,39 @@ async def test_a_changed_transformer_ratio_begins_an_installation_once_it_is_acc
 async def test_a_register_behind_transformers_rolls_over_at_its_own_end(
     hub: Hub, modbus_line: ModbusLine, modbus_device: AcrelDdsy1352
 ) -> None:
-    """Behind transformers of 40 the display ends at 40 million kWh; the way across is charged."""
+    """Behind transformers of 40 the register ends at 40 million kWh; the way across is charged."""
     modbus_device.change_ratio(ct=40)
-    modbus_device.counter.jump(998_999 * PER_KWH)
+    modbus_device.counter.jump(998_999_900_000)
     await paid_meter(hub, modbus_line, modbus_device)
     modbus_device.add(kwh=4)
     await shows(hub, "96.80")
-    modbus_device.counter.jump(PER_KWH - 200_000)
-    await shows(hub, "71.20")
+    assert (await hub.meter("m1"))["register"] == "0"
+    modbus_device.add(kwh=4)
+    await shows(hub, "93.60")
     await post(hub)
-    await is_exact(hub.data.books, "m1", 36 * PER_KWH)
+    await is_exact(hub.data.books, "m1", 8 * PER_KWH)
 
 
 async def test_a_meter_taken_out_and_put_back_resumes_and_charges_the_gap(
     hub: Hub, modbus_line: ModbusLine, modbus_device: AcrelDdsy1352
 ) -> None:
     """Deleting a meter from the configuration by mistake gives away no energy and charges none twice."""
-    await paid_meter(hub, modbus_line, modbus_device)
+    await paid_meter(hub, modbus_line, modbus_device, "10000")
     modbus_device.add(kwh=2)
-    await shows(hub, "98.40")
+    await shows(hub, "9998.40")
+    assert (await hub.wallet("w1"))["balance"] == "10000.00"
     subentry = next(iter(hub.entry.get_subentries_of_type("meter")))
     assert hub.hass.config_entries.async_remove_subentry(hub.entry, subentry.subentry_id)
     await hub.hass.async_block_till_done()
-    assert (await hub.wallet("w1"))["balance"] == "98.40"
+    assert (await hub.wallet("w1"))["balance"] == "9998.40"
     seen = len(modbus_line.log)
     modbus_device.add(kwh=3)
-    assert (await hub.wallet("w1"))["available"] == "98.40"
+    assert (await hub.wallet("w1"))["available"] == "9998.40"
 
     line_id = str(subentry.data["line_id"])
     again = meter_data(line_id, modbus_device)
     await hub.add("meter", "Flat 3-201", f"meter:acrel_ddsy1352:{modbus_device.serial}", again)
-    await shows(hub, "96.00")
+    await shows(hub, "9996.00")
     assert len(modbus_line.log) > seen
     assert (await hub.call("list_meters"))["count"] == 1
     await post(hub)
