@@ -339,6 +339,13 @@ async def test_a_serial_number_an_old_meter_does_not_have_is_no_fault() -> None:
             await again.read(full=True)
 
 
+async def test_a_meter_whose_number_was_never_set_tells_none() -> None:
+    """Twelve zeros are no serial number: every meter fresh from the box would be the same one."""
+    async with ModbusLine([AcrelDdsy1352(unit=1)]) as line, connection(line) as link:
+        sample = await ModbusMeter(link.for_unit(1), meter_profile("acrel_ddsy1352")).read()
+    assert sample.serial is None
+
+
 async def test_rates_and_the_meters_clock_come_with_a_full_reading() -> None:
     """Where the meter's own rate registers are billed, its clock decides the price."""
     device = ddsy(now=lambda: NOW)

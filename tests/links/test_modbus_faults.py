@@ -263,8 +263,10 @@ def test_no_reply_becomes_anything_but_a_sane_sample_or_a_device_error(
     """Registers are strangers' words: no traceback, no negative energy, no float in the books."""
 
     def reply(count: int) -> object:
-        right = st.lists(st.integers(0, 0xFFFF), min_size=count, max_size=count)
-        return data.draw(right | right | right | REPLIES)
+        right, odd = (
+            st.lists(one, min_size=count, max_size=count) for one in (st.integers(0, 0xFFFF), WORDS)
+        )
+        return data.draw(right | right | right | odd | REPLIES)
 
     reading = ModbusMeter(Liar(reply), load_profiles().meters[profile_id])  # type: ignore[arg-type]  # a stranger
 

@@ -66,8 +66,8 @@ class ModbusBarrier:
                 raise DeviceError(DeviceFault.BUSY, "the pulse before has not ended")
         pressed = asyncio.get_running_loop().create_future()
         self._off = asyncio.create_task(self._press(pressed), name="barrier pulse")
-        # Shielded: whoever asked may be cancelled between the on and its off.
-        await asyncio.shield(pressed)
+        # A task of its own: whoever asked may be cancelled between the on and its off.
+        await pressed
 
     async def release(self) -> None:
         """Write the pulse contact off, as at every start: a hub that died left it as it was."""
