@@ -100,9 +100,14 @@ class Demo:
             show.step("The hub runs")
             await settle_down(client, DEMO.name, DEMO.currency)
             setup = SiteSetup(hub=client, ports=self.choices.ports, broker=self.broker)
-            await setup.run(fast=self.options.fast)
-            if await write_dashboard(client, setup.entry):
-                show.step("The dashboard is there")
+            try:
+                await setup.run(fast=self.options.fast)
+                if await write_dashboard(client, setup.entry):
+                    show.step("The dashboard is there")
+            except DemoError as err:
+                # What the hub refuses it explains in its log.
+                message = f"{err}\n{hub.tail()}"
+                raise DemoError(message) from err
 
     async def _begin(self, part: Part, port: int) -> None:
         await self._start(part)

@@ -9,6 +9,7 @@ from .client import Data, Hub
 from .trouble import DemoError
 
 CONFIG: Final = "config/config_entries/flow"
+OPTIONS: Final = "config/config_entries/options/flow"
 SUBENTRY: Final = "config/config_entries/subentries/flow"
 _SLOWEST_S: Final = 60.0
 

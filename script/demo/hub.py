@@ -14,6 +14,8 @@ from .client import Data, Hub
 from .parts import Part
 from .places import HOST, Places
 
+_COUNTRY: Final = "DE"
+"""Where the invented building stands; a hub without a country asks for one."""
 RESTART: Final = 100
 """The status with which the hub asks to be started again, for its own "Restart" button."""
 READY_S: Final = 90.0
@@ -98,6 +100,7 @@ async def settle_down(hub: Hub, name: str, currency: str) -> None:
     config: Data = await hub.ask("get_config")
     wanted = {
         "location_name": name,
+        "country": _COUNTRY,
         "currency": currency,
         "time_zone": _time_zone(),
         "unit_system": "metric",

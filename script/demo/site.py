@@ -12,14 +12,15 @@ from custom_components.prepaid_parking.simulator.wire import Framing
 from . import show
 from .broker import BrokerChoice
 from .client import Data, Hub
-from .flows import CONFIG, SUBENTRY, Steps, fill_in, give_up
+from .flows import CONFIG, OPTIONS, SUBENTRY, Steps, fill_in, give_up
 from .hub import until
 from .places import HOST, Ports
-from .tenants import ENTRY_FEE, FAST, POLICIES, TENANTS, tariff_of, tariffs
+from .tenants import ENTRY_FEE, FAST, POLICIES, TENANTS, tariff_of, tariffs, unit_of
 from .trouble import DemoError
 
 DOMAIN: Final = "prepaid_parking"
 _INTERVAL_S: Final = 5
+_PUBLISH_S: Final = 5
 _FIRST_READING_S: Final = 60.0
 _MQTT_LINE: Final = "Gate and cameras"
 _DIRECTIONS: Final = {"in": "entry", "out": "exit"}
@@ -40,6 +41,7 @@ class SiteSetup:
         """Bring the site to where the demo begins."""
         await self._hub_broker()
         await self._site()
+        await self._options()
         await self._devices()
         await self._rules()
         await self._wallets()
@@ -89,6 +91,20 @@ class SiteSetup:
             message = f"The site is not loaded: {entry.get('state')} {entry.get('reason') or ''}"
             raise DemoError(message)
 
+    async def _options(self) -> None:
+        """Publish balances every few seconds: in a demo people look at them."""
+        flow = await self.hub.rest("POST", OPTIONS, {"handler": self.entry})
+        shown = {
+            one["name"]: (one.get("description") or {}).get("suggested_value")
+            for one in flow["data_schema"]
+        }
+        if shown["publish_s"] == _PUBLISH_S:
+            await give_up(self.hub, OPTIONS, flow["flow_id"])
+            return
+        known = {name: value for name, value in shown.items() if value not in (None, "")}
+        answer = known | {"publish_s": _PUBLISH_S}
+        await self.hub.rest("POST", f"{OPTIONS}/{flow['flow_id']}", answer)
+
     async def _devices(self) -> None:
         known = {one["title"]: one["subentry_id"] for one in await self._subentries()}
         for line in DEMO.lines:
@@ -124,14 +140,14 @@ class SiteSetup:
 
     async def _wallets(self) -> None:
         known = await self._units()
-        missing = [one for one in DEMO.wallets if (one.name, one.purpose) not in known]
+        missing = [one for one in DEMO.wallets if (unit_of(one), one.purpose) not in known]
         if missing:
             show.step(f"Opening {len(missing)} wallets")
         for wallet in missing:
             tenant = TENANTS[wallet.key]
             await self.hub.act(
                 "open_wallet",
-                unit=wallet.name,
+                unit=unit_of(wallet),
                 purpose=wallet.purpose,
                 kind=tenant.kind,
                 person={"name": tenant.name, "phone": tenant.phone},
@@ -229,7 +245,7 @@ class SiteSetup:
 
     async def _wallets_by_key(self) -> dict[str, str]:
         units = await self._units()
-        return {one.key: units[one.name, one.purpose] for one in DEMO.wallets}
+        return {one.key: units[unit_of(one), one.purpose] for one in DEMO.wallets}
 
     def _broker_answers(self) -> Data:
         address = self.broker.address

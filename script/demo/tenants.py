@@ -7,6 +7,8 @@ people are invented.
 from dataclasses import dataclass
 from typing import Final
 
+from custom_components.prepaid_parking.simulator.demo import DemoWallet
+
 from .client import Data
 
 
@@ -32,6 +34,11 @@ TENANTS: Final = {
     "parking_0_01": Tenant(name="Café Linde GmbH", phone="+49 30 5550 121", kind="enterprise"),
 }
 _WORKDAYS: Final = ["mon", "tue", "wed", "thu", "fri"]
+
+
+def unit_of(wallet: DemoWallet) -> str:
+    """Return the unit a wallet belongs to; what it is for is said by its purpose."""
+    return wallet.name.removeprefix("Parking, ")
 
 
 def tariffs(prices: dict[str, str]) -> list[Data]:
