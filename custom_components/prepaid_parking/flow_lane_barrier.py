@@ -206,6 +206,7 @@ class BarrierSteps(DeviceSteps):
     ) -> SubentryFlowResult:
         """Ask which entity of the hub opens it; then look at it."""
         errors: dict[str, str] = {}
+        detail = ""
         if user_input is not None:
             barrier = {
                 CONF_FAMILY: FAMILY_ENTITY,
@@ -218,7 +219,7 @@ class BarrierSteps(DeviceSteps):
                 try:
                     self.said = probe_entity_barrier(self.hass, barrier[CONF_ENTITY_ID])
                 except ProbeError as err:
-                    errors["base"] = err.key
+                    errors["base"], detail = err.key, err.detail
                 else:
                     self.barrier, self.barrier_line = barrier, ""
                     return await self.async_barrier_proven()
@@ -226,7 +227,9 @@ class BarrierSteps(DeviceSteps):
             EntitySelectorConfig(filter=[EntityWithDeviceFilterSelectorConfig(domain=list(OPENS))])
         )
         schema = vol.Schema({vol.Required(CONF_ENTITY_ID): selector, **PULSE_AND_WIRING})
-        return self._barrier_form("barrier_entity", schema, user_input or self.barrier, errors, "")
+        return self._barrier_form(
+            "barrier_entity", schema, user_input or self.barrier, errors, detail
+        )
 
     async def _heard(self, barrier: dict[str, Any], closed: bool) -> SubentryFlowResult:
         self.barrier = barrier

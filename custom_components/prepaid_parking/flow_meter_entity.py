@@ -1,6 +1,6 @@
 """A meter that is a hub entity already: its unit says what it counts."""
 
-from typing import Any, Final
+from typing import Any
 
 from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.const import CONF_ENTITY_ID
@@ -23,7 +23,6 @@ from .flow_meter_draft import MeterDraft, Seen
 from .links.entity.meter import QUANTITIES
 from .subentry_probe import ProbeError
 from .subentry_probe_entity import probe_entity_meter
-
 
 
 class EntityMeterSteps(MeterDraft):

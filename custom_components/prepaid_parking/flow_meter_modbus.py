@@ -39,6 +39,7 @@ SECTION_SERIAL: Final = "serial_number"
 SECTION_RELAY: Final = "relay"
 NUMBER_KINDS: Final = tuple(one.value for one in Kind if one not in (Kind.TEXT, Kind.BIT))
 FUNCTIONS: Final = ("5", "6", "15", "16")
+CONF_FUNCTION: Final = "relay_function"
 LAST_ADDRESS: Final = 0xFFFF
 
 
@@ -77,7 +78,7 @@ GENERIC: Final = vol.Schema(
         vol.Required(SECTION_RELAY): section(
             vol.Schema(
                 {
-                    vol.Optional("relay_function"): choice(FUNCTIONS, key="write_function"),
+                    vol.Optional(CONF_FUNCTION): choice(FUNCTIONS, key="write_function"),
                     **_optional_address("relay_address"),
                     vol.Optional("relay_cut"): whole(0, LAST_ADDRESS),
                     vol.Optional("relay_restore"): whole(0, LAST_ADDRESS),
@@ -106,12 +107,17 @@ def generic_of(user_input: Mapping[str, Any]) -> dict[str, Any]:
     for key in ("scale", "modulus"):
         if key in flat:
             flat[key] = decimal_text(flat[key]) or flat[key]
+    if CONF_FUNCTION in flat:
+        flat[CONF_FUNCTION] = int(flat[CONF_FUNCTION])
     quantity, _ = BILLED_UNITS[flat["unit"]]
     return flat | {CONF_COMMODITY: COMMODITIES[quantity][0].value, CONF_MAX_POWER: "1"}
 
 
 def generic_form(data: Mapping[str, Any]) -> dict[str, Any]:
     """Turn what describes such a meter back into the form."""
+    data = dict(data)
+    if CONF_FUNCTION in data:
+        data[CONF_FUNCTION] = str(data[CONF_FUNCTION])
     inner = {
         name: {key: one for key, one in data.items() if key.startswith(prefixes)}
         for name, prefixes in (

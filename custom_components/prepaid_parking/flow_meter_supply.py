@@ -53,6 +53,7 @@ class SupplySteps(TripSteps, MqttMeterSteps):
     ) -> SubentryFlowResult:
         """Ask what switches the supply."""
         errors: dict[str, str] = {}
+        detail = ""
         kinds = self._kinds()
         if user_input is not None:
             kind = user_input[CONF_KIND]
@@ -67,7 +68,7 @@ class SupplySteps(TripSteps, MqttMeterSteps):
                 return await self.async_step_relay_entity()
             if self.data[CONF_SOURCE] == SOURCE_MQTT:
                 return await self.async_step_relay_mqtt()
-            errors = await self._own_mode_problem()
+            errors, detail = await self._own_mode_problem()
             if not errors:
                 return await self.async_step_supply()
         kind = self.data.get(CONF_RELAY, {}).get(CONF_KIND, kinds[0])
@@ -82,7 +83,10 @@ class SupplySteps(TripSteps, MqttMeterSteps):
             step_id="relay",
             data_schema=schema,
             errors=errors,
-            description_placeholders={"own_prepaid": await self._own_mode_word()},
+            description_placeholders={
+                "own_prepaid": await self._own_mode_word(),
+                "detail": detail,
+            },
         )
 
     async def async_step_relay_coil(
@@ -121,6 +125,7 @@ class SupplySteps(TripSteps, MqttMeterSteps):
     ) -> SubentryFlowResult:
         """Ask which entity of the hub switches it; then look at it."""
         errors: dict[str, str] = {}
+        detail = ""
         if user_input is not None:
             self.data[CONF_RELAY] |= user_input
             try:
@@ -128,7 +133,7 @@ class SupplySteps(TripSteps, MqttMeterSteps):
                     self.hass, user_input[CONF_ENTITY_ID], inverted=user_input[CONF_INVERTED]
                 )
             except ProbeError as err:
-                errors["base"] = err.key
+                errors["base"], detail = err.key, err.detail
             else:
                 return await self.async_step_supply()
         selector = EntitySelector(
@@ -144,6 +149,7 @@ class SupplySteps(TripSteps, MqttMeterSteps):
             step_id="relay_entity",
             data_schema=self.add_suggested_values_to_schema(schema, self.data[CONF_RELAY]),
             errors=errors,
+            description_placeholders={"detail": detail},
         )
 
     async def async_step_supply(
@@ -196,13 +202,13 @@ class SupplySteps(TripSteps, MqttMeterSteps):
             return DEFAULT_LATENCY_S
         return max(1, relay.latency_seconds * relay.latency_polls)
 
-    async def _own_mode_problem(self) -> dict[str, str]:
+    async def _own_mode_problem(self) -> tuple[dict[str, str], str]:
         """Read anew whether the meter's own prepaid mode is on: it may have been turned off."""
-        errors, _ = await self.async_read_again()
+        errors, detail = await self.async_read_again()
         if errors:
-            return errors
+            return errors, detail
         assert self.seen is not None
-        return {"base": "own_prepaid_on"} if self.seen.own_prepaid else {}
+        return ({"base": "own_prepaid_on"} if self.seen.own_prepaid else {}), ""
 
     async def _own_mode_word(self) -> str:
         own = self.seen.own_prepaid if self.seen else None

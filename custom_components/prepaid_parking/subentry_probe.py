@@ -50,6 +50,8 @@ OPEN_S: Final = 5.0
 """A gateway in the same building is open long before; one that is off must not hold up the flow."""
 READ_BACK_S: Final = 0.5
 """Between two looks at a relay that was told to move, and what it is given beyond its latency."""
+LONGEST_TRIP_S: Final = 900.0
+"""A sleeping device takes its command when it next reports; nobody waits longer for a test."""
 SENTENCE_OF_FAULT: Final = {
     DeviceFault.OFFLINE: "cannot_open_line",
     DeviceFault.NO_ANSWER: "no_answer",
@@ -197,7 +199,7 @@ async def _restore(meter: ModbusMeter, latency: float) -> None:
 
 async def _shows(meter: ModbusMeter, *, supplied: bool, within: float) -> bool:
     """Wait until the meter itself shows that its relay moved."""
-    until = monotonic() + within + READ_BACK_S
+    until = monotonic() + min(within + READ_BACK_S, LONGEST_TRIP_S)
     while monotonic() < until:
         if (await meter.read()).supplied is supplied:
             return True

@@ -27,16 +27,15 @@ from .links.mqtt_client import BrokerClient, MqttSettings
 from .links.payloads import meter_family, relay_family
 from .links.payloads.family import ONCE, MeterSettings, Publish, RelayFamily, RelaySettings
 from .links.plates import DECODERS, FRIGATE, PlateSettings
-from .subentry_probe import READ_BACK_S, ProbeError
+from .subentry_probe import LONGEST_TRIP_S, READ_BACK_S, ProbeError
 
+BROKER_VERSION: Final = "$SYS/broker/version"
 BROKER_NAME_S: Final = 1.0
 """A broker that says its version says it at once, as a retained message."""
 BAD_LOGIN: Final = frozenset({134, 135})
 """CONNACK reasons "bad user name or password" and "not authorized", version 5 numbering."""
 LISTEN_S: Final = 10.0
 """A person waits this long in front of a form; a device that was asked answers in a second."""
-LONGEST_TRIP_S: Final = 900.0
-"""A sleeping device takes its command when it next reports; nobody waits longer for a test."""
 FRIGATE_TOPICS: Final = ("tracked_object_update", "events")
 LONGEST_SHOWN: Final = 400
 """Characters of a payload that are shown."""
@@ -68,7 +67,7 @@ async def async_probe_broker(line: Mapping[str, Any]) -> str:
     client = broker_client(line)
     await async_open(client)
     try:
-        await client.subscribe("$SYS/broker/version")
+        await client.subscribe(BROKER_VERSION)
         async with asyncio.timeout(BROKER_NAME_S):
             message = await anext(aiter(client.messages))
         return message.payload.decode(errors="replace")
