@@ -12,7 +12,7 @@ from custom_components.prepaid_parking.simulator.demo import DEMO
 
 from . import INTEGRATION, show
 from .broker import BrokerChoice, broker_of, usual_broker
-from .client import PASSWORD, USER, Hub
+from .client import Hub
 from .dashboard import PATH, write_dashboard
 from .hub import READY_S, RESTART, hub_part, settle_down, wait_until_running, write_config
 from .parts import Part, ended, stop_leftovers
@@ -20,8 +20,10 @@ from .places import (
     HOST,
     HUB_PORT,
     MQTT_PORT,
+    PASSWORD,
     RTU_PORT,
     TCP_PORT,
+    USER,
     Choices,
     Places,
     Ports,
@@ -123,21 +125,21 @@ class Demo:
 
     async def _watching(self, work: Coroutine[Any, Any, None] | None, *, restart: bool) -> None:
         """Do some work, or nothing, while every part has to be alive."""
-        doing = asyncio.create_task(work) if work else None
-        gone = {asyncio.create_task(part.gone()): part for part in self.parts}
+        doing = [asyncio.create_task(work)] if work else []
+        gone = {part.name: asyncio.create_task(part.gone()) for part in self.parts}
         try:
-            done, _ = await asyncio.wait(
-                {*gone, *([doing] if doing else [])}, return_when=asyncio.FIRST_COMPLETED
-            )
-            for part, status in ((gone[one], one.result()) for one in done if one in gone):
+            await asyncio.wait([*gone.values(), *doing], return_when=asyncio.FIRST_COMPLETED)
+            for part in self.parts:
+                if not gone[part.name].done():
+                    continue
+                status = gone[part.name].result()
                 if restart and status == RESTART:
                     return
                 message = f"The {part.name} {ended(status)}.\n{part.tail()}"
                 raise DemoError(message)
-            if doing:
-                await doing
+            await asyncio.gather(*doing)
         finally:
-            await _cancel(*gone, *([doing] if doing else []))
+            await _cancel(*gone.values(), *doing)
 
     async def _stop(self) -> None:
         """Stop what was started, the hub first: it writes down how far every meter is charged."""

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, Route, sync_playwright
 
-from .client import PASSWORD, USER
+from .places import PASSWORD, USER
 from .trouble import DemoError
 
 WIDTH: Final = 1400

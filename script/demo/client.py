@@ -6,10 +6,9 @@ from typing import Any, Final, Self
 
 import aiohttp
 
+from .places import PASSWORD, USER
 from .trouble import DemoError
 
-USER: Final = "demo"
-PASSWORD: Final = "demo"  # noqa: S105  printed on the terminal, good for nothing but this demo
 _LANGUAGE: Final = "en"
 
 type Data = dict[str, Any]

@@ -1,7 +1,5 @@
 """The hub of the demo: its files before the first start, and waiting until it runs."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 import json
 from pathlib import Path
@@ -12,7 +10,9 @@ from zoneinfo import ZoneInfo
 from . import ROOT
 from .client import Data, Hub
 from .parts import Part
+from .patience import until
 from .places import HOST, Places
+from .trouble import DemoError
 
 _COUNTRY: Final = "DE"
 """Where the invented building stands; a hub without a country asks for one."""
@@ -77,8 +77,10 @@ def write_config(places: Places, port: int) -> None:
         (config / "automations.yaml").write_text("[]\n")
         (config / "scripts.yaml").write_text("{}\n")
     _link(config / "custom_components", ROOT / "custom_components")
-    _link(config / "blueprints" / "automation" / "prepaid_parking",
-          ROOT / "blueprints" / "automation" / "prepaid_parking")
+    _link(
+        config / "blueprints" / "automation" / "prepaid_parking",
+        ROOT / "blueprints" / "automation" / "prepaid_parking",
+    )
     storage = config / ".storage"
     storage.mkdir(exist_ok=True)
     _store(storage / "http", 2, 2, _http(port))
@@ -90,9 +92,14 @@ def write_config(places: Places, port: int) -> None:
 
 async def wait_until_running(hub: Hub) -> None:
     """Wait until the hub has started everything."""
-    async with asyncio.timeout(READY_S):
-        while (await hub.ask("get_config"))["state"] != "RUNNING":
-            await asyncio.sleep(0.2)
+
+    async def running() -> Data | None:
+        config: Data = await hub.ask("get_config")
+        return config if config["state"] == "RUNNING" else None
+
+    if not await until(running, READY_S):
+        message = f"The hub is still starting after {READY_S:.0f} s."
+        raise DemoError(message)
 
 
 async def settle_down(hub: Hub, name: str, currency: str) -> None:
@@ -109,17 +116,6 @@ async def settle_down(hub: Hub, name: str, currency: str) -> None:
     changed = {key: value for key, value in wanted.items() if shown.get(key) != value}
     if changed:
         await hub.ask("config/core/update", **changed)
-
-
-async def until[T](said: Callable[[], Awaitable[T | None]], within_s: float) -> T | None:
-    """Ask again and again until there is an answer; None if there was none in time."""
-    try:
-        async with asyncio.timeout(within_s):
-            while (answer := await said()) is None:
-                await asyncio.sleep(0.3)
-    except TimeoutError:
-        return None
-    return answer
 
 
 def _http(port: int) -> Data:
@@ -149,7 +145,7 @@ def _store(path: Path, version: int, minor: int, data: Data) -> None:
 
 
 def _link(path: Path, target: Path) -> None:
-    if path.is_symlink() and path.resolve() == target or not target.exists():
+    if (path.is_symlink() and path.resolve() == target) or not target.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)

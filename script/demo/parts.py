@@ -13,6 +13,7 @@ from typing import Final
 import psutil
 
 from . import ROOT, show
+from .patience import until
 from .places import HOST, Places, shown
 from .trouble import DemoError
 
@@ -71,13 +72,13 @@ class Part:
 
     async def listening(self, port: int, within_s: float) -> None:
         """Wait until something answers on its port."""
-        try:
-            async with asyncio.timeout(within_s):
-                while not await _answers(port):
-                    await asyncio.sleep(0.1)
-        except TimeoutError:
+
+        async def open_now() -> bool | None:
+            return await _answers(port) or None
+
+        if not await until(open_now, within_s):
             message = f"The {self.name} does not answer on port {port} after {within_s:.0f} s."
-            raise DemoError(f"{message}\n{self.tail()}") from None
+            raise DemoError(f"{message}\n{self.tail()}")
 
     def tail(self) -> str:
         """Return the end of its log."""

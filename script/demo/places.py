@@ -20,6 +20,8 @@ HUB_PORT: Final = 8123
 MQTT_PORT: Final = 1883
 TCP_PORT: Final = 5020
 RTU_PORT: Final = 5021
+USER: Final = "demo"
+PASSWORD: Final = "demo"  # noqa: S105  printed on the terminal, good for nothing but this demo
 _LOCK: Final = "running"
 
 

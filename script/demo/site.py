@@ -13,7 +13,7 @@ from . import show
 from .broker import BrokerChoice
 from .client import Data, Hub
 from .flows import CONFIG, OPTIONS, SUBENTRY, Steps, fill_in, give_up
-from .hub import until
+from .patience import until
 from .places import HOST, Ports
 from .tenants import ENTRY_FEE, FAST, POLICIES, TENANTS, tariff_of, tariffs, unit_of
 from .trouble import DemoError

@@ -1,7 +1,4 @@
-"""A broker for machines without one: amqtt, in a process of its own.
-
-    python -m script.demo.small_broker PORT
-"""
+"""A broker for machines without one: amqtt, in a process of its own, on the port it is given."""
 
 import asyncio
 import signal

@@ -1,0 +1,88 @@
+"""The demo as whoever tries this out meets it: one command, one address, one login."""
+
+from collections.abc import Iterator
+from pathlib import Path
+import subprocess
+from typing import Final
+
+from playwright.sync_api import Page
+import pytest
+
+from script.demo.browser import log_in, new_page
+from tests.browser.conftest import COMMAND, RunningDemo
+
+BALANCE: Final = (
+    "Number(document.querySelector('home-assistant').hass"
+    ".states['sensor.bakery_0_02_wallet_available'].state)"
+)
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(name="page")
+def page_(demo: RunningDemo) -> Iterator[Page]:
+    """The dashboard, after the login that the command prints."""
+    with new_page(demo.url) as page:
+        log_in(page, demo.url)
+        yield page
+
+
+def balance(page: Page) -> float:
+    """What the bakery has left, as the page knows it."""
+    return float(page.evaluate(f"() => {BALANCE}"))
+
+
+def test_the_dashboard_shows_a_wallet_that_falls_and_a_top_up_that_counts(
+    demo: RunningDemo, page: Page
+) -> None:
+    """A manager who decides by this demo must see money move, not a picture of it."""
+    for name in ("Bakery 0-02", "Flat 3-101", "Laundry 0-03", "Whole site", "What happened"):
+        page.get_by_text(name).first.wait_for()
+    before = balance(page)
+    assert before <= 0.30
+    page.wait_for_function(f"(before) => {BALANCE} < before", arg=before)
+    page.get_by_text("Top up 1.00 EUR").click()
+    page.wait_for_function(f"() => {BALANCE} > 0.8")
+    page.get_by_text(f"€{balance(page):.2f}").first.wait_for()
+
+
+def test_no_entity_of_the_demo_is_without_a_state_or_a_name(demo: RunningDemo, page: Page) -> None:
+    """An unavailable tile or a raw key would be the first thing a newcomer sees."""
+    states: dict[str, str] = page.evaluate(
+        """() => Object.fromEntries(
+            Object.values(document.querySelector('home-assistant').hass.states)
+                .map((one) => [one.entity_id, one.state]))"""
+    )
+    broken = [
+        name
+        for name, state in states.items()
+        if state == "unavailable" and not name.startswith(("update.", "tts.", "todo."))
+    ]
+    assert not broken
+    for view in ("meters", "parking"):
+        page.goto(f"{demo.url}/{view}")
+        page.locator("hui-tile-card").first.wait_for()
+        text = page.locator("hui-sections-view").inner_text()
+        assert "Entity not found" not in text
+        assert "translation" not in text
+
+
+def test_a_second_start_says_what_is_in_the_way(demo: RunningDemo) -> None:
+    """Two demos on one ledger would be two hands in one till."""
+    second = subprocess.run(
+        [COMMAND, "--folder", str(demo.folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert second.returncode == 1
+    assert "running already" in second.stdout
+    assert demo.process.poll() is None
+
+
+def test_ctrl_c_stops_everything_it_started(demo: RunningDemo) -> None:
+    """A hub that stays behind holds the port, the bus and the books. (The last test here.)"""
+    parts = demo.parts
+    assert set(parts) >= {"hub", "building"}
+    assert demo.stop() == 0
+    assert not [name for name, pid in parts.items() if Path("/proc", str(pid)).exists()]
