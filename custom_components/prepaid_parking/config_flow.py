@@ -90,7 +90,11 @@ class PrepaidConfigFlow(ConfigFlow, domain=DOMAIN):
         errors: dict[str, str] = {}
         archived = await self._archived()
         if user_input is not None:
-            ledger = archived.get(user_input.get(CONF_LEDGER, NEW_LEDGER))
+            chosen = user_input.get(CONF_LEDGER, NEW_LEDGER)
+            ledger = archived.get(chosen)
+            if chosen != NEW_LEDGER and ledger is None:
+                # Taken up in another window meanwhile.
+                return self.async_abort(reason="already_configured")
             currency = ledger.currency if ledger else user_input[CONF_CURRENCY].strip().upper()
             zone = user_input.get(CONF_TIME_ZONE, "").strip()
             if not _is_currency(currency):

@@ -10,7 +10,6 @@ import probatio as vol
 from .const import CONF_LINE_ID, CONF_LINK, DOMAIN, LINK_MODBUS, SUBENTRY_LINE
 from .flow_fields import choice
 from .flow_line import STEP_OF_TRANSPORT, LineSteps
-from .subentry_probe import ProbeError
 
 NEW_LINE: Final = "new"
 
@@ -77,12 +76,13 @@ class DeviceSteps(LineSteps):
         if line := self.new_lines.pop(line_id, None):
             self.hass.config_entries.async_add_subentry(self._get_entry(), line)
 
-    def refuse_known(self, unique_id: str) -> None:
-        """Refuse what another subentry of any site already is."""
-        for entry in self.hass.config_entries.async_entries(DOMAIN):
-            for one in entry.subentries.values():
-                if one.unique_id == unique_id and one.subentry_id != self.own_id:
-                    raise ProbeError("already_configured", one.title)
+    def is_known(self, unique_id: str) -> bool:
+        """Tell whether another subentry of any site is this already."""
+        return any(
+            one.unique_id == unique_id and one.subentry_id != self.own_id
+            for entry in self.hass.config_entries.async_entries(DOMAIN)
+            for one in entry.subentries.values()
+        )
 
     @property
     def own_id(self) -> str | None:

@@ -87,6 +87,8 @@ class LaneFlow(BarrierSteps, ReaderSteps):
             fee = self._fee(user_input[CONF_FEE])
             if fee is None:
                 errors[CONF_FEE] = "amount_invalid"
+            elif self.is_known(self.unique_id):
+                errors["base"] = "already_configured"
             else:
                 self.data[CONF_FEE] = fee
                 if self.source == SOURCE_RECONFIGURE:

@@ -15,7 +15,6 @@ from .const import (
     FAMILY_NONE,
     LINK_MQTT,
 )
-from .core.errors import CoreError
 from .flow_choice import NEW_LINE, DeviceSteps
 from .flow_fields import choice, whole
 from .flow_meter_mqtt import TEXT
@@ -147,8 +146,6 @@ class ReaderSteps(DeviceSteps):
             return {}, await async_probe_plates(line, self.reader)
         except ProbeError as err:
             return {"base": err.key}, err.detail
-        except CoreError as err:
-            return {"base": "settings_invalid"}, str(err)
 
     async def _heard_plate(self, said: str) -> SubentryFlowResult:
         return self.async_show_form(

@@ -36,7 +36,7 @@ from .flow_meter_modbus import ModbusMeterSteps, async_profile_of
 from .flow_meter_mqtt import relay_settings
 from .flow_meter_supply import SupplySteps
 from .links.payloads import RELAYS
-from .subentry_probe import ProbeError, async_test_trip
+from .subentry_probe import async_test_trip
 from .subentry_probe_mqtt import async_test_mqtt_trip
 
 STEP_OF_SOURCE: Final = {
@@ -100,10 +100,8 @@ class MeterFlow(ModbusMeterSteps, EntityMeterSteps, SupplySteps):
             errors = self._take(user_input)
             self.data[CONF_QUANTITY] = self.seen.quantity.value
             self.data[CONF_SERIAL] = told or user_input[CONF_SERIAL].strip()
-            try:
-                self.refuse_known(self.unique_id)
-            except ProbeError as err:
-                errors["base"] = err.key
+            if self.is_known(self.unique_id):
+                errors["base"] = "already_configured"
             if not errors:
                 return await self.async_step_relay()
         fields = {} if told else {vol.Required(CONF_SERIAL): TextSelector()}

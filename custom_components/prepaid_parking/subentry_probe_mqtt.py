@@ -27,6 +27,7 @@ from .links.mqtt_client import BrokerClient, MqttSettings
 from .links.payloads import meter_family, relay_family
 from .links.payloads.family import ONCE, MeterSettings, Publish, RelayFamily, RelaySettings
 from .links.plates import DECODERS, FRIGATE, PlateSettings
+from .links.topics import check_topic
 from .subentry_probe import LONGEST_TRIP_S, READ_BACK_S, ProbeError
 
 BROKER_VERSION: Final = "$SYS/broker/version"
@@ -90,6 +91,7 @@ async def async_probe_mqtt_meter(
     """Wait for one message that holds a register; returns the reading and the payload itself."""
     try:
         family, settings = meter_family(settings)
+        topics = [check_topic(topic) for topic in family.topics(settings)]
     except CoreError as err:
         raise ProbeError("settings_invalid", str(err)) from err
 
@@ -102,7 +104,7 @@ async def async_probe_mqtt_meter(
         return None
 
     async with _visit(line) as client:
-        await _listen(client, family.topics(settings))
+        await _listen(client, topics)
         await _send(client, family.ask(settings))
         return await _first(client, reading, LISTEN_S)
 
@@ -111,6 +113,11 @@ async def async_probe_mqtt_relay(line: Mapping[str, Any], settings: RelaySetting
     """Ask a relay where it is; tells whether it lets through."""
     async with _visit(line) as client:
         relay = relay_family(settings, client.identifier)
+        try:
+            for topic in (*relay.topics, *relay.commands):
+                check_topic(topic)
+        except CoreError as err:
+            raise ProbeError("settings_invalid", str(err)) from err
         await _listen(client, relay.topics)
         await _send(client, relay.ask(1))
         closed, _ = await _first(client, relay.state, LISTEN_S)
@@ -157,7 +164,7 @@ async def async_probe_plates(line: Mapping[str, Any], reader: Mapping[str, Any])
         topics = [alive, *(f"{settings.topic}/{name}" for name in FRIGATE_TOPICS)]
     async with _visit(line) as client:
         await _listen(client, topics)
-        said, _ = await _first(client, sign, LISTEN_S)
+        said, _ = await _first(client, sign, LISTEN_S, private=True)
         return said
 
 
@@ -185,9 +192,17 @@ async def _send(client: BrokerClient, messages: Sequence[Publish]) -> None:
 
 
 async def _first[T](
-    client: BrokerClient, read: Callable[[Message], T | None], within: float
+    client: BrokerClient,
+    read: Callable[[Message], T | None],
+    within: float,
+    *,
+    private: bool = False,
 ) -> tuple[T, str]:
-    """Return what the first message that says it says, and its payload."""
+    """Return what the first message that says it says, and its payload.
+
+    A message that is not understood is shown, so that a person finds the path; a private one (a
+    plate) is never.
+    """
     heard = ""
     connected_at = datetime.now(UTC)
     try:
@@ -204,11 +219,11 @@ async def _first[T](
                 try:
                     found = read(message)
                 except CoreError as err:
-                    heard = f"{text} ({err})"
+                    heard = str(err) if private else f"{text} ({err})"
                     continue
                 if found is not None:
                     return found, text
-                heard = heard or text
+                heard = heard or ("" if private else text)
     except TimeoutError as err:
         if heard:
             raise ProbeError("not_understood", heard) from err

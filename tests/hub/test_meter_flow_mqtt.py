@@ -555,3 +555,19 @@ async def test_a_probe_is_no_secret_listener(
             walk.at("mqtt_silent")
             async with alive(Contact(), broker) as device:
                 await device.publish("cellar/water", "12.5", qos=1)
+
+
+async def test_a_topic_for_many_devices_is_no_meter(
+    hass: HomeAssistant, a_site: MockConfigEntry, on_broker: str
+) -> None:
+    """A wildcard would charge one tenant for whatever the whole house reports last."""
+    walk = Walk(hass, a_site, "meter")
+    await at_device(walk, on_broker, "generic_mqtt")
+    await walk.answer({"topic": "meters/#", "unit": "kWh"})
+    walk.at("mqtt_device", error="settings_invalid")
+    await walk.answer({"topic": "meters/1", "unit": "kWh"})
+    await walk.answer("mqtt_unheard")
+    await walk.answer(details())
+    await walk.answer({"kind": "profile"})
+    await walk.answer(generic_relay(command_topic="set/+"))
+    walk.at("relay_mqtt", error="settings_invalid")
