@@ -232,12 +232,13 @@ async def building(
             await asyncio.gather(running, return_exceptions=True)
 
 
-@FRAMINGS
-async def test_of_32_units_five_dead_the_others_stay_fresh_and_commands_leave_at_once(
-    framing: Framing,
-) -> None:
-    """A bus five times as fast as the usual: 2 s intervals, 0.2 s time limit, 10 ms requests."""
-    dead, patience, interval = {3, 9, 14, 20, 31}, 0.2, 2.0
+async def test_of_32_units_five_dead_the_others_stay_fresh_and_commands_leave_at_once() -> None:
+    """Two lines, one of each framing, three times as fast as the usual."""
+    await asyncio.gather(*(_with_five_dead(framing) for framing in Framing))
+
+
+async def _with_five_dead(framing: Framing) -> None:
+    dead, patience, interval = {3, 9, 14, 20, 31}, 0.4, 3.0
     async with building(
         32, framing, interval=interval, request_timeout=patience, wire_time_s=0.01
     ) as site:
@@ -245,7 +246,7 @@ async def test_of_32_units_five_dead_the_others_stay_fresh_and_commands_leave_at
             site.bus.devices[number].faults.silent = FOREVER
         began = monotonic()
         waits: list[float] = []
-        while monotonic() - began < 5:
+        while monotonic() - began < 7:
             number = 1 + len(waits) % 2
             asked = monotonic()
             await site.line.command(partial(site.meters[number].switch, on=len(waits) % 4 < 2))
@@ -256,8 +257,7 @@ async def test_of_32_units_five_dead_the_others_stay_fresh_and_commands_leave_at
         assert max(waits) < patience + SLACK_S
         for number in set(range(1, 33)) - dead:
             times = [began, *site.good(number), until]
-            oldest = max(later - earlier for earlier, later in pairwise(times))
-            assert oldest < 2 * interval
+            assert max(later - earlier for earlier, later in pairwise(times)) < 2 * interval
         assert set(site.poller.health().backed_off) == {meter_id(number) for number in dead}
         assert site.line.health().command_wait_max is not None
 
@@ -282,22 +282,22 @@ async def test_a_command_behind_a_busy_unit_leaves_within_one_time_limit(framing
 async def test_a_9600_baud_line_with_32_meters_keeps_its_interval() -> None:
     """A short block takes 60 ms on 9600 baud, so 32 of them fit 10 s with room for commands.
 
-    Here twice as fast on an interval that leaves less room: 30 ms and 1.5 s.
+    Here three times as fast: 20 ms and 3 s.
     """
     async with building(
-        32, Framing.RTU_OVER_TCP, interval=1.5, request_timeout=1, wire_time_s=0.03
+        32, Framing.RTU_OVER_TCP, interval=3, request_timeout=1, wire_time_s=0.02
     ) as site:
         await site.bus.log.until(lambda: len(site.bus.log.find()) >= 64, timeout=20)
         first_round = monotonic()
         await site.bus.log.until(
             lambda: all(len(site.good(number)) >= 3 for number in range(1, 33)), timeout=20
         )
-        assert monotonic() - first_round < 2 * 1.5 + 1
+        assert monotonic() - first_round < 2 * 3 + 1.5
         short = [frame for frame in site.bus.log if frame.at > first_round]
         assert {(frame.address, frame.count) for frame in short} == {(0x0213, 18)}
         lateness = site.poller.health().lateness_p50
         assert lateness is not None
-        assert lateness < 0.5
+        assert lateness < 1
 
 
 async def test_a_line_cut_off_and_back_reads_on() -> None:
