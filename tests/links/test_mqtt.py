@@ -155,13 +155,13 @@ async def test_a_pulse_the_network_does_not_take_resets_the_connection(broker: M
             await watcher.subscribe("gate/#")
             proxy.stuck = True
             filler = asyncio.gather(
-                *(line.publish("filler", b"x" * 250_000) for _ in range(60)),
+                *(line.publish("filler", b"x" * 250_000, qos=0) for _ in range(120)),
                 return_exceptions=True,
             )
             await asyncio.sleep(0.2)
             with pytest.raises(DeviceError):
                 await line.pulse("gate/command", b"open")
-            await until(lambda: not line.connected)
+            await until(lambda: not line.connected, timeout=1)
             proxy.stuck = False
             await filler
             await line.in_step()
@@ -286,25 +286,30 @@ async def test_a_broken_payload_is_counted_told_once_and_stops_nobody(
 
 
 async def test_a_thousand_messages_at_once_leave_room_for_others(broker: Mosquitto) -> None:
-    """While a gateway empties its buffer, gates and cuts must still move."""
+    """While a gateway's buffer or our own queue empties, gates and cuts must still move."""
     inbox = Inbox()
     line = MqttLine(settings(broker))
     line.attach(inbox.listener("flood/#"))
-    async with running(line), peer(broker) as device:
-        waits: list[float] = []
+    async with running(line):
+        pass
+    async with peer(broker) as device:
+        for start in range(0, 1000, 50):
+            some = range(start, start + 50)
+            await asyncio.gather(*(device.publish(f"flood/{n}", b"1", qos=1) for n in some))
+    waits: list[float] = []
 
-        async def heartbeat() -> None:
-            while len(inbox.messages) < 1000:
-                began = perf_counter()
-                await asyncio.sleep(0)
-                waits.append(perf_counter() - began)
+    async def heartbeat() -> None:
+        while len(inbox.messages) < 1000:
+            began = perf_counter()
+            await asyncio.sleep(0)
+            waits.append(perf_counter() - began)
 
-        beat = asyncio.create_task(heartbeat())
-        await asyncio.gather(*(device.publish(f"flood/{n}", b"1", qos=1) for n in range(1000)))
+    beat = asyncio.create_task(heartbeat())
+    async with running(line):
         await inbox.count(1000)
         await beat
     assert len({message.topic for message in inbox.messages}) == 1000
-    assert max(waits) < 0.25
+    assert max(waits) < 0.1
 
 
 async def test_an_echo_is_quick(broker: Mosquitto) -> None:

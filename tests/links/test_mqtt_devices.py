@@ -250,6 +250,24 @@ async def test_stored_readings_are_taken_in_time_order_once(broker: Mosquitto) -
     ]
 
 
+async def test_an_uplink_is_known_by_its_name(broker: Mosquitto) -> None:
+    """Two gateways of two networks hear it at two times; it is one uplink."""
+    desk, line = Desk(), MqttLine(settings(broker))
+    meter_settings = MeterSettings(family="chirpstack_v4", topic="d", value_path="energy")
+    line.attach(MqttMeter(line, meter_settings, desk.told).listener)
+    now = datetime.now(UTC)
+    async with running(line), peer(broker) as network:
+        for second, name in enumerate(("a", "a", "b")):
+            event = {
+                "deduplicationId": name,
+                "time": (now + timedelta(seconds=second)).isoformat(),
+                "object": {"energy": 5},
+            }
+            await network.publish("d/event/up", json.dumps(event), qos=1)
+        await until(lambda: line.health.messages == 4)
+    assert len(desk.samples) == 2
+
+
 async def test_a_list_of_stored_readings_comes_sorted(broker: Mosquitto) -> None:
     """Sent newest first, they would all but one be older than the cursor."""
     desk, line = Desk(), MqttLine(settings(broker))
@@ -329,6 +347,21 @@ async def test_an_answer_to_somebody_else_confirms_nothing(broker: Mosquitto) ->
     assert caught.value.fault is DeviceFault.NO_ANSWER
 
 
+async def test_a_kept_position_proves_nothing(broker: Mosquitto) -> None:
+    """A plug that died while on is "on" at the broker for ever."""
+    line = MqttLine(settings(broker))
+    seen: list[bool | None] = []
+    relay = MqttRelay(line, RelaySettings(family="tasmota", topic="plug"), "m1")
+    line.attach(relay.listener(lambda _: seen.append(relay.supplied)))
+    async with peer(broker) as plug:
+        await plug.publish("stat/plug/POWER", "ON", qos=1, retain=True)
+        async with running(line):
+            assert relay.supplied is None
+            await plug.publish("stat/plug/POWER", "OFF", qos=1)
+            await until(lambda: relay.supplied is False)
+    assert seen == [False]
+
+
 BARRIERS = {
     "shelly_gen2": (ShellyGen2, RelaySettings(family="shelly_gen2", topic="gate")),
     "tasmota": (Tasmota, RelaySettings(family="tasmota", topic="gate")),
@@ -406,6 +439,36 @@ async def test_a_barrier_that_does_not_move_is_not_confirmed(broker: Mosquitto, 
         await barrier.settle()
     sent = [one for one in device.commands if "ON" in one.payload or "true" in one.payload]
     assert len(sent) == 1
+
+
+async def test_a_barrier_that_says_it_is_closed_is_not_confirmed(broker: Mosquitto) -> None:
+    """Any sign of life is not the sign of an opening."""
+    line = MqttLine(settings(broker))
+    barrier = MqttBarrier(
+        line, RelaySettings(family="tasmota", topic="gate"), "l1", confirm_seconds=0.3
+    )
+    line.attach(barrier.listener)
+    async with running(line), peer(broker) as gate:
+        pulse = asyncio.create_task(barrier.pulse())
+        for word in ("OFF", "ON ?", "OFF"):
+            await gate.publish("stat/gate/POWER", word, qos=1)
+        with pytest.raises(DeviceError) as caught:
+            await pulse
+    assert caught.value.fault is DeviceFault.NO_ANSWER
+
+
+async def test_a_tasmota_that_forgot_its_pulse_time_is_told_again(broker: Mosquitto) -> None:
+    """A device that was reset would hold the barrier open with its first pulse."""
+    line = MqttLine(settings(broker))
+    barrier = MqttBarrier(
+        line, RelaySettings(family="tasmota", topic="gate"), "l1", pulse_seconds=0.2
+    )
+    line.attach(barrier.listener)
+    async with alive(broker, Tasmota("gate", on=False)) as device, running(line):
+        await until(lambda: device.pulse_time == 2)
+        device.pulse_time = 0
+        await barrier.pulse()
+        await until(lambda: device.switched == [True, False])
 
 
 async def test_a_barrier_without_a_state_is_never_confirmed(broker: Mosquitto) -> None:

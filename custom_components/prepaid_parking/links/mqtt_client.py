@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 import socket
 import ssl
 import struct
-from typing import Any, Final
+from typing import Any, Final, override
 
 import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
-from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY
+from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY, Client as Paho
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -148,6 +148,28 @@ class BrokerClient(aiomqtt.Client):
             else None
         )
         await self.publish(topic, payload, qos=qos, properties=properties, timeout=timeout)
+
+    @override
+    def _on_socket_register_write(self, client: Paho, userdata: Any, sock: Any) -> None:
+        """Watch the socket for writing, unless it was closed meanwhile.
+
+        The library asks for the number now and registers it later: by then it may be another
+        socket's, which the loop would watch for ever in our name.
+        """
+        number = sock.fileno()
+
+        def register() -> None:
+            if sock.fileno() == number:
+                self._loop.add_writer(number, self._write)
+
+        self._loop.call_soon_threadsafe(register)
+
+    def _write(self) -> None:
+        try:
+            self._client.loop_write()
+        except Exception as err:  # noqa: BLE001  as in the library: whatever it is, it is the end
+            if not self._disconnected.done():
+                self._disconnected.set_exception(err)
 
     def _entered_too_late(self, entering: asyncio.Task[Any]) -> None:
         if not entering.cancelled():

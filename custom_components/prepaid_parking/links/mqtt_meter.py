@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from ..core.errors import DeviceError, DeviceFault
@@ -15,8 +15,6 @@ from .payloads import meter_family
 from .payloads.family import KEPT, MeterSettings, Reported
 from .topics import Listener
 
-CLOCK_AHEAD: Final = timedelta(seconds=60)
-"""A device further ahead than this has a wrong clock: a reading cannot come from the future."""
 MOST_REMEMBERED: Final = 4_096
 """Transmissions and times known already; older ones are before every cursor."""
 
@@ -114,7 +112,7 @@ class MqttMeter:
             self._told([held])
 
     def _news(self, reported: list[Reported]) -> list[Reported]:
-        """Leave out transmissions and stored readings that came before, and sort by time."""
+        """Leave out transmissions and stored readings that came before."""
         news = []
         for one in reported:
             if one.key and not _remember(self._keys, one.key, None):
@@ -124,7 +122,7 @@ class MqttMeter:
             if one.own is not None:
                 _remember(self._times, one.own, one.register)
             news.append(one)
-        return sorted(news, key=lambda one: (one.own is not None, one.own))
+        return news
 
     def _sample(self, one: Reported, message: Message) -> Sample | None:
         sample = Sample(
@@ -135,9 +133,9 @@ class MqttMeter:
             values=one.values,
             clock=None if one.stored or not message.live else one.own,
         )
-        own = one.own
-        if own is not None and own <= message.at + CLOCK_AHEAD:
-            return self._timed(replace(sample, at=min(own, message.at)), one, message)
+        if one.own is not None:
+            # A reading cannot come from the future: that clock is ahead.
+            return self._timed(replace(sample, at=min(one.own, message.at)), one, message)
         if message.burst and not message.retained:
             self._held = sample
             return None
