@@ -1,24 +1,22 @@
 """The reading of all meters of one line, in one task: who is due next, and who has to wait.
 
-A heap by due time instead of a task per meter: a thousand meters cost what their requests cost.
-Meters that fail stand aside. They are asked again after 2, 4 … 300 s, and between the healthy ones
-only now and then, because each of them costs a whole time limit in which nobody else is read.
+Appointments instead of a task per meter: a thousand meters cost what their requests cost. Meters
+that fail are asked again after 2, 4 … 300 s, and a line on which everybody fails likewise.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from heapq import heappop, heappush
-from itertools import count
 import logging
 from statistics import median
 from time import monotonic
-from typing import Final, Protocol
+from typing import Final
 
 from ..core.errors import DeviceError, DeviceFault
 from ..core.identity import MeterId
 from ..core.metering import Sample
+from .appointments import NEVER, Appointments, Polled, Readable
 
 _LOGGER: Final = logging.getLogger(__name__)
 SHORTEST_INTERVAL_S: Final = 1.0
@@ -27,24 +25,13 @@ FULL_EVERY_S: Final = 60.0
 """Volts and watts are for people: once a minute, not with every charged reading."""
 _FIRST_BACK_OFF_S: Final = 2.0
 _LONGEST_BACK_OFF_S: Final = 300.0
-_HEALTHY_BETWEEN_FAILING: Final = 8
-"""Healthy readings between two tries of failing meters when both are due: of 32 meters with five
-dead ones, the others wait 5 s in the first cycle and at most one second in any later one."""
 _RECENT: Final = 101
 _RECYCLE_S: Final = 2.0
-_BEFORE_ALL: Final = float("-inf")
-_NEVER: Final = float("inf")
 
 type Outcome = Sample | DeviceError
 type Report = Callable[[MeterId, Outcome], None]
 type Recycle = Callable[[], Awaitable[None]]
 """Drops the line's connection, so that the next request makes a new one."""
-
-
-class Readable(Protocol):
-    """What can be read; raises DeviceError."""
-
-    async def read(self, *, full: bool) -> Sample: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,29 +44,6 @@ class PollerHealth:
     lateness_last: float | None
     lateness_p50: float | None
     lateness_max: float | None
-
-
-@dataclass(slots=True, eq=False)
-class _Polled:
-    """A meter and its appointment.
-
-    `last` is when its last reading was due, or began where that was too late to catch up;
-    `appointment` tells the valid heap entry from those left behind, 0 is none.
-    """
-
-    id: MeterId
-    meter: Readable
-    interval: float
-    full_every: float
-    last: float
-    full_due: float
-    due: float = 0.0
-    fresh: bool = True
-    failures: int = 0
-    appointment: int = 0
-
-
-type _Heap = list[tuple[float, int, _Polled]]
 
 
 def back_off(failures: int) -> float:
@@ -106,11 +70,8 @@ class LinePoller:
         self._recycle = recycle
         self._stale = False
         self._clock = clock
-        self._meters: dict[MeterId, _Polled] = {}
-        self._healthy: _Heap = []
-        self._failing: _Heap = []
-        self._appointments = count(1)
-        self._healthy_in_a_row = 0
+        self._meters: dict[MeterId, Polled] = {}
+        self._appointments = Appointments()
         self._line_failures = 0
         self._line_due = 0.0
         self._down_since: float | None = None
@@ -127,15 +88,17 @@ class LinePoller:
         full_every: float = FULL_EVERY_S,
     ) -> None:
         """Begin to read a meter, at once and in full; replaces one of the same id."""
+        self.remove(meter_id)
         now = self._clock()
         interval = _within(interval)
-        polled = _Polled(meter_id, meter, interval, full_every, last=now - interval, full_due=now)
+        polled = Polled(meter_id, meter, interval, full_every, last=now - interval, full_due=now)
         self._meters[meter_id] = polled
-        self._appoint(self._healthy, polled, now)
+        self._appoint(polled, now)
 
     def remove(self, meter_id: MeterId) -> None:
         """Read a meter no more."""
-        self._meters.pop(meter_id, None)
+        if (polled := self._meters.pop(meter_id, None)) is not None:
+            polled.number = 0
 
     def set_interval(self, meter_id: MeterId, seconds: float) -> None:
         """Read a meter more often or less, from now on; one that stands aside stays there."""
@@ -145,13 +108,13 @@ class LinePoller:
             return
         polled.interval = interval
         if not polled.failures:
-            self._appoint(self._healthy, polled, polled.last + polled.interval)
+            self._appoint(polled, polled.last + polled.interval)
 
     def hurry(self, meter_id: MeterId) -> None:
         """Read a meter next, even one that stands aside: money moved, or a command was sent."""
         now = self._clock()
         self._line_due = min(self._line_due, now)
-        self._appoint(self._healthy, self._meters[meter_id], now, before_all=True)
+        self._appoint(self._meters[meter_id], now, before_all=True)
 
     def stop(self) -> None:
         """Let `run` end after the reading that is under way."""
@@ -182,7 +145,7 @@ class LinePoller:
                 await self._drop_connection()
             await self._read(polled)
 
-    async def _read(self, polled: _Polled) -> None:
+    async def _read(self, polled: Polled) -> None:
         """Read one meter, make its next appointment, hand on what it said."""
         began = self._clock()
         late = max(0.0, began - polled.due)
@@ -203,7 +166,7 @@ class LinePoller:
         self._tell(polled.id, outcome)
 
     @staticmethod
-    async def _outcome(polled: _Polled, *, full: bool) -> Outcome:
+    async def _outcome(polled: Polled, *, full: bool) -> Outcome:
         try:
             return await polled.meter.read(full=full)
         except DeviceError as err:
@@ -213,24 +176,24 @@ class LinePoller:
             _LOGGER.exception("Reading meter %s failed unexpectedly", polled.id)
             return DeviceError(DeviceFault.GARBLED, repr(err))
 
-    def _succeeded(self, polled: _Polled) -> None:
+    def _succeeded(self, polled: Polled) -> None:
         polled.failures = 0
-        if not polled.appointment:
-            self._appoint(self._healthy, polled, polled.last + polled.interval)
+        if not polled.number:
+            self._appoint(polled, polled.last + polled.interval)
         self._line_failures = 0
         self._down_since = None
 
-    def _failed(self, polled: _Polled, err: DeviceError) -> None:
+    def _failed(self, polled: Polled, err: DeviceError) -> None:
         now = self._clock()
         if err.fault is DeviceFault.OFFLINE:
             # It is the line that failed: nobody can be blamed, and nobody can be read.
             if not self._line_failures:
                 self._tell_others(polled, err)
-            self._appoint(self._healthy, polled, polled.due)
+            self._appoint(polled, polled.due)
             self._line_failed(now)
             return
         polled.failures += 1
-        self._appoint(self._failing, polled, now + back_off(polled.failures))
+        self._appoint(polled, now + back_off(polled.failures), aside=True)
         if all(other.failures for other in self._meters.values()):
             # One silence may be chance, or the only meter; from the second on the way is suspect.
             self._stale = bool(self._line_failures)
@@ -252,7 +215,7 @@ class LinePoller:
         except Exception:
             _LOGGER.debug("Dropping the connection failed", exc_info=True)
 
-    def _tell_others(self, polled: _Polled, err: DeviceError) -> None:
+    def _tell_others(self, polled: Polled, err: DeviceError) -> None:
         for other in list(self._meters.values()):
             if other is not polled and not other.failures:
                 self._tell(other.id, err)
@@ -265,47 +228,24 @@ class LinePoller:
             _LOGGER.exception("Reporting meter %s failed", meter_id)
 
     def _appoint(
-        self, heap: _Heap, polled: _Polled, due: float, *, before_all: bool = False
+        self, polled: Polled, due: float, *, aside: bool = False, before_all: bool = False
     ) -> None:
-        """Make the only valid appointment of a meter."""
-        polled.due = due
-        polled.appointment = next(self._appointments)
-        heappush(heap, (_BEFORE_ALL if before_all else due, polled.appointment, polled))
+        self._appointments.make(polled, due, aside=aside, before_all=before_all)
         self._wake.set()
 
-    def _next(self, now: float) -> _Polled | None:
-        """Return who is to be read now; takes the appointment."""
+    def _next(self, now: float) -> Polled | None:
+        """Take who is to be read now; nobody while a line that is down is left alone."""
         if self._line_failures and now < self._line_due:
             return None
-        healthy, failing = self._head(self._healthy) <= now, self._head(self._failing) <= now
-        if failing and (not healthy or self._healthy_in_a_row >= _HEALTHY_BETWEEN_FAILING):
-            self._healthy_in_a_row = 0
-            heap = self._failing
-        elif healthy:
-            self._healthy_in_a_row += 1
-            heap = self._healthy
-        else:
-            return None
-        polled = heappop(heap)[2]
-        polled.appointment = 0
-        return polled
+        return self._appointments.take(now)
 
     def _next_due(self) -> float:
-        due = min(self._head(self._healthy), self._head(self._failing))
+        due = self._appointments.next_due()
         return max(due, self._line_due) if self._line_failures else due
-
-    def _head(self, heap: _Heap) -> float:
-        """Return when the first valid appointment of a heap is; drops those left behind."""
-        while heap:
-            due, appointment, polled = heap[0]
-            if polled.appointment == appointment and self._meters.get(polled.id) is polled:
-                return due
-            heappop(heap)
-        return _NEVER
 
     async def _until(self, due: float) -> None:
         """Sleep until a time, or until somebody changes the appointments."""
-        if due == _NEVER:
+        if due == NEVER:
             await self._wake.wait()
             return
         loop = asyncio.get_running_loop()
