@@ -1,5 +1,6 @@
 """What must always hold between a meter's register and the money in the books."""
 
+from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -31,26 +32,28 @@ async def all_entries(books: Books) -> list[Entry]:
     return await books.entries(limit=1_000_000)
 
 
-async def account_of(books: Books, meter: str) -> Account:
-    """Add up what a meter was charged, from its entries and its durable cursor alone."""
-    posted = charged = 0
+async def accounts_of(books: Books) -> dict[str, Account]:
+    """Add up what each bound meter was charged, from the entries and the durable cursors alone."""
+    posted: Counter[str] = Counter()
+    charged: Counter[str] = Counter()
     for entry in await all_entries(books):
         usage: Any = entry.detail.get("usage", entry.detail)
-        if usage.get("meter", entry.detail.get("meter")) != meter:
-            continue
+        meter = usage.get("meter", "")
         if entry.kind is EntryKind.RERATING or "lines" in usage:
-            posted += sum(posting.amount_minor for posting in entry.postings)
-        charged += sum(line["quantity"] for line in usage.get("lines", ()))
-    current = next(one for one in await books.load(Meter) if one.id == meter)
-    cursor = next(
-        one for one in await books.load(Cursor) if one.installation == current.installation
-    )
-    return Account(posted, cursor.carry, charged, cursor.register)
+            posted[meter] += sum(posting.amount_minor for posting in entry.postings)
+        charged[meter] += sum(line["quantity"] for line in usage.get("lines", ()))
+    cursors = {cursor.installation: cursor for cursor in await books.load(Cursor)}
+    return {
+        meter.id: Account(posted[meter.id], cursor.carry, charged[meter.id], cursor.register)
+        for meter in await books.load(Meter)
+        if meter.installation is not None
+        and (cursor := cursors.get(meter.installation)) is not None
+    }
 
 
 async def is_exact(books: Books, meter: str, used: int, price_micro: int = PRICE_MICRO) -> None:
     """Posted + carry is price times what was used (mWh), to the last millionth of a cent."""
-    account = await account_of(books, meter)
+    account = (await accounts_of(books))[meter]
     kept = next(one for one in await books.load(Meter) if one.id == meter)
     denominator = Currency.of(books.currency).denominator(kept.quantity)
     assert account.charged == used
