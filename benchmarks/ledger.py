@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.hub_free import stand_in_for_the_package
 
-stand_in_for_the_package()
+stand_in_for_the_package(always=True)
 
 from custom_components.prepaid_parking.core.chart import (  # noqa: E402
     SiteAccount,

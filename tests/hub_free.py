@@ -19,9 +19,12 @@ def hub_is_installed() -> bool:
     return find_spec("homeassistant") is not None
 
 
-def stand_in_for_the_package() -> None:
-    """Put a bare module in the integration's place, unless the real one can be imported."""
-    if hub_is_installed() or PACKAGE in sys.modules:
+def stand_in_for_the_package(*, always: bool = False) -> None:
+    """Put a bare module in the integration's place, unless the real one can be imported.
+
+    `always` is for a process of its own that has no use for the hub and must start fast.
+    """
+    if PACKAGE in sys.modules or (hub_is_installed() and not always):
         return
     module = ModuleType(PACKAGE)
     module.__path__ = [str(FOLDER)]

@@ -129,6 +129,22 @@ def unwritable(number: int = 0) -> Watch:
     return Watch(wallet=WalletId(f"w{number}"), grace_spent_s=2**70)
 
 
+def bytes_in(folder: Path) -> bytes:
+    """Return all that lies in the ledger's files."""
+    return b"".join(path.read_bytes() for path in sorted(folder.glob("site.db*")))
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the names of the files in a folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def remove_ledger(folder: Path) -> None:
+    """Take the ledger and all its companions away."""
+    for path in folder.glob("site.db*"):
+        path.unlink()
+
+
 async def all_is_well(books: Books) -> EntryId:
     """Check the whole ledger and return its last entry."""
     verdict = await books.verify()

@@ -13,7 +13,7 @@ from typing import Final
 
 from tests.hub_free import stand_in_for_the_package
 
-stand_in_for_the_package()
+stand_in_for_the_package(always=True)
 
 from custom_components.prepaid_parking.core.chart import wallet_account  # noqa: E402
 from custom_components.prepaid_parking.core.identity import InstallationId  # noqa: E402

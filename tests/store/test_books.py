@@ -16,6 +16,7 @@ from custom_components.prepaid_parking.core.identity import (
     WalletId,
 )
 from custom_components.prepaid_parking.core.ledger import (
+    AccountId,
     Act,
     BooksState,
     EntryKind,
@@ -276,7 +277,7 @@ async def test_a_statement_holds_what_was_booked_in_its_time(tmp_path: Path) -> 
 @pytest.mark.parametrize("newest_first", [True, False])
 @pytest.mark.parametrize("kinds", [(), (EntryKind.TOP_UP, EntryKind.USAGE)])
 async def test_pages_follow_each_other_without_gap(
-    books: Books, account: type[WALLET] | None, newest_first: bool, kinds: tuple[EntryKind, ...]
+    books: Books, account: AccountId | None, newest_first: bool, kinds: tuple[EntryKind, ...]
 ) -> None:
     """A tenant who scrolls sees each entry once."""
     await books.record(meter_at(0))
@@ -344,7 +345,10 @@ async def test_a_second_program_cannot_open_the_same_ledger(books: Books) -> Non
 async def test_other_accounts_and_currencies_are_not_mixed_up(tmp_path: Path) -> None:
     """A ledger that is put in another site's place is read, never written."""
     await (await open_books(tmp_path)).close()
-    for site, currency, problem in (("f" * 32, "CNY", "other_site"), (None, "EUR", "other_currency")):
+    for site, currency, problem in (
+        ("f" * 32, "CNY", "other_site"),
+        (None, "EUR", "other_currency"),
+    ):
         books = await Books.open(
             tmp_path / "site.db", site=site or "0123456789abcdef" * 2, currency=currency
         )

@@ -10,7 +10,7 @@ from custom_components.prepaid_parking.core.identity import Actor, ActorKind, En
 from custom_components.prepaid_parking.core.ledger import Anchor, BooksState, EntryKind
 from custom_components.prepaid_parking.core.metering import Cursor
 from custom_components.prepaid_parking.store.anchor import read_anchors, write_anchor
-from tests.store.acts import SITE, WALLET, all_is_well, open_books, top_up
+from tests.store.acts import SITE, WALLET, all_is_well, open_books, remove_ledger, top_up
 
 OWNER = Actor(kind=ActorKind.USER, id="owner")
 
@@ -80,8 +80,7 @@ async def test_a_missing_ledger_is_not_silently_begun_anew(tmp_path: Path) -> No
     books = await open_books(tmp_path, anchors=[anchor])
     await books.commit(top_up(100, "1"))
     await books.close()
-    for left in tmp_path.glob("site.db*"):
-        left.unlink()
+    remove_ledger(tmp_path)
     books = await open_books(tmp_path, anchors=[anchor])
     assert (books.state, books.problem) == (BooksState.ROLLED_BACK, "missing")
     with pytest.raises(StoreError, match="read_only: missing"):
@@ -134,4 +133,3 @@ async def test_an_anchor_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert write_anchor(anchor, [gone, here]) == [gone]
     assert read_anchors([gone, here]) == [anchor]
     assert here.stat().st_mode & 0o077 == 0
-

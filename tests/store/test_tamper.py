@@ -1,5 +1,6 @@
 """Whoever edits the file is found out, with the place."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 import shutil
@@ -31,8 +32,6 @@ type Tamper = Callable[[sqlite3.Connection], object]
 @pytest.fixture(scope="module")
 def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a ledger of ten entries once; each test works on a copy."""
-    import asyncio
-
     folder = tmp_path_factory.mktemp("honest")
 
     async def fill() -> None:
@@ -150,7 +149,9 @@ async def test_two_entries_that_were_swapped_are_found(folder: Path) -> None:
 
 async def test_a_missing_entry_is_found_before_anything_is_written(folder: Path) -> None:
     """Books with a hole are read, never continued."""
-    tamper(folder, f"DELETE FROM journal WHERE id = {BAD}", f"DELETE FROM transfer WHERE entry = {BAD}")
+    tamper(
+        folder, f"DELETE FROM journal WHERE id = {BAD}", f"DELETE FROM transfer WHERE entry = {BAD}"
+    )
     books = await open_books(folder)
     assert (books.state, books.problem) == (BooksState.READ_ONLY, "corrupt")
     await books.close()
@@ -159,7 +160,9 @@ async def test_a_missing_entry_is_found_before_anything_is_written(folder: Path)
 async def test_a_row_taken_while_the_books_are_open_is_found_by_the_check(folder: Path) -> None:
     """The check believes the file, not what the program remembers of it."""
     books = await open_books(folder)
-    tamper(folder, f"DELETE FROM journal WHERE id = {BAD}", f"DELETE FROM transfer WHERE entry = {BAD}")
+    tamper(
+        folder, f"DELETE FROM journal WHERE id = {BAD}", f"DELETE FROM transfer WHERE entry = {BAD}"
+    )
     assert (await books.verify()).first_bad == BAD
     await books.close()
 
@@ -179,8 +182,7 @@ async def test_a_tail_cut_off_while_the_books_are_open_is_found(folder: Path) ->
         (f"UPDATE account SET balance = balance + 100 WHERE id = {WALLET}", "trial_balance"),
         ("DELETE FROM account WHERE id = 1", "trial_balance"),
         (
-            f"UPDATE account SET balance = balance + CASE id WHEN 1 THEN -100 ELSE 100 END "
-            f"WHERE id IN (1, {WALLET})",
+            f"UPDATE account SET balance = balance + iif(id = 1, -100, 100) WHERE id IN (1, {WALLET})",
             "balance/1",
         ),
     ],
@@ -256,6 +258,7 @@ def test_the_database_itself_refuses_to_change_the_books(folder: Path) -> None:
     with pytest.raises(sqlite3.IntegrityError, match="out of order"):
         connection.execute("INSERT OR REPLACE INTO journal SELECT * FROM journal WHERE id = 3")
     connection.close()
-    assert opening.open_file(
-        folder / "site.db", site=SITE, currency="CNY", anchors=[]
-    ).state is BooksState.OK
+    assert (
+        opening.open_file(folder / "site.db", site=SITE, currency="CNY", anchors=[]).state
+        is BooksState.OK
+    )

@@ -163,8 +163,8 @@ class Act:
 class Receipt:
     """What the books answered: durable when it is returned.
 
-    `repeated` says that this reference had been booked before; the rest is then the first result.
-    `balances` are the touched accounts after the entry.
+    `repeated` says that this reference had been booked before; entry, time and detail are then those
+    of the first time. `balances` are the touched accounts as they are now.
     """
 
     entry: EntryId

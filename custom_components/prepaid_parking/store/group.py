@@ -153,7 +153,10 @@ class Group:
         if before.fingerprint != content:
             assert act.reference
             raise ConflictError("reference_reused", reference=act.reference.key, entry=before.entry)
-        return replace(before.receipt, repeated=True) if before.receipt else before
+        if (first := before.receipt) is None:
+            return before
+        now = {account: self.balance(account) for account in first.balances}
+        return replace(first, repeated=True, balances=now)
 
     def _may_reverse(self, entry: EntryId) -> None:
         if not 0 < entry <= self.n:

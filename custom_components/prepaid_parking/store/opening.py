@@ -44,22 +44,41 @@ def open_file(path: Path, *, site: str, currency: str, anchors: Sequence[Path]) 
 
     The caller holds the lock.
     """
-    known = [anchor for anchor in read_anchors(anchors) if anchor.site == site]
+    try:
+        return _open(path, site, currency, read_anchors(anchors))
+    except (*SQL_ERRORS, OSError, StoreError) as err:
+        return _broken(err, path)
+
+
+def _open(path: Path, site: str, currency: str, anchors: Sequence[Anchor]) -> Opened:
+    known = [anchor for anchor in anchors if anchor.site == site]
     furthest = max(known, key=lambda anchor: (anchor.incarnation, anchor.n), default=None)
-    if not path.exists() or path.stat().st_size == 0:
+    if _is_blank(path):
         if furthest is not None and furthest.n > 0:
             return Opened(
                 state=BooksState.ROLLED_BACK, problem="missing", detail=path.name, lost=furthest
             )
-        try:
-            create_file(path, site=site, currency=currency)
-        except (*SQL_ERRORS, OSError) as err:
-            return _broken(err, path)
-    try:
+        create_file(path, site=site, currency=currency)
+    writable = os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)
+    if writable:
         _migrate(path)
-        return _check(path, site=site, currency=currency, known=known)
-    except (*SQL_ERRORS, OSError, StoreError) as err:
-        return _broken(err, path)
+    opened = _check(path, site=site, currency=currency, known=known)
+    if not writable and opened.state is not BooksState.READ_ONLY:
+        opened.state, opened.problem = BooksState.READ_ONLY, "read_only"
+    return opened
+
+
+def _is_blank(path: Path) -> bool:
+    """Say whether there is no ledger yet: no file, or what a creation that was cut off left."""
+    if not path.exists() or path.stat().st_size == 0:
+        return True
+    readers = _readers(path)
+    try:
+        with readers.connect() as connection:
+            tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_schema").scalar_one()
+            return tables == 0 and _pragma(connection, "application_id") == 0
+    finally:
+        readers.dispose()
 
 
 def key_path(path: Path) -> Path:
@@ -108,8 +127,22 @@ def _migrate(path: Path) -> None:
             engine.dispose()
 
 
-def _check(path: Path, *, site: str, currency: str, known: Sequence[Anchor]) -> Opened:
+def _readers(path: Path) -> Engine:
+    """Return connections that read; on a medium that takes no files at all, of the main file alone."""
     readers = reading_engine(path)
+    try:
+        with readers.connect() as connection:
+            _pragma(connection, "schema_version")
+    except SQL_ERRORS:
+        readers.dispose()
+        if os.access(path.parent, os.W_OK):
+            raise
+        return reading_engine(path, immutable=True)
+    return readers
+
+
+def _check(path: Path, *, site: str, currency: str, known: Sequence[Anchor]) -> Opened:
+    readers = _readers(path)
     with readers.connect() as connection, connection.begin():
         if problem := _not_ours(connection):
             return Opened(state=BooksState.READ_ONLY, problem=problem, readers=readers)
