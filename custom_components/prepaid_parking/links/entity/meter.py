@@ -81,8 +81,8 @@ class EntityMeter:
     """Turns what a sensor reports into samples, from now on.
 
     What it shows when we come was reported before, perhaps by a program that only remembered it: it
-    is handed on as retained. The unit is part of the sample's meaning (`ratio`): another unit is
-    another meaning, and a person decides.
+    is handed on as retained. The unit is part of the sample's meaning (`ratio`): another unit, or a
+    device class that contradicts it, is another meaning, and a person decides.
     """
 
     def __init__(
@@ -145,8 +145,10 @@ class EntityMeter:
         self._told(sample if at >= self._since else replace(sample, origin=Origin.RETAINED))
 
     def _sample(self, state: State, at: datetime) -> Sample:
-        unit = _unit(state)
+        unit, meaning = _unit(state), _unit(state)
         same = _quantity(state) is self._quantity
+        if not same:
+            meaning = f"{unit} ({state.attributes.get(ATTR_DEVICE_CLASS)})"
         try:
             number = Decimal(state.state)
         except InvalidOperation as err:
@@ -154,7 +156,7 @@ class EntityMeter:
         register = base_units(number, unit if same else self._unit)
         if register is None:
             raise DeviceError(DeviceFault.GARBLED, "not a register")
-        return Sample(at=at, origin=Origin.PUSHED, register=register, ratio=unit)
+        return Sample(at=at, origin=Origin.PUSHED, register=register, ratio=meaning)
 
     def _say(self, err: DeviceError) -> None:
         """Tell a trouble once when it starts."""
