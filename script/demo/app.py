@@ -227,11 +227,12 @@ def _choose(places: Places, options: Options) -> Choices:
     known = Choices.load(places.choices)
     broker = usual_broker()
     if known is None:
+        tcp = free_port(TCP_PORT)
         ports = Ports(
             hub=_hub_port(options.port or HUB_PORT, asked=options.port is not None),
             mqtt=free_port(MQTT_PORT),
-            tcp=free_port(TCP_PORT),
-            rtu=free_port(RTU_PORT),
+            tcp=tcp,
+            rtu=free_port(RTU_PORT, tcp),
         )
         choices = Choices(ports=ports, broker=broker)
     else:

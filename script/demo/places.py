@@ -150,10 +150,10 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_port(wanted: int) -> int:
-    """Return the wanted port, or the next free one."""
+def free_port(wanted: int, *others: int) -> int:
+    """Return the wanted port, or the next free one that none of the others is to have."""
     for port in range(wanted, min(wanted + 100, 65_536)):
-        if is_free(port):
+        if port not in others and is_free(port):
             return port
     message = f"No port from {wanted} to {wanted + 99} is free."
     raise DemoError(message)
