@@ -8,9 +8,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.prepaid_parking.const import DOMAIN
-from tests.journeys.conftest import hub, modbus_device, modbus_line
+from tests.journeys.conftest import hass_config_dir, hub, modbus_device, modbus_line
 
-__all__ = ["hub", "modbus_device", "modbus_line"]
+__all__ = ["hass_config_dir", "hub", "modbus_device", "modbus_line"]
 
 SITE = "0123456789abcdef0123456789abcdef"
 

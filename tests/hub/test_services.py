@@ -23,49 +23,25 @@ from custom_components.prepaid_parking.simulator.relay_board import WaveshareRel
 from tests.journeys.conftest import Hub, bound_meter, line_data
 from tests.repository.tree import FOLDER
 
-ASKED_FOR: Final = set(
-    [
-        "open_wallet",
-        "close_wallet",
-        "top_up",
-        "deduct",
-        "refund",
-        "freeze",
-        "unfreeze",
-        "get_wallet",
-        "list_wallets",
-        "get_statement",
-        "bind_meter",
-        "unbind_meter",
-        "replace_meter",
-        "import_readings",
-        "settle_doubt",
-        "cut_supply",
-        "restore_supply",
-        "set_protection",
-        "set_policy",
-        "list_policies",
-        "update_wallet",
-        "list_meters",
-        "get_meter",
-        "block_card",
-        "publish_tariff",
-        "list_tariffs",
-        "issue_card",
-        "plate_read",
-        "release_barrier",
-        "explain_access",
-        "verify_ledger",
-        "confirm_restore",
-        "set_lockout",
-        "release_lockout",
-    ]
-)
+ASKED_FOR: Final = """
+    open_wallet close_wallet top_up deduct refund freeze unfreeze get_wallet list_wallets
+    get_statement bind_meter unbind_meter replace_meter import_readings settle_doubt cut_supply
+    restore_supply set_protection set_policy list_policies update_wallet list_meters get_meter
+    block_card publish_tariff list_tariffs issue_card plate_read release_barrier explain_access
+    verify_ledger confirm_restore set_lockout release_lockout
+"""
+"""The actions of this release; one that is taken away breaks somebody's automation."""
 
 
 def sentence(err: pytest.ExceptionInfo[HomeAssistantError]) -> str:
     """What a person reads."""
     return str(err.value)
+
+
+def closed(device: AcrelDdsy1352) -> bool:
+    """Whether current flows at the meter itself."""
+    assert device.relay is not None
+    return device.relay.closed
 
 
 async def wallet(hub: Hub, unit: str = "Flat 3-201", amount: str = "100", **more: Any) -> str:
@@ -123,7 +99,7 @@ async def watchman(hass: HomeAssistant) -> Context:
 
 def test_every_action_that_is_asked_for_is_there() -> None:
     """An automation written by the documentation must find its action."""
-    assert {action.name for action in ACTIONS} == ASKED_FOR
+    assert {action.name for action in ACTIONS} == set(ASKED_FOR.split())
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
@@ -332,7 +308,7 @@ async def test_a_supply_is_held_off_and_comes_back_by_a_persons_word(
         await hub.until(said)
 
     await stands("held")
-    assert not modbus_device.relay.closed
+    assert not closed(modbus_device)
     await hub.call("set_lockout", meter="m1", reason="hands inside")
     with pytest.raises(ServiceValidationError) as err:
         await hub.call("restore_supply", meter="m1", reason="he says it is done")
@@ -340,7 +316,7 @@ async def test_a_supply_is_held_off_and_comes_back_by_a_persons_word(
     await hub.call("release_lockout", meter="m1", reason="seen myself")
     await hub.call("restore_supply", meter="m1", reason="done")
     await stands("on")
-    assert modbus_device.relay.closed
+    assert closed(modbus_device)
     await hub.call("set_protection", meter="m1", reason="oxygen machine")
     with pytest.raises(ServiceValidationError) as err:
         await hub.call("cut_supply", meter="m1", reason="mistaken")
