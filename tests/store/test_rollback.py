@@ -85,8 +85,9 @@ async def test_a_missing_ledger_is_not_silently_begun_anew(tmp_path: Path) -> No
     assert (books.state, books.problem) == (BooksState.ROLLED_BACK, "missing")
     with pytest.raises(StoreError, match="read_only: missing"):
         await books.commit(top_up(1, "2"))
+    assert (await books.load(Cursor), await books.entries(), await books.balances()) == ([], [], {})
     with pytest.raises(StoreError, match="missing"):
-        await books.load(Cursor)
+        await books.verify()
     assert not (tmp_path / "site.db").exists()
 
     receipt = await books.begin_incarnation(OWNER, "the disk is gone")

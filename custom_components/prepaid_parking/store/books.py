@@ -283,7 +283,10 @@ class Books:
         """
         lost = self.lost
         if self._writer is None and lost and self.problem == "missing":
+            nothing = self._opened.readers
             await self._open(())
+            if nothing:
+                nothing.dispose()
         writer = self._writable()
         standing = writer.standing
         reached = lost.incarnation if lost else standing.incarnation

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 import os
 from pathlib import Path
+import sqlite3
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, create_engine, insert, select
+from sqlalchemy.pool import NullPool
 
 from ..core.errors import StoreError
 from ..core.identity import EntryId
@@ -56,7 +58,11 @@ def _open(path: Path, site: str, currency: str, anchors: Sequence[Anchor]) -> Op
     if _is_blank(path):
         if furthest is not None and furthest.n > 0:
             return Opened(
-                state=BooksState.ROLLED_BACK, problem="missing", detail=path.name, lost=furthest
+                state=BooksState.ROLLED_BACK,
+                problem="missing",
+                detail=path.name,
+                readers=_nothing(),
+                lost=furthest,
             )
         create_file(path, site=site, currency=currency)
     writable = os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)
@@ -66,6 +72,23 @@ def _open(path: Path, site: str, currency: str, anchors: Sequence[Anchor]) -> Op
     if not writable and opened.state is not BooksState.READ_ONLY:
         opened.state, opened.problem = BooksState.READ_ONLY, "read_only"
     return opened
+
+
+def _nothing() -> Engine:
+    """Return what can be read of a ledger that is not there: all tables, and nothing in them."""
+    maker = create_engine("sqlite://")
+    with maker.connect() as connection, transaction(raw(connection)):
+        schema.create(connection)
+    with maker.connect() as connection:
+        empty = raw(connection).serialize()
+    maker.dispose()
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        connection.deserialize(empty)
+        return connection
+
+    return create_engine("sqlite://", creator=connect, poolclass=NullPool)
 
 
 def _is_blank(path: Path) -> bool:
