@@ -1,8 +1,6 @@
 """The site: create, reconfigure, options, and a broker's password that no longer opens."""
 
 from collections.abc import Mapping
-from os import W_OK, access
-from pathlib import Path
 from typing import Any, Final, override
 from uuid import uuid4
 
@@ -15,13 +13,11 @@ from homeassistant.config_entries import (
     ConfigSubentry,
     ConfigSubentryFlow,
     FlowType,
-    OptionsFlow,
     SubentryFlowContext,
 )
 from homeassistant.const import CONF_NAME, CONF_PASSWORD, CONF_TIME_ZONE, CONF_USERNAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import (
-    BooleanSelector,
     SelectOptionDict,
     TextSelector,
     TextSelectorConfig,
@@ -32,22 +28,18 @@ import probatio as vol
 
 from .archived import ArchivedLedger, archive_folder, archived_ledgers, take_up
 from .const import (
-    CONF_CHECKPOINT_S,
     CONF_CURRENCY,
-    CONF_DESK_OPEN,
     CONF_LINE_ID,
     CONF_LINK,
-    CONF_PUBLISH_S,
     CONF_SECOND_ANCHOR,
     CONF_SITE,
-    DEFAULT_CHECKPOINT_S,
-    DEFAULT_PUBLISH_S,
     DOMAIN,
     LINK_MQTT,
     SUBENTRY_LINE,
     SUBENTRY_METER,
 )
-from .flow_fields import PASSWORD, choice, whole
+from .flow_fields import PASSWORD, choice
+from .flow_options import PrepaidOptionsFlow, options_of
 from .subentry_flow import SUBENTRY_FLOWS
 from .subentry_probe import ProbeError
 from .subentry_probe_mqtt import async_probe_broker
@@ -113,7 +105,7 @@ class PrepaidConfigFlow(ConfigFlow, domain=DOMAIN):
                 return self.async_create_entry(
                     title=user_input[CONF_NAME].strip(),
                     data=data,
-                    options={CONF_SECOND_ANCHOR: "", **_options({})},
+                    options={CONF_SECOND_ANCHOR: "", **options_of({})},
                 )
         return self.async_show_form(
             step_id="user",
@@ -242,48 +234,6 @@ class PrepaidConfigFlow(ConfigFlow, domain=DOMAIN):
         return {one.site: one for one in ledgers if one.site not in used}
 
 
-class PrepaidOptionsFlow(OptionsFlow):
-    """What can be changed at any time without touching a device."""
-
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for all of it on one page."""
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            folder = user_input.get(CONF_SECOND_ANCHOR, "").strip()
-            problem = await self.hass.async_add_executor_job(_folder_problem, folder)
-            if problem:
-                errors[CONF_SECOND_ANCHOR] = problem
-            else:
-                return self.async_create_entry(
-                    data={CONF_SECOND_ANCHOR: folder, **_options(user_input)}
-                )
-        schema = vol.Schema(
-            {
-                vol.Optional(CONF_SECOND_ANCHOR): TextSelector(),
-                vol.Required(CONF_CHECKPOINT_S, default=DEFAULT_CHECKPOINT_S): whole(
-                    10, 900, unit="s"
-                ),
-                vol.Required(CONF_PUBLISH_S, default=DEFAULT_PUBLISH_S): whole(1, 900, unit="s"),
-                vol.Required(CONF_DESK_OPEN, default=True): BooleanSelector(),
-            }
-        )
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                schema, user_input or self.config_entry.options
-            ),
-            errors=errors,
-        )
-
-
-def _options(chosen: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        CONF_CHECKPOINT_S: chosen.get(CONF_CHECKPOINT_S, DEFAULT_CHECKPOINT_S),
-        CONF_PUBLISH_S: chosen.get(CONF_PUBLISH_S, DEFAULT_PUBLISH_S),
-        CONF_DESK_OPEN: chosen.get(CONF_DESK_OPEN, True),
-    }
-
-
 def _site_schema(hass: HomeAssistant, archived: Mapping[str, ArchivedLedger]) -> vol.Schema:
     fields: dict[Any, Any] = {
         vol.Required(CONF_NAME, default=hass.config.location_name): TextSelector(),
@@ -299,13 +249,3 @@ def _site_schema(hass: HomeAssistant, archived: Mapping[str, ArchivedLedger]) ->
 
 def _is_currency(code: str) -> bool:
     return len(code) == CURRENCY_CODE and code.isascii() and code.isalpha()
-
-
-def _folder_problem(folder: str) -> str:
-    """Say why a folder cannot hold the second anchor; "" where it can or none is wanted."""
-    if not folder:
-        return ""
-    path = Path(folder)
-    if not path.is_absolute() or not path.is_dir():
-        return "folder_missing"
-    return "" if access(path, W_OK) else "folder_not_writable"

@@ -9,7 +9,8 @@ import probatio as vol
 
 from .const import CONF_LINE_ID, CONF_LINK, DOMAIN, LINK_MODBUS, SUBENTRY_LINE
 from .flow_fields import choice
-from .flow_line import STEP_OF_TRANSPORT, LineSteps
+from .flow_line import LineSteps
+from .flow_line_data import STEP_OF_TRANSPORT
 
 NEW_LINE: Final = "new"
 

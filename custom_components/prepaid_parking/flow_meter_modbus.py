@@ -113,21 +113,6 @@ def generic_of(user_input: Mapping[str, Any]) -> dict[str, Any]:
     return flat | {CONF_COMMODITY: COMMODITIES[quantity][0].value, CONF_MAX_POWER: "1"}
 
 
-def generic_form(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn what describes such a meter back into the form."""
-    data = dict(data)
-    if CONF_FUNCTION in data:
-        data[CONF_FUNCTION] = str(data[CONF_FUNCTION])
-    inner = {
-        name: {key: one for key, one in data.items() if key.startswith(prefixes)}
-        for name, prefixes in (
-            (SECTION_SERIAL, ("serial_",)),
-            (SECTION_RELAY, ("relay_", "state_")),
-        )
-    }
-    return {**data, **inner}
-
-
 async def async_profile_of(hass: HomeAssistant, data: Mapping[str, Any]) -> MeterProfile:
     """Return the profile of a meter on Modbus: a file's, or the one described in its data."""
     if data[CONF_PROFILE] == GENERIC_MODBUS:
@@ -174,10 +159,9 @@ class ModbusMeterSteps(MeterDraft):
             errors, detail = await self.async_read_modbus()
             if not errors:
                 return await self.async_meter_proven()
-        shown = user_input or generic_form(self.data.get(CONF_GENERIC, {}))
         return self.async_show_form(
             step_id="generic",
-            data_schema=self.add_suggested_values_to_schema(GENERIC, shown),
+            data_schema=self.add_suggested_values_to_schema(GENERIC, user_input),
             errors=errors,
             description_placeholders={"detail": detail},
         )

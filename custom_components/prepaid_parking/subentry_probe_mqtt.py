@@ -96,12 +96,11 @@ async def async_probe_mqtt_meter(
         raise ProbeError("settings_invalid", str(err)) from err
 
     def reading(message: Message) -> Sample | None:
-        for one in family.decode(settings, message):
-            if one.register is not None:
-                return Sample(
-                    at=message.at, register=one.register, serial=one.serial, values=one.values
-                )
-        return None
+        said = family.decode(settings, message)
+        one = next((one for one in said if one.register is not None), None)
+        if one is None:
+            return None
+        return Sample(at=message.at, register=one.register, serial=one.serial, values=one.values)
 
     async with _visit(line) as client:
         await _listen(client, topics)

@@ -11,6 +11,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from custom_components.prepaid_parking.simulator.line import ModbusLine
 from custom_components.prepaid_parking.simulator.wire import Framing
 from tests.brokers import Mosquitto
+from tests.hub.flow_words import check_words
 
 type Answer = Mapping[str, Any] | str
 type Result = Mapping[str, Any]
@@ -36,6 +37,7 @@ class Walk:
         self.result = await self.hass.config_entries.subentries.async_init(
             (self.entry.entry_id, self.kind), context=context
         )
+        check_words(self.result, "config_subentries", self.kind)
         return self.result
 
     async def answer(self, answer: Answer) -> Result:
@@ -44,6 +46,16 @@ class Walk:
         self.result = await self.hass.config_entries.subentries.async_configure(
             self.result["flow_id"], given
         )
+        check_words(self.result, "config_subentries", self.kind)
+        return self.result
+
+    async def wait(self) -> Result:
+        """Watch a progress until it ends."""
+        await self.hass.async_block_till_done()
+        self.result = await self.hass.config_entries.subentries.async_configure(
+            self.result["flow_id"]
+        )
+        check_words(self.result, "config_subentries", self.kind)
         return self.result
 
     def at(self, step: str, *, error: str | None = None) -> Result:

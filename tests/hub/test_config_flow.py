@@ -19,6 +19,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.prepaid_parking.const import DOMAIN
 from tests.brokers import mosquitto
 from tests.hub.flow_steps import make, saved_broker, saved_gateway
+from tests.hub.flow_words import check_words
 from tests.hub.test_line_flow import a_line
 
 type Result = Mapping[str, Any]
@@ -67,7 +68,10 @@ async def answer(
     hass: HomeAssistant, result: Mapping[str, Any], given: dict[str, Any]
 ) -> Mapping[str, Any]:
     """Fill in its form."""
-    return await hass.config_entries.flow.async_configure(result["flow_id"], given)
+    check_words(result, "config")
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], given)
+    check_words(result, "config")
+    return result
 
 
 async def test_a_site_is_created_and_leads_on_to_its_first_meter(
@@ -205,11 +209,17 @@ async def test_options_are_checked_before_they_are_stored(
     options = {"checkpoint_s": 30, "publish_s": 60, "desk_open": False}
     result: Result = await hass.config_entries.options.async_init(a_site.entry_id)
     assert result["step_id"] == "init"
-    configure = hass.config_entries.options.async_configure
+
+    async def configure(flow_id: str, given: dict[str, Any]) -> Result:
+        result = await hass.config_entries.options.async_configure(flow_id, given)
+        check_words(result, "options")
+        return result
+
+    check_words(result, "options")
     for wrong in ("relative", str(tmp_path / "missing")):
         result = await configure(result["flow_id"], options | {"second_anchor": wrong})
         assert result["errors"] == {"second_anchor": "folder_missing"}
-    with patch(f"custom_components.{DOMAIN}.config_flow.access", return_value=False):
+    with patch(f"custom_components.{DOMAIN}.flow_options.access", return_value=False):
         result = await configure(result["flow_id"], options | {"second_anchor": str(tmp_path)})
     assert result["errors"] == {"second_anchor": "folder_not_writable"}
     result = await configure(result["flow_id"], options | {"second_anchor": str(tmp_path)})

@@ -1,5 +1,7 @@
 """A line is opened before it is saved, and says which cause kept it shut."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from unittest.mock import patch
 
@@ -388,3 +390,27 @@ async def test_a_site_offers_every_kind_of_line(
         "modbus_serial",
         "mqtt_broker",
     ]
+
+
+async def test_a_gateway_that_never_accepts_is_not_called_silent(
+    hass: HomeAssistant, a_site: MockConfigEntry
+) -> None:
+    """A firewall that swallows packets looks like a meter without power otherwise."""
+
+    class Unreachable:
+        connected = False
+
+        async def read_holding_registers(self, address: int, count: int) -> list[int]:
+            raise TimeoutError
+
+    @asynccontextmanager
+    async def swallowed(*_: object) -> AsyncIterator[Unreachable]:
+        yield Unreachable()
+
+    async with a_line() as line:
+        walk = Walk(hass, a_site, "line")
+        await walk.begin()
+        await walk.answer("modbus_tcp")
+        with patch(f"{PROBE}.async_get_temporary_unit", swallowed):
+            await walk.answer(gateway(line))
+        walk.at("modbus_tcp", error="cannot_open_line")

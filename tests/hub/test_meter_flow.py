@@ -7,6 +7,7 @@ from unittest.mock import patch
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -424,8 +425,7 @@ async def test_a_test_trip_cuts_reads_back_and_restores_with_consent(
     assert valve_of(line).moves == []
     await walk.answer({"sure": True})
     assert walk.result["type"] is FlowResultType.SHOW_PROGRESS
-    await hass.async_block_till_done()
-    walk.result = await hass.config_entries.subentries.async_configure(walk.result["flow_id"])
+    await walk.wait()
     walk.at("trip_done")
     await walk.answer({})
     assert walk.saved().data["consent"] is True
@@ -434,7 +434,12 @@ async def test_a_test_trip_cuts_reads_back_and_restores_with_consent(
 
 @pytest.mark.parametrize(
     ("fault", "problem"),
-    [("stuck", "did not cut"), ("one way", "did not come back"), ("off", "no supply")],
+    [
+        ("stuck", "did not cut"),
+        ("one way", "did not come back"),
+        ("gone", "did not come back"),
+        ("off", "no supply"),
+    ],
 )
 async def test_a_test_trip_that_fails_says_what_did_not_happen(
     hass: HomeAssistant, a_site: MockConfigEntry, line: ModbusLine, on_line: str,
@@ -448,14 +453,15 @@ async def test_a_test_trip_that_fails_says_what_did_not_happen(
         valve.stuck = True
     elif fault == "off":
         valve.by_hand(closed=False)
+    elif fault == "gone":
+        monkeypatch.setattr(valve, "command", lambda *, closed: line.remove(3))
     else:
         command = valve.command
         monkeypatch.setattr(valve, "command", lambda *, closed: closed or command(closed=False))
     with patch(f"{PROBE}.READ_BACK_S", 0.02), patch(f"{PROBE}.LONGEST_TRIP_S", 0.1):
         await walk.answer("trip_consent")
         await walk.answer({"sure": True})
-        await hass.async_block_till_done()
-        walk.result = await hass.config_entries.subentries.async_configure(walk.result["flow_id"])
+        await walk.wait()
     walk.at("trip_failed")
     assert problem in walk.shown()["problem"]
     await walk.answer("trip_skip")
@@ -604,3 +610,18 @@ async def test_a_meter_of_described_registers_keeps_them_when_it_moves(
     await walk.answer({})
     walk.changed()
     assert a_site.subentries[meter.subentry_id].data["generic"] == generic
+
+
+async def test_a_line_held_with_other_settings_is_no_fault_of_the_meter(
+    hass: HomeAssistant, a_site: MockConfigEntry, on_line: str
+) -> None:
+    """Another integration opened the port with another speed; the meter is innocent."""
+    walk = Walk(hass, a_site, "meter")
+    await walk.begin()
+    await walk.answer("modbus")
+    with patch(
+        f"{PROBE}.async_get_temporary_unit",
+        side_effect=HomeAssistantError("already in use with different link settings"),
+    ):
+        await walk.answer({"line_id": on_line, "profile": "acrel_ddsy1352", "unit_id": 1})
+    walk.at("modbus", error="line_in_use")

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, override
 from unittest.mock import patch
 
@@ -257,18 +256,31 @@ async def test_a_broker_that_goes_away_meanwhile_is_said(
 
 
 async def test_a_topic_the_broker_keeps_to_itself_is_said(
-    hass: HomeAssistant, a_site: MockConfigEntry, tmp_path: Path
+    hass: HomeAssistant, a_site: MockConfigEntry, on_broker: str
 ) -> None:
     """An access list at the broker looks like a dead device otherwise."""
-    acl = tmp_path / "acl"
-    acl.write_text("topic readwrite allowed/#\n")
-    acl.chmod(0o600)
-    with mosquitto(settings=[f"acl_file {acl}"]) as broker:
-        line_id = saved_broker(hass, a_site, broker)
-        walk = Walk(hass, a_site, "meter")
-        await at_device(walk, line_id, "generic_mqtt")
+    walk = Walk(hass, a_site, "meter")
+    await at_device(walk, on_broker, "generic_mqtt")
+    with patch(
+        "custom_components.prepaid_parking.links.mqtt_client.BrokerClient.listen",
+        return_value={"elsewhere/meter"},
+    ):
         await walk.answer({"topic": "elsewhere/meter", "unit": "kWh"})
-        assert walk.result["step_id"] in ("mqtt_device", "mqtt_silent")
+    walk.at("mqtt_device", error="topic_refused")
+    assert walk.shown()["detail"] == "elsewhere/meter"
+
+
+async def test_a_message_without_the_counter_is_shown_too(
+    hass: HomeAssistant, a_site: MockConfigEntry, broker: Mosquitto, on_broker: str
+) -> None:
+    """A plug that reports its power alone counts nothing: the person sees that in the message."""
+    async with alive(Contact(), broker) as device:
+        await device.publish("zigbee2mqtt/shop", '{"power": 5}', retain=True)
+        walk = Walk(hass, a_site, "meter")
+        await at_device(walk, on_broker, "zigbee2mqtt")
+        await walk.answer({"topic": "zigbee2mqtt/shop", "unit": "kWh"})
+        walk.at("mqtt_device", error="not_understood")
+        assert walk.shown()["detail"] == '{"power": 5}'
 
 
 async def test_a_relay_that_does_not_say_where_it_is_is_not_taken(
@@ -352,13 +364,12 @@ async def at_the_trip(walk: Walk, line_id: str) -> None:
     walk.at("trip")
 
 
-async def trip(hass: HomeAssistant, walk: Walk) -> None:
+async def trip(walk: Walk) -> None:
     """Agree, and wait for the end of the trip."""
     await walk.answer("trip_consent")
     await walk.answer({"sure": True})
     assert walk.result["type"] is FlowResultType.SHOW_PROGRESS
-    await hass.async_block_till_done()
-    walk.result = await hass.config_entries.subentries.async_configure(walk.result["flow_id"])
+    await walk.wait()
 
 
 async def test_a_relay_described_by_hand_is_switched_only_after_a_test_trip(
@@ -369,7 +380,7 @@ async def test_a_relay_described_by_hand_is_switched_only_after_a_test_trip(
         walk = Walk(hass, a_site, "meter")
         await at_the_trip(walk, on_broker)
         assert contact.moves == []
-        await trip(hass, walk)
+        await trip(walk)
         walk.at("trip_done")
         await walk.answer({})
         assert contact.moves == ["0", "1"]
@@ -389,7 +400,7 @@ async def test_a_relay_that_fails_its_test_trip_is_only_read(
         await at_the_trip(walk, on_broker)
         contact.stuck_at = stuck_at
         with patch(f"{PROBE}_mqtt.LONGEST_TRIP_S", 0.2):
-            await trip(hass, walk)
+            await trip(walk)
         walk.at("trip_failed")
         assert problem in walk.shown()["problem"]
         assert contact.moves[-1] == "1"

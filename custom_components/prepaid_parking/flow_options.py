@@ -1,0 +1,73 @@
+"""What of a site can be changed at any time without touching a device."""
+
+from collections.abc import Mapping
+from os import W_OK, access
+from pathlib import Path
+from typing import Any
+
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.helpers.selector import BooleanSelector, TextSelector
+import probatio as vol
+
+from .const import (
+    CONF_CHECKPOINT_S,
+    CONF_DESK_OPEN,
+    CONF_PUBLISH_S,
+    CONF_SECOND_ANCHOR,
+    DEFAULT_CHECKPOINT_S,
+    DEFAULT_PUBLISH_S,
+)
+from .flow_fields import whole
+
+
+class PrepaidOptionsFlow(OptionsFlow):
+    """One page with all of it."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for all of it on one page."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            folder = user_input.get(CONF_SECOND_ANCHOR, "").strip()
+            problem = await self.hass.async_add_executor_job(_folder_problem, folder)
+            if problem:
+                errors[CONF_SECOND_ANCHOR] = problem
+            else:
+                return self.async_create_entry(
+                    data={CONF_SECOND_ANCHOR: folder, **options_of(user_input)}
+                )
+        schema = vol.Schema(
+            {
+                vol.Optional(CONF_SECOND_ANCHOR): TextSelector(),
+                vol.Required(CONF_CHECKPOINT_S, default=DEFAULT_CHECKPOINT_S): whole(
+                    10, 900, unit="s"
+                ),
+                vol.Required(CONF_PUBLISH_S, default=DEFAULT_PUBLISH_S): whole(1, 900, unit="s"),
+                vol.Required(CONF_DESK_OPEN, default=True): BooleanSelector(),
+            }
+        )
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(
+                schema, user_input or self.config_entry.options
+            ),
+            errors=errors,
+        )
+
+
+def options_of(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was chosen, the usual where nothing was."""
+    return {
+        CONF_CHECKPOINT_S: chosen.get(CONF_CHECKPOINT_S, DEFAULT_CHECKPOINT_S),
+        CONF_PUBLISH_S: chosen.get(CONF_PUBLISH_S, DEFAULT_PUBLISH_S),
+        CONF_DESK_OPEN: chosen.get(CONF_DESK_OPEN, True),
+    }
+
+
+def _folder_problem(folder: str) -> str:
+    """Say why a folder cannot hold the second anchor; "" where it can or none is wanted."""
+    if not folder:
+        return ""
+    path = Path(folder)
+    if not path.is_absolute() or not path.is_dir():
+        return "folder_missing"
+    return "" if access(path, W_OK) else "folder_not_writable"
