@@ -1,7 +1,7 @@
 """Who may pass: plate, tag or code in, admit or refuse with a reason out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -164,8 +164,8 @@ class Arrival:
 
 def same_arrival(
     recent: Sequence[Arrival], plate: str, at: datetime, event_id: str = "", *, known: bool = False
-) -> bool:
-    """Tell whether a read belongs to a car already answered at this lane.
+) -> Arrival | None:
+    """Return the car already answered at this lane that a read belongs to, None for a new one.
 
     One character may differ: a camera that reads a plate five times gets it wrong once. The misread
     then changes nothing, it neither opens again nor charges anyone. `known` says that the plate read
@@ -173,7 +173,7 @@ def same_arrival(
     """
 
     def same(seen: Arrival) -> bool:
-        apart = at - seen.at
+        apart = abs(at - seen.at)
         if plate == seen.plate:
             return apart <= (ONE_ARRIVAL if seen.admitted or not known else MISREAD)
         if known and not seen.admitted:
@@ -182,7 +182,21 @@ def same_arrival(
             return apart <= ONE_ARRIVAL
         return apart <= (MISREAD if known else ONE_ARRIVAL) and _near(plate, seen.plate)
 
-    return any(same(seen) for seen in recent)
+    return next((seen for seen in recent if same(seen)), None)
+
+
+def still_there(seen: Arrival, plate: str, at: datetime) -> Arrival:
+    """Carry an admitted car's arrival on while its own plate is being read: it stands at the lane.
+
+    A car that waits a minute before the barrier is charged once. A misread carries nothing on: it
+    may be the next car's plate.
+    """
+    return replace(seen, at=max(seen.at, at)) if seen.admitted and plate == seen.plate else seen
+
+
+def is_over(seen: Arrival, now: datetime) -> bool:
+    """Tell whether no further read can belong to an arrival, also after the clock was set back."""
+    return abs(now - seen.at) > ONE_ARRIVAL + FUTURE_READ
 
 
 def _near(one: str, other: str) -> bool:

@@ -153,6 +153,10 @@ class Consumption:
         return self.to_register - self.from_register
 
 
+STORED: Final = frozenset({Origin.BACKFILL, Origin.BY_HAND})
+"""Origins of readings that were written down before they came: they may be older than the cursor."""
+
+
 class DoubtKind(StrEnum):
     """Why a reading is not believed."""
 
@@ -200,6 +204,8 @@ LEAP_FLOOR: Final = timedelta(hours=1)
 not look like one, and an hour at full load is what a wrong charge may cost at most."""
 ROLLOVER_LAST_TENTH: Final = 10
 """A register starts over only from its last tenth into its first."""
+HOUR: Final = timedelta(hours=1)
+SECOND: Final = timedelta(seconds=1)
 
 
 def advance(
@@ -218,40 +224,44 @@ def advance(
     cursor changes no energy and returns None. While a doubt is open, `doubted_at` keeps a leap from
     becoming plausible by waiting.
     """
-    if sample.register is None:
+    register, at = sample.register, sample.at
+    if register is None:
         return None
-    at = sample.at
     if at < cursor.at:
-        if sample.origin in (Origin.BACKFILL, Origin.BY_HAND):
+        if sample.origin in STORED:
             return None
         at = cursor.at
-
-    def doubt(kind: DoubtKind, expected: str = "", found: str = "") -> Doubt:
-        assert sample.register is not None
-        return Doubt(
-            kind=kind,
-            cursor=cursor,
-            register=sample.register,
-            at=at,
-            expected=expected,
-            found=found,
-        )
-
+    expected, found = "", ""
+    outcome: Consumption | DoubtKind | None
     if sample.serial is not None and sample.serial != serial:
-        return doubt(DoubtKind.OTHER_SERIAL, serial, sample.serial)
-    if sample.ratio is not None and ratio is not None and sample.ratio != ratio:
-        return doubt(DoubtKind.OTHER_RATIO, ratio, sample.ratio)
-
-    moved = Consumption(
-        from_register=cursor.register, to_register=sample.register, from_at=cursor.at, to_at=at
+        outcome, expected, found = DoubtKind.OTHER_SERIAL, serial, sample.serial
+    elif sample.ratio is not None and ratio is not None and sample.ratio != ratio:
+        outcome, expected, found = DoubtKind.OTHER_RATIO, ratio, sample.ratio
+    else:
+        moved = Consumption(
+            from_register=cursor.register, to_register=register, from_at=cursor.at, to_at=at
+        )
+        outcome = _believed(moved, limits, doubted_at)
+    if not isinstance(outcome, DoubtKind):
+        return outcome
+    return Doubt(
+        kind=outcome, cursor=cursor, register=register, at=at, expected=expected, found=found
     )
-    elapsed = max((min(at, doubted_at) if doubted_at else at) - cursor.at, LEAP_FLOOR)
-    most = limits.max_rate_per_hour * elapsed // timedelta(hours=1)
-    if moved.quantity < 0:
-        if limits.modulus is not None and _started_over(moved, limits.modulus, most):
-            return replace(moved, from_register=cursor.register - limits.modulus, rolled_over=True)
-        return None if -moved.quantity <= limits.jitter else doubt(DoubtKind.BACKWARDS)
-    return doubt(DoubtKind.LEAP) if moved.quantity > most else moved
+
+
+def _believed(
+    moved: Consumption, limits: Limits, doubted_at: datetime | None
+) -> Consumption | DoubtKind | None:
+    """Tell whether a meter may have counted this much, and since when."""
+    until = min(moved.to_at, doubted_at) if doubted_at else moved.to_at
+    # Whole seconds: a product of energy and timedelta overflows after days at a hundred kilowatts.
+    elapsed = max(until - moved.from_at, LEAP_FLOOR) // SECOND
+    most = limits.max_rate_per_hour * elapsed // (HOUR // SECOND)
+    if moved.quantity >= 0:
+        return moved if moved.quantity <= most else DoubtKind.LEAP
+    if limits.modulus is not None and _started_over(moved, limits.modulus, most):
+        return replace(moved, from_register=moved.from_register - limits.modulus, rolled_over=True)
+    return None if -moved.quantity <= limits.jitter else DoubtKind.BACKWARDS
 
 
 def _started_over(moved: Consumption, modulus: int, most: int) -> bool:

@@ -6,10 +6,13 @@ from enum import StrEnum
 from typing import Final
 
 from .identity import PolicyId
+from .local_day import moments
 from .wallet import Wallet, Watch
 
 REARM_PART: Final = 10
-"""A warning is said again only after the balance rose a tenth above its threshold: no hovering."""
+REARM_LEAST_MINOR: Final = 100
+"""A warning is said again only after the balance rose a tenth of its threshold above it, and at
+least this much where the threshold is near zero: no hovering."""
 LONGEST_SEARCH_DAYS: Final = 400
 """A calendar that forbids every cut for longer than this forbids it for good."""
 
@@ -72,10 +75,18 @@ class Warned(StrEnum):
 
 
 def effective(policy: Policy, wallet: Wallet) -> Policy:
-    """Return the policy with the wallet's own values in place of the named ones."""
+    """Return the policy with the wallet's own values in place of the named ones.
+
+    A wallet that wants to be warned later is not warned at the policy's second threshold either.
+    """
+    own = (wallet.alert_minor, wallet.credit_limit_minor, wallet.exempt_quota_minor)
+    if own == (None, None, None):
+        return policy
+    alert = _or(wallet.alert_minor, policy.alert_minor)
     return replace(
         policy,
-        alert_minor=_or(wallet.alert_minor, policy.alert_minor),
+        alert_minor=alert,
+        alert2_minor=min(policy.alert2_minor, alert),
         credit_limit_minor=_or(wallet.credit_limit_minor, policy.credit_limit_minor),
         exempt_quota_minor=_or(wallet.exempt_quota_minor, policy.exempt_quota_minor),
     )
@@ -150,16 +161,12 @@ def next_cut(policy: Policy, at: datetime, zone: tzinfo) -> datetime | None:
     """Return the first instant from `at` on at which the calendar lets a supply be cut."""
     if may_cut(policy, at, zone):
         return at
-    ends = {time(), *(end for _, end in policy.no_cut_hours)}
+    ends = [end for _, end in policy.no_cut_hours]
     day = at.astimezone(zone).date()
     for offset in range(LONGEST_SEARCH_DAYS):
-        candidates = sorted(
-            datetime.combine(day + timedelta(days=offset), end, zone).astimezone(at.tzinfo)
-            for end in ends
-        )
-        for candidate in candidates:
-            if candidate >= at and may_cut(policy, candidate, zone):
-                return candidate
+        for moment in moments(day + timedelta(days=offset), ends, zone):
+            if moment >= at and may_cut(policy, moment, zone):
+                return moment
     return None
 
 
@@ -172,10 +179,13 @@ def _step_low(
         return replace(
             watch, low_level=level, low_since=watch.low_since or now, low_reminded_at=now
         )
-    if watch.low_level and available_minor >= policy.alert_minor + policy.alert_minor // REARM_PART:
+    if not watch.low_level:
+        return watch
+    margin = max(abs(policy.alert_minor) // REARM_PART, REARM_LEAST_MINOR)
+    if available_minor >= policy.alert_minor + margin:
         return replace(watch, low_level=0, low_since=None, low_reminded_at=None)
     last, every = watch.low_reminded_at, timedelta(hours=policy.remind_hours)
-    if last is not None and every and now - last >= every:
+    if level and last is not None and every and now - last >= every:
         said.append(Warned.REMINDED)
         return replace(watch, low_reminded_at=now)
     return watch

@@ -147,8 +147,14 @@ def _held_on(view: View) -> Decision:
     return Decision(want=True, why=Why.HOLD, state=SupplyState.RESTORING, cut_by=CutBy.NOTHING)
 
 
+def ours(supply: Supply) -> bool:
+    """Tell whether the supply was last verified off by our own empty-wallet cut."""
+    return supply.cut_by is CutBy.BALANCE and supply.verified is False
+
+
 def _on(view: View) -> Decision:
-    by_hand = view.supply.cut_by is CutBy.BALANCE and view.supply.verified is False
+    # Verified off, and on again without us. The sighting itself is kept as verified: see `ours`.
+    by_hand = view.supply.cut_by is CutBy.BALANCE and view.supply.verified is not None
     if not view.due:
         return Decision(want=None, why=Why.NOTHING_DUE, state=SupplyState.ON, cut_by=CutBy.NOTHING)
     if by_hand and view.manual_on is ManualOn.KEEP:
@@ -162,7 +168,7 @@ def _on(view: View) -> Decision:
 
 def _off(view: View) -> Decision:
     supply = view.supply
-    if supply.cut_by is not CutBy.BALANCE or supply.verified is not False:
+    if not ours(supply):
         return Decision(want=None, why=Why.OFF_BY_OTHERS, state=SupplyState.HELD)
     if view.crossed:
         return Decision(want=None, why=Why.BALANCE, state=SupplyState.OFF)
@@ -178,9 +184,5 @@ def _off(view: View) -> Decision:
 
 
 def _leave(view: View, why: Why) -> Decision:
-    if view.seen:
-        state = SupplyState.ON
-    else:
-        ours = view.supply.cut_by is CutBy.BALANCE and view.supply.verified is False
-        state = SupplyState.OFF if ours else SupplyState.HELD
-    return Decision(want=None, why=why, state=state)
+    off = SupplyState.OFF if ours(view.supply) else SupplyState.HELD
+    return Decision(want=None, why=why, state=SupplyState.ON if view.seen else off)

@@ -40,8 +40,10 @@ class RestoreMode(StrEnum):
 class Supply:
     """The durable half of a meter's supply: who said what must be, and what was last verified.
 
-    A hold outranks the balance, a lockout every switching on, a protection every cut. `confirmed_at`
-    is the tenant's or manager's word that an armed supply may come on.
+    A hold outranks the balance, a lockout every switching on, a protection every cut. `verified` is
+    what the relay was last proven to be after our cut: None while a cut is under way, False once it
+    is seen off, True once it is seen on again. `confirmed_at` is the tenant's or manager's word that
+    an armed supply may come on.
     """
 
     meter: MeterId

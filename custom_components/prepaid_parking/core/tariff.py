@@ -6,17 +6,17 @@ the month, at a tier. Within one price the split changes nothing, because remain
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 import itertools
 from typing import Final
 
 from .accrual import ChargeLine
 from .errors import CoreError
 from .identity import TariffId
+from .local_day import MIDNIGHT, moments
 from .metering import Quantity
 
-MIDNIGHT: Final = time()
-DAY: Final = timedelta(days=1)
+MICROSECOND: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,11 +112,11 @@ class Pricer:
         latest = {one.valid_from: one for one in sorted(versions, key=lambda one: one.version)}
         self.versions = tuple(latest[at] for at in sorted(latest))
         self._zone = zone
-        self._days: dict[datetime, tuple[Stretch, ...]] = {}
+        self._days: dict[date, tuple[Stretch, ...]] = {}
         self._last: Stretch | None = None
 
     def at(self, moment: datetime) -> Stretch:
-        """Return the stretch a moment lies in; there must be a version in effect by then."""
+        """Return the stretch a moment lies in; before the first version, that one is taken."""
         last = self._last
         if last is None or not last.start <= moment < last.end:
             last = self._last = next(
@@ -137,40 +137,36 @@ class Pricer:
         of a split are whole base units and add up exactly.
         """
         lines: list[ChargeLine] = []
-        length = to_at - from_at
         begin, done = from_at, 0
         while True:
             stretch = self.at(begin)
-            last = to_at <= stretch.end
-            upto = quantity if last else quantity * (stretch.end - from_at) // length
+            if to_at <= stretch.end:
+                return lines, _charge_stretch(stretch, quantity - done, used, lines)
+            # Whole microseconds: a product of energy and timedelta overflows at a thousand kWh.
+            passed, length = stretch.end - from_at, to_at - from_at
+            upto = quantity * (passed // MICROSECOND) // (length // MICROSECOND)
             used = _charge_stretch(stretch, upto - done, used, lines)
-            if last:
-                return lines, used
             begin, done = stretch.end, upto
 
     def _day(self, moment: datetime) -> tuple[Stretch, ...]:
-        local = moment.astimezone(self._zone)
-        start = datetime.combine(local.date(), MIDNIGHT, self._zone).astimezone(UTC)
-        if start not in self._days:
+        day = moment.astimezone(self._zone).date()
+        known = self._days.get(day)
+        if known is None:
             if len(self._days) >= self.KEPT_DAYS:
                 self._days.clear()
-            self._days[start] = self._build(local, start)
-        return self._days[start]
+            known = self._days[day] = self._build(day)
+        return known
 
-    def _build(self, local: datetime, start: datetime) -> tuple[Stretch, ...]:
-        end = datetime.combine(local.date() + DAY, MIDNIGHT, self._zone).astimezone(UTC)
+    def _build(self, day: date) -> tuple[Stretch, ...]:
         clocks = {
             clock for one in self.versions for band in one.bands for clock in (band.start, band.end)
         }
-        cuts = {start, end, *(one.valid_from for one in self.versions)}
-        cuts.update(
-            datetime.combine(local.date(), clock.replace(fold=fold), self._zone).astimezone(UTC)
-            for clock in clocks
-            for fold in (0, 1)
+        cuts = moments(day, clocks, self._zone)
+        start, end = cuts[0], cuts[-1]
+        cuts += [one.valid_from for one in self.versions if start < one.valid_from < end]
+        return tuple(
+            self._stretch(begin, finish) for begin, finish in itertools.pairwise(sorted(set(cuts)))
         )
-        cuts.update(_clock_change(start, end, self._zone))
-        inside = sorted(cut for cut in cuts if start <= cut <= end)
-        return tuple(self._stretch(begin, finish) for begin, finish in itertools.pairwise(inside))
 
     def _stretch(self, begin: datetime, finish: datetime) -> Stretch:
         in_effect = [one for one in self.versions if one.valid_from <= begin]
@@ -226,18 +222,3 @@ def _charge_stretch(stretch: Stretch, quantity: int, used: Usage, lines: list[Ch
         if not left:
             break
     return Usage(stretch.period, counted)
-
-
-def _clock_change(start: datetime, end: datetime, zone: tzinfo) -> list[datetime]:
-    """Return the instant within a day at which the local clock is changed, to the second."""
-    before = start.astimezone(zone).utcoffset()
-    if before == end.astimezone(zone).utcoffset():
-        return []
-    low, high = start, end
-    while high - low > timedelta(seconds=1):
-        middle = low + (high - low) / 2
-        if middle.astimezone(zone).utcoffset() == before:
-            low = middle
-        else:
-            high = middle
-    return [high.replace(microsecond=0)]

@@ -46,10 +46,13 @@ def read_tariff(document: Document, *, version: int, valid_from: datetime) -> Ta
     else:
         rates = (Rate(name=FLAT, tiers=_tiers(document[forms[0]], quantity, forms[0])),)
         otherwise = FLAT
+    tariff = str(document.get("tariff") or "").strip()
+    if not tariff:
+        raise CoreError("tariff_malformed", path="tariff")
     read = TariffVersion(
-        tariff=TariffId(str(document["tariff"])),
+        tariff=TariffId(tariff),
         version=version,
-        name=str(document.get("name") or document["tariff"]),
+        name=str(document.get("name") or tariff),
         quantity=quantity,
         valid_from=valid_from,
         rates=rates,
@@ -145,13 +148,16 @@ def _band(written: object, path: str) -> Band:
 
 
 def _clock(written: object, path: str) -> time:
+    """Read a local time as text. Unquoted, a file's 22:00 is the number 1320: that is refused."""
     if written == "24:00":
         return time()
     try:
-        clock = time.fromisoformat(str(written))
-    except ValueError as err:
-        raise CoreError("tariff_malformed", path=path) from err
-    return clock.replace(second=0, microsecond=0, tzinfo=None)
+        clock = time.fromisoformat(written) if isinstance(written, str) else None
+    except ValueError:
+        clock = None
+    if clock is None or ":" not in str(written) or clock.tzinfo or clock.second or clock.microsecond:
+        raise CoreError("tariff_malformed", path=path)
+    return clock
 
 
 def _list(document: Document, key: str) -> Sequence[object]:

@@ -1,0 +1,162 @@
+"""What a manager writes is what is charged; what cannot be meant is refused with its place."""
+
+from datetime import UTC, datetime, time
+from typing import Any
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.prepaid_parking.core.errors import CoreError
+from custom_components.prepaid_parking.core.identity import TariffId
+from custom_components.prepaid_parking.core.metering import BASE_PER_UNIT, Quantity
+from custom_components.prepaid_parking.core.tariff import Band, Rate, TariffVersion, Tier
+from custom_components.prepaid_parking.core.tariff_format import FLAT, read_tariff, write_tariff
+
+FROM = datetime(2026, 7, 1, tzinfo=UTC)
+HOME: dict[str, Any] = {"tariff": "home", "quantity": "energy"}
+BANDED: dict[str, Any] = HOME | {
+    "rates": {"peak": "1.20", "valley": [{"up_to": "50", "price": "0.30"}, {"price": "0.40"}]},
+    "bands": [{"rate": "peak", "days": ["mon", "fri"], "from": "08:00", "to": "22:00"}],
+    "otherwise": "valley",
+}
+
+
+def read(document: dict[str, Any]) -> TariffVersion:
+    """Read a document as version 3."""
+    return read_tariff(document, version=3, valid_from=FROM)
+
+
+def test_a_flat_price_is_one_rate() -> None:
+    """The commonest tariff takes one line."""
+    tariff = read(HOME | {"price": "0.80"})
+    assert tariff.rates == (Rate(name=FLAT, tiers=(Tier(up_to=None, price_micro=800_000),)),)
+    assert (tariff.version, tariff.valid_from, tariff.name) == (3, FROM, "home")
+
+
+def test_tiers_are_in_the_unit_of_the_bill() -> None:
+    """Up to 200 means kilowatt-hours, not what the meter counts in."""
+    tariff = read(HOME | {"tiers": [{"up_to": 200, "price": 0.5}, {"price": "0.80"}]})
+    assert tariff.rates[0].tiers == (
+        Tier(up_to=200_000_000, price_micro=500_000),
+        Tier(up_to=None, price_micro=800_000),
+    )
+
+
+def test_bands_name_days_and_times() -> None:
+    """A peak price must hold on the days and hours that were written, and on no others."""
+    tariff = read(BANDED)
+    assert tariff.bands == (Band(rate="peak", weekdays=(0, 4), start=time(8), end=time(22)),)
+    assert tariff.otherwise == "valley"
+
+
+def test_a_band_without_days_holds_every_day_and_may_end_at_midnight() -> None:
+    """24:00 is how people write the end of a day."""
+    band = {"rate": "peak", "from": "22:00", "to": "24:00"}
+    (one,) = read(BANDED | {"bands": [band]}).bands
+    assert (one.weekdays, one.end) == (tuple(range(7)), time())
+
+
+@pytest.mark.parametrize(
+    ("document", "key", "path"),
+    [
+        ({"tariff": "", "price": "1"}, "tariff_malformed", "tariff"),
+        ({"tariff": None, "price": "1"}, "tariff_malformed", "tariff"),
+        ({"price": "1", "quantity": "love"}, "tariff_malformed", "quantity"),
+        ({}, "tariff_one_form", None),
+        ({"price": "1", "tiers": [{"price": "1"}]}, "tariff_one_form", None),
+        ({"price": "-0.10"}, "tariff_negative_price", "price"),
+        ({"price": True}, "tariff_malformed", "price"),
+        ({"price": "cheap"}, "not_a_number", None),
+        ({"price": "NaN"}, "not_a_number", None),
+        ({"price": "0.0000001"}, "amount_too_fine", None),
+        ({"tiers": [{"up_to": "200"}, {"price": "1"}]}, "tariff_malformed", "tiers.0"),
+        ({"tiers": [{"up_to": "200", "price": "1"}]}, "tariff_tiers_open", None),
+        ({"tiers": []}, "tariff_tiers_open", None),
+        ({"tiers": ["0.5"]}, "tariff_malformed", "tiers.0"),
+        ({"rates": {}}, "tariff_malformed", "rates"),
+        ({"rates": ["peak"]}, "tariff_malformed", "rates"),
+        (BANDED | {"otherwise": "night"}, "tariff_unknown_rate", None),
+        (BANDED | {"bands": "peak"}, "tariff_malformed", "bands"),
+        (BANDED | {"bands": [{"rate": "peak"}]}, "tariff_malformed", "bands.0"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_its_place(
+    document: dict[str, Any], key: str, path: str | None
+) -> None:
+    """A typing error in a tariff must not become a month of wrong bills."""
+    with pytest.raises(CoreError) as refused:
+        read(HOME | document)
+    assert refused.value.key == key
+    assert refused.value.placeholders.get("path") == path
+
+
+@pytest.mark.parametrize(
+    "clock",
+    [
+        pytest.param(1320, id="unquoted in YAML"),
+        "1320",
+        "22",
+        "25:00",
+        "10pm",
+        "22:00:30",
+        "22:00+08:00",
+        None,
+    ],
+)
+def test_a_time_that_is_not_plainly_written_is_refused(clock: object) -> None:
+    """1320 read as twenty past one would charge the peak price in the cheap hours."""
+    band = {"rate": "peak", "from": "08:00", "to": clock}
+    with pytest.raises(CoreError) as refused:
+        read(BANDED | {"bands": [band]})
+    assert refused.value.placeholders["path"] == "bands.0.to"
+
+
+@pytest.mark.parametrize("days", [["monday"], "mon", [0]])
+def test_an_unknown_day_is_refused(days: object) -> None:
+    """A band on no day at all would never hold, and nobody would notice."""
+    band = {"rate": "peak", "from": "08:00", "to": "22:00", "days": days}
+    with pytest.raises(CoreError) as refused:
+        read(BANDED | {"bands": [band]})
+    assert refused.value.placeholders["path"] == "bands.0.days"
+
+
+prices = st.integers(0, 10**9)
+minutes = st.times().map(lambda one: one.replace(second=0, microsecond=0))
+
+
+@st.composite
+def rates(draw: st.DrawFn, name: str) -> Rate:
+    """A rate with rising tiers in whole display units."""
+    limits = sorted(draw(st.sets(st.integers(1, 10_000), max_size=4)))
+    tiers = [
+        Tier(up_to=limit * BASE_PER_UNIT[Quantity.ENERGY], price_micro=draw(prices))
+        for limit in limits
+    ]
+    return Rate(name=name, tiers=(*tiers, Tier(up_to=None, price_micro=draw(prices))))
+
+
+@st.composite
+def tariffs(draw: st.DrawFn) -> TariffVersion:
+    """Any tariff that can be written."""
+    names = draw(st.lists(st.sampled_from(["flat", "peak", "valley", "deep"]), min_size=1, unique=True))
+    written = tuple(draw(rates(name)) for name in names)
+    weekdays = st.sets(st.integers(0, 6), min_size=1).map(sorted).map(tuple)
+    bands = st.builds(
+        Band, rate=st.sampled_from(names), weekdays=weekdays, start=minutes, end=minutes
+    )
+    return TariffVersion(
+        tariff=TariffId("home"),
+        version=3,
+        name="Home power",
+        quantity=Quantity.ENERGY,
+        valid_from=FROM,
+        rates=written,
+        otherwise=draw(st.sampled_from(names)),
+        bands=tuple(draw(st.lists(bands, max_size=4))),
+    )
+
+
+@given(tariffs())
+def test_a_tariff_written_down_and_read_again_is_the_same(tariff: TariffVersion) -> None:
+    """What is listed, copied into a file and published again must not change a price."""
+    assert read(write_tariff(tariff)) == tariff
