@@ -137,6 +137,9 @@ class PrepaidConfigFlow(ConfigFlow, domain=DOMAIN):
                 errors[CONF_TIME_ZONE] = "unknown_time_zone"
             else:
                 data = {key: one for key, one in entry.data.items() if key != CONF_TIME_ZONE}
+                if entry.state is ConfigEntryState.LOADED:
+                    # The clock of a running site is not changed underneath its open charges.
+                    self.hass.config_entries.async_schedule_reload(entry.entry_id)
                 return self.async_update_and_abort(
                     entry,
                     title=user_input[CONF_NAME].strip(),

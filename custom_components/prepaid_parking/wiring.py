@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import CONF_TIME_ZONE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import STORAGE_DIR
@@ -430,7 +431,8 @@ async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: b
         privacy = await Privacy.open(
             books, path.with_suffix(".kek"), erased=path.with_suffix(".erased")
         )
-        zone = await dt_util.async_get_time_zone(hass.config.time_zone) or UTC
+        zone_name = entry.data.get(CONF_TIME_ZONE, hass.config.time_zone)
+        zone = await dt_util.async_get_time_zone(zone_name) or UTC
         coordinator = SiteCoordinator(
             hass, counters_every=entry.options.get(CONF_PUBLISH_S, COUNTERS_EVERY_S)
         )

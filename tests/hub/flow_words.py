@@ -19,7 +19,7 @@ def check_words(result: Mapping[str, Any], *root: str) -> None:
         return
     if kind not in (FlowResultType.FORM, FlowResultType.MENU):
         return
-    step = at(english, *root, "step", result["step_id"])
+    step: Any = at(english, *root, "step", result["step_id"])
     assert step is not None, result["step_id"]
     assert step["title"]
     assert blanks(step["description"]) <= given, (result["step_id"], given)
@@ -38,9 +38,8 @@ def check_words(result: Mapping[str, Any], *root: str) -> None:
         assert blanks(help_text) <= given, (result["step_id"], name)
         for selector in _selectors(field):
             key = selector.config.get("translation_key")
-            raw = [
-                one["value"] for one in selector.config["options"] if one["value"] == one["label"]
-            ]
+            options: list[Any] = list(selector.config["options"])
+            raw = [one["value"] for one in options if one["value"] == one["label"]]
             if key:
                 for option in raw:
                     assert at(english, "selector", key, "options", option), (key, option)

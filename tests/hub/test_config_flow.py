@@ -196,8 +196,11 @@ async def test_a_site_is_renamed_and_moved_and_its_currency_stays(
     assert result["reason"] == "reconfigure_successful"
     assert a_site.title == "Lake Tower"
     assert a_site.data["time_zone"] == "Asia/Shanghai"
+    a_site.mock_state(hass, ConfigEntryState.LOADED)
     result = await a_site.start_reconfigure_flow(hass)
-    await answer(hass, result, {"name": "Lake Tower"})
+    with patch.object(hass.config_entries, "async_schedule_reload") as reload:
+        await answer(hass, result, {"name": "Lake Tower"})
+    reload.assert_called_once_with(a_site.entry_id)
     assert "time_zone" not in a_site.data
     assert a_site.data["currency"] == "CNY"
 
