@@ -408,7 +408,7 @@ async def test_a_doubt_is_settled_a_meter_swapped_and_a_gap_filled(
     modbus_device.add(kwh=1_000)
 
     async def doubted() -> bool:
-        return (await hub.call("list_meters", doubted=True))["count"] == 1
+        return bool((await hub.call("list_meters", doubted=True))["count"] == 1)
 
     await hub.until(doubted)
     doubt = (await hub.meter("m1"))["doubt"]["doubt"]
