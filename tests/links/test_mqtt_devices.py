@@ -250,6 +250,28 @@ async def test_stored_readings_are_taken_in_time_order_once(broker: Mosquitto) -
     ]
 
 
+async def test_a_kept_reading_does_not_hide_its_queued_twin(broker: Mosquitto) -> None:
+    """A water meter that reports once a day would be charged a day late."""
+    desk, line = Desk(), MqttLine(settings(broker))
+    meter_settings = MeterSettings(
+        family="generic_mqtt", topic="water", value_path="v", time_path="t"
+    )
+    line.attach(MqttMeter(line, meter_settings, desk.told).listener)
+    async with running(line), peer(broker) as meter:
+        now = datetime.now(UTC)
+        for value, retain in ((1, False), (2, True)):
+            at = now + timedelta(microseconds=value)
+            payload = json.dumps({"t": at.isoformat(), "v": value})
+            await meter.publish("water", payload, qos=1, retain=retain)
+        await until(lambda: desk.charged == KWH)
+        fresh = Desk()
+        line.attach(MqttMeter(line, meter_settings, fresh.told).listener)
+        await line.in_step()
+        await meter.publish("water", payload, qos=1)
+        await until(lambda: len(fresh.samples) == 2)
+    assert [one.origin for one in fresh.samples] == [Origin.RETAINED, Origin.PUSHED]
+
+
 async def test_an_uplink_is_known_by_its_name(broker: Mosquitto) -> None:
     """Two gateways of two networks hear it at two times; it is one uplink."""
     desk, line = Desk(), MqttLine(settings(broker))
@@ -347,7 +369,7 @@ async def test_an_answer_to_somebody_else_confirms_nothing(broker: Mosquitto) ->
     assert caught.value.fault is DeviceFault.NO_ANSWER
 
 
-async def test_a_kept_position_proves_nothing(broker: Mosquitto) -> None:
+async def test_a_kept_or_queued_position_proves_nothing(broker: Mosquitto) -> None:
     """A plug that died while on is "on" at the broker for ever."""
     line = MqttLine(settings(broker))
     seen: list[bool | None] = []
@@ -359,6 +381,9 @@ async def test_a_kept_position_proves_nothing(broker: Mosquitto) -> None:
             assert relay.supplied is None
             await plug.publish("stat/plug/POWER", "OFF", qos=1)
             await until(lambda: relay.supplied is False)
+        await plug.publish("stat/plug/POWER", "ON", qos=1)
+        async with running(line):
+            assert relay.supplied is False
     assert seen == [False]
 
 

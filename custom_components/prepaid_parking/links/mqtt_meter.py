@@ -15,8 +15,9 @@ from .payloads import meter_family
 from .payloads.family import KEPT, MeterSettings, Reported
 from .topics import Listener
 
-MOST_REMEMBERED: Final = 4_096
-"""Transmissions and times known already; older ones are before every cursor."""
+REMEMBERED: Final = 64
+"""Transmissions and times known already, or as many as the last list held: what is sent again comes
+soon, and five thousand meters remember as well."""
 
 
 class MqttMeter:
@@ -91,7 +92,7 @@ class MqttMeter:
         reported = (
             self.family.decode(self.settings, message) if message.topic in self._topics else []
         )
-        taken = [self._sample(one, message) for one in self._news(reported)]
+        taken = [self._sample(one, message) for one in self._news(reported, message)]
         samples = sorted((one for one in taken if one is not None), key=lambda one: one.at)
         if supplied is None:
             return samples
@@ -111,18 +112,25 @@ class MqttMeter:
         if held is not None:
             self._told([held])
 
-    def _news(self, reported: list[Reported]) -> list[Reported]:
-        """Leave out transmissions and stored readings that came before."""
-        news = []
-        for one in reported:
-            if one.key and not _remember(self._keys, one.key, None):
-                continue
-            if one.own is not None and self._times.get(one.own) == one.register:
-                continue
+    def _news(self, reported: list[Reported], message: Message) -> list[Reported]:
+        """Leave out transmissions and stored readings that came before.
+
+        A kept message is not remembered: its twin out of the queue is the one that counts.
+        """
+        news = [one for one in reported if not self._known(one)]
+        for one in reported if not message.retained else ():
+            self._keys[one.key] = None
             if one.own is not None:
-                _remember(self._times, one.own, one.register)
-            news.append(one)
+                self._times[one.own] = one.register
+        for known in (self._keys, self._times):
+            while len(known) > max(REMEMBERED, len(reported)):
+                known.popitem(last=False)
         return news
+
+    def _known(self, one: Reported) -> bool:
+        if one.key and one.key in self._keys:
+            return True
+        return one.own is not None and self._times.get(one.own) == one.register
 
     def _sample(self, one: Reported, message: Message) -> Sample | None:
         sample = Sample(
@@ -158,12 +166,3 @@ class MqttMeter:
         if late or one.stored or message.burst:
             return replace(sample, origin=Origin.BACKFILL, values={})
         return sample
-
-
-def _remember[K, V](known: OrderedDict[K, V], key: K, value: V) -> bool:
-    """Note a thing; False where it was known. The oldest are forgotten."""
-    new = key not in known
-    known[key] = value
-    if len(known) > MOST_REMEMBERED:
-        known.popitem(last=False)
-    return new

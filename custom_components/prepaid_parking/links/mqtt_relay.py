@@ -53,14 +53,16 @@ class MqttRelay:
     def take(self, message: Message) -> bool | None:
         """Take a message; returns whether the supply is on where it says so now.
 
-        What the broker kept says where the contact was once: it is not believed, nor is an answer
-        to an earlier run.
+        What the broker kept or queued says where the contact was once: it is not believed, nor is
+        an answer to an earlier run. After each connect the device is asked instead.
         """
+        if not message.live:
+            return None
         for number, waiting in self._waiting.items():
-            answer = self.family.answer(message, number) if message.live else None
+            answer = self.family.answer(message, number)
             if answer is not None and not waiting.done():
                 waiting.set_result(answer)
-        closed = None if message.retained else self.family.state(message)
+        closed = self.family.state(message)
         if closed is None:
             return None
         self.supplied = closed != self._inverted

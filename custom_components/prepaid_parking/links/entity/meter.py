@@ -145,10 +145,9 @@ class EntityMeter:
         self._told(sample if at >= self._since else replace(sample, origin=Origin.RETAINED))
 
     def _sample(self, state: State, at: datetime) -> Sample:
-        unit, meaning = _unit(state), _unit(state)
+        unit = _unit(state)
         same = _quantity(state) is self._quantity
-        if not same:
-            meaning = f"{unit} ({state.attributes.get(ATTR_DEVICE_CLASS)})"
+        meaning = unit if same else f"{unit} ({state.attributes.get(ATTR_DEVICE_CLASS)})"
         try:
             number = Decimal(state.state)
         except InvalidOperation as err:
