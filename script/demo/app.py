@@ -11,27 +11,16 @@ from typing import Any, Final
 from custom_components.prepaid_parking.simulator.demo import DEMO
 
 from . import INTEGRATION, show
-from .broker import BrokerChoice, broker_of, usual_broker
+from .broker import BrokerChoice, broker_of
+from .choices import Choices, choose
 from .client import Hub
 from .dashboard import PATH, write_dashboard
 from .hub import READY_S, RESTART, hub_part, settle_down, wait_until_running, write_config
 from .parts import Part, ended, stop_leftovers
-from .places import (
-    HOST,
-    HUB_PORT,
-    MQTT_PORT,
-    PASSWORD,
-    RTU_PORT,
-    TCP_PORT,
-    USER,
-    Choices,
-    Places,
-    Ports,
-    free_port,
-    is_free,
-)
+from .places import HOST, Places
 from .site import SiteSetup
 from .trouble import DemoError
+from .welcome import welcome
 
 _PART_S: Final = 20.0
 
@@ -90,7 +79,16 @@ class Demo:
             await self._start(hub)
             self.parts.append(hub)
             await self._watching(self._set_up(hub), restart=False)
-            self._say_what_there_is()
+            assert hub.process is not None
+            show.write(
+                welcome(
+                    f"{self.url}/{PATH}",
+                    ports,
+                    self.broker,
+                    hub=hub.process.pid,
+                    fast=self.options.fast,
+                )
+            )
             # The hub ends by itself when somebody presses its "Restart" button.
             await self._watching(None, restart=True)
             self.parts.remove(hub)
@@ -170,39 +168,6 @@ class Demo:
             command.append("--heavy")
         return Part(name="building", command=command, log=self.places.logs / "building.log")
 
-    def _say_what_there_is(self) -> None:
-        ports = self.choices.ports
-        heavy = next(one for one in DEMO.meters if one.serial == DEMO.heavy.serial)
-        fast = (
-            "its oven is on: low after a minute, in grace after two, cut after three"
-            if self.options.fast
-            else "script/develop --fast empties it within minutes"
-        )
-        wallet = next(one.name for one in DEMO.wallets if one.key == heavy.wallet)
-        show.write(
-            f"""
-  {self.url}/{PATH}      user {USER}, password {PASSWORD}
-
-  Simulated: {DEMO.name}, {len(DEMO.meters)} meters on two Modbus lines (ports {ports.tcp} and
-  {ports.rtu}), an entry with a Shelly barrier and a Frigate camera behind the {self.broker.words},
-  an exit on a Modbus relay board, {len(DEMO.wallets)} wallets, {len(DEMO.cars)} cars that come and go.
-
-  Three things to try
-  1. Watch {wallet} on the dashboard: {fast}.
-     Then press "Top up" there: the meter's relay is switched on again.
-  2. Switch off another meter's supply on its own page: it is held, and no top-up
-     switches it on, only a person does.
-  3. Kill the hub (kill -9 {self._hub_pid()}) and run script/develop again: every balance goes on
-     where the meters are, to the last cent.
-
-  Ctrl-C stops everything."""
-        )
-
-    def _hub_pid(self) -> int:
-        process = self.parts[-1].process
-        assert process is not None
-        return process.pid
-
 
 async def run(options: Options) -> None:
     """Run a demo until it is stopped."""
@@ -211,7 +176,7 @@ async def run(options: Options) -> None:
         await stop_leftovers(places)
         if options.fresh:
             places.clear()
-        choices = _choose(places, options)
+        choices = choose(places, options.port)
         demo = Demo(
             options=options,
             places=places,
@@ -220,67 +185,6 @@ async def run(options: Options) -> None:
         )
         places.note_address(demo.url)
         await demo.run()
-
-
-def _choose(places: Places, options: Options) -> Choices:
-    """Return the ports and the broker: those of the first start, for the hub's settings name them."""
-    known = Choices.load(places.choices)
-    broker = usual_broker()
-    if known is None:
-        tcp = free_port(TCP_PORT)
-        ports = Ports(
-            hub=_hub_port(options.port or HUB_PORT, asked=options.port is not None),
-            mqtt=free_port(MQTT_PORT),
-            tcp=tcp,
-            rtu=free_port(RTU_PORT, tcp),
-        )
-        choices = Choices(ports=ports, broker=broker)
-    else:
-        ports = known.ports
-        if "://" in {broker[4:7], known.broker[4:7]} and broker != known.broker:
-            message = (
-                f"This demo was set up with {_hidden(known.broker)}, and now it should use "
-                f"{_hidden(broker)} (MQTT_URL). Start over with --fresh."
-            )
-            raise DemoError(message)
-        for what, port in _ours(known):
-            if not is_free(port):
-                message = (
-                    f"Port {port}, where this demo has its {what}, is taken by another program.\n"
-                    "Stop that program, or start over with --fresh."
-                )
-                raise DemoError(message)
-        hub = _hub_port(options.port or ports.hub, asked=options.port is not None)
-        choices = Choices(
-            ports=Ports(hub=hub, mqtt=ports.mqtt, tcp=ports.tcp, rtu=ports.rtu),
-            broker=known.broker,
-        )
-    choices.save(places.choices)
-    return choices
-
-
-def _ours(choices: Choices) -> list[tuple[str, int]]:
-    ports = choices.ports
-    ours = [("meters", ports.tcp), ("meters", ports.rtu)]
-    return ours if "://" in choices.broker else [*ours, ("MQTT broker", ports.mqtt)]
-
-
-def _hub_port(wanted: int, *, asked: bool) -> int:
-    if asked:
-        if not is_free(wanted):
-            message = f"Port {wanted} is taken by another program; choose another with --port."
-            raise DemoError(message)
-        return wanted
-    port = free_port(wanted)
-    if port != wanted:
-        show.step(f"Port {wanted} is taken by another program; the hub is at {port} instead")
-    return port
-
-
-def _hidden(broker: str) -> str:
-    """Return a broker's name without a password."""
-    scheme, _, rest = broker.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}" if rest else broker
 
 
 async def _cancel(*tasks: asyncio.Task[Any]) -> None:

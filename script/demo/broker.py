@@ -41,9 +41,14 @@ def usual_broker() -> str:
     return MOSQUITTO if _mosquitto() else AMQTT
 
 
+def is_address(choice: str) -> bool:
+    """Tell whether a choice is a broker that is there, and none of ours."""
+    return choice not in {MOSQUITTO, AMQTT}
+
+
 def broker_of(choice: str, port: int, places: Places) -> BrokerChoice:
     """Return the broker of a choice."""
-    if choice not in {MOSQUITTO, AMQTT}:
+    if is_address(choice):
         try:
             address = Broker.from_url(choice)
         except ValueError as err:

@@ -1,10 +1,9 @@
-"""Where the demo keeps its things, and on which ports its parts listen."""
+"""Where the demo keeps its things, and which ports are free on this machine."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 import fcntl
-import json
 import os
 from pathlib import Path
 import shutil
@@ -16,23 +15,9 @@ from .trouble import DemoError
 
 HOST: Final = "127.0.0.1"
 """The demo's password is no secret, so nothing of it listens beyond this machine."""
-HUB_PORT: Final = 8123
-MQTT_PORT: Final = 1883
-TCP_PORT: Final = 5020
-RTU_PORT: Final = 5021
 USER: Final = "demo"
 PASSWORD: Final = "demo"  # noqa: S105  printed on the terminal, good for nothing but this demo
 _LOCK: Final = "running"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """The ports of a demo: chosen once, because the hub's settings name them."""
-
-    hub: int
-    mqtt: int
-    tcp: int
-    rtu: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,28 +95,6 @@ class Places:
                 shutil.rmtree(path)
             elif path.name != _LOCK:
                 path.unlink()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
-    """What a demo was set up with; written at the first start."""
-
-    ports: Ports
-    broker: str
-    """`mosquitto`, `amqtt`, or the address of a broker that was there."""
-
-    @classmethod
-    def load(cls, path: Path) -> Choices | None:
-        """Read what was chosen at the first start, if there was one."""
-        try:
-            written = json.loads(path.read_text())
-        except FileNotFoundError:
-            return None
-        return cls(ports=Ports(**written["ports"]), broker=written["broker"])
-
-    def save(self, path: Path) -> None:
-        """Write it down for the next start."""
-        path.write_text(json.dumps(asdict(self), indent=2) + "\n")
 
 
 def shown(path: Path) -> str:

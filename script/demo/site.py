@@ -6,24 +6,21 @@ Each step looks at what is there first, so that a start that was interrupted is 
 from dataclasses import dataclass, field
 from typing import Final
 
-from custom_components.prepaid_parking.simulator.demo import DEMO, DemoLane, DemoLine, DemoMeter
-from custom_components.prepaid_parking.simulator.wire import Framing
+from custom_components.prepaid_parking.simulator.demo import DEMO, DemoMeter
 
 from . import show
+from .answers import MQTT_LINE, broker_answers, lane_answers, line_answers, meter_answers
 from .broker import BrokerChoice
+from .choices import Ports
 from .client import Data, Hub
 from .flows import CONFIG, OPTIONS, SUBENTRY, Steps, fill_in, give_up
 from .patience import until
-from .places import HOST, Ports
-from .tenants import ENTRY_FEE, FAST, POLICIES, TENANTS, tariff_of, tariffs, unit_of
+from .tenants import FAST, POLICIES, TENANTS, tariff_of, tariffs, unit_of
 from .trouble import DemoError
 
 DOMAIN: Final = "prepaid_parking"
-_INTERVAL_S: Final = 5
 _PUBLISH_S: Final = 5
 _FIRST_READING_S: Final = 60.0
-_MQTT_LINE: Final = "Gate and cameras"
-_DIRECTIONS: Final = {"in": "entry", "out": "exit"}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,20 +107,24 @@ class SiteSetup:
         for line in DEMO.lines:
             if line.name not in known:
                 show.step(f"Adding the Modbus line {line.name}")
-                await self._add("line", line.name, _line_answers(line, self.ports))
-        if _MQTT_LINE not in known:
-            show.step(f"Adding the MQTT line {_MQTT_LINE}")
-            await self._add("line", _MQTT_LINE, self._broker_answers())
+                await self._add("line", line.name, line_answers(line, self.ports))
+        if MQTT_LINE not in known:
+            show.step(f"Adding the MQTT line {MQTT_LINE}")
+            await self._add("line", MQTT_LINE, broker_answers(self.broker))
         known |= {one["title"]: one["subentry_id"] for one in await self._subentries()}
-        self.lines = {line.key: known[line.name] for line in DEMO.lines} | {"": known[_MQTT_LINE]}
+        self.lines = {line.key: known[line.name] for line in DEMO.lines} | {"": known[MQTT_LINE]}
         for meter in DEMO.meters:
             if meter.name not in known:
-                shown = await self._add("meter", meter.name, self._meter_answers(meter))
+                shown = await self._add(
+                    "meter", meter.name, meter_answers(meter, self.lines[meter.line])
+                )
                 show.step(f"Adding the meter {meter.name}: it reads {_read(shown)}")
         for lane in DEMO.lanes:
             if lane.name not in known:
                 show.step(f"Adding the lane {lane.name}")
-                await self._add("lane", lane.name, self._lane_answers(lane))
+                await self._add(
+                    "lane", lane.name, lane_answers(lane, self.lines[lane.line], self.lines[""])
+                )
 
     async def _rules(self) -> None:
         known = {one["tariff"] for one in (await self.hub.act("list_tariffs"))["tariffs"]}
@@ -246,108 +247,6 @@ class SiteSetup:
     async def _wallets_by_key(self) -> dict[str, str]:
         units = await self._units()
         return {one.key: units[unit_of(one), one.purpose] for one in DEMO.wallets}
-
-    def _broker_answers(self) -> Data:
-        address = self.broker.address
-        return {
-            "user": "mqtt_broker",
-            "mqtt_broker": {
-                "host": address.host,
-                "port": address.port,
-                "tls": False,
-                "protocol": "5" if self.broker.version_5 else "3.1.1",
-                **({"username": address.username} if address.username else {}),
-                **({"password": address.password} if address.password else {}),
-            },
-            "broker_answered": {"name": _MQTT_LINE},
-        }
-
-    def _meter_answers(self, meter: DemoMeter) -> Data:
-        """Return what a manager answers for a meter; the experimental valve makes its test trip."""
-
-        def details(form: Data) -> Data:
-            asked = {one["name"]: one for one in form["data_schema"]}
-            answer = {
-                "name": meter.name,
-                "commodity": meter.commodity,
-                "interval": _INTERVAL_S,
-                "max_power": asked["max_power"]["description"]["suggested_value"],
-            }
-            return answer | ({"serial": meter.serial} if "serial" in asked else {})
-
-        def supply(form: Data) -> Data:
-            latency = next(one for one in form["data_schema"] if one["name"] == "latency")
-            return {"restore": "auto", "latency": latency["default"]}
-
-        return {
-            "user": "modbus",
-            "modbus": {
-                "line_id": self.lines[meter.line],
-                "profile": meter.profile,
-                "unit_id": meter.unit,
-            },
-            "details": details,
-            "relay": {"kind": "profile" if meter.has_relay else "none"},
-            "supply": supply,
-            "trip": "trip_consent",
-            "trip_consent": {"sure": True},
-            "trip_done": {},
-        }
-
-    def _lane_answers(self, lane: DemoLane) -> Data:
-        broker = self.lines[""]
-        wired: Data = {"pulse": 1.0, "wired_to": "open_input"}
-        frigate = lane.plate_profile == "frigate"
-        answers: Data = {
-            "user": "barrier_mqtt" if lane.topic else "barrier_modbus",
-            "barrier_mqtt": {"line_id": broker, "family": lane.barrier_profile},
-            "barrier_device": {"topic": lane.topic, "channel": 0, **wired},
-            "lane": {
-                "name": lane.name,
-                "direction": _DIRECTIONS[lane.direction],
-                "fee": ENTRY_FEE if lane.direction == "in" else "0",
-            },
-            "reader": {"family": "frigate" if frigate else "generic_mqtt"},
-            "reader_confirm": {},
-            # No car may come by while the form is open, and the demo does not wait for one.
-            "reader_silent": "reader_unheard",
-        }
-        if lane.line:
-            answers["barrier_modbus"] = {
-                "line_id": self.lines[lane.line],
-                "family": lane.barrier_profile,
-                "unit_id": lane.unit,
-                "contact": lane.coil + 1,
-                **wired,
-            }
-        reader: Data = {"line_id": broker, "least_percent": 85}
-        if frigate:
-            reader |= {"topic": "frigate", "camera": lane.camera}
-        else:
-            reader |= {
-                "topic": lane.camera,
-                "plate_path": "plate",
-                "score_path": "confidence",
-                "score_full": "1",
-                "time_path": "time",
-            }
-        answers["reader_device"] = reader
-        return answers
-
-
-def _line_answers(line: DemoLine, ports: Ports) -> Data:
-    tcp = line.framing is Framing.TCP
-    transport = "modbus_tcp" if tcp else "modbus_rtu_over_tcp"
-    return {
-        "user": transport,
-        transport: {
-            "host": HOST,
-            "port": ports.tcp if tcp else ports.rtu,
-            "test_unit": 1,
-            "timing": {"timeout": 1.0, "spacing": 0.0},
-        },
-        "line_answered": {"name": line.name},
-    }
 
 
 def _read(shown: list[Data]) -> str:

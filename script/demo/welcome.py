@@ -1,0 +1,38 @@
+"""What the demo says of itself once it runs."""
+
+from custom_components.prepaid_parking.simulator.demo import DEMO
+
+from .broker import BrokerChoice
+from .choices import Ports
+from .places import PASSWORD, USER
+
+
+def welcome(address: str, ports: Ports, broker: BrokerChoice, *, hub: int, fast: bool) -> str:
+    """Say where it is, what is simulated, and what to try."""
+    heavy = next(one for one in DEMO.meters if one.serial == DEMO.heavy.serial)
+    wallet = next(one.name for one in DEMO.wallets if one.key == heavy.wallet)
+    emptying = (
+        "Its oven is on: low after a minute,\n     in grace after two, cut after three."
+        if fast
+        else "With --fast it runs empty\n     within minutes: low, in grace, cut."
+    )
+    return f"""
+  {address}
+  user {USER}, password {PASSWORD}
+
+  Simulated: {DEMO.name}
+  - {len(DEMO.meters)} meters on two Modbus lines, at ports {ports.tcp} (TCP) and {ports.rtu} (RTU over TCP)
+  - an entry with a Shelly barrier and a Frigate camera, behind the {broker.words}
+  - an exit with a Modbus relay board and a camera that sends JSON
+  - {len(DEMO.wallets)} wallets, tariffs by tier, by time of use, by cubic metre and by tonne
+  - {len(DEMO.cars)} cars that come and go, two of them without a card
+
+  Three things to try
+  1. Watch {wallet} on the dashboard. {emptying}
+     Press "Top up": its meter's relay is switched on again.
+  2. Under "Meters" switch off another supply. It is held: no top-up switches it on,
+     only a person does.
+  3. Kill the hub (kill -9 {hub}) and run script/develop again: every balance goes on
+     where its meter is, to the last cent.
+
+  Ctrl-C stops everything."""
