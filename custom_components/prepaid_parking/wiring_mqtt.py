@@ -14,6 +14,7 @@ from .const import (
     CONF_CONSENT,
     CONF_FAMILY,
     CONF_KIND,
+    CONF_LINE_ID,
     CONF_PROFILE,
     CONF_PULSE,
     CONF_RELAY,
@@ -38,6 +39,8 @@ from .links.plates import MqttPlates, PlateSettings
 from .links.poller import Outcome
 from .operations.site import MeterRun
 
+BAD_LOGIN: Final = ("[code:134]", "[code:135]")
+"""How the client names a refusal for the user name or the password."""
 FRESH_S: Final = 900
 """Devices that push set their own pace: five minutes is usual, three of those are believed."""
 
@@ -55,6 +58,8 @@ class MqttLineRun:
         """Prepare; nothing is sent before `start`."""
         data = subentry.data
         self._hass = hass
+        self._entry = entry
+        self._line_id = subentry.subentry_id
         self._report = report
         self._meters: set[MeterId] = set()
         self._asked: dict[MeterId, MqttMeter] = {}
@@ -146,6 +151,8 @@ class MqttLineRun:
         if not health.connected:
             for meter in self._meters:
                 self._report(meter, DeviceError(DeviceFault.OFFLINE, health.detail))
+        if health.fault is DeviceFault.REFUSED and health.detail.startswith(BAD_LOGIN):
+            self._entry.async_start_reauth(self._hass, data={CONF_LINE_ID: self._line_id})
 
     def _health(self) -> dict[str, object]:
         health = self.line.health

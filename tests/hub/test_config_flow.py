@@ -17,10 +17,12 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.prepaid_parking.const import DOMAIN
+from custom_components.prepaid_parking.simulator.line import ModbusLine
 from tests.brokers import mosquitto
-from tests.hub.flow_steps import make, saved_broker, saved_gateway
+from tests.hub.flow_steps import Walk, gateway, make, saved_broker, saved_gateway
 from tests.hub.flow_words import check_words
 from tests.hub.test_line_flow import a_line
+from tests.journeys.conftest import Hub
 
 type Result = Mapping[str, Any]
 
@@ -300,3 +302,62 @@ async def test_a_line_named_by_an_older_version_is_looked_for(
     a_site.mock_state(hass, ConfigEntryState.LOADED)
     result: Result = await a_site.start_reauth_flow(hass, data={"line_id": "gone"})
     assert result["reason"] == "reauth_successful"
+
+
+async def test_a_running_site_asks_for_the_password_and_hears_its_broker_again(
+    hass: HomeAssistant, hub: Hub
+) -> None:
+    """The whole way: refused, asked, answered, connected; nobody restarts anything."""
+    with mosquitto(username="site", password="new") as broker:
+        line_id = saved_broker(hass, hub.entry, broker, password="old")
+
+        async def asked() -> bool:
+            return bool(hass.config_entries.flow.async_progress_by_handler(DOMAIN))
+
+        await hub.until(asked)
+        (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+        assert flow["step_id"] == "reauth_confirm"
+        result = await hass.config_entries.flow.async_configure(
+            flow["flow_id"], {"username": "site", "password": "new"}
+        )
+        assert result["reason"] == "reauth_successful"
+        await hass.async_block_till_done()
+
+        async def connected() -> bool:
+            return hub.data.lines[line_id].connected()
+
+        await hub.until(connected)
+        await hub.stop()
+
+
+async def test_a_meter_added_by_its_dialogue_is_read_at_once(
+    hass: HomeAssistant, hub: Hub, modbus_line: ModbusLine
+) -> None:
+    """What the dialogue stores is what the running site understands, without a restart."""
+    walk = Walk(hass, hub.entry, "meter")
+    await walk.begin()
+    await walk.answer("modbus")
+    await walk.answer("modbus_tcp")
+    await walk.answer(gateway(modbus_line))
+    await walk.answer({"name": "Riser A"})
+    line_id = walk.suggested("line_id")
+    await walk.answer({"line_id": line_id, "profile": "acrel_ddsy1352", "unit_id": 1})
+    settings = {"name": "Flat 3-201", "commodity": "electricity", "interval": 1}
+    await walk.answer({**settings, "max_power": "14"})
+    await walk.answer({"kind": "profile"})
+    await walk.answer({"restore": "auto", "latency": 3})
+    saved = walk.saved()
+    await hass.async_block_till_done()
+
+    async def read() -> bool:
+        register: str | None = (await hub.meter("m1"))["register"]
+        return register == "1000"
+
+    await hub.until(read)
+    assert hub.entry.subentries[saved.subentry_id].data["meter"] == "m1"
+    await walk.begin(changing=saved)
+    await walk.answer("settings")
+    await walk.answer({**settings, "name": "Flat 3-202", "max_power": "14"})
+    walk.changed()
+    await hass.async_block_till_done()
+    assert (await hub.meter("m1"))["name"] == "Flat 3-202"
