@@ -15,8 +15,9 @@ import pytest
 from custom_components.prepaid_parking.core.errors import CoreError, DeviceError, DeviceFault
 from custom_components.prepaid_parking.links.message import Message
 from custom_components.prepaid_parking.links.mqtt import MqttHealth, MqttLine
+from custom_components.prepaid_parking.links.mqtt_client import MqttSettings
 from custom_components.prepaid_parking.links.topics import Listener
-from tests.brokers import Mosquitto, mosquitto
+from tests.brokers import Mosquitto, free_port, mosquitto
 from tests.links.mqtt_peer import IDENTIFIER, Inbox, certificate, peer, running, settings, until
 
 
@@ -433,6 +434,28 @@ async def test_a_listener_is_greeted_once_the_line_has_settled(broker: Mosquitto
         broker.start()
         await line.in_step()
         await until(lambda: len(greeted) == 4)
+
+
+async def test_a_broker_that_stays_away_is_asked_less_and_less(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A dead broker must not be hammered, and one that came back must not wait for hours."""
+    pauses: list[float] = []
+    sleep = asyncio.sleep
+
+    async def no_time(seconds: float) -> None:
+        pauses.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr("custom_components.prepaid_parking.links.mqtt.asyncio.sleep", no_time)
+    line = MqttLine(MqttSettings(host="127.0.0.1", port=free_port(), identifier=IDENTIFIER))
+    await line.start()
+    async with asyncio.timeout(5):
+        while len(pauses) < 8:
+            await sleep(0.01)
+    await line.stop()
+    assert pauses[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert line.health.fault is DeviceFault.OFFLINE
 
 
 async def test_stopping_while_the_broker_is_away_is_quick(broker: Mosquitto) -> None:
