@@ -19,6 +19,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.prepaid_parking.const import DOMAIN
 from custom_components.prepaid_parking.simulator.line import ModbusLine
 from tests.brokers import mosquitto
+from tests.hub.conftest import SITE
 from tests.hub.flow_steps import Walk, gateway, make, saved_broker, saved_gateway
 from tests.hub.flow_words import check_words
 from tests.hub.test_line_flow import a_line
@@ -361,3 +362,22 @@ async def test_a_meter_added_by_its_dialogue_is_read_at_once(
     walk.changed()
     await hass.async_block_till_done()
     assert (await hub.meter("m1"))["name"] == "Flat 3-202"
+
+
+async def test_a_removed_site_comes_back_with_every_balance(
+    hass: HomeAssistant, a_site: MockConfigEntry, storage: Path
+) -> None:
+    """Removed by mistake: the tenants' money must not depend on who clicked what."""
+    hub = Hub(hass, a_site)
+    await hub.start()
+    await hub.call("open_wallet", unit="Flat 3-201", purpose="utility")
+    await hub.call("top_up", wallet="w1", amount="100.00", channel="cash")
+    await hass.config_entries.async_remove(a_site.entry_id)
+    await hass.async_block_till_done()
+    result = await begin(hass)
+    result = await answer(hass, result, site_form(ledger=SITE))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    wallet = await hub.wallet("w1")
+    assert wallet["available"] == "100.00"
+    assert await hass.config_entries.async_unload(result["result"].entry_id)
