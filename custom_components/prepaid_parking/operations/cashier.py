@@ -1,115 +1,34 @@
-"""The cash desk: wallets are opened, filled, charged by hand, frozen and closed.
+"""The cash desk: wallets are opened, filled, charged by hand, refunded, frozen and settled.
 
 Every act takes a reference that makes it idempotent; without one it gets its own and is not.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
-from typing import Final
-from uuid import uuid4
 
 from ..core.chart import Channel, SiteAccount, channel_account, site_account, wallet_account
 from ..core.errors import CoreError
-from ..core.identity import Actor, PolicyId, WalletId
-from ..core.ledger import Act, EntryKind, Floor, Posting, Receipt, Reference
-from ..core.wallet import Purpose, Wallet, WalletKind, Watch
-from .facts import WalletEvent, WalletFact
+from ..core.identity import Actor
+from ..core.ledger import Act, EntryKind, Floor, Posting, Receipt
+from .booking import book, closed, floor, referenced, tell, unspendable
+from .facts import WalletEvent
 from .site import Site, WalletRun
-from .usage import close_windows
+from .turn import in_turn
+from .usage import post_windows
+from .wallets import freeze, open_wallet, unfreeze, update_wallet
 
-EXPOSED_MOST: Final = 250
-"""Wallets get devices of their own while fewer than this are exposed: a site stays light."""
-CHANGEABLE: Final = frozenset(
-    {"unit", "kind", "policy", "alert_minor", "credit_limit_minor", "exempt_quota_minor"}
-)
-
-
-def referenced(scope: str, reference: str) -> Reference:
-    """Return the idempotency key of an act; a missing one is generated, which makes it single."""
-    return Reference(scope=scope, key=reference or f"generated-{uuid4().hex}")
-
-
-async def open_wallet(
-    site: Site,
-    *,
-    unit: str,
-    purpose: Purpose,
-    actor: Actor,
-    kind: WalletKind = WalletKind.INDIVIDUAL,
-    policy: str = "standard",
-    person: Mapping[str, str] | None = None,
-    alert_minor: int | None = None,
-    credit_limit_minor: int | None = None,
-    exempt_quota_minor: int | None = None,
-    exposed: bool | None = None,
-    reference: str = "",
-) -> Receipt:
-    """Open a wallet for a unit; personal data goes into the encrypted store and nowhere else."""
-    if not unit.strip():
-        raise CoreError("unit_missing")
-    if PolicyId(policy) not in site.policies:
-        raise CoreError("unknown_policy", policy=policy)
-    number = await site.books.next_number("wallet")
-    wallet = Wallet(
-        id=WalletId(f"w{number}"),
-        no=number,
-        unit=unit.strip(),
-        purpose=purpose,
-        kind=kind,
-        policy=PolicyId(policy),
-        opened_at=site.clock(),
-        exposed=_room_for_one(site) if exposed is None else exposed,
-        subject=await site.privacy.put_subject(person) if person else "",
-        alert_minor=alert_minor,
-        credit_limit_minor=credit_limit_minor,
-        exempt_quota_minor=exempt_quota_minor,
-    )
-    receipt = await site.books.commit(
-        Act(
-            kind=EntryKind.WALLET_OPENED,
-            event=f"wallet/{wallet.id}/opened",
-            occurred=wallet.opened_at,
-            actor=actor,
-            reference=referenced("open_wallet", reference),
-            detail={"wallet": wallet.id, "unit": wallet.unit, "purpose": wallet.purpose},
-            puts=(wallet,),
-        )
-    )
-    if not receipt.repeated:
-        run = site.wallets[wallet.id] = WalletRun(wallet=wallet, watch=Watch(wallet=wallet.id))
-        _tell(site, run, WalletEvent.OPENED, receipt)
-    return receipt
+__all__ = [
+    "close_wallet",
+    "deduct",
+    "freeze",
+    "open_wallet",
+    "refund",
+    "top_up",
+    "unfreeze",
+    "update_wallet",
+]
 
 
-async def update_wallet(
-    site: Site, *, wallet: str, changes: Mapping[str, object], actor: Actor, reason: str = ""
-) -> Receipt:
-    """Change a wallet's unit, kind, policy or own thresholds; the change is an entry of the chain."""
-    run = open_run(site, wallet)
-    unknown = set(changes) - CHANGEABLE
-    if unknown:
-        raise CoreError("unknown_field", field=", ".join(sorted(unknown)))
-    policy = changes.get("policy")
-    if policy is not None and policy not in site.policies:
-        raise CoreError("unknown_policy", policy=policy)
-    changed: Wallet = replace(run.wallet, **changes)  # type: ignore[arg-type]  # names checked above
-    receipt = await site.books.commit(
-        Act(
-            kind=EntryKind.WALLET_UPDATED,
-            event=f"wallet/{wallet}/updated",
-            occurred=site.clock(),
-            actor=actor,
-            reason=reason,
-            detail={"wallet": wallet, "changes": {name: str(new) for name, new in changes.items()}},
-            puts=(changed,),
-        )
-    )
-    run.wallet = changed
-    site.wake_wallet(run)
-    return receipt
-
-
+@in_turn
 async def top_up(
     site: Site,
     *,
@@ -121,30 +40,30 @@ async def top_up(
     reason: str = "",
 ) -> Receipt:
     """Put money into a wallet; announced twice under one reference it is credited once."""
-    run = open_run(site, wallet)
+    run = site.wallet(wallet)
     key = referenced(f"topup/{channel}", reference)
-    receipt = await site.books.commit(
-        Act(
-            kind=EntryKind.TOP_UP,
-            event=f"topup/{channel}/{key.key}",
-            occurred=site.clock(),
-            actor=actor,
-            reason=reason,
-            reference=key,
-            postings=(
-                Posting(
-                    source=channel_account(channel),
-                    target=wallet_account(run.wallet.no),
-                    amount_minor=amount_minor,
-                ),
+    act = Act(
+        kind=EntryKind.TOP_UP,
+        event=f"topup/{channel}/{key.key}",
+        occurred=site.clock(),
+        actor=actor,
+        reason=reason,
+        reference=key,
+        postings=(
+            Posting(
+                source=channel_account(channel),
+                target=wallet_account(run.wallet.no),
+                amount_minor=amount_minor,
             ),
-            detail={"wallet": wallet, "channel": channel},
-        )
+        ),
+        detail={"wallet": wallet, "channel": channel},
     )
+    receipt = await book(site, act, closed(run))
     _booked(site, run, WalletEvent.TOPPED_UP, receipt, amount_minor, key.key)
     return receipt
 
 
+@in_turn
 async def deduct(
     site: Site,
     *,
@@ -155,31 +74,31 @@ async def deduct(
     reference: str = "",
 ) -> Receipt:
     """Take money for something that is not metered; never more than is there."""
-    run = spending_run(site, wallet)
+    run = site.wallet(wallet)
     key = referenced("deduct", reference)
-    receipt = await site.books.commit(
-        Act(
-            kind=EntryKind.DEDUCTION,
-            event=f"deduct/{key.key}",
-            occurred=site.clock(),
-            actor=actor,
-            reason=reason,
-            reference=key,
-            postings=(
-                Posting(
-                    source=wallet_account(run.wallet.no),
-                    target=site_account(SiteAccount.REVENUE_FEES),
-                    amount_minor=amount_minor,
-                ),
+    act = Act(
+        kind=EntryKind.DEDUCTION,
+        event=f"deduct/{key.key}",
+        occurred=site.clock(),
+        actor=actor,
+        reason=reason,
+        reference=key,
+        postings=(
+            Posting(
+                source=wallet_account(run.wallet.no),
+                target=site_account(SiteAccount.REVENUE_FEES),
+                amount_minor=amount_minor,
             ),
-            floors=(floor(run),),
-            detail={"wallet": wallet},
-        )
+        ),
+        floors=(floor(run),),
+        detail={"wallet": wallet},
     )
+    receipt = await book(site, act, unspendable(site, run))
     _booked(site, run, WalletEvent.DEDUCTED, receipt, amount_minor, key.key)
     return receipt
 
 
+@in_turn
 async def refund(
     site: Site,
     *,
@@ -191,57 +110,34 @@ async def refund(
     reference: str = "",
 ) -> Receipt:
     """Pay money out of a wallet; what its meters used until now is charged first."""
-    run = spending_run(site, wallet)
+    run = site.wallet(wallet)
     if not site.books.writable:
         raise CoreError("ledger_closed")
-    await close_windows(site, run.meters)
+    await post_windows(site, run.meters)
     key = referenced(f"refund/{channel}", reference)
-    receipt = await site.books.commit(
-        Act(
-            kind=EntryKind.REFUND,
-            event=f"refund/{channel}/{key.key}",
-            occurred=site.clock(),
-            actor=actor,
-            reason=reason,
-            reference=key,
-            postings=(
-                Posting(
-                    source=wallet_account(run.wallet.no),
-                    target=channel_account(channel),
-                    amount_minor=amount_minor,
-                ),
+    act = Act(
+        kind=EntryKind.REFUND,
+        event=f"refund/{channel}/{key.key}",
+        occurred=site.clock(),
+        actor=actor,
+        reason=reason,
+        reference=key,
+        postings=(
+            Posting(
+                source=wallet_account(run.wallet.no),
+                target=channel_account(channel),
+                amount_minor=amount_minor,
             ),
-            floors=(floor(run),),
-            detail={"wallet": wallet, "channel": channel},
-        )
+        ),
+        floors=(floor(run),),
+        detail={"wallet": wallet, "channel": channel},
     )
+    receipt = await book(site, act, unspendable(site, run))
     _booked(site, run, WalletEvent.REFUNDED, receipt, amount_minor, key.key)
     return receipt
 
 
-async def freeze(
-    site: Site, *, wallet: str, reason: str, actor: Actor, until: datetime | None = None
-) -> Receipt:
-    """Let nothing go out of a wallet; what comes in is booked and usage goes on."""
-    run = open_run(site, wallet)
-    now = site.clock()
-    if until is not None and until <= now:
-        raise CoreError("time_is_past", at=until.isoformat())
-    frozen = replace(run.wallet, frozen_at=now, frozen_until=until, frozen_reason=reason)
-    return await _set_frozen(site, run, frozen, EntryKind.FROZEN, WalletEvent.FROZEN, actor, reason)
-
-
-async def unfreeze(site: Site, *, wallet: str, reason: str, actor: Actor) -> Receipt:
-    """Let money go out of a wallet again."""
-    run = open_run(site, wallet)
-    if run.wallet.frozen_at is None:
-        raise CoreError("wallet_not_frozen", wallet=wallet)
-    thawed = replace(run.wallet, frozen_at=None, frozen_until=None, frozen_reason="")
-    return await _set_frozen(
-        site, run, thawed, EntryKind.UNFROZEN, WalletEvent.UNFROZEN, actor, reason
-    )
-
-
+@in_turn
 async def close_wallet(
     site: Site,
     *,
@@ -252,9 +148,13 @@ async def close_wallet(
     reference: str = "",
 ) -> Receipt:
     """Settle a wallet to zero and close it: the rest is paid out, or what is owed is paid in."""
-    run = spending_run(site, wallet)
-    if run.meters:
-        raise CoreError("wallet_has_meters", meters=", ".join(m.meter.id for m in run.meters))
+    run, now = site.wallet(wallet), site.clock()
+    refusal = unspendable(site, run)
+    if not site.books.writable:
+        refusal = CoreError("ledger_closed")
+    elif run.meters:
+        meters = ", ".join(meter.meter.id for meter in run.meters)
+        refusal = CoreError("wallet_has_meters", meters=meters)
     rest = run.posted_minor
     account, outside = wallet_account(run.wallet.no), channel_account(channel)
     postings: tuple[Posting, ...] = ()
@@ -262,57 +162,25 @@ async def close_wallet(
         postings = (Posting(source=account, target=outside, amount_minor=rest),)
     elif rest < 0:
         postings = (Posting(source=outside, target=account, amount_minor=-rest),)
-    closed = replace(run.wallet, closed_at=site.clock())
-    receipt = await site.books.commit(
-        Act(
-            kind=EntryKind.WALLET_CLOSED,
-            event=f"wallet/{wallet}/closed",
-            occurred=site.clock(),
-            actor=actor,
-            reason=reason,
-            reference=referenced("close_wallet", reference),
-            postings=postings,
-            floors=(Floor(account=account, minimum_minor=0),),
-            detail={"wallet": wallet, "settled": rest, "channel": channel},
-            puts=(closed,),
-        )
+    shut = replace(run.wallet, closed_at=now)
+    act = Act(
+        kind=EntryKind.WALLET_CLOSED,
+        event=f"wallet/{wallet}/closed",
+        occurred=now,
+        actor=actor,
+        reason=reason,
+        reference=referenced("close_wallet", reference, {"wallet": wallet, "channel": channel}),
+        postings=postings,
+        floors=(Floor(account=account, minimum_minor=0),),
+        detail={"wallet": wallet, "settled": rest, "channel": channel},
+        puts=(shut,),
     )
-    run.wallet, run.posted_minor = closed, 0
-    _tell(site, run, WalletEvent.CLOSED, receipt, abs(rest))
+    receipt = await book(site, act, refusal)
+    if not receipt.repeated:
+        run.wallet = shut
+        run.booked(receipt)
+        tell(site, run, WalletEvent.CLOSED, receipt, abs(rest))
     return receipt
-
-
-def open_run(site: Site, wallet: str) -> WalletRun:
-    """Return a wallet that is not closed, or refuse in words."""
-    run = site.wallet(wallet)
-    if run.wallet.closed_at is not None:
-        raise CoreError("wallet_closed", wallet=wallet)
-    return run
-
-
-def spending_run(site: Site, wallet: str) -> WalletRun:
-    """Return a wallet that money may go out of, or refuse in words."""
-    run = open_run(site, wallet)
-    if is_frozen(run.wallet, site.clock()):
-        raise CoreError("wallet_frozen", wallet=wallet, reason=run.wallet.frozen_reason)
-    return run
-
-
-def is_frozen(wallet: Wallet, now: datetime) -> bool:
-    """Tell whether nothing may go out of a wallet now."""
-    until = wallet.frozen_until
-    return wallet.frozen_at is not None and (until is None or now < until)
-
-
-def floor(run: WalletRun) -> Floor:
-    """Return the balance a spending must leave: what is used but not yet posted is spoken for."""
-    return Floor(account=wallet_account(run.wallet.no), minimum_minor=run.unposted_minor)
-
-
-def booked_balance(run: WalletRun, receipt: Receipt) -> None:
-    """Take over the balance the books answered with."""
-    account = wallet_account(run.wallet.no)
-    run.posted_minor = receipt.balances.get(account, run.posted_minor)
 
 
 def _booked(
@@ -325,57 +193,6 @@ def _booked(
 ) -> None:
     if receipt.repeated:
         return
-    booked_balance(run, receipt)
-    _tell(site, run, event, receipt, amount_minor, reference)
+    run.booked(receipt)
+    tell(site, run, event, receipt, amount_minor, reference)
     site.wake_wallet(run)
-
-
-async def _set_frozen(
-    site: Site,
-    run: WalletRun,
-    wallet: Wallet,
-    kind: EntryKind,
-    event: WalletEvent,
-    actor: Actor,
-    reason: str,
-) -> Receipt:
-    receipt = await site.books.commit(
-        Act(
-            kind=kind,
-            event=f"wallet/{wallet.id}/{event}",
-            occurred=site.clock(),
-            actor=actor,
-            reason=reason,
-            detail={"wallet": wallet.id},
-            puts=(wallet,),
-        )
-    )
-    run.wallet = wallet
-    _tell(site, run, event, receipt)
-    return receipt
-
-
-def _tell(
-    site: Site,
-    run: WalletRun,
-    event: WalletEvent,
-    receipt: Receipt,
-    amount_minor: int | None = None,
-    reference: str = "",
-) -> None:
-    site.tell(
-        WalletFact(
-            event=event,
-            wallet=run.wallet.id,
-            unit=run.wallet.unit,
-            at=receipt.booked,
-            available_minor=run.available_minor,
-            amount_minor=amount_minor,
-            receipt=receipt,
-            reference=reference,
-        )
-    )
-
-
-def _room_for_one(site: Site) -> bool:
-    return sum(run.wallet.exposed for run in site.wallets.values()) < EXPOSED_MOST

@@ -4,13 +4,10 @@ What happens is written down first, then the barrier gets one pulse. A pulse wit
 "not confirmed" and never sent again.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Final
 
 from ..core.access import (
-    ONE_ARRIVAL,
     Admit,
     Arrival,
     Pass,
@@ -18,159 +15,85 @@ from ..core.access import (
     Refusal,
     Refuse,
     decide,
+    is_over,
     masked_plate,
     normal_plate,
     same_arrival,
+    still_there,
 )
 from ..core.chart import SiteAccount, site_account, wallet_account
 from ..core.errors import CoreError, DeviceError, StoreError
-from ..core.identity import SYSTEM, Actor, CardId, WalletId
-from ..core.ledger import Act, EntryKind, Posting, Receipt
-from ..core.supply import CommandLog, CommandOutcome, Passage
-from ..core.wallet import Card, CardState, Credential, CredentialKind, Purpose
-from .cashier import booked_balance, floor, is_frozen, open_run, referenced
-from .facts import PassageKind, Passed
+from ..core.identity import SYSTEM, Actor, EntryId
+from ..core.ledger import Act, EntryKind, Posting
+from ..core.supply import CommandLog, Passage
+from ..core.wallet import Card, Credential, CredentialKind
+from .booking import floor, is_frozen, keep, referenced
+from .cards import block_card, issue_card
+from .facts import PassageKind
+from .passing import Answer, Happening, answered, barrier_of, drawn_up, passage_of, pulse
 from .site import LaneRun, Site
-from .watching import keep
 
-ACTION_PULSE: Final = "pulse"
+__all__ = [
+    "Answer",
+    "block_card",
+    "explain_access",
+    "issue_card",
+    "plate_read",
+    "release_barrier",
+]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a lane answered: the decision's kind and reason, and the card it was about."""
-
-    kind: PassageKind
-    reason: str
-    card: CardId | None = None
-    fee_minor: int = 0
-    masked: str = ""
-    repeated: bool = False
-
-
-async def issue_card(
-    site: Site,
-    *,
-    wallet: str,
-    actor: Actor,
-    plates: Sequence[str] = (),
-    tags: Sequence[str] = (),
-    codes: Sequence[str] = (),
-    valid_from: datetime | None = None,
-    valid_until: datetime | None = None,
-    lanes: Sequence[str] = (),
-    reference: str = "",
-) -> Receipt:
-    """Issue a parking card on a wallet; plates are kept encrypted and found by a blind index."""
-    payer = open_run(site, wallet)
-    if payer.wallet.purpose is not Purpose.PARKING:
-        raise CoreError("wallet_wrong_purpose", wallet=wallet, purpose=payer.wallet.purpose)
-    if valid_from and valid_until and valid_until <= valid_from:
-        raise CoreError("time_is_past", at=valid_until.isoformat())
-    for lane in lanes:
-        site.lane(lane)
-    plates = [plate for plate in (normal_plate(one) for one in plates) if plate]
-    given = [
-        *((CredentialKind.PLATE, plate) for plate in plates),
-        *((CredentialKind.TAG, tag) for tag in tags),
-        *((CredentialKind.CODE, code) for code in codes),
-    ]
-    if not given:
-        raise CoreError("credential_missing")
-    digests = [site.privacy.blind(kind, value) for kind, value in given]
-    key = referenced("issue_card", reference)
-    number = await site.books.next_number("card")
-    card = Card(
-        id=CardId(f"c{number}"),
-        no=number,
-        wallet=payer.wallet.id,
-        state=CardState.ACTIVE,
-        issued_at=site.clock(),
-        valid_from=valid_from,
-        valid_until=valid_until,
-        lanes=tuple(lanes),
-        subject=await site.privacy.put_subject({"plates": ",".join(plates)}) if plates else "",
-    )
-    credentials = tuple(
-        Credential(
-            digest=digest,
-            kind=kind,
-            card=card.id,
-            masked=masked_plate(value) if kind is CredentialKind.PLATE else "",
-        )
-        for (kind, value), digest in zip(given, digests, strict=True)
-    )
-    receipt = await site.books.commit(
-        Act(
-            kind=EntryKind.CARD_ISSUED,
-            event=f"card/{card.id}/issued",
-            occurred=card.issued_at,
-            actor=actor,
-            reference=key,
-            detail={
-                "wallet": wallet,
-                "card": card.id,
-                "credentials": [credential.masked or credential.kind for credential in credentials],
-            },
-            puts=(card, *credentials),
-        )
-    )
-    if not receipt.repeated:
-        taken = [one for one in credentials if one.digest in site.credentials]
-        site.cards[card.id] = card
-        site.credentials.update({one.digest: one for one in credentials if one not in taken})
-    return receipt
-
-
-async def block_card(site: Site, *, card: str, reason: str, actor: Actor) -> Receipt:
-    """Block a card; it is refused from the next read on."""
-    known = site.cards.get(CardId(card))
-    if known is None:
-        raise CoreError("unknown_card", card=card)
-    blocked = replace(known, state=CardState.BLOCKED, reason=reason)
-    receipt = await site.books.commit(
-        Act(
-            kind=EntryKind.CARD_BLOCKED,
-            event=f"card/{card}/blocked",
-            occurred=site.clock(),
-            actor=actor,
-            reason=reason,
-            detail={"card": card},
-            puts=(blocked,),
-        )
-    )
-    site.cards[blocked.id] = blocked
-    return receipt
+NOT_OF_NOW: Final = frozenset({Refusal.REPLAYED, Refusal.TOO_OLD, Refusal.FROM_FUTURE})
+"""Reads that are written down and answer nobody: no car of now stands behind them."""
 
 
 async def plate_read(site: Site, *, lane: str, read: PlateRead, actor: Actor = SYSTEM) -> Answer:
     """Answer a plate at a lane: once per car, whatever the number of reads."""
-    run, plate = site.lane(lane), normal_plate(read.plate)
+    run, plate, now = site.lane(lane), normal_plate(read.plate), site.clock()
     credential = site.credentials.get(site.privacy.blind(CredentialKind.PLATE, plate))
-    _forget_old(run, read.at)
-    if same_arrival(run.recent, plate, read.at, read.event_id, known=credential is not None):
-        return Answer(
-            kind=PassageKind.RECORDED,
-            reason="same_arrival",
-            masked=masked_plate(plate),
-            repeated=True,
-        )
-    asked = _asked(site, run, CredentialKind.PLATE, credential, read)
-    decision = decide(asked)
-    if isinstance(decision, Admit):
-        run.recent.append(Arrival(plate=plate, at=read.at, event_id=read.event_id, admitted=True))
-        return await _admit(site, run, decision, read, actor)
-    return await _refuse(site, run, decision, read, actor)
+    run.recent[:] = [seen for seen in run.recent if not is_over(seen, now)]
+    decision = decide(_asked(site, run, CredentialKind.PLATE, credential, read))
+    of_now = not (isinstance(decision, Refuse) and decision.reason in NOT_OF_NOW)
+    seen = same_arrival(run.recent, plate, read.at, read.event_id, known=credential is not None)
+    if seen is not None:
+        if seen.admitted or not isinstance(decision, Admit):
+            if of_now:
+                run.recent[run.recent.index(seen)] = still_there(seen, plate, read.at)
+            return _repeated(plate)
+        run.recent.remove(seen)  # A refusal is not final: a clearer read or a payment came.
+    arrival = Arrival(
+        plate=plate, at=read.at, event_id=read.event_id, admitted=isinstance(decision, Admit)
+    )
+    if of_now:
+        run.recent.append(arrival)
+    if isinstance(decision, Refuse):
+        return await _refuse(site, run, decision, plate, actor)
+    answer = await _admit(site, run, decision, read, actor)
+    if answer.kind is PassageKind.REFUSED and arrival in run.recent:
+        run.recent[run.recent.index(arrival)] = replace(arrival, admitted=False)
+    return answer
 
 
 async def release_barrier(site: Site, *, lane: str, reason: str, actor: Actor) -> Answer:
-    """Open a barrier by hand; who and why is written down before the pulse."""
+    """Open a barrier by hand; who and why is written down before the pulse, where that is possible.
+
+    A person who answers for it opens also while the books cannot be written: nobody stays shut in.
+    """
     run = site.lane(lane)
+    barrier = barrier_of(run)
     if not reason:
         raise CoreError("reason_missing")
-    return await _pulse(
-        site, run, kind=PassageKind.RELEASED, reason=reason, masked="", card=None, actor=actor
-    )
+    what = Happening(kind=PassageKind.RELEASED, reason=reason, actor=actor)
+    try:
+        command, passage = await drawn_up(site, run, what)
+    except StoreError as err:
+        site.books_trouble(err.key, err.detail)
+        try:
+            await barrier.pulse()
+        except DeviceError:
+            what = replace(what, kind=PassageKind.NOT_CONFIRMED)
+        return answered(site, run, what)
+    await keep(site, command, passage)
+    return await pulse(site, run, barrier, what, command, passage)
 
 
 def explain_access(
@@ -214,171 +137,95 @@ def _asked(
 async def _admit(
     site: Site, run: LaneRun, decision: Admit, read: PlateRead, actor: Actor
 ) -> Answer:
-    """Charge the fee and write the passage down in one step, then pulse."""
+    """Write the passage down, with its charge in one act, then pulse."""
+    barrier, card = barrier_of(run), decision.card
+    what = Happening(
+        kind=PassageKind.ADMITTED,
+        reason="card",
+        actor=actor,
+        masked=masked_plate(read.plate),
+        card=card,
+        fee_minor=decision.fee_minor,
+    )
     try:
-        return await _pulse(
-            site,
-            run,
-            kind=PassageKind.ADMITTED,
-            reason="card",
-            masked=masked_plate(read.plate),
-            card=decision.card,
-            actor=actor,
-            fee_minor=decision.fee_minor,
-            charge=_charge(site, run, decision, read) if decision.fee_minor else None,
-        )
+        command, passage = await drawn_up(site, run, what)
+        if not what.fee_minor:
+            await site.books.record(command, passage)
+        else:
+            entry = await _charge(site, run, card, read, what, (command, passage))
+            if entry is None:
+                return _repeated(normal_plate(read.plate))
+            passage = replace(passage, entry=entry)
     except StoreError as err:
         site.books_trouble(err.key, err.detail)
-        reason = Refusal.LEDGER_CLOSED
+        refused = Refuse(reason=Refusal.LEDGER_CLOSED, card=card)
+        return await _refuse(site, run, refused, read.plate, actor)
     except CoreError as err:
-        closed = err.key != "not_enough_money"
-        reason = Refusal.LEDGER_CLOSED if closed else Refusal.NOT_ENOUGH_MONEY
-    return await _refuse(site, run, Refuse(reason=reason, card=decision.card), read, actor)
+        if err.key != "not_enough_money":
+            raise
+        refused = Refuse(reason=Refusal.NOT_ENOUGH_MONEY, card=card)
+        return await _refuse(site, run, refused, read.plate, actor)
+    return await pulse(site, run, barrier, what, command, passage)
 
 
-def _charge(site: Site, run: LaneRun, decision: Admit, read: PlateRead) -> Act:
-    if not site.books.writable:
-        raise CoreError("ledger_closed")
-    payer = site.wallets[decision.card.wallet]
-    event = f"passage/{run.id}/{decision.card.id}/{read.at.isoformat()}"
-    return Act(
-        kind=EntryKind.PASSAGE,
-        event=event,
-        occurred=site.clock(),
-        actor=SYSTEM,
-        reference=referenced("passage", event),
-        postings=(
-            Posting(
-                source=wallet_account(payer.wallet.no),
-                target=site_account(SiteAccount.REVENUE_PARKING),
-                amount_minor=decision.fee_minor,
+async def _charge(
+    site: Site,
+    run: LaneRun,
+    card: Card,
+    read: PlateRead,
+    what: Happening,
+    puts: tuple[CommandLog, Passage],
+) -> EntryId | None:
+    """Take the fee; None where this very read was charged before, so that it opened before."""
+    payer = site.wallets[card.wallet]
+    event = f"passage/{run.id}/{card.id}/{read.at.isoformat()}"
+    receipt = await site.books.commit(
+        Act(
+            kind=EntryKind.PASSAGE,
+            event=event,
+            occurred=site.clock(),
+            actor=what.actor,
+            reference=referenced("passage", event),
+            postings=(
+                Posting(
+                    source=wallet_account(payer.wallet.no),
+                    target=site_account(SiteAccount.REVENUE_PARKING),
+                    amount_minor=what.fee_minor,
+                ),
             ),
-        ),
-        floors=(floor(payer),),
-        detail={"lane": run.id, "card": decision.card.id, "wallet": payer.wallet.id},
-    )
-
-
-async def _refuse(
-    site: Site, run: LaneRun, decision: Refuse, read: PlateRead, actor: Actor
-) -> Answer:
-    replayed = decision.reason in (Refusal.REPLAYED, Refusal.TOO_OLD, Refusal.FROM_FUTURE)
-    kind = PassageKind.RECORDED if replayed else PassageKind.REFUSED
-    card = decision.card
-    masked = masked_plate(read.plate)
-    if not replayed:
-        run.recent.append(
-            Arrival(plate=normal_plate(read.plate), at=read.at, event_id=read.event_id)
+            floors=(floor(payer),),
+            detail={"lane": run.id, "card": card.id, "wallet": payer.wallet.id},
+            puts=puts,
         )
-    await keep(
-        site,
-        Passage(
-            id=await site.books.next_number("passage"),
-            lane=run.id,
-            at=site.clock(),
-            kind=kind,
-            reason=decision.reason,
-            masked=masked,
-            card=card.id if card is not None else "",
-            actor=str(actor),
-        ),
     )
-    _tell(site, run, kind, decision.reason, masked, card, 0, actor)
-    return Answer(
-        kind=kind, reason=decision.reason, card=card.id if card is not None else None, masked=masked
-    )
+    if receipt.repeated:
+        return None
+    payer.booked(receipt)
+    site.wake_wallet(payer)
+    return receipt.entry
 
 
-async def _pulse(
-    site: Site,
-    run: LaneRun,
-    *,
-    kind: PassageKind,
-    reason: str,
-    masked: str,
-    card: Card | None,
-    actor: Actor,
-    fee_minor: int = 0,
-    charge: Act | None = None,
-) -> Answer:
-    """Record (with the charge, in one act), fire once, record what came of it."""
-    barrier = run.barrier
-    if barrier is None:
-        raise CoreError("lane_has_no_barrier", lane=run.id)
-    now = site.clock()
-    command = CommandLog(
-        id=await site.books.next_number("command"),
-        target=run.id,
-        action=ACTION_PULSE,
-        at=now,
-        outcome=CommandOutcome.DECIDED,
-        outcome_at=now,
-        reason=reason,
-        actor=str(actor),
+async def _refuse(site: Site, run: LaneRun, decision: Refuse, plate: str, actor: Actor) -> Answer:
+    of_now = decision.reason not in NOT_OF_NOW
+    what = Happening(
+        kind=PassageKind.REFUSED if of_now else PassageKind.RECORDED,
+        reason=decision.reason,
+        actor=actor,
+        masked=masked_plate(plate),
+        card=decision.card,
     )
-    passage = Passage(
-        id=await site.books.next_number("passage"),
-        lane=run.id,
-        at=now,
-        kind=kind,
-        reason=reason,
-        masked=masked,
-        card=card.id if card is not None else "",
-        command=command.id,
-        actor=str(actor),
-    )
-    if charge is not None:
-        receipt = await site.books.commit(replace(charge, puts=(command, passage)))
-        assert card is not None
-        payer = site.wallets[card.wallet]
-        booked_balance(payer, receipt)
-        site.wake_wallet(payer)
-        passage = replace(passage, entry=receipt.entry)
-    elif not await keep(site, command, passage) and kind is not PassageKind.RELEASED:
-        raise StoreError(site.trouble or "failed")
-    outcome, detail = CommandOutcome.VERIFIED, ""
     try:
-        await barrier.pulse()
-    except DeviceError as err:
-        outcome, detail = CommandOutcome.NOT_CONFIRMED, str(err)
-        kind = PassageKind.NOT_CONFIRMED
-    command = replace(command, outcome=outcome, outcome_at=site.clock(), detail=detail)
-    await keep(site, command, replace(passage, kind=kind))
-    _tell(site, run, kind, reason, masked, card, fee_minor, actor)
+        number = await site.books.next_number("passage")
+        await site.books.record(passage_of(site, run, what, number))
+    except StoreError as err:
+        site.books_trouble(err.key, err.detail)
+    return answered(site, run, what)
+
+
+def _repeated(plate: str) -> Answer:
     return Answer(
-        kind=kind,
-        reason=reason,
-        card=card.id if card is not None else None,
-        fee_minor=fee_minor,
-        masked=masked,
-    )
-
-
-def _forget_old(run: LaneRun, at: datetime) -> None:
-    run.recent[:] = [seen for seen in run.recent if abs(at - seen.at) <= ONE_ARRIVAL]
-
-
-def _tell(
-    site: Site,
-    run: LaneRun,
-    kind: PassageKind,
-    reason: str,
-    masked: str,
-    card: Card | None,
-    fee_minor: int,
-    actor: Actor,
-) -> None:
-    wallet: WalletId | None = card.wallet if card is not None else None
-    site.tell(
-        Passed(
-            lane=run.id,
-            kind=kind,
-            at=site.clock(),
-            reason=reason,
-            masked=masked,
-            card=card.id if card is not None else None,
-            wallet=wallet,
-            fee_minor=fee_minor,
-            actor=str(actor),
-        )
+        kind=PassageKind.RECORDED,
+        reason="same_arrival",
+        masked=masked_plate(plate),
+        repeated=True,
     )

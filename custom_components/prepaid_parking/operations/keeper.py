@@ -6,20 +6,24 @@ runs beside it.
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 import contextlib
 from datetime import datetime, timedelta
-from typing import Final
+import logging
+from typing import Any, Final
 
 from ..core.errors import CoreError, DeviceError, StoreError
 from ..core.identity import SYSTEM, MeterId
 from ..core.metering import Sample
 from .backfill import rerate
+from .booking import keep
 from .metering import take_sample
+from .pace import near
 from .site import MeterRun, Site, WalletRun
-from .usage import checkpoint, close_windows, near
-from .watching import keep, reconcile, watch_wallet
+from .usage import checkpoint, post_windows
+from .watching import reconcile, watch_wallet
 
+_LOGGER: Final = logging.getLogger(__name__)
 TICK_S: Final = 1.0
 CHECKPOINT_EVERY: Final = timedelta(seconds=60)
 RETRY_POSTING: Final = timedelta(seconds=5)
@@ -39,7 +43,7 @@ class Keeper:
         self._something = asyncio.Event()
         self.checkpoint_every = checkpoint_every
         self._checkpointed: datetime | None = None
-        self._post_again: datetime | None = None
+        self._posted: datetime | None = None
         self._latest = site.clock()
         self._stopping = False
         self._ended: asyncio.Event | None = None
@@ -73,6 +77,29 @@ class Keeper:
 
     async def work(self) -> None:
         """Take what has come in, then decide the supplies it concerns."""
+        async with self._site.turn:
+            await self._work()
+        await asyncio.sleep(0)  # Others get the loop, also while readings pour in.
+
+    async def tick(self) -> None:
+        """Do what time brings: grace runs, commands come due, windows are checkpointed and posted."""
+        async with self._site.turn:
+            await self._tick()
+
+    async def stop(self) -> None:
+        """End the work under way, then post every open window: the books are exact when the hub stops."""
+        site, self._stopping = self._site, True
+        self._something.set()
+        if self._ended is not None:
+            await self._ended.wait()
+        await self.work()
+        while self._incoming:
+            await self.work()
+        async with site.turn:
+            await post_windows(site, site.meters.values())
+            await checkpoint(site)
+
+    async def _work(self) -> None:
         site, concerned = self._site, set(self._site.woken)
         wallets = [site.wallets[wallet] for wallet in site.woken_wallets]
         site.woken.clear()
@@ -86,25 +113,24 @@ class Keeper:
             if isinstance(heard, DeviceError):
                 run.connected = False
                 continue
-            if await self._take(run, heard):
+            if await self._safely(run, take_sample(site, run, heard)):
                 ripe.append(run)
             concerned.add(meter)
         if self._incoming:
             self._something.set()
-        await close_windows(site, ripe)
+        await post_windows(site, ripe)
         concerned.update(run.meter.id for wallet in wallets for run in wallet.meters)
         await self._watch(wallet for wallet in wallets if not wallet.meters)
-        await self._look_after(site.meters[meter] for meter in concerned if meter in site.meters)
+        await self._look_after([site.meters[one] for one in concerned if one in site.meters])
 
-    async def tick(self) -> None:
-        """Do what time brings: grace runs, commands come due, windows are checkpointed and posted."""
+    async def _tick(self) -> None:
         site, now = self._site, self._site.clock()
         self._latest = max(self._latest, now)
         site.clock_ok = now >= max(site.not_before, self._latest - CLOCK_STEP)
         waiting = [run for run in site.meters.values() if run.closing is not None]
-        if waiting and (self._post_again is None or now >= self._post_again):
-            self._post_again = now + RETRY_POSTING
-            await close_windows(site, waiting)
+        if waiting and (self._posted is None or abs(now - self._posted) >= RETRY_POSTING):
+            self._posted = now
+            await post_windows(site, waiting)
         if self._checkpointed is None:
             self._checkpointed = now
         if abs(now - self._checkpointed) >= self.checkpoint_every:
@@ -122,16 +148,6 @@ class Keeper:
             if run.command is not None or run.supply.hold_on is not None
         )
 
-    async def stop(self) -> None:
-        """End the work under way, then post every open window: the books are exact when the hub stops."""
-        site, self._stopping = self._site, True
-        self._something.set()
-        if self._ended is not None:
-            await self._ended.wait()
-        await self.work()
-        await close_windows(site, list(site.meters.values()))
-        await checkpoint(site)
-
     async def _refine(self) -> None:
         """Let stored readings that came late say when it was that energy was used."""
         for run in [run for run in self._site.meters.values() if run.late]:
@@ -142,17 +158,7 @@ class Keeper:
                 run.late = late
                 self._site.books_trouble(err.key, err.detail)
 
-    async def _take(self, run: MeterRun, sample: Sample) -> bool:
-        try:
-            return await take_sample(self._site, run, sample)
-        except StoreError as err:
-            self._site.books_trouble(err.key, err.detail)
-        except CoreError as err:
-            self._site.books_trouble(err.key, str(err))
-        return False
-
-    async def _look_after(self, runs: Iterable[MeterRun]) -> None:
-        runs = list(runs)
+    async def _look_after(self, runs: Sequence[MeterRun]) -> None:
         wallets = {
             run.binding.wallet: self._site.wallets[run.binding.wallet]
             for run in runs
@@ -166,12 +172,23 @@ class Keeper:
             if wallet.watch.crossed_at != crossed[key]
             for run in wallet.meters
         ]
-        for run in {id(run): run for run in [*runs, *passed]}.values():
-            try:
-                await reconcile(self._site, run)
-            except StoreError as err:
-                self._site.books_trouble(err.key, err.detail)
+        concerned = {run.meter.id: run for run in [*runs, *passed]}.values()
+        # Together: what many supplies have to write down costs one flush of the disk.
+        await asyncio.gather(*(self._safely(run, reconcile(self._site, run)) for run in concerned))
+        for run in concerned:
             self._pace(run)
+
+    async def _safely[R](self, run: MeterRun, step: Coroutine[Any, Any, R]) -> R | None:
+        """Do one meter's step; its trouble is said and keeps nobody else waiting."""
+        try:
+            return await step
+        except StoreError as err:
+            self._site.books_trouble(err.key, err.detail)
+        except CoreError as err:
+            self._site.books_trouble(err.key, str(err))
+        except Exception:  # one meter's surprise must not end the billing of a building
+            _LOGGER.exception("Meter %s of %s was passed over", run.meter.id, self._site.name)
+        return None
 
     def _pace(self, run: MeterRun) -> None:
         """Read faster near the cut mark and while a command is out: a cut leaves within two seconds."""

@@ -5,16 +5,16 @@ from dataclasses import replace
 
 from ..core.accrual import Window
 from ..core.chart import wallet_account
-from ..core.identity import MeterId, TariffId
+from ..core.identity import MeterId, TariffId, number_of
 from ..core.metering import Cursor, Installation, OpenDoubt
 from ..core.policy import Policy
 from ..core.supply import CommandLog, CommandOutcome, Supply
 from ..core.tariff import Pricer, TariffVersion, Usage
 from ..core.wallet import Binding, Card, Credential, Meter, TierCount, Wallet, Watch
-from .gate import ACTION_PULSE
+from .booking import keep
+from .commanding import resume
 from .site import MeterRun, Site, WalletRun
 from .usage import take_up
-from .watching import keep, verified_by_log
 
 
 async def load_site(site: Site) -> None:
@@ -66,13 +66,17 @@ async def _load_meters(site: Site) -> None:
         if meter.installation is None:
             continue
         run.installation = site.installations[meter.installation]
+        run.cursor = cursors.get(meter.installation)
         if run.binding is not None:
-            run.cursor = cursors[meter.installation]
             site.wallets[run.binding.wallet].meters.append(run)
             take_up(site, run, windows.get(meter.installation))
-    for doubt in await site.books.load(OpenDoubt):
+    doubts = await site.books.load(OpenDoubt)
+    for doubt in sorted(doubts, key=lambda one: number_of(one.id)):
         if doubt.settled_at is None and doubt.meter in site.meters:
-            site.doubts[doubt.id] = site.meters[doubt.meter].doubt = doubt
+            run = site.meters[doubt.meter]
+            if run.doubt is not None:
+                site.doubts.pop(run.doubt.id)  # A later one took its place.
+            site.doubts[doubt.id] = run.doubt = doubt
 
 
 async def _load_cards(site: Site) -> None:
@@ -81,14 +85,17 @@ async def _load_cards(site: Site) -> None:
 
 
 async def _load_commands(site: Site) -> None:
-    """Take up the log: a pulse without an outcome is not confirmed, a relay's writes of today count."""
+    """Take up the log: what has no outcome is not confirmed, a relay's writes of today count.
+
+    A relay's command that was sent and not read back is still outstanding: if the supply is off now,
+    that was us.
+    """
     today = site.clock().astimezone(site.zone).date()
     last: dict[MeterId, CommandLog] = {}
     lost: list[CommandLog] = []
     for command in await site.books.load(CommandLog):
-        open_pulse = command.action == ACTION_PULSE and command.outcome is CommandOutcome.DECIDED
-        if open_pulse:
-            lost.append(_lost(command))
+        if command.outcome is CommandOutcome.DECIDED:
+            lost.append(replace(command, outcome=CommandOutcome.NOT_CONFIRMED, detail="restarted"))
         run = site.meters.get(MeterId(command.target))
         if run is None:
             continue
@@ -96,15 +103,7 @@ async def _load_commands(site: Site) -> None:
         if command.outcome_at.astimezone(site.zone).date() == today:
             run.written_day, run.written_today = today.toordinal(), run.written_today + 1
     for meter, command in last.items():
-        run = site.meters[meter]
-        run.supply = verified_by_log(run.supply, command)
+        if command.outcome is CommandOutcome.SENT:
+            resume(site.meters[meter], command)
     if lost:
         await keep(site, *lost)
-
-
-def _lost(command: CommandLog) -> CommandLog:
-    return replace(
-        command,
-        outcome=CommandOutcome.NOT_CONFIRMED,
-        detail="restarted",
-    )

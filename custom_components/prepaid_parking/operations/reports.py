@@ -1,6 +1,6 @@
 """What people read: a wallet, a meter, a statement, as plain data with money in decimal text."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ..core.chart import wallet_account
 from ..core.errors import CoreError
@@ -10,9 +10,10 @@ from ..core.metering import UNIT, OpenDoubt, Quantity
 from ..core.money import price_text, quantity_text
 from ..core.policy import Policy, mark
 from ..core.tariff_format import write_tariff
-from .cashier import is_frozen
+from .booking import is_frozen
 from .site import MeterRun, Site, WalletRun
-from .usage import close_windows
+from .turn import in_turn
+from .usage import post_windows
 from .watching import cutoff_of, policy_for, state_of
 
 type Report = dict[str, object]
@@ -86,6 +87,7 @@ def doubt_view(doubt: OpenDoubt) -> Report:
     }
 
 
+@in_turn
 async def statement(
     site: Site, *, wallet: str, since: datetime | None = None, until: datetime | None = None
 ) -> Report:
@@ -94,11 +96,9 @@ async def statement(
     What its meters used until now is posted first, so that the closing balance is exact.
     """
     run = site.wallet(wallet)
-    now = site.clock()
-    until = until or now + timedelta(seconds=1)
-    if since is not None and since >= until:
+    if since is not None and until is not None and since >= until:
         raise CoreError("time_is_past", at=until.isoformat())
-    await close_windows(site, run.meters)
+    await post_windows(site, run.meters)
     account, money = wallet_account(run.wallet.no), site.currency.text
     entries = await site.books.entries(account=account, since=since, until=until, limit=100_000)
     before_in, before_out = (
@@ -111,28 +111,32 @@ async def statement(
         "unit": run.wallet.unit,
         "currency": site.currency.code,
         "since": since.isoformat() if since is not None else None,
-        "until": until.isoformat(),
+        "until": (until or site.clock()).isoformat(),
         "opening": money(opening),
         "received": money(received),
         "spent": money(spent),
         "closing": money(opening + received - spent),
-        "usage": _usage(site, entries),
+        "usage": _usage(site, entries, account),
         "lines": [_line(site, entry, account) for entry in entries],
     }
 
 
-def _line(site: Site, entry: Entry, account: int) -> Report:
-    change = sum(
+def _change(entry: Entry, account: int) -> int:
+    """Return what an entry changed an account by."""
+    return sum(
         posting.amount_minor if posting.target == account else -posting.amount_minor
         for posting in entry.postings
         if account in (posting.source, posting.target)
     )
+
+
+def _line(site: Site, entry: Entry, account: int) -> Report:
     line: Report = {
         "entry": entry.id,
         "kind": entry.kind,
         "at": entry.occurred.isoformat(),
         "booked": entry.booked.isoformat(),
-        "amount": site.currency.text(change),
+        "amount": site.currency.text(_change(entry, account)),
         "reason": entry.reason or None,
         "event": entry.event,
         "by": entry.actor,
@@ -156,17 +160,18 @@ def _line(site: Site, entry: Entry, account: int) -> Report:
     return line
 
 
-def _usage(site: Site, entries: list[Entry]) -> list[Report]:
+def _usage(site: Site, entries: list[Entry], account: int) -> list[Report]:
     """Sum up per meter what was used and what it cost: "300 kWh, 360.00"."""
     used: dict[str, tuple[int, int]] = {}
     for entry in entries:
         usage = _usage_of(entry)
+        if usage is None and entry.kind is not EntryKind.RERATING:
+            continue
+        meter = str(entry.detail["meter"])
+        quantity, cost = used.get(meter, (0, 0))
         if usage is not None:
-            quantity, cost = used.get(str(usage["meter"]), (0, 0))
-            used[str(usage["meter"])] = (
-                quantity + sum(part["quantity"] for part in _parts(usage)),
-                cost + sum(posting.amount_minor for posting in entry.postings),
-            )
+            quantity += sum(part["quantity"] for part in _parts(usage))
+        used[meter] = quantity, cost - _change(entry, account)
     return [
         {
             "meter": meter,

@@ -1,4 +1,4 @@
-"""Policies are set as new versions; the old ones stay, because decisions were made by them."""
+"""Tariffs and policies are set as new versions; the old ones stay: decisions were made by them."""
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -7,11 +7,46 @@ from typing import Final
 from ..core.errors import CoreError
 from ..core.identity import SYSTEM, Actor, PolicyId
 from ..core.ledger import Act, EntryKind, Receipt
-from ..core.policy import Policy
+from ..core.policy import Policy, next_cut
+from ..core.tariff import Pricer, TariffVersion
 from .site import Site
+from .turn import in_turn
+from .usage import post_windows
 
 STANDARD: Final = PolicyId("standard")
 FIXED: Final = frozenset({"id", "version", "valid_from"})
+
+
+@in_turn
+async def publish_tariff(
+    site: Site, *, version: TariffVersion, actor: Actor, reason: str = ""
+) -> Receipt:
+    """Add a version to a tariff; running windows are closed before it takes effect."""
+    known = site.tariffs.get(version.tariff)
+    earlier = known.versions if known is not None else ()
+    if earlier and earlier[0].quantity is not version.quantity:
+        raise CoreError("tariff_wrong_quantity", tariff=version.tariff, quantity=version.quantity)
+    bound = [
+        run
+        for run in site.meters.values()
+        if run.binding is not None and run.binding.tariff == version.tariff
+    ]
+    if any(run.window is not None and run.window.to_at > version.valid_from for run in bound):
+        raise CoreError("tariff_starts_in_past", valid_from=version.valid_from.isoformat())
+    await post_windows(site, bound)
+    receipt = await site.books.commit(
+        Act(
+            kind=EntryKind.TARIFF_PUBLISHED,
+            event=f"tariff/{version.tariff}/{version.version}",
+            occurred=site.clock(),
+            actor=actor,
+            reason=reason,
+            detail={"tariff": version.tariff, "valid_from": version.valid_from.isoformat()},
+            puts=(version,),
+        )
+    )
+    site.tariffs[version.tariff] = Pricer((*earlier, version), site.zone)
+    return receipt
 
 
 async def ensure_standard(site: Site) -> None:
@@ -26,6 +61,7 @@ async def ensure_standard(site: Site) -> None:
         )
 
 
+@in_turn
 async def set_policy(
     site: Site, *, policy: str, changes: Mapping[str, object], actor: Actor, reason: str = ""
 ) -> Receipt:
@@ -38,7 +74,7 @@ async def set_policy(
     versions = site.policies.get(PolicyId(policy), [])
     base = versions[-1] if versions else Policy(id=PolicyId(policy), version=0, valid_from=now)
     written: Policy = replace(base, version=base.version + 1, valid_from=now, **changes)  # type: ignore[arg-type]  # names checked above
-    _check(written)
+    _check(site, written)
     receipt = await site.books.commit(
         Act(
             kind=EntryKind.POLICY_SET,
@@ -51,12 +87,9 @@ async def set_policy(
         )
     )
     site.policies[written.id] = [*versions, written]
-    site.wake(
-        run
-        for wallet in site.wallets.values()
-        if wallet.wallet.policy == written.id
-        for run in wallet.meters
-    )
+    for wallet in site.wallets.values():
+        if wallet.wallet.policy == written.id:
+            site.wake_wallet(wallet)
     return receipt
 
 
@@ -75,7 +108,7 @@ async def change_settings(site: Site, changed: Mapping[str, str], actor: Actor) 
     )
 
 
-def _check(policy: Policy) -> None:
+def _check(site: Site, policy: Policy) -> None:
     amounts = (
         policy.credit_limit_minor,
         policy.exempt_quota_minor,
@@ -89,5 +122,5 @@ def _check(policy: Policy) -> None:
         raise CoreError("policy_negative")
     if policy.alert2_minor > policy.alert_minor:
         raise CoreError("policy_alerts_order")
-    if len(policy.no_cut_weekdays) >= 7:
+    if next_cut(policy, policy.valid_from, site.zone) is None:
         raise CoreError("policy_never_cuts")

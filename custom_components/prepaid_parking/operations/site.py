@@ -1,14 +1,17 @@
 """The site in memory: its wallets, meters, tariffs and ports. It holds them and computes nothing."""
 
+import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from typing import Final
 
 from ..core.access import Arrival
 from ..core.accrual import ChargeLine
+from ..core.chart import wallet_account
 from ..core.errors import CoreError
 from ..core.identity import CardId, InstallationId, LaneId, MeterId, PolicyId, TariffId, WalletId
-from ..core.ledger import Act
+from ..core.ledger import Act, Receipt
 from ..core.metering import Cursor, Installation, OpenDoubt, Sample
 from ..core.money import Currency
 from ..core.policy import Policy
@@ -19,10 +22,15 @@ from ..core.wallet import Binding, Card, Credential, Meter, Wallet, Watch
 from .facts import BooksTrouble, Fact
 from .ports import Barrier, Books, Clock, Privacy, Relay
 
+ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(slots=True)
 class OpenWindow:
-    """The growing charge window of an installation: its lines by price, its end, its tier count."""
+    """The growing charge window of an installation: its lines by price, its end, its tier count.
+
+    `denominator` turns its carry and numerator into minor units.
+    """
 
     from_register: int
     from_at: datetime
@@ -33,6 +41,7 @@ class OpenWindow:
     numerator: int
     tier_from: Usage
     used: Usage
+    denominator: int
 
     @property
     def empty(self) -> bool:
@@ -42,7 +51,11 @@ class OpenWindow:
 
 @dataclass(slots=True)
 class Command:
-    """The one outstanding command of a relay: how often it was tried and until when it is waited for."""
+    """The one outstanding command of a relay: how often it was tried and when it is tried again.
+
+    `sent_at` is when it may first have moved the relay, `acknowledged` whether the device has said so
+    for the write that line `log` stands for. `blocked` says that the day's operations are used up.
+    """
 
     on: bool
     log: int
@@ -51,15 +64,33 @@ class Command:
     sent_at: datetime | None = None
     tries: int = 0
     refused: int = 0
+    acknowledged: bool = False
     next_at: datetime | None = None
     sending: bool = False
     faulted: bool = False
+    blocked: bool = False
+
+
+@dataclass(slots=True)
+class Pace:
+    """How fast a meter earns: its money counted so far, now, a while ago and a longer while ago.
+
+    Two marks instead of every reading: the rate is taken over the last minutes, from the older one.
+    """
+
+    counted: int = 0
+    marked: int = 0
+    marked_at: datetime | None = None
+    older: int = 0
+    older_at: datetime | None = None
+    minor_per_h: int = 0
 
 
 @dataclass(slots=True)
 class MeterRun:
     """A meter at work: its durable state, its open window, and what was last seen of it.
 
+    `cursor` is what the installation is charged up to, also after the meter was unbound.
     `relay` is None for a meter that only counts. `latency_s` is how long a device may take to show
     that its relay moved.
     """
@@ -88,9 +119,7 @@ class MeterRun:
     written_today: int = 0
     written_day: int = 0
     unposted_minor: int = 0
-    pace_minor_per_h: int = 0
-    pace_at: datetime | None = None
-    pace_numerator: int = 0
+    pace: Pace = field(default_factory=Pace)
     late: list[tuple[datetime, int]] = field(default_factory=list)
     checkpointed: bool = True
     connected: bool = True
@@ -100,12 +129,14 @@ class MeterRun:
 class WalletRun:
     """A wallet at work.
 
-    `posted_minor` is the cash bucket in the books, `unposted_minor` what its meters used since.
+    `posted_minor` is the cash bucket in the books as entry `booked_to` left it, `unposted_minor`
+    what its meters used since.
     """
 
     wallet: Wallet
     watch: Watch
     posted_minor: int = 0
+    booked_to: int = 0
     unposted_minor: int = 0
     meters: list[MeterRun] = field(default_factory=list)
     watched_at: datetime | None = None
@@ -114,6 +145,13 @@ class WalletRun:
     def available_minor(self) -> int:
         """What is left at this moment, before any credit."""
         return self.posted_minor - self.unposted_minor
+
+    def booked(self, receipt: Receipt) -> None:
+        """Take over the balance the books answered with; answers may come in any order."""
+        if receipt.entry > self.booked_to:
+            account = wallet_account(self.wallet.no)
+            self.posted_minor = receipt.balances.get(account, self.posted_minor)
+            self.booked_to = receipt.entry
 
 
 @dataclass(slots=True)
@@ -142,6 +180,8 @@ class Site:
     asks for a reading at once, `hurry` says that a meter's `fast` has changed, `spawn` runs what must
     not hold up the others. `can_pay` and `emergency` are said by the shell; a clock before
     `not_before` is not believed.
+
+    `turn` is held by whoever changes meters, wallets or rules: see `turn.py`.
     """
 
     name: str
@@ -163,11 +203,12 @@ class Site:
     pools: dict[tuple[str, TariffId], Usage] = field(default_factory=dict)
     woken: set[MeterId] = field(default_factory=set)
     woken_wallets: set[WalletId] = field(default_factory=set)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     wake_up: Callable[[], None] = lambda: None
     look_again: Callable[[MeterRun], None] = lambda _: None
     hurry: Callable[[MeterRun], None] = lambda _: None
     spawn: Callable[[Coroutine[None, None, None]], None] = _no_tasks
-    not_before: datetime = datetime.min.replace(tzinfo=UTC)
+    not_before: datetime = ALWAYS
     clock_ok: bool = True
     can_pay: bool = True
     emergency: bool = False

@@ -9,8 +9,10 @@ from ..core.ledger import Act, EntryKind, Receipt
 from ..core.reconcile import protected
 from ..core.supply import Supply, SupplyState
 from .site import MeterRun, Site
+from .turn import in_turn
 
 
+@in_turn
 async def cut_supply(
     site: Site, *, meter: str, reason: str, actor: Actor, until: datetime | None = None
 ) -> Receipt:
@@ -33,6 +35,7 @@ async def cut_supply(
     return await _say(site, run, held, EntryKind.HOLD_SET, actor, reason, {"on": "off"})
 
 
+@in_turn
 async def restore_supply(
     site: Site, *, meter: str, reason: str, actor: Actor, until: datetime | None = None
 ) -> Receipt:
@@ -58,6 +61,7 @@ async def restore_supply(
     return await _say(site, run, held, EntryKind.HOLD_RELEASED, actor, reason, {"on": "on"})
 
 
+@in_turn
 async def confirm_restore(site: Site, *, meter: str, actor: Actor) -> Receipt:
     """Say that an armed supply may come on: somebody has looked that nothing is left switched on."""
     run = _switchable(site, meter)
@@ -67,6 +71,7 @@ async def confirm_restore(site: Site, *, meter: str, actor: Actor) -> Receipt:
     return await _say(site, run, confirmed, EntryKind.SUPPLY_CONFIRMED, actor, "", {})
 
 
+@in_turn
 async def set_protection(
     site: Site,
     *,
@@ -89,6 +94,7 @@ async def set_protection(
     return await _say(site, run, supply, EntryKind.PROTECTION_SET, actor, reason, detail)
 
 
+@in_turn
 async def set_lockout(site: Site, *, meter: str, reason: str, actor: Actor) -> Receipt:
     """Block every switching on of a supply until the lockout is released."""
     run = site.meter(meter)
@@ -98,6 +104,7 @@ async def set_lockout(site: Site, *, meter: str, reason: str, actor: Actor) -> R
     return await _say(site, run, supply, EntryKind.LOCKOUT_SET, actor, reason, {})
 
 
+@in_turn
 async def release_lockout(site: Site, *, meter: str, reason: str, actor: Actor) -> Receipt:
     """Let a supply be switched on again."""
     run = site.meter(meter)
@@ -145,8 +152,10 @@ def _not_past(until: datetime | None, now: datetime) -> None:
 
 
 def try_again(site: Site, *, meter: str) -> None:
-    """Send a command that came to nothing once more now, instead of when its pause is over."""
+    """Send a command that came to nothing anew, now; it is called a fault again if that fails too."""
     run = site.meter(meter)
     if run.command is not None:
+        run.command.tries = run.command.refused = 0
+        run.command.faulted = False
         run.command.next_at = None
         site.wake((run,))

@@ -1,12 +1,10 @@
-"""Charge windows: what a meter used since its last entry grows in memory and is posted at boundaries.
+"""Charge windows become entries: at boundaries, at an interval, near the mark, and when sums are due.
 
-The available balance falls with every reading; the books get an entry when the price changes, at an
-interval, near the cut mark and whenever somebody needs exact sums. The entry and the cursor it
-charges up to are one act.
+The entry and the cursor it charges up to are one act; what cannot be written stays and is tried
+again.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,69 +12,18 @@ from ..core.accrual import ChargeLine, Window
 from ..core.chart import revenue_account, wallet_account
 from ..core.errors import CoreError, StoreError
 from ..core.identity import SYSTEM, energy_event
-from ..core.ledger import Act, CursorMove, EntryKind, Posting, Record
-from ..core.metering import Consumption, Cursor
-from ..core.policy import effective, mark
+from ..core.ledger import Act, CursorMove, EntryKind, Posting, Receipt, Record
+from ..core.metering import Cursor
 from ..core.tariff import Pricer, Usage
 from ..core.wallet import TierCount
 from .facts import WalletEvent, WalletFact
-from .site import MeterRun, OpenWindow, Site, WalletRun
+from .pace import near
+from .site import MeterRun, OpenWindow, Site
+from .turn import in_turn
+from .window import count_tier, open_window, pool_of, recount
 
 POST_EVERY: Final = timedelta(hours=4)
 """At least every four hours: with the day's price boundaries six to ten entries a meter and day."""
-NEAR: Final = timedelta(minutes=2)
-"""A wallet is near its mark when the rate of the last minutes would cross it within this time."""
-RATE_OVER: Final = timedelta(minutes=5)
-
-
-def denominator(site: Site, run: MeterRun) -> int:
-    """Return what a charge's numerator is divided by to give minor units."""
-    return site.currency.denominator(run.meter.quantity)
-
-
-def pool_of(run: MeterRun) -> str:
-    """Name what a meter's tiers are counted in."""
-    return f"meter/{run.meter.id}"
-
-
-def used_by(site: Site, run: MeterRun) -> Usage:
-    """Return how much the meter's pool has used in its month."""
-    assert run.binding is not None
-    return site.pools.get((pool_of(run), run.binding.tariff), Usage())
-
-
-def open_window(site: Site, run: MeterRun, register: int, at: datetime, carry: int) -> None:
-    """Begin a new window where the last one ended."""
-    used = used_by(site, run)
-    run.window = OpenWindow(register, at, register, at, carry, {}, 0, used, used)
-
-
-def accrue(site: Site, run: MeterRun, pricer: Pricer, moved: Consumption) -> None:
-    """Let the open window grow by a stretch of consumption; the available balance falls at once."""
-    window = run.window
-    assert window is not None
-    lines, window.used = pricer.charge(moved.quantity, moved.from_at, moved.to_at, window.used)
-    for line in lines:
-        key = (line.tariff, line.version, line.rate, line.tier)
-        known = window.lines.get(key)
-        window.lines[key] = line if known is None else _add(known, line)
-        window.numerator += line.numerator
-    assert run.binding is not None
-    site.pools[pool_of(run), run.binding.tariff] = window.used
-    window.to_register, window.to_at = moved.to_register, moved.to_at
-    run.checkpointed = False
-    recount(site, run)
-
-
-def recount(site: Site, run: MeterRun) -> None:
-    """Set what the meter has used but not posted, and its wallet's sum with it."""
-    before = run.unposted_minor
-    window = run.window
-    run.unposted_minor = run.closing_minor
-    if window is not None and run.binding is not None:
-        run.unposted_minor += (window.carry + window.numerator) // denominator(site, run)
-    if run.binding is not None:
-        site.wallets[run.binding.wallet].unposted_minor += run.unposted_minor - before
 
 
 def due_to_close(site: Site, run: MeterRun, pricer: Pricer) -> bool:
@@ -90,35 +37,13 @@ def due_to_close(site: Site, run: MeterRun, pricer: Pricer) -> bool:
     return near(site, site.wallets[run.binding.wallet])
 
 
-def near(site: Site, wallet: WalletRun) -> bool:
-    """Tell whether a wallet is above its mark and would cross it in a moment."""
-    limit = mark(effective(site.policy_of(wallet.wallet), wallet.wallet))
-    left = wallet.available_minor - limit
-    pace = sum(run.pace_minor_per_h for run in wallet.meters)
-    return left >= 0 and left * 3600 < pace * int(NEAR.total_seconds())
-
-
-def note_pace(site: Site, run: MeterRun, at: datetime) -> None:
-    """Keep the meter's pace in money per hour, measured over the last minutes."""
-    window = run.window
-    assert window is not None
-    if run.pace_at is None or at - run.pace_at > RATE_OVER or window.numerator < run.pace_numerator:
-        run.pace_at, run.pace_numerator = at, window.numerator
-        return
-    seconds = int((at - run.pace_at).total_seconds())
-    if seconds:
-        grown = window.numerator - run.pace_numerator
-        run.pace_minor_per_h = grown * 3600 // (seconds * denominator(site, run))
-
-
 def usage_act(site: Site, run: MeterRun, *, now: datetime) -> tuple[Act, int]:
     """Write the open window down as an act; returns it with the money it moves."""
     window, binding, installation = run.window, run.binding, run.installation
     assert window is not None
     assert binding is not None
     assert installation is not None
-    amount, carry = divmod(window.carry + window.numerator, denominator(site, run))
-    wallet = site.wallets[binding.wallet]
+    amount, carry = divmod(window.carry + window.numerator, window.denominator)
     act = Act(
         kind=EntryKind.USAGE,
         event=energy_event(installation.id, window.from_register, window.to_register),
@@ -137,7 +62,7 @@ def usage_act(site: Site, run: MeterRun, *, now: datetime) -> tuple[Act, int]:
         puts=_tier_puts(run, window),
         detail={
             "meter": run.meter.id,
-            "wallet": wallet.wallet.id,
+            "wallet": binding.wallet,
             "quantity": str(run.meter.quantity),
             "from": window.from_at.isoformat(),
             "to": window.to_at.isoformat(),
@@ -152,69 +77,63 @@ def usage_act(site: Site, run: MeterRun, *, now: datetime) -> tuple[Act, int]:
     return act, amount
 
 
-async def close_windows(site: Site, runs: Iterable[MeterRun]) -> None:
+def set_aside(site: Site, run: MeterRun) -> None:
+    """Close the open window into an act that waits to be written, and open the next."""
+    run.closing, run.closing_minor = usage_act(site, run, now=site.clock())
+    move = run.closing.moves[0]
+    count_tier(site, run)
+    open_window(site, run, move.to_register, move.to_at, move.carry)
+
+
+async def post_windows(site: Site, runs: Iterable[MeterRun]) -> None:
     """Post these meters' open windows; what cannot be written stays and is tried again later.
 
     Many windows close together at midnight: their acts go to the books in one go.
     """
-    closing: list[MeterRun] = []
+    closing: list[tuple[MeterRun, Act]] = []
     for run in runs:
-        if run.closing is None:
-            if run.window is None or run.binding is None or run.window.empty:
-                continue
-            _set_aside(site, run)
-        closing.append(run)
+        if run.closing is None and run.window is not None and not run.window.empty:
+            set_aside(site, run)
+        if run.closing is not None:
+            closing.append((run, run.closing))
     if not closing:
         return
-    acts = [run.closing for run in closing if run.closing is not None]
     try:
-        answers = await site.books.commit_all(acts)
+        answers = await site.books.commit_all([act for _, act in closing])
     except StoreError as err:
         site.books_trouble(err.key, err.detail)
         return
-    for run, answer in zip(closing, answers, strict=True):
+    trouble: CoreError | None = None
+    for (run, act), answer in zip(closing, answers, strict=True):
         if isinstance(answer, CoreError):
-            site.books_trouble(answer.key, str(answer))
-            continue
-        act, amount = run.closing, run.closing_minor
-        assert act is not None
-        assert run.binding is not None
-        move = act.moves[0]
-        run.cursor = Cursor(
-            installation=move.installation,
-            register=move.to_register,
-            at=move.to_at,
-            carry=move.carry,
-        )
-        run.closing, run.closing_minor = None, 0
-        wallet = site.wallets[run.binding.wallet]
-        wallet.posted_minor -= amount
-        recount(site, run)
-        site.tell(
-            WalletFact(
-                event=WalletEvent.CHARGED,
-                wallet=wallet.wallet.id,
-                unit=wallet.wallet.unit,
-                at=act.occurred,
-                available_minor=wallet.available_minor,
-                amount_minor=amount,
-                meter=run.meter.id,
-                receipt=answer,
-            )
-        )
-    site.books_trouble("")
+            trouble = answer
+        else:
+            _posted(site, run, act, answer)
+    if trouble is None:
+        site.books_trouble("")
+    else:
+        site.books_trouble(trouble.key, str(trouble))
+
+
+@in_turn
+async def close_windows(site: Site, runs: Iterable[MeterRun]) -> None:
+    """Post these meters' open windows, when whoever is at work with them has ended."""
+    await post_windows(site, runs)
 
 
 async def checkpoint(site: Site) -> None:
     """Make the open windows durable, so that a crash loses not even when energy was used."""
-    runs = [run for run in site.meters.values() if not run.checkpointed and run.closing is None]
-    records = [window_record(run) for run in runs if run.window is not None]
-    if not records:
+    runs = [
+        run
+        for run in site.meters.values()
+        if not run.checkpointed and run.closing is None and run.window is not None
+    ]
+    if not runs:
         return
     for run in runs:
         run.checkpointed = True
     try:
-        await site.books.record(*records)
+        await site.books.record(*(window_record(run) for run in runs))
     except StoreError as err:
         for run in runs:
             run.checkpointed = False
@@ -240,20 +159,23 @@ def window_record(run: MeterRun) -> Record:
 
 
 def take_up(site: Site, run: MeterRun, kept: Window | None) -> None:
-    """Begin a run where the books say the last one ended, with its checkpoint where that still fits."""
+    """Begin a run where the books say the last one ended, with its checkpoint where that still fits.
+
+    It fits where it starts at the cursor: an older one belongs to a stretch that was posted.
+    """
     cursor = run.cursor
-    if cursor is None or run.binding is None:
-        return
+    assert cursor is not None
     open_window(site, run, cursor.register, cursor.at, cursor.carry)
     window = run.window
     assert window is not None
-    if kept is not None and kept.from_register == cursor.register and kept.carry == cursor.carry:
-        window.to_register, window.to_at = kept.to_register, kept.to_at
-        window.from_at = kept.from_at
-        window.lines = {(one.tariff, one.version, one.rate, one.tier): one for one in kept.lines}
-        window.numerator = sum(one.numerator for one in kept.lines)
-        window.used = Usage(kept.period, kept.tier_quantity)
-        site.pools[pool_of(run), run.binding.tariff] = window.used
+    start = (cursor.register, cursor.carry)
+    if kept is None or (kept.from_register, kept.carry) != start or kept.from_at < cursor.at:
+        return
+    window.from_at = kept.from_at
+    window.to_register, window.to_at = kept.to_register, kept.to_at
+    window.lines = {(one.tariff, one.version, one.rate, one.tier): one for one in kept.lines}
+    window.numerator = sum(one.numerator for one in kept.lines)
+    window.used = Usage(kept.period, kept.tier_quantity)
     recount(site, run)
 
 
@@ -269,13 +191,31 @@ def line_detail(line: ChargeLine) -> dict[str, object]:
     }
 
 
-def _set_aside(site: Site, run: MeterRun) -> None:
-    """Close the open window into an act that waits to be written, and open the next."""
-    run.closing, run.closing_minor = usage_act(site, run, now=site.clock())
-    move = run.closing.moves[0]
-    open_window(site, run, move.to_register, move.to_at, move.carry)
-    run.pace_at = None
+def _posted(site: Site, run: MeterRun, act: Act, receipt: Receipt) -> None:
+    assert run.binding is not None
+    move, amount = act.moves[0], run.closing_minor
+    run.cursor = Cursor(
+        installation=move.installation,
+        register=move.to_register,
+        at=move.to_at,
+        carry=move.carry,
+    )
+    run.closing, run.closing_minor = None, 0
+    wallet = site.wallets[run.binding.wallet]
+    wallet.booked(receipt)
     recount(site, run)
+    site.tell(
+        WalletFact(
+            event=WalletEvent.CHARGED,
+            wallet=wallet.wallet.id,
+            unit=wallet.wallet.unit,
+            at=act.occurred,
+            available_minor=wallet.available_minor,
+            amount_minor=amount,
+            meter=run.meter.id,
+            receipt=receipt,
+        )
+    )
 
 
 def _postings(site: Site, run: MeterRun, amount: int) -> tuple[Posting, ...]:
@@ -298,12 +238,4 @@ def _tier_puts(run: MeterRun, window: OpenWindow) -> tuple[Record, ...]:
             period=window.used.period,
             quantity=window.used.quantity,
         ),
-    )
-
-
-def _add(known: ChargeLine, line: ChargeLine) -> ChargeLine:
-    return replace(
-        known,
-        quantity=known.quantity + line.quantity,
-        numerator=known.numerator + line.numerator,
     )

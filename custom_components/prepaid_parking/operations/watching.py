@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from ..core.errors import DeviceError, StoreError
 from ..core.ledger import Record
 from ..core.policy import (
     ManualOn,
@@ -18,25 +17,18 @@ from ..core.policy import (
     wallet_state,
 )
 from ..core.reconcile import Decision, View, Why, decide_supply, hold_in_force
-from ..core.supply import CommandLog, CommandOutcome, CutBy, Supply, SupplyState
-from .facts import SupplyChanged, SupplyTrouble, WalletEvent, WalletFact
-from .site import Command, MeterRun, Site, WalletRun
+from ..core.supply import CommandOutcome, CutBy, SupplyState
+from .booking import keep
+from .commanding import begin, end, is_on_its_way, judge, send
+from .facts import SupplyChanged, WalletEvent, WalletFact
+from .site import MeterRun, Site, WalletRun
 
 FRESH_INTERVALS: Final = 3
 """No supply is cut on a reading older than three of the meter's intervals."""
-TRIES: Final = 3
-RETRY_REFUSED: Final = timedelta(seconds=2)
-"""A write that was refused moved nothing: it is tried again soon, for the first minute."""
-REFUSED_QUICK: Final = 30
-PAUSES: Final = (
-    timedelta(minutes=1),
-    timedelta(minutes=5),
-    timedelta(minutes=15),
-    timedelta(minutes=60),
-)
-"""After three tries that nothing came of, the relay is left alone for longer and longer."""
 FAIR_GAP: Final = timedelta(minutes=5)
 """A longer gap between two steps was an outage of the hub: it does not count as grace."""
+OPERATIONS_UNBOUND: Final = 20
+"""How often a relay may be operated in a day where no wallet's policy says it."""
 
 _EVENTS: Final = {
     Warned.LOW: WalletEvent.LOW,
@@ -75,8 +67,10 @@ def watch_wallet(site: Site, wallet: WalletRun) -> Record | None:
     watch, said = step(
         wallet.watch, policy, wallet.available_minor, now, _fair_s(site, wallet, now)
     )
-    minute = watch.grace_spent_s // 60 != wallet.watch.grace_spent_s // 60
-    wallet.watch = watch
+    before, wallet.watch = wallet.watch, watch
+    # Each second of grace need not be written; a minute lost in a crash is in the tenant's favour.
+    minute = watch.grace_spent_s // 60 != before.grace_spent_s // 60
+    rearmed = watch.low_level != before.low_level
     for warned in said:
         site.tell(
             WalletFact(
@@ -89,7 +83,7 @@ def watch_wallet(site: Site, wallet: WalletRun) -> Record | None:
                 cutoff_at=cutoff_at(watch, policy, now, site.zone),
             )
         )
-    return watch if said or minute else None
+    return watch if said or minute or rearmed else None
 
 
 def decide(site: Site, run: MeterRun) -> Decision:
@@ -126,57 +120,61 @@ async def reconcile(site: Site, run: MeterRun) -> None:
         return
     await _observe(site, run, now)
     before, decision = run.state, decide(site, run)
-    run.decision = decision
-    if run.command is not None and run.command.on is not decision.want:
-        await _end(site, run, CommandOutcome.FAILED, "no_longer_wanted")
+    run.decision, command = decision, run.command
+    if command is not None and command.on is not decision.want:
+        if run.seen is None or is_on_its_way(run, command, now):
+            _show(site, run, before, decision)
+            return
+        await end(site, run, CommandOutcome.FAILED, "no_longer_wanted")
+        command = None
     if decision.want is None or decision.want is run.seen:
         await _settle(site, run, decision)
-        _show(site, run, before, decision.state, decision.why)
+        _show(site, run, before, decision)
         return
-    command = run.command or await _begin(site, run, decision, now)
     if command is None:
-        return
-    _judge(site, run, command, now)
-    state = SupplyState.FAULT if command.faulted else decision.state
-    _show(site, run, before, state, decision.why)
+        command = await begin(site, run, decision, now)
+        if command is None:
+            return
+    judge(site, run, command, now)
+    if command.faulted:
+        why = Why.TOO_MANY_OPERATIONS if command.blocked else decision.why
+        run.decision = decision = replace(decision, why=why, state=SupplyState.FAULT)
+    _show(site, run, before, decision)
     if command.next_at is None or now >= command.next_at:
-        await _send(site, run, command, decision, now)
+        await send(site, run, command, _operations_per_day(site, run), now)
 
 
-async def keep(site: Site, *records: Record) -> bool:
-    """Write records that are not part of the chain; trouble is said, not raised, and answered False."""
-    try:
-        await site.books.record(*records)
-    except StoreError as err:
-        site.books_trouble(err.key, err.detail)
-        return False
-    return True
+def _operations_per_day(site: Site, run: MeterRun) -> int:
+    if run.binding is None:
+        return OPERATIONS_UNBOUND
+    return policy_for(site, site.wallets[run.binding.wallet]).operations_per_day
 
 
 async def _observe(site: Site, run: MeterRun, now: datetime) -> None:
-    """Close the outstanding command when the relay shows what it was told."""
-    command = run.command
-    if command is None or run.seen is not command.on or command.sent_at is None:
-        return
-    if run.seen_at is None or run.seen_at < command.sent_at:
-        return
-    run.supply = replace(run.supply, verified=command.on, verified_at=now, confirmed_at=None)
-    if command.on:
-        run.supply = replace(run.supply, cut_by=CutBy.NOTHING)
-    await keep(site, run.supply)
-    await _end(site, run, CommandOutcome.VERIFIED, "")
-    _tell_wallet(site, run, WalletEvent.RESTORED if command.on else WalletEvent.CUT_OFF, now)
-
-
-def _judge(site: Site, run: MeterRun, command: Command, now: datetime) -> None:
-    """Call it a fault when three tries came to nothing; said once."""
-    waited = command.sent_at is not None and now - command.sent_at >= timedelta(
-        seconds=run.latency_s
+    """Note what the relay shows: a command that is done, or that somebody undid our cut by hand."""
+    command, supply = run.command, run.supply
+    done = (
+        command is not None
+        and run.seen is command.on
+        and command.sent_at is not None
+        and run.seen_at is not None
+        and run.seen_at >= command.sent_at
     )
-    if command.faulted or not (command.refused >= TRIES or (command.tries >= TRIES and waited)):
-        return
-    command.faulted = True
-    site.tell(SupplyTrouble(meter=run.meter.id, fault=True, wanted=command.on))
+    if command is not None and done:
+        run.supply = replace(
+            supply,
+            verified=command.on,
+            verified_at=now,
+            confirmed_at=None,
+            cut_by=CutBy.NOTHING if command.on else supply.cut_by,
+        )
+        await keep(site, run.supply)
+        await end(site, run, CommandOutcome.VERIFIED, "")
+        _tell_wallet(site, run, WalletEvent.RESTORED if command.on else WalletEvent.CUT_OFF, now)
+    elif run.seen and supply.verified is False:
+        # Whoever switches it off from here on is not us: it will not come on again for money.
+        run.supply = replace(supply, verified=True, verified_at=now)
+        await keep(site, run.supply)
 
 
 async def _settle(site: Site, run: MeterRun, decision: Decision) -> None:
@@ -184,6 +182,9 @@ async def _settle(site: Site, run: MeterRun, decision: Decision) -> None:
     supply = run.supply
     if decision.cut_by is CutBy.NOTHING and run.seen and supply.cut_by is not CutBy.NOTHING:
         supply = replace(supply, cut_by=CutBy.NOTHING, verified=True)
+    if decision.state is SupplyState.OFF and supply.confirmed_at is not None:
+        # Somebody's look at the flat is spent when the money runs out again before the restore.
+        supply = replace(supply, confirmed_at=None)
     if supply.hold_on is not None:
         done_on = (
             supply.hold_on and run.seen and supply.hold_until is None and not _crossed(site, run)
@@ -199,109 +200,11 @@ def _crossed(site: Site, run: MeterRun) -> bool:
     return run.binding is not None and site.wallets[run.binding.wallet].watch.crossed_at is not None
 
 
-async def _begin(site: Site, run: MeterRun, decision: Decision, now: datetime) -> Command | None:
-    """Record a command before it is sent; what cannot be recorded is not sent."""
-    assert decision.want is not None
-    number = await site.books.next_number("command")
-    command = Command(on=decision.want, log=number, since=now, reason=decision.why)
-    cut_by = run.supply.cut_by
-    if not command.on and decision.cut_by is not None:
-        cut_by = decision.cut_by
-    supply = replace(
-        run.supply, cut_by=cut_by, verified=None if not command.on else run.supply.verified
-    )
-    if not await keep(site, supply, _logged(run, command, CommandOutcome.DECIDED, now)):
-        return None
-    run.supply, run.command = supply, command
-    return command
-
-
-async def _send(
-    site: Site, run: MeterRun, command: Command, decision: Decision, now: datetime
-) -> None:
-    """Send the command beside the loop: a device that does not answer holds up nobody else."""
-    if not _within_day(site, run, now):
-        command.next_at = now + PAUSES[-1]
-        run.decision = replace(decision, why=Why.TOO_MANY_OPERATIONS)
+def _show(site: Site, run: MeterRun, before: SupplyState, decision: Decision) -> None:
+    if decision.state is before:
         return
-    command.sending = True
-    site.spawn(_switch(site, run, command))
-
-
-async def _switch(site: Site, run: MeterRun, command: Command) -> None:
-    relay = run.relay
-    assert relay is not None
-    try:
-        await relay.switch(command.on)
-    except DeviceError as err:
-        _put_off(command, site.clock())
-        outcome, detail = CommandOutcome.FAILED, str(err)
-    else:
-        sent = command.sent_at = site.clock()
-        command.tries += 1
-        run.written_today += 1
-        wait = timedelta(seconds=run.latency_s)
-        late = command.tries - TRIES
-        command.next_at = sent + (wait if late < 0 else max(wait, _pause(late)))
-        outcome, detail = CommandOutcome.SENT, ""
-        site.look_again(run)
-    finally:
-        command.sending = False
-    await keep(site, _logged(run, command, outcome, site.clock(), detail))
-    site.wake((run,))
-
-
-def _put_off(command: Command, now: datetime) -> None:
-    """A write that was not taken moved nothing: soon again at first, then more rarely."""
-    command.refused += 1
-    late = command.refused - REFUSED_QUICK
-    command.next_at = now + (RETRY_REFUSED if late < 0 else _pause(late))
-
-
-def _within_day(site: Site, run: MeterRun, now: datetime) -> bool:
-    """Tell whether the relay may be operated once more today: relays wear."""
-    day = now.astimezone(site.zone).toordinal()
-    if day != run.written_day:
-        run.written_day, run.written_today = day, 0
-    wallet = site.wallets[run.binding.wallet] if run.binding is not None else None
-    most = policy_for(site, wallet).operations_per_day if wallet is not None else 20
-    return run.written_today < most
-
-
-def _pause(after: int) -> timedelta:
-    return PAUSES[min(after, len(PAUSES) - 1)]
-
-
-async def _end(site: Site, run: MeterRun, outcome: CommandOutcome, detail: str) -> None:
-    command = run.command
-    assert command is not None
-    run.command = None
-    if command.faulted:
-        site.tell(SupplyTrouble(meter=run.meter.id, fault=False, wanted=command.on))
-    await keep(site, _logged(run, command, outcome, site.clock(), detail))
-
-
-def _logged(
-    run: MeterRun, command: Command, outcome: CommandOutcome, at: datetime, detail: str = ""
-) -> CommandLog:
-    return CommandLog(
-        id=command.log,
-        target=run.meter.id,
-        action="on" if command.on else "off",
-        at=command.since,
-        outcome=outcome,
-        outcome_at=at,
-        reason=command.reason,
-        actor=run.supply.hold_by,
-        detail=detail,
-    )
-
-
-def _show(site: Site, run: MeterRun, before: SupplyState, state: SupplyState, why: Why) -> None:
-    if state is before:
-        return
-    run.state = state
-    run.supply = replace(run.supply, state=state)
+    run.state = decision.state
+    run.supply = replace(run.supply, state=decision.state)
     site.tell(
         SupplyChanged(
             meter=run.meter.id,
@@ -309,8 +212,8 @@ def _show(site: Site, run: MeterRun, before: SupplyState, state: SupplyState, wh
             unit=run.meter.name,
             at=site.clock(),
             before=before,
-            state=state,
-            why=why,
+            state=decision.state,
+            why=decision.why,
             actor=run.supply.hold_by,
         )
     )
@@ -342,14 +245,3 @@ def _fair_s(site: Site, wallet: WalletRun, now: datetime) -> int:
     seconds = int(gap.total_seconds())
     wallet.watched_at = last + timedelta(seconds=seconds)
     return seconds
-
-
-def verified_by_log(supply: Supply, last: CommandLog) -> Supply:
-    """Believe a cut that was acknowledged just before a crash: if the supply is off, it was ours."""
-    ours = (
-        last.action == "off"
-        and last.outcome is CommandOutcome.SENT
-        and supply.cut_by is not CutBy.NOTHING
-        and supply.verified is None
-    )
-    return replace(supply, verified=False) if ours else supply

@@ -1,0 +1,126 @@
+"""What every money act shares: its reference, who may spend, what must be left, and how it is told."""
+
+from collections.abc import Mapping
+import contextlib
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+from uuid import uuid4
+
+from ..core.chart import SiteAccount, site_account, wallet_account
+from ..core.errors import CoreError, StoreError
+from ..core.ledger import Act, Floor, Receipt, Record, Reference
+from ..core.money import MOST_MINOR
+from ..core.wallet import Wallet
+from .facts import WalletEvent, WalletFact
+from .site import Site, WalletRun
+
+GENERATED: Final = "generated-"
+NEVER: Final = Floor(account=site_account(SiteAccount.ROUNDING), minimum_minor=MOST_MINOR)
+"""A balance that is never there: an act with it is answered if it was booked before, else refused."""
+
+
+def referenced(
+    scope: str, reference: str, content: Mapping[str, object] | None = None
+) -> Reference:
+    """Return the idempotency key of an act; a missing one is generated, which makes it single."""
+    return Reference(scope=scope, key=reference or f"{GENERATED}{uuid4().hex}", content=content)
+
+
+async def book(site: Site, act: Act, refusal: CoreError | None = None) -> Receipt:
+    """Write an act down, or refuse it, unless it was written before the reason to refuse came up.
+
+    A payment that is announced again after its wallet was closed has been credited: whoever asks must
+    hear that, and not that the wallet is closed.
+    """
+    if refusal is None:
+        return await site.books.commit(act)
+    reference = act.reference
+    if reference is None or reference.key.startswith(GENERATED):
+        raise refusal
+    try:
+        return await site.books.commit(replace(act, floors=(NEVER,)))
+    except CoreError as err:
+        raise (refusal if err.key == "not_enough_money" else err) from None
+
+
+async def keep(site: Site, *records: Record) -> bool:
+    """Write records that are not part of the chain; trouble is said, not raised, and answered False."""
+    try:
+        await site.books.record(*records)
+    except StoreError as err:
+        site.books_trouble(err.key, err.detail)
+        return False
+    return True
+
+
+async def book_sealed(
+    site: Site, act: Act, subject: str, refusal: CoreError | None = None
+) -> Receipt:
+    """Write an act that names sealed personal data; data sealed for nothing is destroyed again."""
+    written = False
+    try:
+        receipt = await book(site, act, refusal)
+        written = not receipt.repeated
+        return receipt
+    finally:
+        if subject and not written:
+            with contextlib.suppress(StoreError):
+                await site.privacy.forget_subject(subject)
+
+
+def closed(run: WalletRun) -> CoreError | None:
+    """Refuse a wallet that is closed."""
+    return (
+        None if run.wallet.closed_at is None else CoreError("wallet_closed", wallet=run.wallet.id)
+    )
+
+
+def unspendable(site: Site, run: WalletRun) -> CoreError | None:
+    """Refuse a wallet that no money may go out of."""
+    if is_frozen(run.wallet, site.clock()):
+        return CoreError("wallet_frozen", wallet=run.wallet.id, reason=run.wallet.frozen_reason)
+    return closed(run)
+
+
+def open_run(site: Site, wallet: str) -> WalletRun:
+    """Return a wallet that is not closed, or refuse in words."""
+    run = site.wallet(wallet)
+    refusal = closed(run)
+    if refusal is not None:
+        raise refusal
+    return run
+
+
+def is_frozen(wallet: Wallet, now: datetime) -> bool:
+    """Tell whether nothing may go out of a wallet now."""
+    until = wallet.frozen_until
+    return wallet.frozen_at is not None and (until is None or now < until)
+
+
+def floor(run: WalletRun) -> Floor:
+    """Return the balance a spending must leave: what is used but not yet posted is spoken for."""
+    return Floor(account=wallet_account(run.wallet.no), minimum_minor=run.unposted_minor)
+
+
+def tell(
+    site: Site,
+    run: WalletRun,
+    event: WalletEvent,
+    receipt: Receipt,
+    amount_minor: int | None = None,
+    reference: str = "",
+) -> None:
+    """Say what happened to a wallet."""
+    site.tell(
+        WalletFact(
+            event=event,
+            wallet=run.wallet.id,
+            unit=run.wallet.unit,
+            at=receipt.booked,
+            available_minor=run.available_minor,
+            amount_minor=amount_minor,
+            receipt=receipt,
+            reference=reference,
+        )
+    )

@@ -1,0 +1,175 @@
+"""Commands to relays: written down before they are sent, done only when read back, never a queue."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from ..core.errors import DeviceError, DeviceFault
+from ..core.reconcile import Decision
+from ..core.supply import CommandLog, CommandOutcome
+from .booking import keep
+from .facts import SupplyTrouble
+from .ports import Relay
+from .site import Command, MeterRun, Site
+
+TRIES: Final = 3
+RETRY_REFUSED: Final = timedelta(seconds=2)
+"""A write that was refused moved nothing: it is tried again soon, for the first minute."""
+REFUSED_QUICK: Final = 30
+PAUSES: Final = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(minutes=60),
+)
+"""After three tries that nothing came of, the relay is left alone for longer and longer."""
+PERHAPS_DONE: Final = frozenset({DeviceFault.NO_ANSWER, DeviceFault.GARBLED})
+"""The command may have arrived and only its answer been lost."""
+
+
+async def begin(site: Site, run: MeterRun, decision: Decision, now: datetime) -> Command | None:
+    """Record a command before it is sent; what cannot be recorded is not sent."""
+    assert decision.want is not None
+    number = await site.books.next_number("command")
+    command = Command(on=decision.want, log=number, since=now, reason=decision.why)
+    supply = run.supply
+    if not command.on:
+        supply = replace(supply, cut_by=decision.cut_by or supply.cut_by, verified=None)
+    if not await keep(site, supply, _logged(run, command, CommandOutcome.DECIDED, now)):
+        return None
+    run.supply, run.command = supply, command
+    return command
+
+
+async def send(site: Site, run: MeterRun, command: Command, most: int, now: datetime) -> None:
+    """Send the command beside the loop: a device that does not answer holds up nobody else.
+
+    `most` is how often the relay may be operated in a day: relays wear. Each write has a line of its
+    own in the log: one that was acknowledged and moved nothing is over before the next begins.
+    """
+    relay = run.relay
+    if relay is None:
+        return
+    if _written_today(site, run, now) >= most:
+        command.next_at = now + PAUSES[-1]
+        command.blocked = True
+        fault(site, run, command, "too_many_operations")
+        return
+    command.blocked = False
+    if command.acknowledged and not await _next_line(site, run, command, now):
+        return
+    command.sending = True
+    site.spawn(_switch(site, run, relay, command))
+
+
+async def end(site: Site, run: MeterRun, outcome: CommandOutcome, detail: str) -> None:
+    """Close the outstanding command."""
+    command = run.command
+    assert command is not None
+    run.command = None
+    if command.faulted:
+        site.tell(SupplyTrouble(meter=run.meter.id, fault=False, wanted=command.on))
+    await keep(site, _logged(run, command, outcome, site.clock(), detail))
+
+
+def resume(run: MeterRun, line: CommandLog) -> None:
+    """Take up a command that was sent before a restart: the relay has not been seen since."""
+    run.command = Command(
+        on=line.action == "on",
+        log=line.id,
+        since=line.at,
+        reason=line.reason,
+        sent_at=line.outcome_at,
+        tries=1,
+        acknowledged=True,
+        next_at=line.outcome_at + timedelta(seconds=run.latency_s),
+    )
+
+
+def is_on_its_way(run: MeterRun, command: Command, now: datetime) -> bool:
+    """Tell whether a command that was sent may still move the relay."""
+    return command.sent_at is not None and abs(now - command.sent_at) < timedelta(
+        seconds=run.latency_s
+    )
+
+
+def judge(site: Site, run: MeterRun, command: Command, now: datetime) -> None:
+    """Call it a fault when three tries came to nothing."""
+    waited = not is_on_its_way(run, command, now)
+    if command.refused >= TRIES or (command.tries >= TRIES and waited):
+        fault(site, run, command)
+
+
+def fault(site: Site, run: MeterRun, command: Command, detail: str = "") -> None:
+    """Say once that a relay does not do what it is told."""
+    if not command.faulted:
+        command.faulted = True
+        site.tell(SupplyTrouble(meter=run.meter.id, fault=True, wanted=command.on, detail=detail))
+
+
+async def _next_line(site: Site, run: MeterRun, command: Command, now: datetime) -> bool:
+    before = _logged(run, command, CommandOutcome.FAILED, now, "did_not_move")
+    after = replace(command, log=await site.books.next_number("command"), since=now)
+    if not await keep(site, before, _logged(run, after, CommandOutcome.DECIDED, now)):
+        return False
+    command.log, command.since, command.acknowledged = after.log, now, False
+    return True
+
+
+async def _switch(site: Site, run: MeterRun, relay: Relay, command: Command) -> None:
+    began = site.clock()
+    try:
+        await relay.switch(command.on)
+    except DeviceError as err:
+        outcome, detail = CommandOutcome.FAILED, str(err)
+        if err.fault in PERHAPS_DONE:
+            outcome, command.sent_at = CommandOutcome.NOT_CONFIRMED, began
+        _put_off(command, site.clock())
+    else:
+        outcome, detail = CommandOutcome.SENT, ""
+        sent = command.sent_at = site.clock()
+        command.acknowledged = True
+        command.tries += 1
+        run.written_today += 1
+        wait = timedelta(seconds=run.latency_s)
+        late = command.tries - TRIES
+        command.next_at = sent + (wait if late < 0 else max(wait, _pause(late)))
+        site.look_again(run)
+    finally:
+        command.sending = False
+    await keep(site, _logged(run, command, outcome, site.clock(), detail))
+    site.wake((run,))
+
+
+def _put_off(command: Command, now: datetime) -> None:
+    """A write that was not taken is tried again soon at first, then more rarely."""
+    command.refused += 1
+    late = command.refused - REFUSED_QUICK
+    command.next_at = now + (RETRY_REFUSED if late < 0 else _pause(late))
+
+
+def _pause(after: int) -> timedelta:
+    return PAUSES[min(after, len(PAUSES) - 1)]
+
+
+def _written_today(site: Site, run: MeterRun, now: datetime) -> int:
+    day = now.astimezone(site.zone).toordinal()
+    if day != run.written_day:
+        run.written_day, run.written_today = day, 0
+    return run.written_today
+
+
+def _logged(
+    run: MeterRun, command: Command, outcome: CommandOutcome, at: datetime, detail: str = ""
+) -> CommandLog:
+    return CommandLog(
+        id=command.log,
+        target=run.meter.id,
+        action="on" if command.on else "off",
+        at=command.since,
+        outcome=outcome,
+        outcome_at=at,
+        reason=command.reason,
+        actor=run.supply.hold_by,
+        detail=detail,
+    )

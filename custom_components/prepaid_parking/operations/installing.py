@@ -1,0 +1,172 @@
+"""Installations: a meter's counting begins, and begins anew after a swap, a reset or a rollover."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from ..core.errors import CoreError, StoreError
+from ..core.identity import SYSTEM, Actor, installation_id
+from ..core.ledger import Act, EntryKind, Record
+from ..core.metering import Consumption, Cursor, Installation, Sample
+from .booking import keep
+from .site import MeterRun, Site
+from .usage import post_windows, usage_act
+from .window import accrue, count_tier, open_window, recount
+
+
+async def begin_installation(site: Site, run: MeterRun, sample: Sample) -> None:
+    """Write down the first good reading of a meter; it is not charged until the meter is bound."""
+    assert sample.register is not None
+    installation = Installation(
+        id=installation_id(run.meter.id, 1),
+        meter=run.meter.id,
+        number=1,
+        serial=sample.serial or run.meter.serial,
+        ratio=sample.ratio,
+        from_register=sample.register,
+        from_at=sample.at,
+        reason="first_reading",
+    )
+    meter = replace(run.meter, installation=installation.id)
+    await site.books.commit(
+        Act(
+            kind=EntryKind.INSTALLATION,
+            event=f"installation/{installation.id}",
+            occurred=sample.at,
+            actor=SYSTEM,
+            reason=installation.reason,
+            detail={"register": sample.register, "serial": installation.serial},
+            puts=(installation, meter),
+        )
+    )
+    site.installations[installation.id] = installation
+    run.installation, run.meter = installation, meter
+
+
+async def learn_ratio(site: Site, run: MeterRun, sample: Sample) -> None:
+    """Keep the transformer ratio when the device first tells it: it is not in every reading."""
+    installation = run.installation
+    if installation is None or installation.ratio is not None or sample.ratio is None:
+        return
+    told = replace(installation, ratio=sample.ratio)
+    run.installation = site.installations[told.id] = told
+    await keep(site, told)
+
+
+async def begin_anew(
+    site: Site,
+    run: MeterRun,
+    *,
+    register: int,
+    at: datetime,
+    kind: EntryKind,
+    reason: str,
+    actor: Actor,
+    serial: str | None = None,
+    ratio: str | None = None,
+    final: Consumption | None = None,
+    also: tuple[Record, ...] = (),
+) -> None:
+    """End the meter's installation and begin the next, in one act with the charge up to its end.
+
+    A crash between "final reading" and "new meter" would lose what lies between them; one act has
+    no between. `final` is the last stretch of the old installation, given by a person.
+    """
+    old = run.installation
+    assert old is not None
+    if run.closing is not None:
+        await post_windows(site, (run,))
+        if run.closing is not None:
+            raise StoreError(site.trouble or "failed")
+    new = Installation(
+        id=installation_id(run.meter.id, old.number + 1),
+        meter=run.meter.id,
+        number=old.number + 1,
+        serial=serial or old.serial,
+        ratio=ratio if ratio is not None else old.ratio,
+        from_register=register,
+        from_at=at,
+        reason=reason,
+    )
+    before = run.window
+    try:
+        charge = _final_act(site, run, final)
+        await _begin(site, run, old, new, charge, kind, actor, also, _end_register(run, final))
+    except CoreError, StoreError:
+        # Not written, so it has not happened: the meter goes on counting where it was.
+        run.window = before
+        recount(site, run)
+        raise
+
+
+async def _begin(
+    site: Site,
+    run: MeterRun,
+    old: Installation,
+    new: Installation,
+    charge: Act | None,
+    kind: EntryKind,
+    actor: Actor,
+    also: tuple[Record, ...],
+    end_register: int | None,
+) -> None:
+    meter = replace(run.meter, installation=new.id, serial=new.serial)
+    carry = charge.moves[0].carry if charge is not None else run.window.carry if run.window else 0
+    cursor = Cursor(installation=new.id, register=new.from_register, at=new.from_at, carry=carry)
+    receipt = await site.books.commit(
+        Act(
+            kind=kind,
+            event=f"installation/{new.id}",
+            occurred=site.clock(),
+            actor=actor,
+            reason=new.reason,
+            postings=charge.postings if charge is not None else (),
+            moves=charge.moves if charge is not None else (),
+            puts=(
+                *(charge.puts if charge is not None else ()),
+                replace(old, to_register=end_register, to_at=new.from_at),
+                new,
+                meter,
+                *((cursor,) if run.binding is not None else ()),
+                *also,
+            ),
+            detail={
+                "meter": run.meter.id,
+                "old": old.id,
+                "new": new.id,
+                "final_register": end_register or 0,
+                "start_register": new.from_register,
+                "serial": new.serial,
+                **({"usage": dict(charge.detail)} if charge is not None else {}),
+            },
+        )
+    )
+    run.installation, run.meter = new, meter
+    site.installations[new.id] = new
+    if run.binding is None:
+        run.cursor = None
+        return
+    site.wallets[run.binding.wallet].booked(receipt)
+    count_tier(site, run)
+    run.cursor = cursor
+    open_window(site, run, cursor.register, cursor.at, cursor.carry)
+
+
+def _final_act(site: Site, run: MeterRun, final: Consumption | None) -> Act | None:
+    """Write down the charge up to the old installation's end, in a copy of its open window."""
+    if run.window is None or run.binding is None:
+        return None
+    run.window = replace(run.window, lines=run.window.lines.copy())
+    if final is not None and final.quantity:
+        pricer = site.tariffs.get(run.binding.tariff)
+        if pricer is None:
+            raise CoreError("no_tariff", meter=run.meter.id)
+        accrue(site, run, pricer, final)
+    return None if run.window.empty else usage_act(site, run, now=site.clock())[0]
+
+
+def _end_register(run: MeterRun, final: Consumption | None) -> int | None:
+    if final is not None:
+        return final.to_register
+    if run.window is not None:
+        return run.window.to_register
+    return run.last.register if run.last is not None else None

@@ -1,0 +1,122 @@
+"""One pulse: drawn up, written down, fired once, and told with what came of it."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ..core.errors import CoreError, DeviceError
+from ..core.identity import Actor, CardId
+from ..core.supply import CommandLog, CommandOutcome, Passage
+from ..core.wallet import Card
+from .booking import keep
+from .facts import PassageKind, Passed
+from .ports import Barrier
+from .site import LaneRun, Site
+
+ACTION_PULSE: Final = "pulse"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a lane answered: the decision's kind and reason, and the card it was about."""
+
+    kind: PassageKind
+    reason: str
+    card: CardId | None = None
+    fee_minor: int = 0
+    masked: str = ""
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """What happens at a lane, before it is written down."""
+
+    kind: PassageKind
+    reason: str
+    actor: Actor
+    masked: str = ""
+    card: Card | None = None
+    fee_minor: int = 0
+
+
+def barrier_of(run: LaneRun) -> Barrier:
+    """Return what opens a lane, or refuse in words."""
+    if run.barrier is None:
+        raise CoreError("lane_has_no_barrier", lane=run.id)
+    return run.barrier
+
+
+async def drawn_up(site: Site, run: LaneRun, what: Happening) -> tuple[CommandLog, Passage]:
+    """Return a pulse and its passage as they are written down before anything is sent."""
+    now = site.clock()
+    command = CommandLog(
+        id=await site.books.next_number("command"),
+        target=run.id,
+        action=ACTION_PULSE,
+        at=now,
+        outcome=CommandOutcome.DECIDED,
+        outcome_at=now,
+        reason=what.reason,
+        actor=str(what.actor),
+    )
+    number = await site.books.next_number("passage")
+    return command, replace(passage_of(site, run, what, number), command=command.id)
+
+
+async def pulse(
+    site: Site,
+    run: LaneRun,
+    barrier: Barrier,
+    what: Happening,
+    command: CommandLog,
+    passage: Passage,
+) -> Answer:
+    """Fire once, and record what came of it."""
+    outcome, detail = CommandOutcome.VERIFIED, ""
+    try:
+        await barrier.pulse()
+    except DeviceError as err:
+        outcome, detail = CommandOutcome.NOT_CONFIRMED, str(err)
+        what = replace(what, kind=PassageKind.NOT_CONFIRMED)
+    command = replace(command, outcome=outcome, outcome_at=site.clock(), detail=detail)
+    await keep(site, command, replace(passage, kind=what.kind))
+    return answered(site, run, what)
+
+
+def passage_of(site: Site, run: LaneRun, what: Happening, number: int) -> Passage:
+    """Return a passage as it is written down."""
+    return Passage(
+        id=number,
+        lane=run.id,
+        at=site.clock(),
+        kind=what.kind,
+        reason=what.reason,
+        masked=what.masked,
+        card=what.card.id if what.card is not None else "",
+        actor=str(what.actor),
+    )
+
+
+def answered(site: Site, run: LaneRun, what: Happening) -> Answer:
+    """Tell what happened, and answer with it."""
+    card = what.card
+    site.tell(
+        Passed(
+            lane=run.id,
+            kind=what.kind,
+            at=site.clock(),
+            reason=what.reason,
+            masked=what.masked,
+            card=card.id if card is not None else None,
+            wallet=card.wallet if card is not None else None,
+            fee_minor=what.fee_minor,
+            actor=str(what.actor),
+        )
+    )
+    return Answer(
+        kind=what.kind,
+        reason=what.reason,
+        card=card.id if card is not None else None,
+        fee_minor=what.fee_minor,
+        masked=what.masked,
+    )
