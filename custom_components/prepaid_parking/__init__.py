@@ -9,6 +9,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import HassJob, HomeAssistant
 from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
+from homeassistant.helpers import device_registry as dr
 import homeassistant.helpers.config_validation as cv
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import ConfigType
@@ -21,6 +22,7 @@ from .core.errors import StoreError
 from .hearing import async_announce
 from .operations.site import utc_now
 from .repairs import async_watch_site
+from .roster import is_shown
 from .services import async_setup_services
 from .wiring import SiteWiring, books_path, open_site, wire
 
@@ -65,6 +67,15 @@ async def async_unload_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> 
     """
     await entry.runtime_data.closing.quiet()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant,  # noqa: ARG001
+    entry: PrepaidConfigEntry,
+    device: dr.AnyDeviceEntry,
+) -> bool:
+    """Let a person delete a device that stands for nothing any more."""
+    return not is_shown(entry, device)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> None:

@@ -16,7 +16,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import PrepaidConfigEntry
 from .core.money import quantity_text
-from .entity import PrepaidEntity, async_show
+from .entity import PrepaidEntity
+from .roster import async_show
 from .things import LineThing, MeterThing, SiteThing, Thing, WalletThing
 from .troubles import troubles
 

@@ -10,8 +10,8 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import PrepaidConfigEntry
-from .entity import async_show
 from .lane_entity import BarrierEntity
+from .roster import async_show
 from .things import LaneThing, Thing
 
 # A pulse is fired once; two at a time would be two pulses for one wish.

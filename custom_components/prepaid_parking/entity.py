@@ -1,18 +1,13 @@
 """What every entity of a site shares: its name, its device, and when it is written."""
 
-from collections.abc import Callable, Iterable
 from typing import override
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import callback
 from homeassistant.helpers.entity import Entity, EntityDescription
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .acting import acting
-from .coordinator import ROSTER, PrepaidConfigEntry
 from .core.identity import Actor
-from .things import Thing, things
-
-type Build = Callable[[Thing], Iterable[Entity]]
+from .things import Thing
 
 
 class PrepaidEntity[ThingT: Thing = Thing](Entity):
@@ -49,39 +44,3 @@ class PrepaidEntity[ThingT: Thing = Thing](Entity):
     async def acting(self) -> Actor:
         """Return who acts through this entity; a user who is no administrator is refused."""
         return await acting(self.hass, self._context)
-
-
-@callback
-def async_show(
-    hass: HomeAssistant,
-    entry: PrepaidConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-    build: Build,
-) -> None:
-    """Add the entities of everything there is, and of what comes while the site runs."""
-
-    @callback
-    def async_add(thing: Thing) -> None:
-        if entities := entry.runtime_data.room.take(build(thing)):
-            async_add_entities(entities, config_subentry_id=thing.subentry)
-
-    async_each(hass, entry, async_add)
-
-
-@callback
-def async_each(
-    hass: HomeAssistant, entry: PrepaidConfigEntry, async_found: Callable[[Thing], None]
-) -> None:
-    """Call back for everything there is, and for what comes while the site runs."""
-    found: set[str] = set()
-
-    @callback
-    def async_look() -> None:
-        here = {thing.key: thing for thing in things(hass, entry)}
-        for key in here.keys() - found:
-            async_found(here[key])
-        found.clear()
-        found.update(here)
-
-    async_look()
-    entry.async_on_unload(entry.runtime_data.coordinator.subscribe(ROSTER, async_look))

@@ -9,8 +9,9 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import PrepaidConfigEntry
-from .entity import PrepaidEntity, async_show
+from .entity import PrepaidEntity
 from .operations.facts import Fact, PassageKind, Passed, WalletEvent, WalletFact
+from .roster import async_show
 from .telling import passage_story, wallet_story
 from .things import LaneThing, SiteThing, Thing, WalletThing
 

@@ -71,6 +71,10 @@ VOLUME_BUT: Final[Mapping[Commodity, SensorEntityDescription]] = {
     Commodity.GAS: GAS,
 }
 
+TOTAL_KEYS: Final = frozenset(
+    one.key for one in (*TOTALS.values(), *ENERGY_BUT.values(), *VOLUME_BUT.values())
+)
+
 
 def total_of(meter: Meter) -> SensorEntityDescription:
     """Return how a meter's total is shown."""

@@ -17,10 +17,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import PrepaidConfigEntry
 from .core.policy import Policy
-from .entity import PrepaidEntity, async_show
+from .entity import PrepaidEntity
 from .errors import translated
 from .operations.cashier import update_wallet
 from .operations.watching import policy_for
+from .roster import async_show
 from .things import Thing, WalletThing
 
 # An act is one entry in the books; their order is kept there.
@@ -105,3 +106,4 @@ class Threshold(PrepaidEntity[WalletThing], NumberEntity):
                 },
                 actor=actor,
             )
+        self.thing.data.coordinator.touch(self.thing.published)

@@ -25,7 +25,7 @@ from .core.metering import UNIT
 from .core.money import price_text
 from .core.policy import WalletState
 from .core.supply import SupplyState
-from .entity import PrepaidEntity, async_each, async_show
+from .entity import PrepaidEntity
 from .measures import VALUES, shown_total, total_of
 from .operations.facts import Fact, Passed
 from .operations.overview import (
@@ -37,6 +37,7 @@ from .operations.overview import (
     revenue_today,
 )
 from .operations.watching import cutoff_of, state_of
+from .roster import async_each, async_show
 from .things import LaneThing, LineThing, MeterThing, SiteThing, Thing, WalletThing
 
 # Everything is pushed; nothing is asked for.

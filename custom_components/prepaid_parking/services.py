@@ -51,5 +51,10 @@ async def _async_call(hass: HomeAssistant, action: Action, call: ServiceCall) ->
     entry: PrepaidConfigEntry = async_get_config_entry(
         hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
     )
+    parts = entry.runtime_data
     with translated():
-        return await action.handler(Call(parts=entry.runtime_data, actor=actor, data=call.data))
+        answer = await action.handler(Call(parts=parts, actor=actor, data=call.data))
+    for kind in ("wallet", "meter"):
+        if isinstance(told := answer.get(kind), str):
+            parts.coordinator.touch(f"{kind}:{told}")
+    return answer

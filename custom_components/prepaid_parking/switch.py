@@ -14,7 +14,7 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import PrepaidConfigEntry
-from .entity import async_show
+from .roster import async_show
 from .supply_entity import VALVES, SupplyEntity
 from .things import MeterThing, Thing
 

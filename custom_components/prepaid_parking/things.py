@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final, override
+from typing import Final, NamedTuple, override
 
-from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
@@ -51,6 +50,7 @@ class Thing(ABC):
     via: str
     id: str
     subentry: str | None = None
+    title: str = ""
 
     @property
     def data(self) -> PrepaidData:
@@ -250,8 +250,6 @@ class LaneThing(Thing):
 class LineThing(Thing):
     """A physical link to devices."""
 
-    title: str
-
     @property
     def state(self) -> LineState:
         """How the line is."""
@@ -295,31 +293,48 @@ def site_device(hass: HomeAssistant, entry: PrepaidConfigEntry) -> str:
     return device.id
 
 
-def things(hass: HomeAssistant, entry: PrepaidConfigEntry) -> Iterator[Thing]:
+class Handle(NamedTuple):
+    """A thing before anybody has asked for it: cheap enough to make for each of 20,000."""
+
+    key: str
+    id: str
+    kind: type[Thing]
+    title: str = ""
+    subentry: str | None = None
+    switched: bool = False
+
+
+def handles(entry: PrepaidConfigEntry) -> Iterator[Handle]:
     """Return everything of a site that is shown, in the order of its configuration."""
-    via = site_device(hass, entry)
-    site = entry.runtime_data.site
-    yield SiteThing(entry=entry, via=via, id="site")
-    for subentry in entry.subentries.values():
-        thing = _configured(entry, via, subentry)
-        if thing is not None and thing.there:
-            yield thing
+    data = entry.runtime_data
+    site = data.site
+    yield Handle("site", "site", SiteThing, entry.title)
+    for here, subentry in entry.subentries.items():
+        match subentry.subentry_type:
+            case const.SUBENTRY_LINE if here in data.lines:
+                yield Handle(f"line:{here}", here, LineThing, subentry.title, here)
+            case const.SUBENTRY_METER if (meter := subentry.data.get(CONF_METER)) in site.meters:
+                kind = subentry.data.get(CONF_RELAY, {}).get(CONF_KIND, RELAY_NONE)
+                switched = kind != RELAY_NONE
+                yield Handle(f"meter:{meter}", meter, MeterThing, subentry.title, here, switched)
+            case const.SUBENTRY_LANE if (lane := subentry.data.get(CONF_LANE)) in site.lanes:
+                yield Handle(f"lane:{lane}", lane, LaneThing, subentry.title, here)
     for wallet, run in site.wallets.items():
         if run.wallet.exposed and run.wallet.closed_at is None:
-            yield WalletThing(entry=entry, via=via, id=wallet)
+            yield Handle(f"wallet:{wallet}", wallet, WalletThing)
 
 
-def _configured(entry: PrepaidConfigEntry, via: str, subentry: ConfigSubentry) -> Thing | None:
-    here = subentry.subentry_id
-    match subentry.subentry_type:
-        case const.SUBENTRY_LINE:
-            return LineThing(entry=entry, via=via, id=here, subentry=here, title=subentry.title)
-        case const.SUBENTRY_METER:
-            meter = str(subentry.data.get(CONF_METER, ""))
-            kind = subentry.data.get(CONF_RELAY, {}).get(CONF_KIND, RELAY_NONE)
-            switched = kind != RELAY_NONE
-            return MeterThing(entry=entry, via=via, id=meter, subentry=here, switched=switched)
-        case const.SUBENTRY_LANE:
-            lane = str(subentry.data.get(CONF_LANE, ""))
-            return LaneThing(entry=entry, via=via, id=lane, subentry=here)
-    return None
+def make(entry: PrepaidConfigEntry, via: str, handle: Handle) -> Thing:
+    """Return the thing that a handle stands for."""
+    if handle.kind is MeterThing:
+        return MeterThing(
+            entry=entry,
+            via=via,
+            id=handle.id,
+            subentry=handle.subentry,
+            title=handle.title,
+            switched=handle.switched,
+        )
+    return handle.kind(
+        entry=entry, via=via, id=handle.id, subentry=handle.subentry, title=handle.title
+    )

@@ -17,7 +17,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import PrepaidConfigEntry
 from .core.metering import Commodity
 from .core.supply import SupplyState
-from .entity import async_show
+from .roster import async_show
 from .supply_entity import VALVES, SupplyEntity
 from .things import MeterThing, Thing
 

@@ -18,14 +18,17 @@ from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
 from custom_components.prepaid_parking.simulator.line import ModbusLine
 from tests.journeys.conftest import Hub, bound_meter
 
-SECRETS = ("Flat 3-201", "202611220001", "127.0.0.1", "Wang", "138", "沪A12345")
+SECRETS = ("Flat 3-201", "202611220001", "127.0.0.1", "Wang", "13800138000", "沪A12345")
 
 
 async def everything(hub: Hub, line: ModbusLine, device: AcrelDdsy1352) -> None:
     """A site with a meter, a tenant and a car."""
     await bound_meter(hub, line, device)
     await hub.call(
-        "open_wallet", unit="Box 7", purpose="parking", person={"name": "Wang", "phone": "138"}
+        "open_wallet",
+        unit="Box 7",
+        purpose="parking",
+        person={"name": "Wang", "phone": "13800138000"},
     )
     await hub.call("issue_card", wallet="w2", plates=["沪A12345"])
 

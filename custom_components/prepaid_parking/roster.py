@@ -1,0 +1,137 @@
+"""Which things of a site are shown: found at set-up, and as they come and go while it runs.
+
+One look serves all platforms: with 20,000 wallets a look of each of them would hold up the hub.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util.hass_dict import HassKey
+
+from .const import DOMAIN
+from .coordinator import ROSTER, PrepaidConfigEntry
+from .measures import TOTAL_KEYS
+from .things import MeterThing, Thing, handles, make, site_device
+
+ROSTERS: Final[HassKey[dict[str, Roster]]] = HassKey(f"{DOMAIN}_rosters")
+SUPPLY: Final = frozenset({"supply"})
+
+type Build = Callable[[Thing], Iterable[Entity]]
+type Found = Callable[[Thing], None]
+
+
+class Roster:
+    """The things of one site that are shown."""
+
+    def __init__(self, hass: HomeAssistant, entry: PrepaidConfigEntry) -> None:
+        """Take away what is not shown any more, then look for what is."""
+        self._hass = hass
+        self._entry = entry
+        self._via = site_device(hass, entry)
+        self._things: dict[str, Thing] = {}
+        self._found: list[Found] = []
+        self.async_look()
+        self._forget_closed()
+        self._forget_details()
+
+    @callback
+    def async_add(self, found: Found) -> None:
+        """Call back for everything there is, and for what comes."""
+        self._found.append(found)
+        for thing in list(self._things.values()):
+            found(thing)
+
+    @callback
+    def async_look(self) -> None:
+        """See what has come and what has gone, and who goes by another name."""
+        here = {}
+        for handle in handles(self._entry):
+            known = self._things.get(handle.key)
+            here[handle.key] = thing = known or make(self._entry, self._via, handle)
+            if known is not None and handle.title != known.title:
+                self._rename(known, handle.title)
+                here[handle.key] = make(self._entry, self._via, handle)
+            elif known is None:
+                for found in self._found:
+                    found(thing)
+        self._things = here
+
+    def _rename(self, thing: Thing, title: str) -> None:
+        registry = dr.async_get(self._hass)
+        device = registry.async_get_device_by_identifier(thing.identifier(), self._entry.entry_id)
+        if device is not None:
+            registry.async_update_device(device.id, name=title)
+
+    def _forget_closed(self) -> None:
+        """Remove the devices of wallets that were closed in an earlier run."""
+        registry, uid = dr.async_get(self._hass), self._entry.unique_id
+        for run in self._entry.runtime_data.site.wallets.values():
+            if run.wallet.closed_at is None or not run.wallet.exposed:
+                continue
+            device = registry.async_get_device_by_identifier(
+                (DOMAIN, f"{uid}_{run.wallet.id}"), self._entry.entry_id
+            )
+            if device is not None:
+                registry.async_remove_device(device.id)
+
+    def _forget_details(self) -> None:
+        """Remove what meters showed while the site was small: the hub counts it as well."""
+        brief = {
+            thing.unique_id(""): SUPPLY if thing.switched else TOTAL_KEYS
+            for thing in self._things.values()
+            if isinstance(thing, MeterThing) and thing.brief
+        }
+        if not brief:
+            return
+        registry = er.async_get(self._hass)
+        for one in er.async_entries_for_config_entry(registry, self._entry.entry_id):
+            owner, _, key = one.unique_id.partition("_m")
+            number, _, key = key.partition("_")
+            if key not in brief.get(f"{owner}_m{number}_", (key,)):
+                registry.async_remove(one.entity_id)
+
+
+@callback
+def async_each(hass: HomeAssistant, entry: PrepaidConfigEntry, found: Found) -> None:
+    """Call back for everything of a site that is shown, and for what comes while it runs."""
+    rosters = hass.data.setdefault(ROSTERS, {})
+    roster = rosters.get(entry.entry_id)
+    if roster is None:
+        roster = rosters[entry.entry_id] = Roster(hass, entry)
+        looking = entry.runtime_data.coordinator.subscribe(ROSTER, roster.async_look)
+
+        @callback
+        def async_end() -> None:
+            looking()
+            rosters.pop(entry.entry_id)
+
+        entry.async_on_unload(async_end)
+    roster.async_add(found)
+
+
+@callback
+def async_show(
+    hass: HomeAssistant,
+    entry: PrepaidConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    build: Build,
+) -> None:
+    """Add the entities of everything there is, and of what comes while the site runs."""
+
+    @callback
+    def async_add(thing: Thing) -> None:
+        if entities := entry.runtime_data.room.take(build(thing)):
+            async_add_entities(entities, config_subentry_id=thing.subentry)
+
+    async_each(hass, entry, async_add)
+
+
+def is_shown(entry: PrepaidConfigEntry, device: dr.AnyDeviceEntry) -> bool:
+    """Tell whether a device still stands for something of the site."""
+    uid = entry.unique_id
+    names = {uid, *(f"{uid}_{handle.id}" for handle in handles(entry))}
+    return any((DOMAIN, name) in device.identifiers for name in names)
