@@ -65,8 +65,9 @@ BARRIER_FIELDS: Final[dict[str, dict[Any, Any]]] = {
 
 PULSE_AND_WIRING: Final = {
     vol.Required(CONF_PULSE, default=1.0): number(0.2, 10, unit="s"),
-    # No default: whoever wired it has to look.
-    vol.Required(CONF_WIRED_TO): choice((OPEN_INPUT, STEP_INPUT), key="wired_to"),
+    # No default: whoever wired it has to look. The hub's dialogue still shows the first option as
+    # chosen, so the one that is refused stands first.
+    vol.Required(CONF_WIRED_TO): choice((STEP_INPUT, OPEN_INPUT), key="wired_to"),
 }
 
 

@@ -97,8 +97,8 @@ class SupplySteps(TripSteps, MqttMeterSteps):
         detail = ""
         if user_input is not None:
             self.data[CONF_RELAY] |= user_input
-            line = self.line_data(self.data[CONF_LINE_ID])
             try:
+                line = self.line_data(self.data[CONF_LINE_ID])
                 await async_probe_coil(
                     self.hass, line, user_input[CONF_UNIT_ID], user_input[CONF_COIL]
                 )
@@ -163,9 +163,10 @@ class SupplySteps(TripSteps, MqttMeterSteps):
             return await self.async_trip_or_settled()
         fields: dict[Any, Any] = {}
         if not by_hand:
-            # No default: whoever commissions a relay has to have thought about it.
+            # No default: whoever commissions a relay has to have thought about it. The hub's dialogue
+            # still shows the first option as chosen, so the safest stands first.
             fields[vol.Required(CONF_RESTORE)] = choice(
-                [one.value for one in RestoreMode], key="restore"
+                [one.value for one in reversed(RestoreMode)], key="restore"
             )
         fields[vol.Required(CONF_LATENCY, default=self._usual_latency())] = whole(
             1, 86_400, unit="s"
