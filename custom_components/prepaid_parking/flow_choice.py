@@ -11,6 +11,7 @@ from .const import CONF_LINE_ID, CONF_LINK, DOMAIN, LINK_MODBUS, SUBENTRY_LINE
 from .flow_fields import choice
 from .flow_line import LineSteps
 from .flow_line_data import STEP_OF_TRANSPORT
+from .subentry_probe import ProbeError
 
 NEW_LINE: Final = "new"
 
@@ -37,8 +38,10 @@ class DeviceSteps(LineSteps):
         }
 
     def line_data(self, line_id: str) -> Mapping[str, Any]:
-        """Return a line's data, wherever the line is."""
-        line = self.new_lines.get(line_id) or self._get_entry().subentries[line_id]
+        """Return a line's data, wherever the line is; it may have been removed since."""
+        line = self.new_lines.get(line_id) or self._get_entry().subentries.get(line_id)
+        if line is None:
+            raise ProbeError("line_gone")
         return line.data
 
     def line_field(self, link: str, default: str | None = None) -> dict[Any, Any]:

@@ -36,7 +36,7 @@ from .flow_meter_modbus import ModbusMeterSteps, async_profile_of
 from .flow_meter_mqtt import relay_settings
 from .flow_meter_supply import SupplySteps
 from .links.payloads import RELAYS
-from .subentry_probe import async_test_trip
+from .subentry_probe import ProbeError, async_test_trip
 from .subentry_probe_mqtt import async_test_mqtt_trip
 
 STEP_OF_SOURCE: Final = {
@@ -67,7 +67,12 @@ class MeterFlow(ModbusMeterSteps, EntityMeterSteps, SupplySteps):
         self.data, self.name = dict(subentry.data), subentry.title
         self.data[CONF_RELAY] = dict(self.data[CONF_RELAY])
         if self.data[CONF_SOURCE] == SOURCE_MODBUS:
-            self.profile = await async_profile_of(self.hass, self.data)
+            try:
+                self.profile = await async_profile_of(self.hass, self.data)
+            except ProbeError as err:
+                return self.async_abort(
+                    reason="unknown_profile", description_placeholders={"profile": err.detail}
+                )
         return self.async_show_menu(
             step_id="reconfigure",
             menu_options=[STEP_OF_SOURCE[self.data[CONF_SOURCE]], "settings", "relay"],

@@ -117,8 +117,11 @@ async def async_profile_of(hass: HomeAssistant, data: Mapping[str, Any]) -> Mete
     """Return the profile of a meter on Modbus: a file's, or the one described in its data."""
     if data[CONF_PROFILE] == GENERIC_MODBUS:
         return generic_modbus(data[CONF_GENERIC])
-    profiles = await async_load_profiles(hass)
-    return profiles.meters[data[CONF_PROFILE]]
+    profile = (await async_load_profiles(hass)).meters.get(data[CONF_PROFILE])
+    if profile is None:
+        # The site owner's own file, which is gone or broken.
+        raise ProbeError("unknown_profile", data[CONF_PROFILE])
+    return profile
 
 
 class ModbusMeterSteps(MeterDraft):
@@ -173,8 +176,8 @@ class ModbusMeterSteps(MeterDraft):
 
     async def async_read_modbus(self) -> tuple[dict[str, str], str]:
         """Read the meter; returns the errors of the form and what the device said."""
-        line = self.line_data(self.data[CONF_LINE_ID])
         try:
+            line = self.line_data(self.data[CONF_LINE_ID])
             self.profile = await async_profile_of(self.hass, self.data)
             self._refuse_taken_address()
             sample, own_prepaid = await async_probe_modbus_meter(

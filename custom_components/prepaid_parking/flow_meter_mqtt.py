@@ -167,8 +167,8 @@ class MqttMeterSteps(MeterDraft):
         detail = ""
         if user_input is not None:
             self.data[CONF_RELAY] |= user_input
-            line = self.line_data(self.data[CONF_LINE_ID])
             try:
+                line = self.line_data(self.data[CONF_LINE_ID])
                 await async_probe_mqtt_relay(line, relay_settings(self.data))
             except ProbeError as err:
                 errors["base"], detail = err.key, err.detail
@@ -189,8 +189,8 @@ class MqttMeterSteps(MeterDraft):
     async def async_read_mqtt(self) -> tuple[dict[str, str], str]:
         """Wait for a message; returns the errors of the form and what came instead."""
         self.data[CONF_QUANTITY] = self._quantity.value
-        line = self.line_data(self.data[CONF_LINE_ID])
         try:
+            line = self.line_data(self.data[CONF_LINE_ID])
             settings = settings_of(
                 MeterSettings, {**self.data, CONF_FAMILY: self.data[CONF_PROFILE]}
             )

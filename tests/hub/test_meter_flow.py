@@ -625,3 +625,34 @@ async def test_a_line_held_with_other_settings_is_no_fault_of_the_meter(
     ):
         await walk.answer({"line_id": on_line, "profile": "acrel_ddsy1352", "unit_id": 1})
     walk.at("modbus", error="line_in_use")
+
+
+async def test_a_meter_whose_line_was_removed_says_so(
+    hass: HomeAssistant, a_site: MockConfigEntry, on_line: str
+) -> None:
+    """The line went with the old gateway; the meter can still be moved to the new one."""
+    meter = saved_meter(hass, a_site, acrel_data(on_line))
+    hass.config_entries.async_remove_subentry(a_site, on_line)
+    walk = Walk(hass, a_site, "meter")
+    await walk.begin(changing=meter)
+    await walk.answer("relay")
+    await walk.answer({"kind": "profile"})
+    walk.at("relay", error="line_gone")
+    await walk.answer({"kind": "coil"})
+    await walk.answer({"unit_id": 9, "coil": 2, "inverted": False})
+    walk.at("relay_coil", error="line_gone")
+    await walk.begin(changing=meter)
+    await walk.answer("modbus")
+    walk.at("new_modbus_line")
+
+
+async def test_a_meter_whose_profile_is_gone_is_not_guessed_at(
+    hass: HomeAssistant, a_site: MockConfigEntry, on_line: str
+) -> None:
+    """A register without its meaning is not a reading."""
+    meter = saved_meter(hass, a_site, acrel_data(on_line, profile="our_own"))
+    walk = Walk(hass, a_site, "meter")
+    await walk.begin(changing=meter)
+    assert walk.result["type"] is FlowResultType.ABORT
+    assert walk.result["reason"] == "unknown_profile"
+    assert walk.shown() == {"profile": "our_own"}

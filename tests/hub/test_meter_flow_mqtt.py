@@ -582,3 +582,14 @@ async def test_a_topic_for_many_devices_is_no_meter(
     await walk.answer({"kind": "profile"})
     await walk.answer(generic_relay(command_topic="set/+"))
     walk.at("relay_mqtt", error="settings_invalid")
+
+
+async def test_a_meter_whose_broker_was_removed_says_so(
+    hass: HomeAssistant, a_site: MockConfigEntry, on_broker: str
+) -> None:
+    """Between the menu and the probe another window may have removed it."""
+    walk = Walk(hass, a_site, "meter")
+    await at_device(walk, on_broker, "tasmota")
+    hass.config_entries.async_remove_subentry(a_site, on_broker)
+    await walk.answer({"topic": "shop-4", "channel": 0})
+    walk.at("mqtt_device", error="line_gone")
