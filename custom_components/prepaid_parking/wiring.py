@@ -69,6 +69,7 @@ from .coordinator import (
 from .core.access import PlateRead
 from .core.errors import CoreError, DeviceError, StoreError
 from .core.identity import SYSTEM, LaneId, MeterId
+from .core.ledger import BooksState
 from .core.metering import Commodity, Limits, Quantity
 from .core.money import Currency, parse_quantity
 from .core.supply import RestoreMode
@@ -79,7 +80,6 @@ from .operations.keeper import Keeper
 from .operations.loading import load_site
 from .operations.metering import find_meter
 from .operations.office import add_meter, update_meter
-from .operations.ports import Barrier
 from .operations.rules import change_settings, ensure_standard
 from .operations.site import LaneRun, MeterRun, Site, utc_now
 from .operations.tally import Tally
@@ -107,11 +107,12 @@ class LineRun(Protocol):
 
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
+    async def forget(self) -> None: ...
     def state(self) -> LineState: ...
     def pace(self, run: MeterRun) -> None: ...
     def look_again(self, run: MeterRun) -> None: ...
     async def add_meter(self, run: MeterRun, data: Mapping[str, Any]) -> Detach: ...
-    async def add_barrier(self, data: Mapping[str, Any]) -> Barrier: ...
+    async def add_barrier(self, lane: LaneRun, data: Mapping[str, Any]) -> Detach: ...
     async def add_reader(
         self, data: Mapping[str, Any], heard: Callable[[PlateRead], None]
     ) -> Detach: ...
@@ -236,7 +237,7 @@ class SiteWiring:
     async def _drop_line(self, key: str) -> None:
         for attached in [one for one, its in self._attached.items() if its.line == key]:
             self._detach(attached)
-        await self._lines.pop(key).stop()
+        await self._lines.pop(key).forget()
         self._line_data.pop(key)
         self._data.lines.pop(key, None)
 
@@ -328,16 +329,16 @@ class SiteWiring:
             least_score=int(reader.get(CONF_LEAST_SCORE, 0)),
         )
         line = self._lines[HUB if barrier[CONF_FAMILY] == FAMILY_ENTITY else line_key]
-        lane.barrier = await line.add_barrier(barrier)
-        unread: Detach = lambda: None  # noqa: E731  nothing is read at this lane
+        stops = [await line.add_barrier(lane, barrier)]
         if reader and reader.get(CONF_FAMILY) != FAMILY_NONE:
             source = self._lines[str(reader.get(CONF_LINE_ID) or line_key)]
-            unread = await source.add_reader(reader, partial(self._heard, lane_id))
+            stops.append(await source.add_reader(reader, partial(self._heard, lane_id)))
         site.lanes[lane_id] = lane
         self._remember(subentry, CONF_LANE, lane_id)
 
         def detach() -> None:
-            unread()
+            for stop in stops:
+                stop()
             site.lanes.pop(lane_id, None)
 
         return detach
@@ -396,6 +397,20 @@ class SiteWiring:
         task.add_done_callback(self._commands.discard)
 
 
+async def _load(site: Site, books: Books, tally: Tally) -> None:
+    """Fill the site from its books; from damaged ones as far as they can be read."""
+    try:
+        await load_site(site)
+        if books.writable:
+            await ensure_standard(site)
+        await tally.follow(books, utc_now())
+    except (StoreError, KeyError) as err:
+        if books.state is not BooksState.READ_ONLY:
+            raise
+        # Nothing is booked or cut by it, but who is in must get out and meters are still read.
+        _LOGGER.error("The ledger of %s was read only in part: %r", site.name, err)
+
+
 def _limits(line: LineRun, data: Mapping[str, Any], ratio: str | None) -> Limits:
     """Return what can be believed of a meter behind a transformer ratio."""
     most = parse_quantity(data[CONF_MAX_POWER], Quantity(data[CONF_QUANTITY]))
@@ -448,11 +463,8 @@ async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: b
             not_before=EARLIEST,
             clock_ok=utc_now() >= EARLIEST,
         )
-        await load_site(site)
-        if books.writable:
-            await ensure_standard(site)
         tally = Tally(zone)
-        await tally.follow(books, utc_now())
+        await _load(site, books, tally)
     except BaseException:
         await books.close()
         raise

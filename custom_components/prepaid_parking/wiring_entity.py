@@ -16,7 +16,7 @@ from .core.identity import MeterId
 from .core.metering import Quantity
 from .links.entity import EntityBarrier, EntityMeter, EntityRelay
 from .links.poller import Outcome
-from .operations.site import MeterRun
+from .operations.site import LaneRun, MeterRun
 
 PUSHED_S = 300
 """A sensor reports when it likes: what it said is believed for three times as long."""
@@ -66,15 +66,20 @@ class EntityLine:
         run.relay = relay
         return relay.start()
 
-    async def add_barrier(self, data: Mapping[str, Any]) -> EntityBarrier:
-        """Return a barrier that an entity opens; a pulse an earlier run left on is ended."""
+    async def forget(self) -> None:
+        """The hub keeps nothing for us."""
+        await self.stop()
+
+    async def add_barrier(self, lane: LaneRun, data: Mapping[str, Any]) -> Callable[[], None]:
+        """Give a lane a barrier that an entity opens; a pulse an earlier run left on is ended."""
         barrier = EntityBarrier(
             self._hass, data[CONF_ENTITY_ID], pulse_seconds=data.get(CONF_PULSE, 1.0)
         )
         self._barriers.append(barrier)
         with suppress(DeviceError):
             await barrier.prepare()
-        return barrier
+        lane.barrier = barrier
+        return lambda: None
 
     async def add_reader(
         self, data: Mapping[str, Any], heard: Callable[[PlateRead], None]

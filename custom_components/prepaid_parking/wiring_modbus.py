@@ -44,8 +44,8 @@ from .links.modbus_barrier import ModbusBarrier
 from .links.poller import LinePoller, Outcome
 from .links.profile import MeterProfile
 from .links.profile_file import Profiles
-from .operations.ports import Relay
-from .operations.site import MeterRun
+from .operations.ports import Barrier, Relay
+from .operations.site import LaneRun, MeterRun
 from .subentry_probe import modbus_params
 
 WIRES: Final[HassKey[Wires]] = HassKey(f"{DOMAIN}_wires")
@@ -63,6 +63,18 @@ class GoingFirst:
     async def switch(self, on: bool) -> None:
         """Switch in turn."""
         await self.line.command(partial(self.relay.switch, on))
+
+
+@dataclass(frozen=True, slots=True)
+class PulsingFirst:
+    """A barrier whose pulses go before every reading that waits on its line."""
+
+    line: Line
+    barrier: Barrier
+
+    async def pulse(self) -> None:
+        """Pulse in turn; the end of the pulse goes first as well."""
+        await self.line.command(self.barrier.pulse)
 
 
 class ModbusLine:
@@ -143,8 +155,15 @@ class ModbusLine:
             self.poller.add(run.meter.id, meter, data[CONF_INTERVAL])
         return partial(self.poller.remove, run.meter.id)
 
-    async def add_barrier(self, data: Mapping[str, Any]) -> ModbusBarrier:
-        """Return a barrier on a relay board of this line."""
+    async def forget(self) -> None:
+        """Stop for good: nobody keeps anything for us on a Modbus line."""
+        await self.stop()
+
+    async def add_barrier(self, lane: LaneRun, data: Mapping[str, Any]) -> Callable[[], None]:
+        """Give a lane a barrier on a relay board of this line; returns how to take it away.
+
+        A pulse that an earlier run left on is ended first.
+        """
         barrier = ModbusBarrier(
             self._unit(data[CONF_UNIT_ID]),
             self._profiles.barriers[data[CONF_FAMILY]],
@@ -155,9 +174,10 @@ class ModbusLine:
             spacing=self._data[CONF_SPACING],
         )
         self._barriers.append(barrier)
+        lane.barrier = PulsingFirst(self.line, barrier)
         with contextlib.suppress(DeviceError):
             await barrier.release()
-        return barrier
+        return lambda: None
 
     async def add_reader(
         self, data: Mapping[str, Any], heard: Callable[[PlateRead], None]

@@ -1,6 +1,7 @@
 """An MQTT line at work: one client per broker, devices that push, barriers that confirm."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from functools import partial
 from typing import Any, Final
@@ -37,7 +38,7 @@ from .links.mqtt_relay import MqttRelay
 from .links.payloads.family import MeterSettings, RelaySettings, settings_of
 from .links.plates import MqttPlates, PlateSettings
 from .links.poller import Outcome
-from .operations.site import MeterRun
+from .operations.site import LaneRun, MeterRun
 
 BAD_LOGIN: Final = ("[code:134]", "[code:135]")
 """How the client names a refusal for the user name or the password."""
@@ -117,22 +118,32 @@ class MqttLineRun:
 
         return stop
 
-    async def add_barrier(self, data: Mapping[str, Any]) -> MqttBarrier:
-        """Return a barrier behind this broker."""
+    async def forget(self) -> None:
+        """Stop for good: the broker collects nothing for us any more."""
+        await self.stop()
+        with suppress(DeviceError):
+            await self.line.forget()
+
+    async def add_barrier(self, lane: LaneRun, data: Mapping[str, Any]) -> Callable[[], None]:
+        """Give a lane a barrier behind this broker; returns how to take it away."""
         settings = settings_of(RelaySettings, {**data, "family": data[CONF_FAMILY]})
-        barrier = MqttBarrier(
-            self.line, settings, f"barrier{len(self._barriers)}", pulse_seconds=data[CONF_PULSE]
-        )
+        barrier = MqttBarrier(self.line, settings, lane.id, pulse_seconds=data[CONF_PULSE])
         self._barriers.append(barrier)
-        self.line.attach(barrier.listener)
-        return barrier
+        detach = self.line.attach(barrier.listener)
+        lane.barrier = barrier
+
+        def stop() -> None:
+            detach()
+            self._barriers.remove(barrier)
+
+        return stop
 
     async def add_reader(
         self, data: Mapping[str, Any], heard: Callable[[PlateRead], None]
     ) -> Callable[[], None]:
         """Listen to a camera; returns how to stop that."""
         known = {one.name: data[one.name] for one in fields(PlateSettings) if one.name in data}
-        return self.line.attach(MqttPlates(self.line, PlateSettings(**known), heard).listener)
+        return self.line.attach(MqttPlates(PlateSettings(**known), heard).listener)
 
     def pace(self, run: MeterRun) -> None:
         """Devices that push keep their own pace."""

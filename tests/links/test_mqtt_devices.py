@@ -552,7 +552,7 @@ async def test_plates_come_with_their_own_time_and_score(broker: Mosquitto) -> N
     """Whether a car is still there is judged by when it was seen, not by when we heard of it."""
     reads: list[PlateRead] = []
     line = MqttLine(settings(broker))
-    plates = MqttPlates(line, PlateSettings(family="frigate", camera="entry"), reads.append)
+    plates = MqttPlates(PlateSettings(family="frigate", camera="entry"), reads.append)
     line.attach(plates.listener)
     async with alive(broker, FrigateCamera("entry")) as camera, running(line):
         other = FrigateCamera("exit")
@@ -574,7 +574,7 @@ async def test_plates_queued_or_kept_are_marked(broker: Mosquitto) -> None:
     """Plates read while the hub was down open nothing."""
     reads: list[PlateRead] = []
     line = MqttLine(settings(broker))
-    line.attach(MqttPlates(line, PlateSettings(family="frigate"), reads.append).listener)
+    line.attach(MqttPlates(PlateSettings(family="frigate"), reads.append).listener)
     async with running(line):
         pass
     async with alive(broker, FrigateCamera("entry")) as camera:
@@ -602,7 +602,7 @@ async def test_a_camera_without_a_clock_is_not_believed_right_after_a_connect(
         score_path="confidence",
         score_full=100,
     )
-    line.attach(MqttPlates(line, generic, reads.append).listener)
+    line.attach(MqttPlates(generic, reads.append).listener)
     async with running(line), peer(broker) as camera:
         results = [{"plate": "b-ab 1", "confidence": 87.5}]
         await camera.publish("lane/1", json.dumps({"results": results}))

@@ -528,7 +528,7 @@ def test_whatever_a_camera_sends_only_a_payload_error_comes_out(payload: bytes) 
         PlateSettings(family="generic_mqtt", topic="t", plate_path="plate", list_path="log"),
     ]
     for one in settings:
-        plates = MqttPlates(None, one, lambda _: None)  # type: ignore[arg-type]  # no line is used
+        plates = MqttPlates(one, lambda _: None)
         for topic in plates.listener.topics:
             for read in _read(plates.reads, message(topic, payload)) or []:
                 assert 0 <= read.score <= 1000

@@ -12,7 +12,6 @@ from typing import Final
 from ..core.access import PlateRead
 from ..core.errors import CoreError
 from .message import Message
-from .mqtt import MqttLine
 from .payloads.family import KEPT
 from .payloads.reading import (
     Path,
@@ -63,13 +62,10 @@ class PlateSettings:
 class MqttPlates:
     """Tells every plate that the cameras of one source read, twice the same only once."""
 
-    def __init__(
-        self, line: MqttLine, settings: PlateSettings, told: Callable[[PlateRead], None]
-    ) -> None:
+    def __init__(self, settings: PlateSettings, told: Callable[[PlateRead], None]) -> None:
         """Prepare; `told` is called within the loop that receives and must not wait."""
         if settings.family not in DECODERS:
             raise CoreError("family_unknown", family=settings.family)
-        self._line = line
         self._settings = settings
         self._told = told
         self._last: dict[str, PlateRead] = {}
