@@ -39,7 +39,8 @@ async def async_pre_backup(hass: HomeAssistant) -> None:
         if data.books.writable:
             await close_windows(data.site, list(data.site.meters.values()))
             await checkpoint(data.site)
-            await data.books.freeze_checkpoints()
+        # Also where money may not move: readings are written into a ledger that is behind.
+        await data.books.freeze_checkpoints()
 
 
 async def async_post_backup(hass: HomeAssistant) -> None:

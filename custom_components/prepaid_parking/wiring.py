@@ -408,7 +408,7 @@ async def _load(site: Site, books: Books, tally: Tally) -> None:
         if books.state is not BooksState.READ_ONLY:
             raise
         # Nothing is booked or cut by it, but who is in must get out and meters are still read.
-        _LOGGER.error("The ledger of %s was read only in part: %r", site.name, err)
+        _LOGGER.warning("The ledger of %s was read only in part: %r", site.name, err)
 
 
 def _limits(line: LineRun, data: Mapping[str, Any], ratio: str | None) -> Limits:

@@ -172,7 +172,7 @@ async def hub(hass: HomeAssistant) -> AsyncIterator[Hub]:
     hub = Hub(hass, entry)
     await hub.start()
     yield hub
-    if entry.state.recoverable:
+    if entry.state.recoverable and hass.config_entries.async_get_entry(entry.entry_id):
         await hub.stop()
 
 
