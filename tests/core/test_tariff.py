@@ -264,7 +264,9 @@ def test_a_band_past_midnight_belongs_to_the_day_it_begins_on(local: str, rate: 
 def test_a_band_of_one_weekday_past_midnight_is_not_for_the_evening_after() -> None:
     """A cheap Sunday night must not become a cheap Monday night."""
     where = ZoneInfo("Asia/Shanghai")
-    tariff = version(flat("cheap", 1), flat("dear", 2), bands=(band("cheap", "22:00", "06:00", (6,)),))
+    tariff = version(
+        flat("cheap", 1), flat("dear", 2), bands=(band("cheap", "22:00", "06:00", (6,)),)
+    )
     pricer = Pricer([tariff], where)
     monday = datetime(2026, 7, 6, tzinfo=where)
     assert pricer.at(monday.replace(hour=5)).rate.name == "cheap"
@@ -324,8 +326,6 @@ def test_of_two_versions_for_one_instant_the_later_holds() -> None:
     """Who corrects a mistake before it takes effect must not find the mistake charged."""
     pricer = Pricer([version(flat("flat", 9), number=2), version(flat("flat", 1))], UTC)
     assert pricer.at(datetime(2026, 7, 3, tzinfo=UTC)).version.version == 2
-
-
 
 
 @given(

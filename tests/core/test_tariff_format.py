@@ -138,7 +138,9 @@ def rates(draw: st.DrawFn, name: str) -> Rate:
 @st.composite
 def tariffs(draw: st.DrawFn) -> TariffVersion:
     """Any tariff that can be written."""
-    names = draw(st.lists(st.sampled_from(["flat", "peak", "valley", "deep"]), min_size=1, unique=True))
+    names = draw(
+        st.lists(st.sampled_from(["flat", "peak", "valley", "deep"]), min_size=1, unique=True)
+    )
     written = tuple(draw(rates(name)) for name in names)
     weekdays = st.sets(st.integers(0, 6), min_size=1).map(sorted).map(tuple)
     bands = st.builds(

@@ -155,7 +155,13 @@ def _clock(written: object, path: str) -> time:
         clock = time.fromisoformat(written) if isinstance(written, str) else None
     except ValueError:
         clock = None
-    if clock is None or ":" not in str(written) or clock.tzinfo or clock.second or clock.microsecond:
+    if (
+        clock is None
+        or ":" not in str(written)
+        or clock.tzinfo
+        or clock.second
+        or clock.microsecond
+    ):
         raise CoreError("tariff_malformed", path=path)
     return clock
 
