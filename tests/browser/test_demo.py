@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 import pytest
 
 from script.demo.browser import log_in, new_page
-from tests.browser.conftest import COMMAND, RunningDemo
+from script.demo.running import COMMAND, RunningDemo
 
 BALANCE: Final = (
     "Number(document.querySelector('home-assistant').hass"
