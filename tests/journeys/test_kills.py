@@ -187,9 +187,10 @@ async def next_reading_is_exact(
     assert run.doubt is None, told
     assert window is not None
     assert window.to_register == sample(number, step).register, told
-    assert window.from_register == account.register, told
-    assert window.carry == account.carry, told
-    total = account.posted_minor * DENOMINATOR + window.carry + window.numerator
+    assert run.cursor is not None
+    assert (run.cursor.register, run.cursor.carry) == (account.register, account.carry), told
+    waiting = account.posted_minor + run.closing_minor
+    total = waiting * DENOMINATOR + window.carry + window.numerator
     assert total == numerator(number, used(number, window.to_register)), (told, run.meter.id)
 
 
