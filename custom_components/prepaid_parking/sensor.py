@@ -1,11 +1,11 @@
 """Sensors: what was counted, what it cost, what is left, and how the links are."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Final, override
+from typing import Any, Final, override
 
 from homeassistant.components.sensor import (
     RestoreSensor,
@@ -48,13 +48,14 @@ type Native = StateType | Decimal | datetime
 
 @dataclass(frozen=True, kw_only=True)
 class PrepaidSensorDescription[ThingT: Thing](SensorEntityDescription):
-    """A sensor: what it reads, and whether a thing has it.
+    """A sensor: what it reads, what it adds to explain itself, and whether a thing has it.
 
     `money` gives it the site's currency. `since_fn` says since when a sum that starts over is
     counted.
     """
 
     value_fn: Callable[[ThingT], Native]
+    more_fn: Callable[[ThingT], Mapping[str, Any] | None] = lambda _: None
     has_fn: Callable[[ThingT], bool] = lambda _: True
     since_fn: Callable[[ThingT], datetime | None] = lambda _: None
     money: bool = False
@@ -80,6 +81,12 @@ def _supply_state(state: SupplyState) -> str | None:
     return None if state is SupplyState.UNKNOWN else str(state)
 
 
+def _reason(thing: MeterThing) -> Mapping[str, Any] | None:
+    """Say why a supply stands as it does."""
+    decision = thing.run.decision
+    return None if decision is None else {"reason": str(decision.why)}
+
+
 def _number(thing: LineThing, name: str) -> float | int | None:
     """Return a number of a line's report."""
     value = thing.state.report().get(name)
@@ -98,6 +105,7 @@ METER: Final[tuple[PrepaidSensorDescription[MeterThing], ...]] = (
         options=[str(state) for state in SupplyState if state is not SupplyState.UNKNOWN],
         has_fn=lambda thing: thing.switched,
         value_fn=lambda thing: _supply_state(thing.run.state),
+        more_fn=_reason,
     ),
     _money(
         "cost_today",
@@ -288,6 +296,11 @@ class PrepaidSensor[ThingT: Thing](PrepaidEntity[ThingT], SensorEntity):
     @override
     def native_value(self) -> Native:
         return self.entity_description.value_fn(self.thing)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        return self.entity_description.more_fn(self.thing)
 
     @property
     @override

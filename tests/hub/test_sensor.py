@@ -1,5 +1,7 @@
 """What a site shows: states that people look at, and no more of them than a hub can carry."""
 
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from unittest.mock import patch
 
@@ -16,7 +18,7 @@ from custom_components.prepaid_parking.measures import TOTALS, shown_total, tota
 from custom_components.prepaid_parking.room import Room
 from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
 from custom_components.prepaid_parking.simulator.line import ModbusLine
-from tests.journeys.conftest import Hub, bound_meter
+from tests.journeys.conftest import Hub, bound_meter, line_data, meter_data
 
 
 async def state(hub: Hub, platform: str, thing: str, key: str) -> State | None:
@@ -136,6 +138,51 @@ async def test_a_doubted_leap_is_shown_as_a_doubt_and_not_as_energy(
     assert doubt is not None
     assert doubt.attributes["kind"] == "leap"
     assert (doubt.attributes["register"], doubt.attributes["charged_to"]) == ("6000", "1000")
+
+
+async def test_books_in_trouble_and_forgotten_doubts_show_on_the_site(
+    hub: Hub, modbus_line: ModbusLine, modbus_device: AcrelDdsy1352
+) -> None:
+    """A doubt that nobody settles is money nobody earns; after a week it is a trouble of the books."""
+    await bound_meter(hub, modbus_line, modbus_device)
+    await shows(hub, "binary_sensor", "site", "ledger", "off")
+    hub.data.site.books_trouble("disk_full", "no space")
+    await shows(hub, "binary_sensor", "site", "ledger", "on")
+    ledger = await state(hub, "binary_sensor", "site", "ledger")
+    assert ledger is not None
+    assert ledger.attributes["problems"] == ["disk_full"]
+    hub.data.site.books_trouble("")
+    await shows(hub, "binary_sensor", "site", "ledger", "off")
+    modbus_device.add(kwh=5_000)
+    await shows(hub, "binary_sensor", "m1", "doubt", "on")
+    (doubt,) = hub.data.site.doubts.values()
+    hub.data.site.doubts[doubt.id] = replace(doubt, at=doubt.at - timedelta(days=8))
+    await shows(hub, "binary_sensor", "site", "ledger", "on")
+
+
+async def test_a_valve_is_a_valve_and_its_reason_is_told(
+    hub: Hub, modbus_line: ModbusLine, modbus_device: AcrelDdsy1352
+) -> None:
+    """Heat is not cut while nobody knows how cold it is; who asked for it reads why nothing happens."""
+    line_id = await hub.add("line", "Line", "line:1", line_data(modbus_line))
+    data = meter_data(line_id, modbus_device, commodity="heat")
+    await hub.add("meter", "Boiler", "meter:1", data)
+    await shows(hub, "valve", "m1", "supply", "open")
+    valve = {"entity_id": "valve.boiler_supply"}
+    await hub.hass.services.async_call("valve", "close_valve", valve, blocking=True)
+
+    async def explained() -> bool:
+        now = await state(hub, "sensor", "m1", "supply_state")
+        return now is not None and now.attributes.get("reason") == "too_cold"
+
+    await hub.until(explained)
+    await shows(hub, "valve", "m1", "supply", "open")
+    await hub.hass.services.async_call("valve", "open_valve", valve, blocking=True)
+
+    async def free() -> bool:
+        return (await hub.meter("m1"))["held_by"] is None
+
+    await hub.until(free)
 
 
 async def test_a_wallet_that_is_not_exposed_has_no_device_but_its_events_are_told(
