@@ -1,0 +1,202 @@
+"""The examples of docs/actions.md, called on a running hub: they work, and the answers are true."""
+
+from collections.abc import Awaitable, Callable, Mapping
+import json
+import re
+from typing import Any, Final
+
+from homeassistant.util import yaml
+import pytest
+
+from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
+from custom_components.prepaid_parking.simulator.line import ModbusLine
+from custom_components.prepaid_parking.simulator.relay_board import WaveshareRelay
+from tests.journeys.conftest import Hub, line_data, meter_data
+from tests.repository.tree import ROOT
+
+PAGE: Final = ROOT / "docs" / "actions.md"
+SECTION: Final = re.compile(
+    r"^### `(?P<name>\w+)`\n(?P<text>.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL
+)
+BLOCK: Final = re.compile(r"^```(?P<kind>yaml|json)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
+ORDER: Final = """
+    open_wallet update_wallet top_up deduct refund freeze unfreeze publish_tariff list_tariffs
+    set_policy list_policies bind_meter get_meter list_meters get_wallet list_wallets get_statement
+    import_readings cut_supply restore_supply confirm_restore set_protection set_lockout
+    release_lockout settle_doubt replace_meter unbind_meter issue_card explain_access plate_read
+    release_barrier block_card close_wallet verify_ledger
+"""
+"""A year in a building: the page is ordered for looking up, the examples for being called."""
+OF_THE_DAY: Final = frozenset(
+    {
+        *("at", "booked", "by", "cutoff_at", "entries", "entry", "from", "head", "opened_at"),
+        *("read_at", "since", "to", "until", "valid_from"),
+    }
+)
+"""Times, hashes and places in the chain: another run has others."""
+AND_MORE: Final = "…"
+"""Stands in an answer that goes on like another one on the page."""
+
+
+class House:
+    """The building that the examples speak of, and what happens there between two of them."""
+
+    def __init__(
+        self, hub: Hub, line: ModbusLine, device: AcrelDdsy1352, board: WaveshareRelay
+    ) -> None:
+        self.hub, self.line, self.device, self.board = hub, line, device, board
+        self.line_id = ""
+
+    @property
+    def before(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        """What has to have happened before an example."""
+        return {
+            "bind_meter": self.a_meter,
+            "get_meter": self.some_use,
+            "cut_supply": self.any_hour,
+            "restore_supply": self.held,
+            "confirm_restore": self.armed,
+            "set_protection": self.on,
+            "settle_doubt": self.a_leap,
+            "replace_meter": self.the_meter_is_out,
+            "issue_card": self.a_lane,
+            "close_wallet": self.paid,
+        }
+
+    async def a_meter(self) -> None:
+        self.line_id = await self.hub.add(
+            "line", "Line", f"line:tcp:127.0.0.1:{self.line.port}", line_data(self.line)
+        )
+        data = meter_data(self.line_id, self.device, restore="armed")
+        unique_id = f"meter:acrel_ddsy1352:{self.device.serial}"
+        await self.hub.add("meter", "Flat 3-201", unique_id, data)
+        await self.shows("register", "1000")
+
+    async def some_use(self) -> None:
+        await self.on()
+        self.device.add(kwh="12.5")
+        await self.shows("register", "1012.5")
+
+    async def any_hour(self) -> None:
+        """Without hours in which nothing is cut: the tests run at night as well."""
+        await self.hub.call(
+            "set_policy", policy="standard", grace_hours=0, no_cut_hours=[], no_cut_weekdays=[]
+        )
+
+    async def held(self) -> None:
+        await self.shows("supply", "held")
+
+    async def on(self) -> None:
+        await self.shows("supply", "on")
+
+    async def armed(self) -> None:
+        await self.on()
+        left = (await self.hub.wallet("w1"))["available"]
+        await self.hub.call("deduct", wallet="w1", amount=left, reason="furniture")
+        self.device.add(kwh="5")
+        await self.shows("supply", "off")
+        await self.hub.call("top_up", wallet="w1", amount="100.00")
+        await self.shows("supply", "armed")
+
+    async def a_leap(self) -> None:
+        self.device.add(kwh="400")
+
+        async def doubted() -> bool:
+            return (await self.hub.meter("m1"))["doubt"] is not None
+
+        await self.hub.until(doubted)
+
+    async def the_meter_is_out(self) -> None:
+        self.device.faults.silent = 10_000
+
+    async def a_lane(self) -> None:
+        barrier = {
+            "family": "waveshare_relay",
+            "unit_id": self.board.unit,
+            "coil": 0,
+            "pulse": 0.2,
+        }
+        data = {
+            "line_id": self.line_id,
+            "barrier": barrier,
+            "reader": {"family": "none"},
+            "direction": "entry",
+            "fee": "5.00",
+        }
+        await self.hub.add("lane", "North gate", "lane:north-gate", data)
+
+        async def there() -> bool:
+            return bool(self.hub.data.site.lanes)
+
+        await self.hub.until(there)
+        await self.hub.call("open_wallet", unit="Box 7", purpose="parking")
+        await self.hub.call("top_up", wallet="w2", amount="50.00")
+
+    async def paid(self) -> None:
+        owed = (await self.hub.wallet("w1"))["balance"]
+        await self.hub.call("top_up", wallet="w1", amount=owed.removeprefix("-"))
+        await self.hub.call("top_up", wallet="w1", amount="31.40")
+
+    async def shows(self, key: str, value: str) -> None:
+        """Wait until the meter shows something."""
+
+        async def said() -> bool:
+            return bool((await self.hub.meter("m1"))[key] == value)
+
+        await self.hub.until(said)
+
+
+@pytest.fixture
+def house(hub: Hub, modbus_line: ModbusLine, modbus_device: AcrelDdsy1352) -> House:
+    """The building of the examples, still empty."""
+    board = WaveshareRelay(unit=9)
+    modbus_line.add(board)
+    return House(hub, modbus_line, modbus_device, board)
+
+
+def examples() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """Each action's call and answer, as they are printed."""
+    found = {}
+    for section in SECTION.finditer(PAGE.read_text()):
+        blocks = {one["kind"]: one["text"] for one in BLOCK.finditer(section["text"])}
+        call = yaml.parse_yaml(blocks["yaml"])
+        assert isinstance(call, dict)
+        assert call["action"] == f"prepaid_parking.{section['name']}"
+        found[section["name"]] = (dict(call.get("data") or {}), json.loads(blocks["json"]))
+    return found
+
+
+def differences(told: Any, printed: Any, path: str = "") -> list[str]:
+    """Name what an answer says otherwise than the page."""
+    if isinstance(printed, dict) and isinstance(told, dict):
+        whole = AND_MORE not in printed
+        keys = printed.keys() - {AND_MORE}
+        found = [f"{path}.{key}: {told.get(key)!r}" for key in sorted(keys ^ told.keys())]
+        found = [one for one in found if whole or one.split(":")[0].rpartition(".")[2] in keys]
+        for key in sorted(keys & told.keys()):
+            if key not in OF_THE_DAY or not _alike(told[key], printed[key]):
+                found += differences(told[key], printed[key], f"{path}.{key}")
+        return found
+    if isinstance(printed, list) and isinstance(told, list) and len(printed) == len(told):
+        return [
+            one
+            for place, pair in enumerate(zip(told, printed, strict=True))
+            for one in differences(*pair, f"{path}[{place}]")
+        ]
+    return [] if told == printed else [f"{path}: {told!r}, printed {printed!r}"]
+
+
+def _alike(told: object, printed: object) -> bool:
+    return type(told) is type(printed)
+
+
+async def test_every_example_works_and_answers_what_is_printed(house: House) -> None:
+    """Who copies an example into an automation must not find out that it never worked."""
+    printed = examples()
+    assert set(printed) == set(ORDER.split())
+    for name in ORDER.split():
+        if prepare := house.before.get(name):
+            await prepare()
+        call, answer = printed[name]
+        told = await house.hub.call(name, **call)
+        assert not differences(told, answer), name
