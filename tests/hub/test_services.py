@@ -365,6 +365,18 @@ async def test_a_threshold_is_set_where_it_is_shown(hub: Hub) -> None:
     assert (await hub.wallet("w1"))["alert"] == "19.99"
 
 
+async def test_a_changed_policy_is_seen_on_every_wallet_that_has_it(hub: Hub) -> None:
+    """A manager who lowers the alert and still sees the old one lowers it again."""
+    await wallet(hub)
+    await hub.call("set_policy", policy="standard", alert="33", alert2="5")
+
+    async def seen() -> bool:
+        state = hub.hass.states.get("number.flat_3_201_wallet_alert_threshold")
+        return state is not None and state.state == "33.0"
+
+    await hub.until(seen)
+
+
 async def test_tariffs_and_policies_are_versions(
     hub: Hub, modbus_line: ModbusLine, modbus_device: AcrelDdsy1352
 ) -> None:

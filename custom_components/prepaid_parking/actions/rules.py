@@ -81,6 +81,9 @@ async def set_policy(call: Call) -> Response:
     receipt = await rules.set_policy(
         call.site, policy=name, changes=changes, reason=call.text("reason"), actor=call.actor
     )
+    for wallet, run in call.site.wallets.items():
+        if run.wallet.policy == name:
+            call.parts.coordinator.touch(f"wallet:{wallet}")
     written = next(versions[-1] for known, versions in call.site.policies.items() if known == name)
     return call.receipt(receipt) | policy_view(call.site, written)
 

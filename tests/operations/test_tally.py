@@ -1,0 +1,174 @@
+"""Sums for people: followed along the chain, each entry once, in the days of the site."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, strategies as st
+
+from custom_components.prepaid_parking.core.chart import revenue_account, wallet_account
+from custom_components.prepaid_parking.core.identity import EntryId, MeterId, PolicyId, WalletId
+from custom_components.prepaid_parking.core.ledger import Entry, EntryKind, Posting, Receipt
+from custom_components.prepaid_parking.core.wallet import Purpose, Wallet, WalletKind, Watch
+from custom_components.prepaid_parking.operations.facts import WalletEvent, WalletFact
+from custom_components.prepaid_parking.operations.overview import days_left
+from custom_components.prepaid_parking.operations.site import WalletRun
+from custom_components.prepaid_parking.operations.tally import KINDS, PAGE, Tally
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+M1 = MeterId("m1")
+
+
+def entry(number: int, amount: int, at: datetime = NOW, *, wallet: int = 1) -> Entry:
+    """A charge of a meter."""
+    posting = Posting(
+        source=wallet_account(wallet),
+        target=revenue_account("electricity"),
+        amount_minor=amount,
+    )
+    return Entry(
+        id=EntryId(number),
+        kind=EntryKind.USAGE,
+        event=f"energy/m1.1/{number}-{number + 1}",
+        occurred=at,
+        booked=at,
+        actor="system",
+        reason="",
+        detail={"meter": M1},
+        postings=(posting,),
+        reverses=None,
+        hash=b"",
+    )
+
+
+def told(one: Entry) -> WalletFact:
+    """The same charge, told at the moment it was posted."""
+    receipt = Receipt(entry=one.id, event=one.event, booked=one.booked, balances={}, detail={})
+    return WalletFact(
+        event=WalletEvent.CHARGED,
+        wallet=WalletId("w1"),
+        unit="Flat 3-201",
+        at=one.occurred,
+        available_minor=0,
+        amount_minor=one.postings[0].amount_minor,
+        meter=M1,
+        receipt=receipt,
+    )
+
+
+class Shelf:
+    """Books that only answer what the tally asks."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        """Put the entries on the shelf."""
+        self.shelf = list(entries)
+        self.asked = 0
+
+    async def entries(
+        self,
+        *,
+        since: datetime | None,
+        after: EntryId | None,
+        kinds: Sequence[EntryKind],
+        limit: int,
+        newest_first: bool,
+    ) -> list[Entry]:
+        """Return a page, oldest first."""
+        assert tuple(kinds) == KINDS
+        assert not newest_first
+        self.asked += 1
+        found = [
+            one
+            for one in self.shelf
+            if (after is None or one.id > after) and (since is None or one.occurred >= since)
+        ]
+        return found[:limit]
+
+
+async def follow(tally: Tally, shelf: Shelf, now: datetime = NOW) -> bool:
+    """Let a tally follow a shelf."""
+    return await tally.follow(shelf, now)  # type: ignore[arg-type]  # the one ability it needs
+
+
+async def test_a_day_begins_at_the_sites_midnight() -> None:
+    """Who looks at breakfast must not see last night's cooking under today."""
+    tally = Tally(SHANGHAI)
+    before = datetime(2026, 11, 21, 15, 59, 59, tzinfo=UTC)
+    tally.take([entry(1, 100, before), entry(2, 30, before + timedelta(seconds=1))])
+    assert tally.meter_today(M1, NOW) == 30
+    assert tally.meter_month(M1, NOW) == 130
+    assert tally.site_today(NOW) == 30
+
+
+async def test_more_than_a_page_is_followed_to_its_end() -> None:
+    """A month of entries comes in pages; the last page counts as much as the first."""
+    shelf = Shelf([entry(number, 1) for number in range(1, 2 * PAGE + 3)])
+    tally = Tally(SHANGHAI)
+    assert await follow(tally, shelf)
+    assert tally.meter_today(M1, NOW) == 2 * PAGE + 2
+    assert shelf.asked == 3
+    assert not await follow(tally, shelf)
+
+
+@given(
+    amounts=st.lists(st.integers(1, 1000), min_size=1, max_size=8),
+    heard=st.sets(st.integers(0, 7)),
+    followed_at=st.integers(0, 8),
+)
+async def test_a_charge_counts_once_however_it_is_learnt_of(
+    amounts: list[int], heard: set[int], followed_at: int
+) -> None:
+    """A charge told at once and found in the books later must not be counted as two."""
+    shelf, tally = Shelf([]), Tally(SHANGHAI)
+    for place, amount in enumerate(amounts):
+        one = entry(place + 1, amount)
+        shelf.shelf.append(one)
+        if place == followed_at:
+            await follow(tally, shelf)
+        if place in heard:
+            tally.hear(told(one))
+    await follow(tally, shelf)
+    assert tally.meter_today(M1, NOW) == sum(amounts)
+    assert tally.site_today(NOW) == sum(amounts)
+
+
+async def test_old_days_are_forgotten_and_the_month_is_not() -> None:
+    """A tally that keeps years of days grows until the hub is restarted."""
+    tally = Tally(SHANGHAI)
+    shelf = Shelf([entry(1, 5, NOW - timedelta(days=20)), entry(2, 7)])
+    await follow(tally, shelf)
+    assert tally.meter_month(M1, NOW) == 12
+    later = NOW + timedelta(days=15)
+    await follow(tally, shelf, later)
+    assert tally.meter_month(M1, later) == 0
+    assert tally.meter_today(M1, NOW) == 0
+
+
+def wallet(posted: int) -> WalletRun:
+    """A wallet with some money."""
+    return WalletRun(
+        wallet=Wallet(
+            id=WalletId("w1"),
+            no=1,
+            unit="Flat 3-201",
+            purpose=Purpose.UTILITY,
+            kind=WalletKind.INDIVIDUAL,
+            policy=PolicyId("standard"),
+            opened_at=NOW,
+        ),
+        watch=Watch(wallet=WalletId("w1")),
+        posted_minor=posted,
+    )
+
+
+def test_the_days_left_come_from_whole_days_since_the_first_use() -> None:
+    """A tenant who moved in on Friday is not told on Sunday that the money lasts for a month."""
+    tally, run = Tally(SHANGHAI), wallet(5_000)
+    assert days_left(run, tally, NOW) is None
+    tally.take([entry(1, 900)])
+    assert days_left(run, tally, NOW) is None
+    tally.take([entry(2, 400, NOW - timedelta(days=2)), entry(3, 600, NOW - timedelta(days=1))])
+    assert days_left(run, tally, NOW) == Decimal(10)
+    assert days_left(wallet(-100), tally, NOW) == Decimal(0)
