@@ -16,7 +16,6 @@ from custom_components.prepaid_parking.core.wallet import Watch
 from custom_components.prepaid_parking.store import schema
 from custom_components.prepaid_parking.store.books import Books
 from custom_components.prepaid_parking.store.sqlite import raw
-from custom_components.prepaid_parking.store.writer import Call
 from tests.store.acts import (
     WALLET,
     all_is_well,
@@ -33,9 +32,7 @@ async def on_writer(books: Books, edit: Callable[[sqlite3.Connection], object]) 
     """Do something to the writing connection, on its thread."""
     writer = books._writer
     assert writer
-    done = asyncio.get_running_loop().create_future()
-    writer.submit([Call(done=done, run=lambda: edit(raw(writer._ready())))])
-    await done
+    await books._call(writer, lambda: edit(raw(writer._ready())))
 
 
 async def test_a_full_disk_acknowledges_nothing_and_ends_when_there_is_room(books: Books) -> None:

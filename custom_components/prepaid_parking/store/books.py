@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, cast
 
 from sqlalchemy import Connection
 
@@ -26,7 +26,8 @@ from .anchor import write_anchor
 from .sqlite import SQL_ERRORS, lock, told, unlock
 from .standing import Standing
 from .verify import verify
-from .writer import Call, Command, Writer
+from .waiting import Call, Command, Waiter
+from .writer import Writer
 
 GAP_AFTER_LOSS: Final = 1000
 """Numbers skipped in a new incarnation: those of the lost stretch are not given out again."""
@@ -142,39 +143,32 @@ class Books:
         Raises `CoreError` or `ConflictError` where a rule refuses it, `StoreError` where the medium
         did not take it; then nothing was acknowledged and trying again is safe.
         """
-        receipt = await self._submit(act=act)
-        assert isinstance(receipt, Receipt)
-        return receipt
+        (answer,) = await self._submit([act])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     async def commit_all(self, acts: Sequence[Act]) -> list[Receipt | CoreError]:
         """Write many acts at once, each standing alone; a refusal is returned in its place."""
-        writer = self._writable()
-        loop = asyncio.get_running_loop()
-        commands = [Command(done=loop.create_future(), act=act) for act in acts]
-        writer.submit([*commands])
-        outcomes = await asyncio.gather(
-            *(command.done for command in commands), return_exceptions=True
-        )
-        answers: list[Receipt | CoreError] = []
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException) and not isinstance(outcome, CoreError):
-                raise outcome
-            answers.append(outcome)
-        return answers
+        answers = await self._submit(acts)
+        booked = [one for one in answers if isinstance(one, Receipt | CoreError)]
+        if len(booked) < len(answers):
+            raise next(one for one in answers if not isinstance(one, Receipt | CoreError))
+        return booked
 
     async def record(self, *records: Record) -> None:
         """Insert or replace records that need no entry, together."""
         if records:
-            await self._submit(puts=records)
+            await self._change(puts=records)
 
     async def forget(self, *records: Record) -> None:
         """Remove records by their keys, together."""
         if records:
-            await self._submit(drops=records)
+            await self._change(drops=records)
 
     async def exchange(self, *, drops: Sequence[Record], puts: Sequence[Record]) -> None:
         """Remove records and insert others in one step."""
-        await self._submit(puts=tuple(puts), drops=tuple(drops))
+        await self._change(puts=tuple(puts), drops=tuple(drops))
 
     async def load[R](self, kind: type[R]) -> list[R]:
         """Return all records of a kind, in the order of their keys."""
@@ -268,9 +262,7 @@ class Books:
         if self._frozen:
             return
         writer = self._writable()
-        done = asyncio.get_running_loop().create_future()
-        writer.submit([Call(done=done, run=writer.empty_log)])
-        await done
+        await self._call(writer, writer.empty_log)
 
     async def snapshot(self, target: Path) -> None:
         """Write a compact, complete copy of the ledger to a new file."""
@@ -306,7 +298,7 @@ class Books:
                 "lost_head": lost.head.hex() if lost else "",
             },
         )
-        receipt = await self._submit(act=act, incarnation=incarnation)
+        receipt = await self._change(act=act, incarnation=incarnation)
         assert isinstance(receipt, Receipt)
         self.state, self.problem, self.detail, self.lost = BooksState.OK, "", "", None
         await self.write_anchor()
@@ -358,7 +350,16 @@ class Books:
             raise StoreError("read_only", self.problem)
         return self._writer
 
-    async def _submit(
+    async def _submit(self, acts: Sequence[Act]) -> list[Receipt | Exception]:
+        """Have acts written and return what became of each."""
+        writer = self._writable()
+        if not acts:
+            return []
+        waiter = Waiter(asyncio.get_running_loop().create_future(), len(acts))
+        writer.submit([Command(waiter, place, act) for place, act in enumerate(acts)])
+        return cast("list[Receipt | Exception]", await waiter.done)
+
+    async def _change(
         self,
         *,
         act: Act | None = None,
@@ -366,21 +367,31 @@ class Books:
         drops: tuple[Record, ...] = (),
         incarnation: int | None = None,
     ) -> object:
+        """Have one thing written that is more, or less, than an act."""
         writer = self._writable()
-        done = asyncio.get_running_loop().create_future()
-        writer.submit(
-            [Command(done=done, act=act, puts=puts, drops=drops, incarnation=incarnation)]
-        )
-        return await done
+        waiter = Waiter(asyncio.get_running_loop().create_future(), 1)
+        writer.submit([Command(waiter, 0, act, puts, drops, incarnation)])
+        return _result(await waiter.done)
+
+    async def _call(self, writer: Writer, run: Callable[[], object]) -> object:
+        """Have something done on the writing thread, after all that was handed over before."""
+        waiter = Waiter(asyncio.get_running_loop().create_future(), 1)
+        writer.submit([Call(waiter, run)])
+        return _result(await waiter.done)
 
     async def _freeze(self, *, frozen: bool) -> None:
         self._frozen = frozen
         if (writer := self._writer) is None or self.state is BooksState.CLOSED:
             return
-        done = asyncio.get_running_loop().create_future()
-        writer.submit([Call(done=done, run=lambda: writer.freeze(frozen=frozen))])
-        await done
+        await self._call(writer, lambda: writer.freeze(frozen=frozen))
 
     def _break(self, why: StoreError) -> None:
         """On the writing thread: the file turned out to be broken."""
         self.state, self.problem, self.detail = BooksState.READ_ONLY, why.key, why.detail
+
+
+def _result(answers: list[object]) -> object:
+    (answer,) = answers
+    if isinstance(answer, Exception):
+        raise answer
+    return answer

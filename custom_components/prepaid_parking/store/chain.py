@@ -20,9 +20,10 @@ HASH_SIZE: Final = 32
 REFERENCE_SIZE: Final = 16
 
 _VERSION_BYTE: Final = bytes((VERSION,))
-_HEAD: Final = struct.Struct(">QIqqQ6I")
+_HEAD: Final = struct.Struct(">QIqqQ7I")
 _COUNT: Final = struct.Struct(">I")
 _LEG: Final = struct.Struct(">3q")
+_SIZES: Final = struct.Struct(">IIQI")
 _PERSON_GENESIS: Final = b"ledger genesis"
 _PERSON_ENTRY: Final = b"ledger entry"
 _PERSON_CHECK: Final = b"ledger key check"
@@ -53,19 +54,24 @@ type Legs = Sequence[tuple[int, int, int]]
 
 
 def canonical(link: Link, legs: Legs) -> bytes:
-    """Return the bytes of an entry that the chain is made of."""
-    texts = (
-        link.kind.encode(),
-        link.event.encode(),
-        link.actor.encode(),
-        link.reason.encode(),
-        link.detail.encode(),
-        link.reference,
-    )
+    """Return the bytes of an entry that the chain is made of: all lengths, all texts, all numbers."""
+    number, incarnation, kind, event, occurred, booked, actor, reason, detail, reverses, ref = link
     head = _HEAD.pack(
-        link.id, link.incarnation, link.occurred, link.booked, link.reverses or 0, *map(len, texts)
+        number,
+        incarnation,
+        occurred,
+        booked,
+        reverses or 0,
+        len(kind),
+        len(event),
+        len(actor),
+        len(reason),
+        len(detail),
+        len(ref),
+        len(legs),
     )
-    return b"".join((head, *texts, _COUNT.pack(len(legs)), *(_LEG.pack(*leg) for leg in legs)))
+    texts = f"{kind}{event}{actor}{reason}{detail}".encode()
+    return b"".join((head, texts, ref, *[_LEG.pack(*leg) for leg in legs]))
 
 
 def next_hash(key: bytes, previous: bytes, link: Link, legs: Legs) -> bytes:
@@ -105,15 +111,17 @@ def fingerprint(act: Act) -> bytes:
     may differ between two tries of one payment.
     """
     content = act.reference.content if act.reference else None
-    what: dict[str, object]
-    if content is not None:
-        what = {"kind": act.kind, "content": content}
+    kind = act.kind.value.encode()
+    if content is None:
+        event = act.event.encode()
+        parts = [
+            b"act",
+            _SIZES.pack(len(kind), len(event), act.reverses or 0, len(act.postings)),
+            kind,
+            event,
+            *(_LEG.pack(leg.source, leg.target, leg.amount_minor) for leg in act.postings),
+        ]
     else:
-        what = {
-            "kind": act.kind,
-            "event": act.event,
-            "postings": [(leg.source, leg.target, leg.amount_minor) for leg in act.postings],
-            "reverses": act.reverses,
-        }
-    text = canonical_json(what).encode()
-    return blake2b(text, digest_size=REFERENCE_SIZE, person=_PERSON_CONTENT).digest()
+        parts = [b"content", _COUNT.pack(len(kind)), kind, canonical_json(content).encode()]
+    whole = b"".join(parts)
+    return blake2b(whole, digest_size=REFERENCE_SIZE, person=_PERSON_CONTENT).digest()

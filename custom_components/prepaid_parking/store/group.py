@@ -44,6 +44,7 @@ class Group:
     standing: Standing
     key: bytes
     booked: int
+    keys: dict[int, bytes] = field(default_factory=dict)
     known: dict[bytes, Known] = field(default_factory=dict)
     reversed: set[int] = field(default_factory=set)
     booked_at: datetime = EPOCH
@@ -69,9 +70,9 @@ class Group:
 
     def look_up(self, driver: sqlite3.Connection, acts: list[Act]) -> None:
         """Ask the file once for the whole group which references and reversals it knows."""
-        keys = [reference_key(act.reference) for act in acts if act.reference]
-        if keys:
-            found = find_references(driver, keys)
+        self.keys = {id(act): reference_key(act.reference) for act in acts if act.reference}
+        if self.keys:
+            found = find_references(driver, list(self.keys.values()))
             self.known = {
                 key: Known(fingerprint=print_, entry=entry)
                 for key, (print_, entry) in found.items()
@@ -87,7 +88,7 @@ class Group:
         """
         reference = b""
         if act.reference:
-            key, content = reference_key(act.reference), fingerprint(act)
+            key, content = self.keys[id(act)], fingerprint(act)
             if before := self.known.get(key):
                 return self._answer_again(before, content, act)
             reference = key + content
@@ -268,7 +269,8 @@ class Group:
         legs = [(leg.source, leg.target, leg.amount_minor) for leg in act.postings]
         self.head = next_hash(self.key, self.head, link, legs)
         self.journal.append((*link[:-1], VERSION, self.head))
-        self.transfers.extend((self.n, number, *leg) for number, leg in enumerate(legs, 1))
+        for number, (source, target, amount) in enumerate(legs, 1):
+            self.transfers.append((self.n, number, source, target, amount))
         if reference:
             self.references.append((self.n, reference[:16], reference[16:]))
         return Receipt(

@@ -1,20 +1,25 @@
 """A check of the whole ledger by somebody who believes nothing but the key."""
 
 from collections.abc import Iterator
-from itertools import groupby
-from operator import itemgetter
-from typing import Final
+from itertools import chain as chained
+import sqlite3
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, bindparam, select
 
 from ..core.identity import EntryId
 from ..core.ledger import Anchor, Verdict
 from . import schema
-from .chain import VERSION, Link, next_hash
+from .chain import VERSION, Legs, Link, next_hash
+from .sqlite import raw
+from .statements import compiled
 
 LATEST: Final = 1000
 """Entries looked at by a quick check."""
-_CHUNK: Final = 1000
+type _Row = tuple[Any, ...]
+type _Posted = tuple[int, list[tuple[int, int, int]]]
+
+_NO_MORE: Final[_Posted] = (2**63, [])
 
 
 def verify(
@@ -26,68 +31,66 @@ def verify(
     perfectly valid shorter chain.
     """
     start = 0 if full else max(0, at_least.n - LATEST)
-    previous = _hash_at(connection, start) if start else genesis
-    if previous is None:
-        return _bad(start, genesis, start, "missing")
-    sums: dict[int, int] = {}
-    n = start
-    legs = _legs(connection, start)
-    waiting = next(legs, None)
-    for row in _journal(connection, start):
-        if row.id != n + 1:
-            return _bad(n, previous, n + 1, "missing")
-        if waiting is not None and waiting[0] < row.id:
-            return _bad(n, previous, waiting[0], "posting_without_entry")
-        moved: list[tuple[int, int, int]] = []
-        if waiting is not None and waiting[0] == row.id:
-            moved = waiting[1]
-            waiting = next(legs, None)
-        if problem := _wrong(row, moved, sums):
-            return _bad(n, previous, row.id, problem)
-        if _hash(key, previous, row, moved) != row.hash:
-            return _bad(n, previous, row.id, "changed")
-        previous, n = row.hash, row.id
-        if n == at_least.n and previous != at_least.head:
-            return _bad(n, previous, n, "other_history")
-    if n < at_least.n:
-        return _bad(n, previous, n + 1, "missing")
-    if waiting is not None:
-        return _bad(n, previous, waiting[0], "posting_without_entry")
-    problem = _sums_differ(connection, sums if full else None)
-    return Verdict(entries=n, head=previous, problem=problem)
+    head = _hash_at(connection, start) if start else genesis
+    if head is None:
+        return Verdict(entries=start, head=genesis, first_bad=EntryId(start), problem="missing")
+    check = _Check(key, start, head)
+    driver = raw(connection)
+    if bad := check.walk(_journal(driver, start), _legs(driver, start), at_least):
+        return bad
+    problem = _sums_differ(connection, check.sums if full else None)
+    return Verdict(entries=check.n, head=check.head, problem=problem)
 
 
-def _wrong(
-    row: Row[tuple[object, ...]], legs: list[tuple[int, int, int]], sums: dict[int, int]
-) -> str:
-    """Name what is wrong with an entry whatever its hash; add its postings to the sums."""
-    if row.hash_version != VERSION:
-        return "unknown_version"
-    for source, target, amount in legs:
-        if amount <= 0 or source == target:
-            return "no_movement"
-        sums[source] = sums.get(source, 0) - amount
-        sums[target] = sums.get(target, 0) + amount
-    return ""
+class _Check:
+    """Walks along the chain, and adds up what the entries move."""
 
+    def __init__(self, key: bytes, n: int, head: bytes) -> None:
+        self.n = n
+        self.head = head
+        self.sums: dict[int, int] = {}
+        self._key = key
 
-def _hash(
-    key: bytes, previous: bytes, row: Row[tuple[object, ...]], legs: list[tuple[int, int, int]]
-) -> bytes:
-    link = Link(
-        id=row.id,
-        incarnation=row.incarnation,
-        kind=row.kind,
-        event=row.event,
-        occurred=row.occurred,
-        booked=row.booked,
-        actor=row.actor,
-        reason=row.reason,
-        detail=row.detail,
-        reverses=row.reverses,
-        reference=(row.key or b"") + (row.fingerprint or b""),
-    )
-    return next_hash(key, previous, link, legs)
+    def walk(
+        self, journal: Iterator[_Row], legs: Iterator[_Posted], at_least: Anchor
+    ) -> Verdict | None:
+        """Return the first entry that is wrong."""
+        entry, moved = next(legs, _NO_MORE)
+        for row in journal:
+            if row[0] != self.n + 1:
+                return self._bad(self.n + 1, "missing")
+            if entry < row[0]:
+                return self._bad(entry, "posting_without_entry")
+            mine: list[tuple[int, int, int]] = []
+            if entry == row[0]:
+                mine = moved
+                entry, moved = next(legs, _NO_MORE)
+            if problem := self._step(row, mine):
+                return self._bad(row[0], problem)
+            if self.n == at_least.n and self.head != at_least.head:
+                return self._bad(self.n, "other_history")
+        if self.n < at_least.n:
+            return self._bad(self.n + 1, "missing")
+        return self._bad(entry, "posting_without_entry") if moved else None
+
+    def _step(self, row: _Row, legs: Legs) -> str:
+        """Go on to the next entry, or say what is wrong with it."""
+        *written, version, kept, key, fingerprint = row
+        if version != VERSION:
+            return "unknown_version"
+        for source, target, amount in legs:
+            if amount <= 0 or source == target:
+                return "no_movement"
+            self.sums[source] = self.sums.get(source, 0) - amount
+            self.sums[target] = self.sums.get(target, 0) + amount
+        link = Link._make((*written, (key or b"") + (fingerprint or b"")))
+        if next_hash(self._key, self.head, link, legs) != kept:
+            return "changed"
+        self.n, self.head = row[0], kept
+        return ""
+
+    def _bad(self, entry: int, problem: str) -> Verdict:
+        return Verdict(entries=self.n, head=self.head, first_bad=EntryId(entry), problem=problem)
 
 
 def _sums_differ(connection: Connection, sums: dict[int, int] | None) -> str:
@@ -105,38 +108,35 @@ def _sums_differ(connection: Connection, sums: dict[int, int] | None) -> str:
     return ""
 
 
-def _journal(connection: Connection, after: int) -> Iterator[Row[tuple[object, ...]]]:
+def _journal(driver: sqlite3.Connection, after: int) -> Iterator[_Row]:
+    """Return the columns of `Link` but for the reference, then version, hash and reference."""
     journal, books = schema.journal, schema.idempotency
     query = (
         select(*journal.c, books.c.key, books.c.fingerprint)
         .outerjoin_from(journal, books, books.c.entry == journal.c.id)
-        .where(journal.c.id > after)
+        .where(journal.c.id > bindparam("after"))
         .order_by(journal.c.id)
-        .execution_options(yield_per=_CHUNK)
     )
-    yield from connection.execute(query)
+    return driver.execute(compiled(query), (after,))
 
 
-def _legs(connection: Connection, after: int) -> Iterator[tuple[int, list[tuple[int, int, int]]]]:
+def _legs(driver: sqlite3.Connection, after: int) -> Iterator[_Posted]:
     """Return the postings entry by entry; their numbers must count up from 1."""
     legs = schema.transfer.c
-    query = (
-        select(legs.entry, legs.leg, legs.source, legs.target, legs.amount)
-        .where(legs.entry > after)
-        .order_by(legs.entry, legs.leg)
-        .execution_options(yield_per=_CHUNK)
-    )
-    for entry, rows in groupby(connection.execute(query), key=itemgetter(0)):
-        listed = list(rows)
-        numbered = [row[1] for row in listed] == list(range(1, len(listed) + 1))
-        # Wrongly numbered legs are handed on in a way that no hash can fit.
-        yield entry, [(r[2], r[3], r[4]) for r in listed] if numbered else [(0, 0, 0)]
+    query = select(*legs).where(legs.entry > bindparam("after")).order_by(legs.entry, legs.leg)
+    of, found = 0, list[tuple[int, int, int]]()
+    end = (0, 0, 0, 0, 0)
+    for entry, leg, source, target, amount in chained(
+        driver.execute(compiled(query), (after,)), (end,)
+    ):
+        if entry != of:
+            if found:
+                yield of, found
+            of, found = entry, []
+        # A leg out of its order is handed on in a way that no hash can fit.
+        found.append((source, target, amount) if leg == len(found) + 1 else (0, 0, 0))
 
 
 def _hash_at(connection: Connection, entry: int) -> bytes | None:
     journal = schema.journal.c
     return connection.execute(select(journal.hash).where(journal.id == entry)).scalar()
-
-
-def _bad(entries: int, head: bytes, entry: int, problem: str) -> Verdict:
-    return Verdict(entries=entries, head=head, first_bad=EntryId(entry), problem=problem)

@@ -4,65 +4,31 @@ Group commit is what makes durability affordable: a hundred acts that wait toget
 of the disk. Nobody is answered before the COMMIT.
 """
 
-from asyncio import AbstractEventLoop, Future
+from asyncio import AbstractEventLoop
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 import logging
 from pathlib import Path
 from queue import Empty, SimpleQueue
 import threading
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection
 
 from ..core.errors import CoreError, StoreError
-from ..core.ledger import Act, Receipt, Record
 from .codec import to_micros
 from .group import Group, Known
 from .queries import receipt_again
 from .sqlite import SQL_ERRORS, raw, set_checkpoints, told, transaction, trouble, writing_engine
 from .standing import Standing, read_standing
+from .waiting import Call, Command, Item, answer
 
 _LOGGER: Final = logging.getLogger(__name__)
 
 MOST_AT_ONCE: Final = 500
 """A larger group makes the first in line wait and the last one no faster."""
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Command:
-    """One thing to be written, and who waits for it."""
-
-    done: Future[Any]
-    act: Act | None = None
-    puts: tuple[Record, ...] = ()
-    drops: tuple[Record, ...] = ()
-    incarnation: int | None = None
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Call:
-    """Something the writing thread does between two groups, and who waits for it."""
-
-    done: Future[Any]
-    run: Callable[[], object]
-
-
-type Outcome = tuple[Future[Any], object, Exception | None]
-
-
-def _answer(outcomes: list[Outcome]) -> None:
-    """On the event loop: wake those who wait. A waiter who left changes nothing that is written."""
-    for done, result, error in outcomes:
-        if done.done():
-            continue
-        if error is None:
-            done.set_result(result)
-        else:
-            done.set_exception(error)
 
 
 class Writer:
@@ -92,14 +58,14 @@ class Writer:
         self._frozen = frozen
         self._engine = writing_engine(path, frozen=lambda: self._frozen)
         self._connection: Connection | None = None
-        self._queue: SimpleQueue[list[Command | Call | None]] = SimpleQueue()
+        self._queue: SimpleQueue[list[Item]] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="prepaid_parking ledger")
 
     def start(self) -> None:
         """Begin to write."""
         self._thread.start()
 
-    def submit(self, items: list[Command | Call | None]) -> None:
+    def submit(self, items: list[Item]) -> None:
         """Queue what is to be done, in this order."""
         self._queue.put(items)
 
@@ -120,21 +86,20 @@ class Writer:
         raw(self._ready()).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _run(self) -> None:
-        waiting: deque[Command | Call | None] = deque()
+        waiting: deque[Item] = deque()
         try:
             while True:
                 self._collect(waiting)
-                if isinstance(waiting[0], Command):
-                    self._tell(self._write(_leading_commands(waiting)))
-                elif (call := waiting.popleft()) is None:
-                    return
+                if commands := _leading_commands(waiting):
+                    answer(self._loop, commands, self._write(commands))
+                elif isinstance(call := waiting.popleft(), Call):
+                    answer(self._loop, [call], [self._do(call)])
                 else:
-                    assert isinstance(call, Call)
-                    self._tell([self._do(call)])
+                    return
         finally:
             self._let_go()
 
-    def _collect(self, waiting: deque[Command | Call | None]) -> None:
+    def _collect(self, waiting: deque[Item]) -> None:
         """Wait for work, then take along what came meanwhile."""
         while not waiting:
             waiting.extend(self._queue.get())
@@ -142,18 +107,13 @@ class Writer:
             while len(waiting) < MOST_AT_ONCE:
                 waiting.extend(self._queue.get_nowait())
 
-    def _tell(self, outcomes: list[Outcome]) -> None:
-        # A hub that stopped its loop first loses the answer, never the entry.
-        with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(_answer, outcomes)
-
-    def _do(self, call: Call) -> Outcome:
+    def _do(self, call: Call) -> object:
         try:
-            return call.done, call.run(), None
+            return call.run()
         except Exception as err:  # noqa: BLE001 - whatever it was, the caller hears it
-            return call.done, None, self._named(err)
+            return self._named(err)
 
-    def _write(self, commands: list[Command]) -> list[Outcome]:
+    def _write(self, commands: list[Command]) -> list[object]:
         """Write a group; where that fails for a command's own fault, each command by itself."""
         try:
             return self._attempt(commands)
@@ -161,20 +121,20 @@ class Writer:
             self._let_go()
             named = self._named(err)
             if len(commands) == 1 or trouble(err, self._path):
-                return [(command.done, None, named) for command in commands]
-        return [outcome for command in commands for outcome in self._write([command])]
+                return [named] * len(commands)
+        return [one for command in commands for one in self._write([command])]
 
-    def _attempt(self, commands: list[Command]) -> list[Outcome]:
+    def _attempt(self, commands: list[Command]) -> list[object]:
         connection = self._ready()
         driver = raw(connection)
         with transaction(driver):
             group = Group(self.standing, self._key, to_micros(self._clock()))
             group.look_up(driver, [command.act for command in commands if command.act])
-            outcomes = [_judge(group, command, connection) for command in commands]
+            answers = [_judge(group, command, connection) for command in commands]
             series = self._numbers_to_keep()
             group.write(driver, series)
         group.settle(series)
-        return outcomes
+        return answers
 
     def _numbers_to_keep(self) -> dict[str, int]:
         """Return the series from which numbers were handed out since they were last written."""
@@ -212,27 +172,28 @@ class Writer:
         return named
 
 
-def _leading_commands(waiting: deque[Command | Call | None]) -> list[Command]:
+def _leading_commands(waiting: deque[Item]) -> list[Command]:
     """Take the commands up to the first call, at most one group."""
     commands: list[Command] = []
-    while waiting and len(commands) < MOST_AT_ONCE and isinstance(waiting[0], Command):
-        command = waiting.popleft()
-        assert isinstance(command, Command)
-        commands.append(command)
+    while waiting and len(commands) < MOST_AT_ONCE:
+        if not isinstance(first := waiting[0], Command):
+            break
+        commands.append(first)
+        waiting.popleft()
     return commands
 
 
-def _judge(group: Group, command: Command, connection: Connection) -> Outcome:
+def _judge(group: Group, command: Command, connection: Connection) -> object:
     """Take a command into the group, or refuse it."""
     try:
         if command.incarnation is not None:
             group.begin_incarnation(command.incarnation)
         if command.act is None:
             group.change(command.puts, command.drops)
-            return command.done, None, None
-        receipt: Receipt | Known = group.decide(command.act)
+            return None
+        receipt = group.decide(command.act)
     except CoreError as err:
-        return command.done, None, err
+        return err
     if isinstance(receipt, Known):
-        receipt = receipt_again(connection, receipt.entry, group.balance)
-    return command.done, receipt, None
+        return receipt_again(connection, receipt.entry, group.balance)
+    return receipt

@@ -1,0 +1,68 @@
+"""What is handed to the writing thread, and how its answers come back to the event loop."""
+
+from asyncio import AbstractEventLoop, Future
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from ..core.ledger import Act, Record
+
+
+@dataclass(slots=True, eq=False)
+class Waiter:
+    """Somebody who waits for a number of answers; wakes once, when the last one is in.
+
+    An error is an answer: what it means for the others is for the one who waits.
+    """
+
+    done: Future[list[object]]
+    left: int
+    answers: list[object] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make room for the answers."""
+        self.answers = [None] * self.left
+
+    def tell(self, place: int, answer: object) -> None:
+        """Take an answer. One who left in the meantime changes nothing that is written."""
+        self.answers[place] = answer
+        self.left -= 1
+        if self.left == 0 and not self.done.done():
+            self.done.set_result(self.answers)
+
+
+@dataclass(slots=True, eq=False)
+class Command:
+    """One thing to be written."""
+
+    waiter: Waiter
+    place: int = 0
+    act: Act | None = None
+    puts: tuple[Record, ...] = ()
+    drops: tuple[Record, ...] = ()
+    incarnation: int | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """Something the writing thread does between two groups."""
+
+    waiter: Waiter
+    run: Callable[[], object]
+    place: int = 0
+
+
+type Item = Command | Call | None
+"""None ends the writing."""
+
+
+def answer(loop: AbstractEventLoop, items: Iterable[Command | Call], answers: list[object]) -> None:
+    """On the writing thread: let the event loop wake those who wait."""
+    # A hub that closed its loop first loses the answer, never the entry.
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(_tell, items, answers)
+
+
+def _tell(items: Iterable[Command | Call], answers: list[object]) -> None:
+    for item, what in zip(items, answers, strict=True):
+        item.waiter.tell(item.place, what)
