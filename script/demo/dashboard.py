@@ -21,7 +21,7 @@ _HOUR: Final = 1
 _HALF: Final = 6
 _WHOLE: Final = 12
 """Columns of a section's grid."""
-_TOP_UP: Final = "1.00"
+_TOP_UP: Final = "2.00"
 _ICONS: Final = {
     "electricity": "mdi:meter-electric",
     "water": "mdi:water",

@@ -60,7 +60,7 @@ def _take_all(page: Page, url: str) -> None:
     show.step("Waiting until the bakery is cut")
     page.wait_for_function(f"() => {_SUPPLY} === 'off'", timeout=_LOOP_MS)
     page.wait_for_timeout(_AFTERWARDS_MS)
-    page.get_by_text("Top up 1.00 EUR").click()
+    page.get_by_text("Top up 2.00 EUR").click()
     page.wait_for_function(f"() => {_SUPPLY} === 'on'")
     page.wait_for_timeout(_AFTERWARDS_MS)
     _take(page, "dashboard", 880)
@@ -86,6 +86,7 @@ def _probe(page: Page, hub: str, meter: str, *, unit: str) -> None:
     dialogue.locator("input").last.fill(unit)
     dialogue.get_by_text("Submit").click()
     dialogue.get_by_text("Serial number").first.wait_for()
+    page.wait_for_timeout(_SETTLED_MS)
     dialogue.locator("input").first.fill(meter)
 
 

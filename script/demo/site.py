@@ -15,12 +15,13 @@ from .choices import Ports
 from .client import Data, Hub
 from .flows import CONFIG, OPTIONS, SUBENTRY, Steps, fill_in, give_up
 from .patience import until
-from .tenants import FAST, POLICIES, TENANTS, tariff_of, tariffs, unit_of
+from .tenants import FAST, NO_LONGER_LOW, POLICIES, TENANTS, tariff_of, tariffs, unit_of
 from .trouble import DemoError
 
 DOMAIN: Final = "prepaid_parking"
 _PUBLISH_S: Final = 5
 _FIRST_READING_S: Final = 60.0
+_SETTLED_S: Final = 15.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -214,14 +215,25 @@ class SiteSetup:
         if not fast:
             return
         opening = next(one.opening for one in DEMO.wallets if one.key == meter.wallet)
+        show.step(f"Bringing {seen['unit']} to {opening} {DEMO.currency}")
+        if seen["state"] != "ok":
+            await self._make_good(wallet, _minor(seen["available"]))
+        seen = await self.hub.act("get_wallet", wallet=wallet)
         over = _minor(seen["available"]) - _minor(opening)
-        if over:
-            show.step(f"Bringing {seen['unit']} to {opening} {DEMO.currency}")
-        if over > 0:
-            amount = _amount(over)
-            await self.hub.act("refund", wallet=wallet, amount=amount, reason="demo")
-        elif over < 0:
-            await self.hub.act("top_up", wallet=wallet, amount=_amount(-over), reason="demo")
+        action, amount = ("refund", over) if over > 0 else ("top_up", -over)
+        if amount:
+            await self.hub.act(action, wallet=wallet, amount=_amount(amount), reason="demo")
+
+    async def _make_good(self, wallet: str, available_minor: int) -> None:
+        """Lift a wallet until its warning is over, so that the next one is seen to come."""
+        lift = max(0, -available_minor) + _minor(NO_LONGER_LOW)
+        await self.hub.act("top_up", wallet=wallet, amount=_amount(lift), reason="demo")
+
+        async def good() -> Data | None:
+            seen = await self.hub.act("get_wallet", wallet=wallet)
+            return seen if seen["state"] == "ok" else None
+
+        await until(good, _SETTLED_S)
 
     async def _add(self, kind: str, title: str, answers: Data) -> list[Data]:
         steps = Steps(title=title, answers=answers)

@@ -117,4 +117,6 @@ POLICIES: Final[list[Data]] = [
     },
 ]
 FAST: Final = "demo_fast"
+NO_LONGER_LOW: Final = "2.00"
+"""So much above nothing a warning by that policy is over: by a margin, so that none hovers."""
 ENTRY_FEE: Final = "0.50"

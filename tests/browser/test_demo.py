@@ -40,8 +40,8 @@ def test_the_dashboard_shows_a_wallet_that_falls_and_a_top_up_that_counts(
     before = balance(page)
     assert before <= 0.30
     page.wait_for_function(f"(before) => {BALANCE} < before", arg=before)
-    page.get_by_text("Top up 1.00 EUR").click()
-    page.wait_for_function(f"() => {BALANCE} > 0.8")
+    page.get_by_text("Top up 2.00 EUR").click()
+    page.wait_for_function(f"() => {BALANCE} > 1.5")
     page.get_by_text(f"€{balance(page):.2f}").first.wait_for()
 
 
