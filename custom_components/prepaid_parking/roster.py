@@ -14,8 +14,9 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .coordinator import ROSTER, PrepaidConfigEntry
+from .handles import handles, make
 from .measures import TOTAL_KEYS
-from .things import MeterThing, Thing, handles, make, site_device
+from .things import MeterThing, Thing, site_device
 
 ROSTERS: Final[HassKey[dict[str, Roster]]] = HassKey(f"{DOMAIN}_rosters")
 SUPPLY: Final = frozenset({"supply"})

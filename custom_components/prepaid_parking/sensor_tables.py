@@ -1,0 +1,201 @@
+"""The tables of sensors: what each reads, in the order people look at them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import EntityCategory, UnitOfRatio, UnitOfTime
+from homeassistant.helpers.typing import StateType
+
+from .core.money import price_text
+from .core.policy import WalletState
+from .core.supply import SupplyState
+from .operations.overview import (
+    cost_month,
+    cost_today,
+    days_left,
+    price_micro,
+    revenue_today,
+)
+from .operations.watching import cutoff_of, state_of
+from .things import LineThing, MeterThing, SiteThing, Thing, WalletThing
+
+type Native = StateType | Decimal | datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrepaidSensorDescription[ThingT: Thing](SensorEntityDescription):
+    """A sensor: what it reads, what it adds to explain itself, and whether a thing has it.
+
+    `money` gives it the site's currency. `since_fn` says since when a sum that starts over is
+    counted.
+    """
+
+    value_fn: Callable[[ThingT], Native]
+    more_fn: Callable[[ThingT], Mapping[str, Any] | None] = lambda _: None
+    has_fn: Callable[[ThingT], bool] = lambda _: True
+    since_fn: Callable[[ThingT], datetime | None] = lambda _: None
+    money: bool = False
+
+
+def _money[ThingT: Thing](
+    key: str,
+    minor_fn: Callable[[ThingT], int],
+    since_fn: Callable[[ThingT], datetime | None] = lambda _: None,
+) -> PrepaidSensorDescription[ThingT]:
+    return PrepaidSensorDescription[ThingT](
+        key=key,
+        device_class=SensorDeviceClass.MONETARY,
+        state_class=SensorStateClass.TOTAL,
+        money=True,
+        value_fn=lambda thing: thing.money(minor_fn(thing)),
+        since_fn=since_fn,
+    )
+
+
+def _supply_state(state: SupplyState) -> str | None:
+    """Name a supply's state; nobody knows is the hub's own word."""
+    return None if state is SupplyState.UNKNOWN else str(state)
+
+
+def _reason(thing: MeterThing) -> Mapping[str, Any] | None:
+    """Say why a supply stands as it does."""
+    decision = thing.run.decision
+    return None if decision is None else {"reason": str(decision.why)}
+
+
+def _number(thing: LineThing, name: str) -> float | int | None:
+    """Return a number of a line's report."""
+    value = thing.state.report().get(name)
+    return value if isinstance(value, int | float) else None
+
+
+def _price(thing: MeterThing) -> str | None:
+    micro = price_micro(thing.site, thing.run, thing.now)
+    return None if micro is None else price_text(micro)
+
+
+def _whole_minute(at: datetime | None) -> datetime | None:
+    """Drop the seconds: what counts down by the second would be written every second."""
+    return None if at is None else at.replace(second=0, microsecond=0)
+
+
+METER: Final[tuple[PrepaidSensorDescription[MeterThing], ...]] = (
+    PrepaidSensorDescription(
+        key="supply_state",
+        device_class=SensorDeviceClass.ENUM,
+        options=[str(state) for state in SupplyState if state is not SupplyState.UNKNOWN],
+        has_fn=lambda thing: thing.switched,
+        value_fn=lambda thing: _supply_state(thing.run.state),
+        more_fn=_reason,
+    ),
+    _money(
+        "cost_today",
+        lambda thing: cost_today(thing.run, thing.data.tally, thing.now),
+        lambda thing: thing.midnight,
+    ),
+    _money(
+        "cost_month",
+        lambda thing: cost_month(thing.run, thing.data.tally, thing.now),
+        lambda thing: thing.midnight.replace(day=1),
+    ),
+    PrepaidSensorDescription(
+        key="price",
+        entity_registry_enabled_default=False,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=4,
+        value_fn=_price,
+    ),
+    PrepaidSensorDescription(
+        key="last_reading",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda thing: thing.run.good_at,
+    ),
+)
+
+WALLET: Final[tuple[PrepaidSensorDescription[WalletThing], ...]] = (
+    _money("balance", lambda thing: thing.run.posted_minor),
+    _money("available", lambda thing: thing.run.available_minor),
+    PrepaidSensorDescription(
+        key="state",
+        device_class=SensorDeviceClass.ENUM,
+        options=[str(state) for state in WalletState],
+        value_fn=lambda thing: str(state_of(thing.site, thing.run)),
+    ),
+    PrepaidSensorDescription(
+        key="days_left",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.DAYS,
+        suggested_display_precision=0,
+        value_fn=lambda thing: days_left(thing.run, thing.data.tally, thing.now),
+    ),
+    PrepaidSensorDescription(
+        key="cutoff_at",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=lambda thing: _whole_minute(cutoff_of(thing.site, thing.run)),
+    ),
+)
+
+SITE: Final[tuple[PrepaidSensorDescription[SiteThing], ...]] = (
+    _money("float_total", lambda thing: thing.overview.float_minor),
+    _money("arrears", lambda thing: thing.overview.arrears_minor),
+    _money(
+        "revenue_today",
+        lambda thing: revenue_today(thing.site, thing.data.tally, thing.now),
+        lambda thing: thing.midnight,
+    ),
+    PrepaidSensorDescription(
+        key="wallets_low",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda thing: thing.overview.wallets_low,
+    ),
+    PrepaidSensorDescription(
+        key="reading_rate",
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        suggested_display_precision=0,
+        value_fn=lambda thing: thing.overview.reading_percent,
+    ),
+)
+
+LINE: Final[tuple[PrepaidSensorDescription[LineThing], ...]] = (
+    PrepaidSensorDescription(
+        key="latency",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.SECONDS,
+        suggested_unit_of_measurement=UnitOfTime.MILLISECONDS,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        suggested_display_precision=0,
+        has_fn=lambda thing: "latency" in thing.state.report(),
+        value_fn=lambda thing: _number(thing, "latency"),
+    ),
+    PrepaidSensorDescription(
+        key="failures",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        has_fn=lambda thing: "failures" in thing.state.report(),
+        value_fn=lambda thing: _number(thing, "failures"),
+    ),
+    PrepaidSensorDescription(
+        key="backed_off",
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        has_fn=lambda thing: "backed_off" in thing.state.report(),
+        value_fn=lambda thing: _number(thing, "backed_off"),
+    ),
+)
+
+LAST_PLATE: Final = SensorEntityDescription(key="last_plate")
