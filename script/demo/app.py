@@ -99,9 +99,14 @@ class Demo:
             await wait_until_running(client)
             show.step("The hub runs")
             await settle_down(client, DEMO.name, DEMO.currency)
-            setup = SiteSetup(hub=client, ports=self.choices.ports, broker=self.broker)
+            setup = SiteSetup(
+                hub=client,
+                ports=self.choices.ports,
+                broker=self.broker,
+                fast=self.options.fast,
+            )
             try:
-                await setup.run(fast=self.options.fast)
+                await setup.run()
                 if await write_dashboard(client, setup.entry):
                     show.step("The dashboard is there")
             except DemoError as err:

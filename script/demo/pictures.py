@@ -64,9 +64,8 @@ def _take_all(page: Page, url: str) -> None:
     page.wait_for_function(f"() => {_SUPPLY} === 'on'")
     page.wait_for_timeout(_AFTERWARDS_MS)
     _take(page, "dashboard", 880)
-    for view in ("meters", "parking"):
-        _open(page, f"{url}/{view}")
-        _take(page, view, 880)
+    _open(page, f"{url}/parking")
+    _take(page, "parking", 680)
     device = page.evaluate(_DEVICE, "Bakery 0-02 electricity")
     _open(page, f"{hub}/config/devices/device/{device}")
     _take(page, "meter", 1040)

@@ -6,7 +6,7 @@ Each step looks at what is there first, so that a start that was interrupted is 
 from dataclasses import dataclass, field
 from typing import Final
 
-from custom_components.prepaid_parking.simulator.demo import DEMO, DemoMeter
+from custom_components.prepaid_parking.simulator.demo import DEMO, DemoMeter, DemoWallet
 
 from . import show
 from .answers import MQTT_LINE, broker_answers, lane_answers, line_answers, meter_answers
@@ -15,7 +15,7 @@ from .choices import Ports
 from .client import Data, Hub
 from .flows import CONFIG, OPTIONS, SUBENTRY, Steps, fill_in, give_up
 from .patience import until
-from .tenants import FAST, NO_LONGER_LOW, POLICIES, TENANTS, tariff_of, tariffs, unit_of
+from .tenants import FAST, NO_LONGER_LOW, POLICIES, STANDARD, TENANTS, tariff_of, tariffs, unit_of
 from .trouble import DemoError
 
 DOMAIN: Final = "prepaid_parking"
@@ -31,11 +31,12 @@ class SiteSetup:
     hub: Hub
     ports: Ports
     broker: BrokerChoice
+    fast: bool
     entry: str = ""
     lines: dict[str, str] = field(default_factory=dict)
     """Subentry ids by the key of the line; the broker's is empty."""
 
-    async def run(self, *, fast: bool) -> None:
+    async def run(self) -> None:
         """Bring the site to where the demo begins."""
         await self._hub_broker()
         await self._site()
@@ -45,7 +46,7 @@ class SiteSetup:
         await self._wallets()
         await self._bindings()
         await self._cards()
-        await self._pace(fast=fast)
+        await self._pace()
 
     async def _hub_broker(self) -> None:
         if await self._entry("mqtt"):
@@ -152,6 +153,7 @@ class SiteSetup:
                 unit=unit_of(wallet),
                 purpose=wallet.purpose,
                 kind=tenant.kind,
+                policy=self._policy(wallet),
                 person={"name": tenant.name, "phone": tenant.phone},
                 reference=f"demo-open-{wallet.key}",
             )
@@ -204,25 +206,26 @@ class SiteSetup:
                 reference=f"demo-card-{key}",
             )
 
-    async def _pace(self, *, fast: bool) -> None:
+    async def _pace(self) -> None:
         """Let one wallet run empty within minutes, or leave that to the day."""
-        meter = next(one for one in DEMO.meters if one.serial == DEMO.heavy.serial)
-        wallet = (await self._wallets_by_key())[meter.wallet]
-        policy = FAST if fast else "standard"
+        heavy = _heavy()
+        wallet, policy = (await self._wallets_by_key())[heavy.key], self._policy(heavy)
         seen = await self.hub.act("get_wallet", wallet=wallet)
         if seen["policy"] != policy:
             await self.hub.act("update_wallet", wallet=wallet, policy=policy, reason="demo")
-        if not fast:
+        if not self.fast:
             return
-        opening = next(one.opening for one in DEMO.wallets if one.key == meter.wallet)
-        show.step(f"Bringing {seen['unit']} to {opening} {DEMO.currency}")
+        show.step(f"Bringing {heavy.name} to {heavy.opening} {DEMO.currency}")
         if seen["state"] != "ok":
             await self._make_good(wallet, _minor(seen["available"]))
         seen = await self.hub.act("get_wallet", wallet=wallet)
-        over = _minor(seen["available"]) - _minor(opening)
+        over = _minor(seen["available"]) - _minor(heavy.opening)
         action, amount = ("refund", over) if over > 0 else ("top_up", -over)
         if amount:
             await self.hub.act(action, wallet=wallet, amount=_amount(amount), reason="demo")
+
+    def _policy(self, wallet: DemoWallet) -> str:
+        return FAST if self.fast and wallet == _heavy() else STANDARD
 
     async def _make_good(self, wallet: str, available_minor: int) -> None:
         """Lift a wallet until its warning is over, so that the next one is seen to come."""
@@ -259,6 +262,12 @@ class SiteSetup:
     async def _wallets_by_key(self) -> dict[str, str]:
         units = await self._units()
         return {one.key: units[unit_of(one), one.purpose] for one in DEMO.wallets}
+
+
+def _heavy() -> DemoWallet:
+    """Return the wallet whose meter can draw so much that it runs empty."""
+    meter = next(one for one in DEMO.meters if one.serial == DEMO.heavy.serial)
+    return next(one for one in DEMO.wallets if one.key == meter.wallet)
 
 
 def _read(shown: list[Data]) -> str:

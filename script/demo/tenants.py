@@ -98,9 +98,13 @@ def tariff_of(commodity: str, wallet: str) -> str:
     return "shop_power" if wallet.startswith("bakery") else "business_power"
 
 
+STANDARD: Final = "standard"
+FAST: Final = "demo_fast"
+NO_LONGER_LOW: Final = "2.00"
+"""So much above nothing a warning by that policy is over: by a margin, so that none hovers."""
 POLICIES: Final[list[Data]] = [
     {
-        "policy": "standard",
+        "policy": STANDARD,
         "name": "Standard",
         "alert": "20.00",
         "alert2": "5.00",
@@ -108,7 +112,7 @@ POLICIES: Final[list[Data]] = [
     },
     {
         # Grace lasts hours. In a demo it ends by what is owed instead: 0.15 is drawn in a minute.
-        "policy": "demo_fast",
+        "policy": FAST,
         "name": "Demo: everything within minutes",
         "alert": "0.20",
         "alert2": "0.05",
@@ -116,7 +120,4 @@ POLICIES: Final[list[Data]] = [
         "overdraft_limit": "0.15",
     },
 ]
-FAST: Final = "demo_fast"
-NO_LONGER_LOW: Final = "2.00"
-"""So much above nothing a warning by that policy is over: by a margin, so that none hovers."""
 ENTRY_FEE: Final = "0.50"
