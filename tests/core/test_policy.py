@@ -14,6 +14,7 @@ from custom_components.prepaid_parking.core.policy import (
     Warned,
     cutoff_at,
     effective,
+    first_watch,
     mark,
     may_cut,
     next_cut,
@@ -371,3 +372,12 @@ def test_the_first_moment_is_allowed_and_nothing_before_it_is(
         moment += timedelta(minutes=29)
     just_before = found - timedelta(seconds=1)
     assert just_before < begin or not may_cut(policy, just_before, where)
+
+
+def test_a_wallet_that_is_opened_empty_is_not_warned_before_money_came_and_went() -> None:
+    """A tenant who has just moved in gets no warning about a wallet nobody has filled yet."""
+    desk = Desk(watch=first_watch(POLICY, WALLET))
+    assert desk.state(0) is WalletState.LOW
+    assert desk.see(0) == []
+    assert desk.see(20_000) == []
+    assert desk.see(4_999) == [Warned.LOW]

@@ -97,6 +97,11 @@ def mark(policy: Policy) -> int:
     return -(policy.credit_limit_minor + policy.exempt_quota_minor)
 
 
+def first_watch(policy: Policy, wallet: Wallet) -> Watch:
+    """Return the watch of a wallet that is being opened: empty, and not warned of being so."""
+    return Watch(wallet=wallet.id, low_level=_level(effective(policy, wallet), 0))
+
+
 def wallet_state(
     policy: Policy, watch: Watch, available_minor: int, *, closed: bool
 ) -> WalletState:
@@ -173,7 +178,7 @@ def next_cut(policy: Policy, at: datetime, zone: tzinfo) -> datetime | None:
 def _step_low(
     watch: Watch, policy: Policy, available_minor: int, now: datetime, said: list[Warned]
 ) -> Watch:
-    level = sum(available_minor < limit for limit in (policy.alert_minor, policy.alert2_minor))
+    level = _level(policy, available_minor)
     if level > watch.low_level:
         said.append(Warned.LOW)
         return replace(
@@ -189,6 +194,11 @@ def _step_low(
         said.append(Warned.REMINDED)
         return replace(watch, low_reminded_at=now)
     return watch
+
+
+def _level(policy: Policy, available_minor: int) -> int:
+    """Return how many of the two warning thresholds a balance is below."""
+    return sum(available_minor < limit for limit in (policy.alert_minor, policy.alert2_minor))
 
 
 def _grace_over(watch: Watch, policy: Policy, available_minor: int) -> bool:

@@ -8,7 +8,8 @@ from typing import Final
 from ..core.errors import CoreError
 from ..core.identity import Actor, PolicyId, WalletId
 from ..core.ledger import Act, EntryKind, Receipt
-from ..core.wallet import Purpose, Wallet, WalletKind, Watch
+from ..core.policy import first_watch
+from ..core.wallet import Purpose, Wallet, WalletKind
 from .booking import book_sealed, open_run, referenced, tell
 from .facts import WalletEvent
 from .site import Site, WalletRun
@@ -64,6 +65,7 @@ async def open_wallet(
         "policy": policy,
         "limits": [alert_minor, credit_limit_minor, exempt_quota_minor],
     }
+    watch = first_watch(site.policy_of(wallet), wallet)
     act = Act(
         kind=EntryKind.WALLET_OPENED,
         event=f"wallet/{wallet.id}/opened",
@@ -71,11 +73,11 @@ async def open_wallet(
         actor=actor,
         reference=referenced("open_wallet", reference, content),
         detail={"wallet": wallet.id, "unit": wallet.unit, "purpose": wallet.purpose},
-        puts=(wallet,),
+        puts=(wallet, watch),
     )
     receipt = await book_sealed(site, act, wallet.subject)
     if not receipt.repeated:
-        run = site.wallets[wallet.id] = WalletRun(wallet=wallet, watch=Watch(wallet=wallet.id))
+        run = site.wallets[wallet.id] = WalletRun(wallet=wallet, watch=watch)
         tell(site, run, WalletEvent.OPENED, receipt)
     return receipt
 
