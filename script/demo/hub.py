@@ -14,6 +14,7 @@ from .patience import until
 from .places import HOST, Places
 from .trouble import DemoError
 
+_BLUEPRINTS: Final = ROOT / "blueprints"
 _COUNTRY: Final = "DE"
 """Where the invented building stands; a hub without a country asks for one."""
 RESTART: Final = 100
@@ -77,10 +78,9 @@ def write_config(places: Places, port: int) -> None:
         (config / "automations.yaml").write_text("[]\n")
         (config / "scripts.yaml").write_text("{}\n")
     _link(config / "custom_components", ROOT / "custom_components")
-    _link(
-        config / "blueprints" / "automation" / "prepaid_parking",
-        ROOT / "blueprints" / "automation" / "prepaid_parking",
-    )
+    for blueprint in _BLUEPRINTS.glob("**/*.yaml"):
+        # File by file: the hub does not look into a folder that is linked.
+        _link(config / "blueprints" / blueprint.relative_to(_BLUEPRINTS), blueprint)
     storage = config / ".storage"
     storage.mkdir(exist_ok=True)
     _store(storage / "http", 2, 2, _http(port))
@@ -145,11 +145,11 @@ def _store(path: Path, version: int, minor: int, data: Data) -> None:
 
 
 def _link(path: Path, target: Path) -> None:
-    if (path.is_symlink() and path.resolve() == target) or not target.exists():
+    if path.is_symlink() and path.resolve() == target:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
-    path.symlink_to(target, target_is_directory=True)
+    path.symlink_to(target)
 
 
 def _time_zone() -> str:
