@@ -7,12 +7,14 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 import re
+from textwrap import dedent
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from homeassistant.util import yaml
 import probatio as vol
 import pytest
+from sqlalchemy import create_engine
 
 from custom_components.prepaid_parking.core.identity import PolicyId
 from custom_components.prepaid_parking.core.money import Currency, parse_quantity
@@ -24,9 +26,10 @@ from custom_components.prepaid_parking.links.plates import DECODERS
 from custom_components.prepaid_parking.links.profile_file import build_profile, load_profiles
 from custom_components.prepaid_parking.operations.facts import PassageKind, WalletEvent
 from custom_components.prepaid_parking.services import ACTIONS
+from custom_components.prepaid_parking.store import schema
 from custom_components.prepaid_parking.trigger import TRIGGERS
 from tests.repository.translations import leaves, translation
-from tests.repository.tree import FOLDER, ROOT, shown
+from tests.repository.tree import ROOT, shown
 
 DOCS: Final = ROOT / "docs"
 BLUEPRINTS: Final = sorted((ROOT / "blueprints").rglob("*.yaml"))
@@ -34,7 +37,7 @@ PAGES: Final = sorted(
     [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *DOCS.glob("*.md")]
 )
 ENGLISH: Final = translation("en")
-FENCED: Final = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+FENCED: Final = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 LINK: Final = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)|<(?:img|a)\b[^>]*(?:src|href)=\"([^\"]+)\"")
 TEMPLATE: Final = re.compile(r"\{\{.*?\}\}")
 OURS: Final = "prepaid_parking."
@@ -76,10 +79,14 @@ def links(path: Path) -> Iterator[str]:
 
 
 def written(text: str) -> Iterator[Any]:
-    """The YAML examples of a page that have no blueprint's own words in them."""
-    for kind, block in FENCED.findall(text):
-        if kind == "yaml":
-            yield yaml.parse_yaml(block)
+    """The YAML examples of a page."""
+    for block in blocks(text, "yaml"):
+        yield yaml.parse_yaml(block)
+
+
+def blocks(text: str, kind: str) -> list[str]:
+    """The examples of a page in one language, also those in a list."""
+    return [dedent(block) for named, block in FENCED.findall(text) if named == kind]
 
 
 def mappings(tree: Any) -> Iterator[Mapping[str, Any]]:
@@ -176,7 +183,9 @@ def _has_relay(profile: object) -> bool:
 
 def test_the_profile_that_is_shown_as_an_example_works() -> None:
     """Whoever adds a meter begins with this text."""
-    profiles = [one for one in written(page("devices")) if isinstance(one, dict) and "schema" in one]
+    profiles = [
+        one for one in written(page("devices")) if isinstance(one, dict) and "schema" in one
+    ]
     assert profiles
     for profile in profiles:
         build_profile("example", profile)
@@ -245,6 +254,18 @@ def test_what_a_policy_says_unasked_is_what_the_page_says() -> None:
             value = euro.text(value)
         row = f"| `{field.name.removesuffix('_minor')}` | {value or 'none'} |"
         assert row in said, row
+
+
+def test_the_questions_to_an_archived_ledger_can_be_asked() -> None:
+    """Who needs old books has no programme left to ask, only this page."""
+    asked = blocks(page("removal"), "sql")
+    assert asked
+    ledger = create_engine("sqlite://")
+    with ledger.connect() as connection:
+        schema.create(connection)
+        for question in asked:
+            assert connection.exec_driver_sql(question).fetchall() == []
+    ledger.dispose()
 
 
 EXAMPLES: Final = [
