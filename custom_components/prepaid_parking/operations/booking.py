@@ -34,7 +34,9 @@ async def book(site: Site, act: Act, refusal: CoreError | None = None) -> Receip
     hear that, and not that the wallet is closed.
     """
     if refusal is None:
-        return await site.books.commit(act)
+        receipt = await site.books.commit(act)
+        site.books_written()
+        return receipt
     reference = act.reference
     if reference is None or reference.key.startswith(GENERATED):
         raise refusal
@@ -51,6 +53,7 @@ async def keep(site: Site, *records: Record) -> bool:
     except StoreError as err:
         site.books_trouble(err.key, err.detail)
         return False
+    site.books_written()
     return True
 
 

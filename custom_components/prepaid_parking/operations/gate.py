@@ -217,6 +217,7 @@ async def _refuse(site: Site, run: LaneRun, decision: Refuse, plate: str, actor:
     try:
         number = await site.books.next_number("passage")
         await site.books.record(passage_of(site, run, what, number))
+        site.books_written()
     except StoreError as err:
         site.books_trouble(err.key, err.detail)
     return answered(site, run, what)

@@ -248,6 +248,11 @@ class Site:
             self.trouble = key
             self.tell(BooksTrouble(key=key, detail=detail))
 
+    def books_written(self) -> None:
+        """Say that trouble is over when something was written and nothing waits to be posted."""
+        if self.trouble and all(run.closing is None for run in self.meters.values()):
+            self.books_trouble("")
+
     def wake(self, meters: Iterable[MeterRun]) -> None:
         """Ask for these meters' supplies to be decided at once."""
         self.woken.update(run.meter.id for run in meters)

@@ -138,6 +138,8 @@ async def checkpoint(site: Site) -> None:
         for run in runs:
             run.checkpointed = False
         site.books_trouble(err.key, err.detail)
+    else:
+        site.books_written()
 
 
 def window_record(run: MeterRun) -> Record:
