@@ -20,11 +20,12 @@ from .const import CONF_SITE, DOMAIN, PLATFORMS
 from .coordinator import PrepaidConfigEntry, PrepaidData
 from .core.errors import StoreError
 from .hearing import async_announce
+from .opening import books_path, open_site
 from .operations.site import utc_now
 from .repairs import async_watch_site
 from .roster import is_shown
 from .services import async_setup_services
-from .wiring import SiteWiring, books_path, open_site, wire
+from .wiring import SiteWiring, wire
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 MINUTE: Final = timedelta(minutes=1)

@@ -1,30 +1,23 @@
-"""From a config entry to a running site: the only place that names concrete books and links.
+"""From the configuration to running lines, meters and lanes: the only place that names the links.
 
 The configuration is compared with what runs, and only what differs is taken down or put up: a new
 meter does not disturb its neighbours.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 import logging
-from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.const import CONF_TIME_ZONE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.storage import STORAGE_DIR
-from homeassistant.util import dt as dt_util
 
 from .const import (
     CONF_BARRIER,
-    CONF_CHECKPOINT_S,
     CONF_COMMODITY,
-    CONF_CURRENCY,
     CONF_DESK_OPEN,
     CONF_DIRECTION,
     CONF_FAMILY,
@@ -44,10 +37,7 @@ from .const import (
     CONF_READER,
     CONF_RELAY,
     CONF_RESTORE,
-    CONF_SECOND_ANCHOR,
     CONF_SERIAL,
-    CONF_SITE,
-    DEFAULT_CHECKPOINT_S,
     DEFAULT_LATENCY_S,
     DOMAIN,
     FAMILY_ENTITY,
@@ -61,61 +51,35 @@ from .const import (
 from .coordinator import (
     COUNTERS_EVERY_S,
     ROSTER,
-    LineState,
     PrepaidConfigEntry,
     PrepaidData,
-    SiteCoordinator,
 )
 from .core.access import PlateRead
 from .core.errors import CoreError, DeviceError, StoreError
 from .core.identity import SYSTEM, LaneId, MeterId
-from .core.ledger import BooksState
 from .core.metering import Commodity, Limits, Quantity
-from .core.money import Currency, parse_quantity
+from .core.money import parse_quantity
 from .core.supply import RestoreMode
 from .links.poller import Outcome
 from .links.profile_file import Profiles
+from .opening import checkpoint_every
 from .operations.gate import plate_read
-from .operations.keeper import Keeper
-from .operations.loading import load_site
 from .operations.metering import find_meter
 from .operations.office import add_meter, update_meter
-from .operations.rules import change_settings, ensure_standard
-from .operations.site import LaneRun, MeterRun, Site, utc_now
-from .operations.tally import Tally
+from .operations.rules import change_settings
+from .operations.site import LaneRun, MeterRun
 from .operations.usage import close_windows
 from .profiles import async_load_profiles
-from .store.books import Books
-from .store.privacy import Privacy
 from .wiring_entity import EntityLine
+from .wiring_line import Detach, LineRun
 from .wiring_modbus import ModbusLine
 from .wiring_mqtt import MqttLineRun
 
 _LOGGER: Final = logging.getLogger(__name__)
-EARLIEST: Final = datetime(2026, 11, 1, tzinfo=UTC)
-"""A clock that shows a time before this program was written is not set yet: nothing is cut by it."""
 LAST_COMMAND_S: Final = 5.0
 """How long a command that was on its way when the hub stopped is waited for."""
 HUB: Final = ""
 """The key of the link to the hub's own entities, which is no line of the configuration."""
-
-type Detach = Callable[[], None]
-
-
-class LineRun(Protocol):
-    """A line at work."""
-
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
-    async def forget(self) -> None: ...
-    def state(self) -> LineState: ...
-    def pace(self, run: MeterRun) -> None: ...
-    def look_again(self, run: MeterRun) -> None: ...
-    async def add_meter(self, run: MeterRun, data: Mapping[str, Any]) -> Detach: ...
-    async def add_barrier(self, lane: LaneRun, data: Mapping[str, Any]) -> Detach: ...
-    async def add_reader(
-        self, data: Mapping[str, Any], heard: Callable[[PlateRead], None]
-    ) -> Detach: ...
 
 
 @dataclass(slots=True)
@@ -192,7 +156,7 @@ class SiteWiring:
         site, data = self._data.site, self._data
         site.can_pay = options.get(CONF_DESK_OPEN, True)
         data.coordinator.counters_every = options.get(CONF_PUBLISH_S, COUNTERS_EVERY_S)
-        data.keeper.checkpoint_every = _checkpoint_every(options)
+        data.keeper.checkpoint_every = checkpoint_every(options)
         changed = {
             name: f"{before.get(name)} -> {options.get(name)}"
             for name in sorted(before.keys() | options.keys())
@@ -397,89 +361,12 @@ class SiteWiring:
         task.add_done_callback(self._commands.discard)
 
 
-async def _load(site: Site, books: Books, tally: Tally) -> None:
-    """Fill the site from its books; from damaged ones as far as they can be read."""
-    try:
-        await load_site(site)
-        if books.writable:
-            await ensure_standard(site)
-        await tally.follow(books, utc_now())
-    except (StoreError, KeyError) as err:
-        if books.state is not BooksState.READ_ONLY:
-            raise
-        # Nothing is booked or cut by it, but who is in must get out and meters are still read.
-        _LOGGER.warning("The ledger of %s was read only in part: %r", site.name, err)
-
-
 def _limits(line: LineRun, data: Mapping[str, Any], ratio: str | None) -> Limits:
     """Return what can be believed of a meter behind a transformer ratio."""
     most = parse_quantity(data[CONF_MAX_POWER], Quantity(data[CONF_QUANTITY]))
     if isinstance(line, ModbusLine):
         return replace(line.profile_of(data).limits(ratio), max_rate_per_hour=most)
     return Limits(max_rate_per_hour=most)
-
-
-def books_path(hass: HomeAssistant, site: str) -> Path:
-    """Return where a site's ledger lies: in the hub's storage, so that its backup has it."""
-    return Path(hass.config.path(STORAGE_DIR, DOMAIN, f"{site}.db"))
-
-
-def anchor_paths(hass: HomeAssistant, entry: PrepaidConfigEntry) -> list[Path]:
-    """Return where the ledger's anchor is written: a restore of the hub spares its backups folder."""
-    name = f"{DOMAIN}-{entry.data[CONF_SITE]}.anchor"
-    second = entry.options.get(CONF_SECOND_ANCHOR)
-    return [Path(hass.config.path("backups", name)), *([Path(second, name)] if second else [])]
-
-
-async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: bool) -> PrepaidData:
-    """Open a site's books and fill the site from them; nothing is polled yet."""
-    site_id, path = entry.data[CONF_SITE], books_path(hass, entry.data[CONF_SITE])
-    books = await Books.open(
-        path,
-        site=site_id,
-        currency=entry.data[CONF_CURRENCY],
-        anchors=anchor_paths(hass, entry),
-        clock=utc_now,
-        frozen=frozen,
-    )
-    try:
-        privacy = await Privacy.open(
-            books, path.with_suffix(".kek"), erased=path.with_suffix(".erased")
-        )
-        zone_name = entry.data.get(CONF_TIME_ZONE, hass.config.time_zone)
-        zone = await dt_util.async_get_time_zone(zone_name) or UTC
-        coordinator = SiteCoordinator(
-            hass, counters_every=entry.options.get(CONF_PUBLISH_S, COUNTERS_EVERY_S)
-        )
-        site = Site(
-            name=entry.title,
-            currency=Currency.of(entry.data[CONF_CURRENCY]),
-            zone=zone,
-            books=books,
-            privacy=privacy,
-            clock=utc_now,
-            tell=coordinator.tell,
-            can_pay=entry.options.get(CONF_DESK_OPEN, True),
-            not_before=EARLIEST,
-            clock_ok=utc_now() >= EARLIEST,
-        )
-        tally = Tally(zone)
-        await _load(site, books, tally)
-    except BaseException:
-        await books.close()
-        raise
-    return PrepaidData(
-        site=site,
-        books=books,
-        privacy=privacy,
-        keeper=Keeper(site, checkpoint_every=_checkpoint_every(entry.options)),
-        coordinator=coordinator,
-        tally=tally,
-    )
-
-
-def _checkpoint_every(options: Mapping[str, Any]) -> timedelta:
-    return timedelta(seconds=options.get(CONF_CHECKPOINT_S, DEFAULT_CHECKPOINT_S))
 
 
 async def wire(hass: HomeAssistant, entry: PrepaidConfigEntry, data: PrepaidData) -> SiteWiring:

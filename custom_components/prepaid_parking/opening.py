@@ -1,0 +1,121 @@
+"""A site's books are opened and the site filled from them: its durable half, before anything is polled."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+import logging
+from pathlib import Path
+from typing import Any, Final
+
+from homeassistant.const import CONF_TIME_ZONE
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import STORAGE_DIR
+from homeassistant.util import dt as dt_util
+
+from .const import (
+    CONF_CHECKPOINT_S,
+    CONF_CURRENCY,
+    CONF_DESK_OPEN,
+    CONF_PUBLISH_S,
+    CONF_SECOND_ANCHOR,
+    CONF_SITE,
+    DEFAULT_CHECKPOINT_S,
+    DOMAIN,
+)
+from .coordinator import (
+    COUNTERS_EVERY_S,
+    PrepaidConfigEntry,
+    PrepaidData,
+    SiteCoordinator,
+)
+from .core.errors import StoreError
+from .core.ledger import BooksState
+from .core.money import Currency
+from .operations.keeper import Keeper
+from .operations.loading import load_site
+from .operations.rules import ensure_standard
+from .operations.site import Site, utc_now
+from .operations.tally import Tally
+from .store.books import Books
+from .store.privacy import Privacy
+
+_LOGGER: Final = logging.getLogger(__name__)
+EARLIEST: Final = datetime(2026, 11, 1, tzinfo=UTC)
+"""A clock that shows a time before this program was written is not set yet: nothing is cut by it."""
+
+
+def books_path(hass: HomeAssistant, site: str) -> Path:
+    """Return where a site's ledger lies: in the hub's storage, so that its backup has it."""
+    return Path(hass.config.path(STORAGE_DIR, DOMAIN, f"{site}.db"))
+
+
+def anchor_paths(hass: HomeAssistant, entry: PrepaidConfigEntry) -> list[Path]:
+    """Return where the ledger's anchor is written: a restore of the hub spares its backups folder."""
+    name = f"{DOMAIN}-{entry.data[CONF_SITE]}.anchor"
+    second = entry.options.get(CONF_SECOND_ANCHOR)
+    return [Path(hass.config.path("backups", name)), *([Path(second, name)] if second else [])]
+
+
+async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: bool) -> PrepaidData:
+    """Open a site's books and fill the site from them; nothing is polled yet."""
+    site_id, path = entry.data[CONF_SITE], books_path(hass, entry.data[CONF_SITE])
+    books = await Books.open(
+        path,
+        site=site_id,
+        currency=entry.data[CONF_CURRENCY],
+        anchors=anchor_paths(hass, entry),
+        clock=utc_now,
+        frozen=frozen,
+    )
+    try:
+        privacy = await Privacy.open(
+            books, path.with_suffix(".kek"), erased=path.with_suffix(".erased")
+        )
+        zone_name = entry.data.get(CONF_TIME_ZONE, hass.config.time_zone)
+        zone = await dt_util.async_get_time_zone(zone_name) or UTC
+        coordinator = SiteCoordinator(
+            hass, counters_every=entry.options.get(CONF_PUBLISH_S, COUNTERS_EVERY_S)
+        )
+        site = Site(
+            name=entry.title,
+            currency=Currency.of(entry.data[CONF_CURRENCY]),
+            zone=zone,
+            books=books,
+            privacy=privacy,
+            clock=utc_now,
+            tell=coordinator.tell,
+            can_pay=entry.options.get(CONF_DESK_OPEN, True),
+            not_before=EARLIEST,
+            clock_ok=utc_now() >= EARLIEST,
+        )
+        tally = Tally(zone)
+        await _load(site, books, tally)
+    except BaseException:
+        await books.close()
+        raise
+    return PrepaidData(
+        site=site,
+        books=books,
+        privacy=privacy,
+        keeper=Keeper(site, checkpoint_every=checkpoint_every(entry.options)),
+        coordinator=coordinator,
+        tally=tally,
+    )
+
+
+def checkpoint_every(options: Mapping[str, Any]) -> timedelta:
+    """Return how often open charge windows are noted down."""
+    return timedelta(seconds=options.get(CONF_CHECKPOINT_S, DEFAULT_CHECKPOINT_S))
+
+
+async def _load(site: Site, books: Books, tally: Tally) -> None:
+    """Fill the site from its books; from damaged ones as far as they can be read."""
+    try:
+        await load_site(site)
+        if books.writable:
+            await ensure_standard(site)
+        await tally.follow(books, utc_now())
+    except (StoreError, KeyError) as err:
+        if books.state is not BooksState.READ_ONLY:
+            raise
+        # Nothing is booked or cut by it, but who is in must get out and meters are still read.
+        _LOGGER.warning("The ledger of %s was read only in part: %r", site.name, err)
