@@ -1,4 +1,4 @@
-"""The examples of docs/actions.md, called on a running hub: they work, and the answers are true."""
+"""What the pages promise, done on a running hub: examples work, and a hand is honoured."""
 
 from collections.abc import Awaitable, Callable, Mapping
 import json
@@ -6,12 +6,13 @@ import re
 from typing import Any, Final
 
 from homeassistant.util import yaml
+from pymodbus.client import AsyncModbusTcpClient
 import pytest
 
 from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
 from custom_components.prepaid_parking.simulator.line import ModbusLine
 from custom_components.prepaid_parking.simulator.relay_board import WaveshareRelay
-from tests.journeys.conftest import Hub, line_data, meter_data
+from tests.journeys.conftest import Hub, bound_meter, line_data, meter_data
 from tests.repository.tree import ROOT
 
 PAGE: Final = ROOT / "docs" / "actions.md"
@@ -200,3 +201,42 @@ async def test_every_example_works_and_answers_what_is_printed(house: House) -> 
         call, answer = printed[name]
         told = await house.hub.call(name, **call)
         assert not differences(told, answer), name
+
+
+@pytest.mark.parametrize(("manual_on", "honoured"), [("keep", True), ("off_again", False)])
+async def test_a_supply_restored_by_hand_while_the_hub_was_dead(
+    hub: Hub,
+    modbus_line: ModbusLine,
+    modbus_device: AcrelDdsy1352,
+    *,
+    manual_on: str,
+    honoured: bool,
+) -> None:
+    """The caretaker with the laptop, at night: what docs/devices.md tells them is what happens."""
+    relay = modbus_device.relay
+    assert relay is not None
+    await bound_meter(hub, modbus_line, modbus_device)
+    await hub.call("set_policy", policy="standard", grace_hours=0, manual_on=manual_on)
+    await hub.call("top_up", wallet="w1", amount="5")
+    modbus_device.add(kwh=12)
+
+    async def off() -> bool:
+        return bool((await hub.meter("m1"))["supply"] == "off")
+
+    await hub.until(off)
+    await hub.stop()
+    laptop = AsyncModbusTcpClient("127.0.0.1", port=modbus_line.port)
+    assert await laptop.connect()
+    await laptop.write_registers(87, [1, 0], device_id=modbus_device.unit)
+    laptop.close()
+    assert relay.closed
+    modbus_line.log.clear()
+    await hub.start()
+
+    async def decided() -> bool:
+        why = "kept_on_by_hand" if honoured else "balance"
+        return bool((await hub.meter("m1"))["why"] == why)
+
+    await hub.until(decided)
+    assert relay.closed is honoured
+    assert bool(modbus_line.log.writes(modbus_device.unit)) is not honoured
