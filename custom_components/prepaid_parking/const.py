@@ -31,6 +31,11 @@ CONF_SECOND_ANCHOR: Final = "second_anchor"
 """A folder outside the hub's own: a copy of the anchor there outlives a disk that is swapped."""
 CONF_CHECKPOINT_S: Final = "checkpoint_s"
 """How often open charges are noted down: the most that has to be recomputed after a crash."""
+CONF_OUTDOOR: Final = "outdoor"
+"""The thermometer outside: without one heat is never cut, because nobody knows how cold it is."""
+CONF_OUTDOOR_LEAST: Final = "outdoor_least"
+"""Degrees Celsius below which no heat is cut."""
+DEFAULT_OUTDOOR_LEAST: Final = 12
 CONF_DESK_OPEN: Final = "desk_open"
 """Whether the cash desk counts as a way to pay; without any, grace stands still."""
 DEFAULT_CHECKPOINT_S: Final = 60

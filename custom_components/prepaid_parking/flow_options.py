@@ -6,15 +6,24 @@ from pathlib import Path
 from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
-from homeassistant.helpers.selector import BooleanSelector, TextSelector
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
+    EntityWithDeviceFilterSelectorConfig,
+    TextSelector,
+)
 import probatio as vol
 
 from .const import (
     CONF_CHECKPOINT_S,
     CONF_DESK_OPEN,
+    CONF_OUTDOOR,
+    CONF_OUTDOOR_LEAST,
     CONF_PUBLISH_S,
     CONF_SECOND_ANCHOR,
     DEFAULT_CHECKPOINT_S,
+    DEFAULT_OUTDOOR_LEAST,
     DEFAULT_PUBLISH_S,
 )
 from .flow_fields import whole
@@ -43,15 +52,32 @@ class PrepaidOptionsFlow(OptionsFlow):
                 ),
                 vol.Required(CONF_PUBLISH_S, default=DEFAULT_PUBLISH_S): whole(1, 900, unit="s"),
                 vol.Required(CONF_DESK_OPEN, default=True): BooleanSelector(),
+                vol.Optional(CONF_OUTDOOR): EntitySelector(
+                    EntitySelectorConfig(
+                        filter=[
+                            EntityWithDeviceFilterSelectorConfig(
+                                domain="sensor", device_class="temperature"
+                            )
+                        ]
+                    )
+                ),
+                vol.Required(CONF_OUTDOOR_LEAST, default=DEFAULT_OUTDOOR_LEAST): whole(
+                    -30, 40, unit="°C"
+                ),
             }
         )
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                schema, user_input or self.config_entry.options
+                schema, {**_known(self.config_entry.options), **(user_input or {})}
             ),
             errors=errors,
         )
+
+
+def _known(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options as they are suggested: no thermometer is no entity with an empty name."""
+    return {name: value for name, value in options.items() if name != CONF_OUTDOOR or value}
 
 
 def options_of(chosen: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,6 +86,8 @@ def options_of(chosen: Mapping[str, Any]) -> dict[str, Any]:
         CONF_CHECKPOINT_S: chosen.get(CONF_CHECKPOINT_S, DEFAULT_CHECKPOINT_S),
         CONF_PUBLISH_S: chosen.get(CONF_PUBLISH_S, DEFAULT_PUBLISH_S),
         CONF_DESK_OPEN: chosen.get(CONF_DESK_OPEN, True),
+        CONF_OUTDOOR: chosen.get(CONF_OUTDOOR, ""),
+        CONF_OUTDOOR_LEAST: chosen.get(CONF_OUTDOOR_LEAST, DEFAULT_OUTDOOR_LEAST),
     }
 
 

@@ -69,6 +69,7 @@ from .operations.office import add_meter, update_meter
 from .operations.rules import change_settings
 from .operations.site import LaneRun, MeterRun
 from .operations.usage import close_windows
+from .outdoor import async_watch_outdoor
 from .profiles import async_load_profiles
 from .wiring_entity import EntityLine
 from .wiring_line import Detach, LineRun
@@ -113,6 +114,7 @@ class SiteWiring:
         self._commands: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
         self._stopped = False
+        self._unwatch = async_watch_outdoor(hass, entry, self._felt)
         site = data.site
         site.hurry = self._hurry
         site.look_again = self._look_again
@@ -155,6 +157,8 @@ class SiteWiring:
         before, self._options = self._options, options
         site, data = self._data.site, self._data
         site.can_pay = options.get(CONF_DESK_OPEN, True)
+        self._unwatch()
+        self._unwatch = async_watch_outdoor(self._hass, self._entry, self._felt)
         data.coordinator.counters_every = options.get(CONF_PUBLISH_S, COUNTERS_EVERY_S)
         data.keeper.checkpoint_every = checkpoint_every(options)
         changed = {
@@ -168,6 +172,7 @@ class SiteWiring:
         """Touch no bus any more; what is on its way to a device may end."""
         async with self._turn:
             self._stopped = True
+            self._unwatch()
             for key in list(self._attached):
                 self._detach(key)
             if self._commands:
@@ -344,6 +349,12 @@ class SiteWiring:
             await plate_read(self._data.site, lane=lane, read=read)
         except (CoreError, StoreError) as err:
             _LOGGER.warning("A plate at lane %s was not answered: %s", lane, err)
+
+    def _felt(self, warm: bool | None) -> None:
+        site = self._data.site
+        if warm is not site.outdoor_warm:
+            site.outdoor_warm = warm
+            site.wake(run for run in site.meters.values() if run.meter.commodity is Commodity.HEAT)
 
     def _hurry(self, run: MeterRun) -> None:
         if (line := self._line_of.get(run.meter.id)) is not None:

@@ -96,6 +96,8 @@ async def test_a_site_is_created_and_leads_on_to_its_first_meter(
         "checkpoint_s": 60,
         "publish_s": 30,
         "desk_open": True,
+        "outdoor": "",
+        "outdoor_least": 12,
     }
     kind, flow_id = result["next_flow"]
     assert kind == "config_subentries_flow"
@@ -212,7 +214,13 @@ async def test_options_are_checked_before_they_are_stored(
     hass: HomeAssistant, a_site: MockConfigEntry, tmp_path: Path
 ) -> None:
     """An anchor that cannot be written proves nothing on the day it is needed."""
-    options = {"checkpoint_s": 30, "publish_s": 60, "desk_open": False}
+    options = {
+        "checkpoint_s": 30,
+        "publish_s": 60,
+        "desk_open": False,
+        "outdoor": "sensor.outside",
+        "outdoor_least": 10,
+    }
     result: Result = await hass.config_entries.options.async_init(a_site.entry_id)
     assert result["step_id"] == "init"
 
