@@ -381,3 +381,23 @@ def test_a_wallet_that_is_opened_empty_is_not_warned_before_money_came_and_went(
     assert desk.see(0) == []
     assert desk.see(20_000) == []
     assert desk.see(4_999) == [Warned.LOW]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "said"),
+    [
+        (5_000, 4_999, [Warned.LOW]),  # filled to just the threshold: no margin was ever hovered in
+        (2_000, 1_000, []),
+        (2_000, 999, [Warned.LOW]),  # never above the first threshold, but below the second now
+        (100, 50, []),
+        (100, -1, [Warned.GRACE]),
+    ],
+)
+def test_a_first_payment_of_any_size_is_warned_of_when_it_runs_out(
+    first: int, then: int, said: list[Warned]
+) -> None:
+    """Who moves in with fifty in the wallet must not sit in the dark unwarned."""
+    desk = Desk(watch=first_watch(POLICY, WALLET))
+    assert desk.see(0) == []
+    assert desk.see(first) == []
+    assert desk.see(then) == said

@@ -184,8 +184,9 @@ def _step_low(
         return replace(
             watch, low_level=level, low_since=watch.low_since or now, low_reminded_at=now
         )
-    if not watch.low_level:
-        return watch
+    if watch.low_since is None:
+        # Never warned: a wallet opened empty is warned of falling, wherever its first money lifts it.
+        return watch if level == watch.low_level else replace(watch, low_level=level)
     margin = max(abs(policy.alert_minor) // REARM_PART, REARM_LEAST_MINOR)
     if available_minor >= policy.alert_minor + margin:
         return replace(watch, low_level=0, low_since=None, low_reminded_at=None)

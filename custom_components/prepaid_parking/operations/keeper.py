@@ -172,6 +172,7 @@ class Keeper:
             if wallet.watch.crossed_at != crossed[key]
             for run in wallet.meters
         ]
+        await post_windows(self._site, passed)  # What takes a wallet over its mark is in the books.
         concerned = {run.meter.id: run for run in [*runs, *passed]}.values()
         # Together: what many supplies have to write down costs one flush of the disk.
         await asyncio.gather(*(self._safely(run, reconcile(self._site, run)) for run in concerned))
