@@ -248,11 +248,21 @@ class World:
         await set_policy(self.site, policy=name, changes=changes, actor=MANAGER)
 
     async def wallet(
-        self, money: str = "", *, purpose: Purpose = Purpose.UTILITY, **fields: Any
+        self,
+        money: str = "",
+        *,
+        unit: str = "",
+        purpose: Purpose = Purpose.UTILITY,
+        **fields: Any,
     ) -> WalletRun:
         """Open a wallet with some money in it."""
-        unit = f"Flat {len(self.site.wallets) + 1}"
-        receipt = await open_wallet(self.site, unit=unit, purpose=purpose, actor=MANAGER, **fields)
+        receipt = await open_wallet(
+            self.site,
+            unit=unit or f"Flat {len(self.site.wallets) + 1}",
+            purpose=purpose,
+            actor=MANAGER,
+            **fields,
+        )
         run = self.site.wallet(str(receipt.detail["wallet"]))
         if money:
             await self.pay(run, money)

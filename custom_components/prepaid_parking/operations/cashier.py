@@ -149,12 +149,7 @@ async def close_wallet(
 ) -> Receipt:
     """Settle a wallet to zero and close it: the rest is paid out, or what is owed is paid in."""
     run, now = site.wallet(wallet), site.clock()
-    refusal = unspendable(site, run)
-    if not site.books.writable:
-        refusal = CoreError("ledger_closed")
-    elif run.meters:
-        meters = ", ".join(meter.meter.id for meter in run.meters)
-        refusal = CoreError("wallet_has_meters", meters=meters)
+    refusal = unspendable(site, run) or _unclosable(site, run)
     rest = run.posted_minor
     account, outside = wallet_account(run.wallet.no), channel_account(channel)
     postings: tuple[Posting, ...] = ()
@@ -196,3 +191,13 @@ def _booked(
     run.booked(receipt)
     tell(site, run, event, receipt, amount_minor, reference)
     site.wake_wallet(run)
+
+
+def _unclosable(site: Site, run: WalletRun) -> CoreError | None:
+    """Refuse to settle books that may not be the latest, and a wallet that still pays for meters."""
+    if not site.books.writable:
+        return CoreError("ledger_closed")
+    if run.meters:
+        meters = ", ".join(meter.meter.id for meter in run.meters)
+        return CoreError("wallet_has_meters", meters=meters)
+    return None
