@@ -15,7 +15,17 @@ from .choices import Ports
 from .client import Data, Hub
 from .flows import CONFIG, OPTIONS, SUBENTRY, Steps, fill_in, give_up
 from .patience import until
-from .tenants import FAST, NO_LONGER_LOW, POLICIES, STANDARD, TENANTS, tariff_of, tariffs, unit_of
+from .tenants import (
+    FAST,
+    NO_ALERT,
+    NO_LONGER_LOW,
+    POLICIES,
+    STANDARD,
+    TENANTS,
+    tariff_of,
+    tariffs,
+    unit_of,
+)
 from .trouble import DemoError
 
 DOMAIN: Final = "prepaid_parking"
@@ -153,7 +163,7 @@ class SiteSetup:
                 unit=unit_of(wallet),
                 purpose=wallet.purpose,
                 kind=tenant.kind,
-                policy=self._policy(wallet),
+                **self._terms(wallet),
                 person={"name": tenant.name, "phone": tenant.phone},
                 reference=f"demo-open-{wallet.key}",
             )
@@ -209,23 +219,26 @@ class SiteSetup:
     async def _pace(self) -> None:
         """Let one wallet run empty within minutes, or leave that to the day."""
         heavy = _heavy()
-        wallet, policy = (await self._wallets_by_key())[heavy.key], self._policy(heavy)
+        wallet = (await self._wallets_by_key())[heavy.key]
+        policy = FAST if self.fast else STANDARD
         seen = await self.hub.act("get_wallet", wallet=wallet)
-        if seen["policy"] != policy:
-            await self.hub.act("update_wallet", wallet=wallet, policy=policy, reason="demo")
+        if seen["policy"] != policy or seen["alert"] == NO_ALERT:
+            terms: Data = {"policy": policy, "alert": None}
+            await self.hub.act("update_wallet", wallet=wallet, reason="demo", **terms)
         if not self.fast:
             return
-        show.step(f"Bringing {heavy.name} to {heavy.opening} {DEMO.currency}")
         if seen["state"] != "ok":
             await self._make_good(wallet, _minor(seen["available"]))
-        seen = await self.hub.act("get_wallet", wallet=wallet)
+            seen = await self.hub.act("get_wallet", wallet=wallet)
         over = _minor(seen["available"]) - _minor(heavy.opening)
         action, amount = ("refund", over) if over > 0 else ("top_up", -over)
         if amount:
+            show.step(f"Bringing {heavy.name} to {heavy.opening} {DEMO.currency}")
             await self.hub.act(action, wallet=wallet, amount=_amount(amount), reason="demo")
 
-    def _policy(self, wallet: DemoWallet) -> str:
-        return FAST if self.fast and wallet == _heavy() else STANDARD
+    def _terms(self, wallet: DemoWallet) -> Data:
+        """Return how a new wallet is warned: the one that is to run empty not before it does."""
+        return {"policy": FAST, "alert": NO_ALERT} if self.fast and wallet == _heavy() else {}
 
     async def _make_good(self, wallet: str, available_minor: int) -> None:
         """Lift a wallet until its warning is over, so that the next one is seen to come."""

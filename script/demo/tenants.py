@@ -100,6 +100,8 @@ def tariff_of(commodity: str, wallet: str) -> str:
 
 STANDARD: Final = "standard"
 FAST: Final = "demo_fast"
+NO_ALERT: Final = "0.00"
+"""A wallet is low as long as it is empty, and every wallet is opened empty."""
 NO_LONGER_LOW: Final = "2.00"
 """So much above nothing a warning by that policy is over: by a margin, so that none hovers."""
 POLICIES: Final[list[Data]] = [
@@ -115,7 +117,7 @@ POLICIES: Final[list[Data]] = [
         "policy": FAST,
         "name": "Demo: everything within minutes",
         "alert": "0.20",
-        "alert2": "0.05",
+        "alert2": "0.00",
         "grace_hours": 1,
         "overdraft_limit": "0.15",
     },
