@@ -12,13 +12,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 import json
-import os
 from pathlib import Path
-import shutil
-import socket
 from statistics import median
 import sys
-import tempfile
 from time import perf_counter, process_time
 from typing import Any, Final
 from uuid import uuid4
@@ -27,11 +23,20 @@ from modbus_connection import ModbusTcpParams
 from modbus_connection.tmodbus import ModbusConnection
 
 from script.demo.client import Hub
-from script.demo.hub import wait_until_running, write_config
-from script.demo.places import Places
 
 from . import ROOT
 from .building import serial
+from .hubs import (
+    Data,
+    add_settings,
+    entry,
+    modbus_line,
+    new_hub,
+    running_hub,
+    spent,
+    subentry,
+    throw_away,
+)
 
 CYCLE_S: Final = 10
 LINES: Final = 5
@@ -40,7 +45,6 @@ BLOCK: Final = 3
 that the recorder's statistics, which come every five minutes, are in none or in one of them."""
 WARM_S: Final = 25
 DRAINED: Final = 10
-TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -90,53 +94,6 @@ class Building:
         return answer
 
 
-def spent(pid: int) -> tuple[float, float]:
-    """Return a process's CPU seconds and megabytes so far."""
-    stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return (int(stat[11]) + int(stat[12])) / TICKS, pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-
-def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def places_of(folder: Path) -> Places:
-    """Return the places of a throw-away hub."""
-    return Places(folder=folder)
-
-
-@asynccontextmanager
-async def running_hub(folder: Path, port: int) -> AsyncIterator[tuple[int, Hub]]:
-    """Run a hub on its folder; yields its process id and a connection to it."""
-    log = (folder / "hub.log").open("wb")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "homeassistant", "--skip-pip", "--config", str(folder / "config"),
-        stdout=log, stderr=log,
-        env={key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"},
-    )  # fmt: skip
-    try:
-        hub_at = f"http://127.0.0.1:{port}"
-        for _ in range(300):
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.2)
-            else:
-                writer.close()
-                break
-        async with Hub.logged_in(hub_at) as hub:
-            await wait_until_running(hub)
-            yield process.pid, hub
-    finally:
-        process.terminate()
-        await process.wait()
-        log.close()
-
-
 async def measured(
     name: str, pid: int, building: Building, cycles: int, *, drain: bool = True
 ) -> Cost:
@@ -164,46 +121,23 @@ async def measured(
 async def ours(meters: int, cycles: int, folder: Path) -> Cost:
     """The integration: entities, recorder, charging, supplies."""
     async with Building.of(meters) as building:
-        port = free_port()
-        write_config(places_of(folder), port)
-        write_entry(folder / "config" / ".storage", building.ports, meters)
+        port = new_hub(folder, site(building.ports, meters))
         async with running_hub(folder, port) as (pid, hub):
             await set_up(hub, meters)
             return await measured("prepaid_parking", pid, building, cycles)
 
 
-def write_entry(storage: Path, ports: list[int], meters: int) -> None:
-    """Write the hub's own list of entries, as its dialogues would after hours of clicking."""
-    lines = [
-        _subentry("line", f"line{number}", f"Line {number}", {
-            "link": "modbus", "transport": "tcp", "host": "127.0.0.1", "port": port,
-            "timeout": 1.0, "spacing": 0.0,
-        })
-        for number, port in enumerate(ports)
-    ]  # fmt: skip
+def site(ports: list[int], meters: int, *more: Data, uuid: str = "") -> Data:
+    """Return a site's entry, as the hub's dialogues would write it after hours of clicking."""
+    lines = [modbus_line(number, port) for number, port in enumerate(ports)]
+    uuid = uuid or uuid4().hex
     units = [_meter(number) for number in range(meters)]
-    site = uuid4().hex
-    entry = {
-        "created_at": "2026-11-22T00:00:00+00:00", "modified_at": "2026-11-22T00:00:00+00:00",
-        "data": {"site": site, "currency": "CNY"}, "disabled_by": None, "discovery_keys": {},
-        "domain": "prepaid_parking", "entry_id": uuid4().hex, "minor_version": 1, "options": {},
-        "pref_disable_new_entities": False, "pref_disable_polling": False, "source": "user",
-        "subentries": [*lines, *units], "title": "Benchmark", "unique_id": site, "version": 1,
-    }  # fmt: skip
-    store = {"version": 1, "minor_version": 5, "key": "core.config_entries", "data": {"entries": [entry]}}
-    (storage / "core.config_entries").write_text(json.dumps(store))
+    return entry("prepaid_parking", uuid, {"site": uuid, "currency": "CNY"}, *lines, *units, *more)
 
 
-def _subentry(kind: str, key: str, title: str, data: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "data": data, "subentry_id": key, "subentry_type": kind, "title": title,
-        "unique_id": f"{kind}:{key}",
-    }  # fmt: skip
-
-
-def _meter(number: int) -> dict[str, Any]:
+def _meter(number: int) -> Data:
     line, unit = number % LINES, number // LINES + 1
-    return _subentry("meter", f"meter{number}", f"Flat {number + 1}", {
+    return subentry("meter", f"meter{number}", f"Flat {number + 1}", {
         "source": "modbus", "line_id": f"line{line}", "profile": "acrel_ddsy1352", "unit_id": unit,
         "serial": serial(line, unit), "commodity": "electricity", "quantity": "energy",
         "interval": CYCLE_S, "max_power": "13.8", "restore": "auto", "latency": 5,
@@ -216,7 +150,9 @@ async def set_up(hub: Hub, meters: int) -> None:
     await hub.act("set_policy", policy="standard", grace_hours=0, alert="2", alert2="1")
     await hub.act("publish_tariff", tariff="home", quantity="energy", price="0.80")
     listed: dict[str, Any] = {"meters": []}
-    while len(listed["meters"]) < meters or any(one["register"] is None for one in listed["meters"]):
+    while len(listed["meters"]) < meters or any(
+        one["register"] is None for one in listed["meters"]
+    ):
         await asyncio.sleep(1)
         listed = await hub.act("list_meters", limit=1000)
     for meter in listed["meters"]:
@@ -228,15 +164,10 @@ async def set_up(hub: Hub, meters: int) -> None:
 async def the_yaml_way(meters: int, cycles: int, folder: Path) -> Cost:
     """What a user would build from the hub's own parts."""
     async with Building.of(meters) as building:
-        port = free_port()
-        write_config(places_of(folder), port)
-        config = folder / "config"
-        settings = config / "configuration.yaml"
-        settings.write_text(f"{settings.read_text()}\n{yaml_way(building.ports, meters)}")
-        async with running_hub(folder, port) as (pid, hub):
-            cost = await measured("modbus YAML", pid, building, cycles, drain=False)
-            del hub
-        return cost
+        port = new_hub(folder)
+        add_settings(folder, yaml_way(building.ports, meters))
+        async with running_hub(folder, port) as (pid, _):
+            return await measured("modbus YAML", pid, building, cycles, drain=False)
 
 
 def yaml_way(ports: list[int], meters: int) -> str:
@@ -284,7 +215,10 @@ def yaml_way(ports: list[int], meters: int) -> str:
 async def bare_loop(meters: int, cycles: int) -> Cost:
     """A client that reads the two blocks a charge needs and throws them away."""
     async with Building.of(meters) as building:
-        links = [ModbusConnection(ModbusTcpParams(host="127.0.0.1", port=port)) for port in building.ports]
+        links = [
+            ModbusConnection(ModbusTcpParams(host="127.0.0.1", port=port))
+            for port in building.ports
+        ]
         blocks = ((0x0000, 2), (0x0224, 1))
         cpu, count = process_time(), 0
         for _ in range(cycles):
@@ -305,7 +239,9 @@ def show(costs: list[Cost], meters: int) -> None:
     """Print the table, the first way being what the others are compared with."""
     base = costs[0]
     print(f"{meters} meters, every {CYCLE_S} s, {LINES} lines; per cycle:\n")
-    print("| way | CPU s | ratio | requests | MB | crossed -> cut s (p50, max) | reading -> cut s (p50, max) |")
+    print(
+        "| way | CPU s | ratio | requests | MB | crossed -> cut s (p50, max) | reading -> cut s (p50, max) |"
+    )
     print("|---|---|---|---|---|---|---|")
     for cost in costs:
         size = f"{cost.megabytes:.0f}" if cost.megabytes else "-"
@@ -327,11 +263,8 @@ async def main() -> None:
     asked = parser.parse_args()
     costs = []
     for way in (ours, the_yaml_way):
-        folder = Path(tempfile.mkdtemp(prefix="prepaid-benchmark-"))
-        try:
+        with throw_away() as folder:
             costs.append(await way(asked.meters, asked.cycles, folder))
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
     costs.append(await bare_loop(asked.meters, asked.cycles))
     show(costs, asked.meters)
 
