@@ -172,7 +172,8 @@ async def hub(hass: HomeAssistant) -> AsyncIterator[Hub]:
     hub = Hub(hass, entry)
     await hub.start()
     yield hub
-    if entry.state.recoverable and hass.config_entries.async_get_entry(entry.entry_id):
+    there = hass.config_entries.async_get_entry(entry.entry_id)
+    if there and entry.state.recoverable and hass.is_running:
         await hub.stop()
 
 

@@ -15,13 +15,16 @@ from .conftest import Hub, bound_meter
 from .steps import meter_shows, post, shows
 
 BERLIN = ZoneInfo("Europe/Berlin")
-DAY_AND_NIGHT = {
+DAY_AND_NIGHT: dict[str, object] = {
     "quantity": "energy",
     "rates": {"day": "0.80", "night": "0.40"},
     "bands": [{"rate": "night", "from": "22:00", "to": "06:00"}],
     "otherwise": "day",
 }
-TIERS = {"quantity": "energy", "tiers": [{"up_to": "5", "price": "0.50"}, {"price": "1.00"}]}
+TIERS: dict[str, object] = {
+    "quantity": "energy",
+    "tiers": [{"up_to": "5", "price": "0.50"}, {"price": "1.00"}],
+}
 
 
 class Calendar:

@@ -15,7 +15,7 @@ async def test_ten_kilowatt_hours_at_80_cents_leave_92_of_100(
     modbus_device.add(kwh=10)
 
     async def charged() -> bool:
-        return (await hub.wallet("w1"))["available"] == "92.00"
+        return bool((await hub.wallet("w1"))["available"] == "92.00")
 
     await hub.until(charged)
     await hub.restart()

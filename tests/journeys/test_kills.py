@@ -18,7 +18,7 @@ from custom_components.prepaid_parking.operations.metering import take_sample
 from custom_components.prepaid_parking.operations.site import Site
 
 from .accounts import Account, accounts_of, all_entries, is_sound
-from .kill_world import METERS, found, load, meter_id, numerator, sample, time_of, used
+from .kill_world import METERS, found, load, meter_id, numerator, register, sample, time_of, used
 
 ROOT: Final = Path(__file__).parents[2]
 DENOMINATOR: Final = 10**10
@@ -165,9 +165,9 @@ async def books_are_right(world: World, told: str, charged_up_to: int | None = N
             assert account.charged == used(number, account.register), (told, meter)
             posted = account.posted_minor * DENOMINATOR + account.carry
             assert posted == numerator(number, account.charged), (told, meter)
-            assert account.register <= sample(number, world.step).register, (told, meter)
+            assert account.register <= register(number, world.step), (told, meter)
             if charged_up_to is not None:
-                assert account.register == sample(number, charged_up_to).register, (told, meter)
+                assert account.register == register(number, charged_up_to), (told, meter)
             await next_reading_is_exact(site, account, number, world.step, told)
         sold = [one.event for one in await all_entries(books) if one.kind is EntryKind.TOP_UP]
         assert len(sold) == len(set(sold)), told
@@ -186,7 +186,7 @@ async def next_reading_is_exact(
     window = run.window
     assert run.doubt is None, told
     assert window is not None
-    assert window.to_register == sample(number, step).register, told
+    assert window.to_register == register(number, step), told
     assert run.cursor is not None
     assert (run.cursor.register, run.cursor.carry) == (account.register, account.carry), told
     waiting = account.posted_minor + run.closing_minor

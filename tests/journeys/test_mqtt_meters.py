@@ -9,6 +9,7 @@ import pytest
 
 from custom_components.prepaid_parking.simulator.broker import Broker
 from custom_components.prepaid_parking.simulator.chirpstack import ChirpStackMeter
+from custom_components.prepaid_parking.simulator.counter import Amount
 from custom_components.prepaid_parking.simulator.mqtt_meter import MqttMeter
 from custom_components.prepaid_parking.simulator.tasmota import Tasmota
 from tests.brokers import Mosquitto
@@ -150,7 +151,7 @@ async def test_stored_readings_come_late_twice_and_shuffled_and_are_charged_once
     try:
         await bind_when_read(hub, meter)
         meter.add(kwh=5)
-        stored = [
+        stored: list[tuple[timedelta, Amount]] = [
             (timedelta(seconds=0.2), "1004"),
             (timedelta(seconds=0.6), "1001"),
             (timedelta(seconds=0.1), "1005"),

@@ -49,7 +49,7 @@ async def test_an_empty_wallet_is_warned_and_cut_and_comes_back_when_paid(
         unit=1, function=WRITE_REGISTERS, address=FORCE, values=TRIP, timeout=10
     )
     await shows(hub, "off")
-    assert not modbus_device.relay.closed
+    assert not modbus_device.contacts.closed
     assert (await hub.wallet("w1"))["state"] == "cut_off"
     said = events(hub)
     assert said.index("low") < said.index("grace") < said.index("cut_off")
@@ -60,7 +60,7 @@ async def test_an_empty_wallet_is_warned_and_cut_and_comes_back_when_paid(
         unit=1, function=WRITE_REGISTERS, address=FORCE, values=CLOSE, timeout=10
     )
     await shows(hub, "on")
-    assert modbus_device.relay.closed
+    assert modbus_device.contacts.closed
     assert len(modbus_line.log.writes(1)) == 1
     assert "restored" in events(hub)
 
@@ -86,7 +86,7 @@ async def test_a_supply_switched_off_by_hand_stays_off_when_paid(
 ) -> None:
     """An electrician who switched off at the meter must not be surprised by a payment."""
     await ready(hub, modbus_line, modbus_device)
-    modbus_device.relay.by_hand(closed=False)
+    modbus_device.contacts.by_hand(closed=False)
     await shows(hub, "held")
     modbus_line.log.clear()
     await hub.call("top_up", wallet="w1", amount="50", channel="cash")
@@ -117,7 +117,7 @@ async def test_a_relay_that_acknowledges_and_does_not_move_is_a_fault(
     hub: Hub, modbus_line: ModbusLine, modbus_device: AcrelDdsy1352
 ) -> None:
     """A supply that is still on must never be shown as off, and somebody must be told."""
-    modbus_device.relay.stuck = True
+    modbus_device.contacts.stuck = True
     await ready(hub, modbus_line, modbus_device, latency=1)
     modbus_device.add(kwh=12)
     await shows(hub, "fault", within=20)
@@ -143,7 +143,7 @@ async def test_a_supply_switched_on_by_hand_below_zero_is_off_again(
     modbus_device.add(kwh=12)
     await shows(hub, "off")
     modbus_line.log.clear()
-    modbus_device.relay.by_hand(closed=True)
+    modbus_device.contacts.by_hand(closed=True)
     await modbus_line.log.seen(unit=1, address=FORCE, values=TRIP, timeout=5)
     await shows(hub, "off")
 
@@ -181,7 +181,7 @@ async def test_a_protected_supply_gets_no_frame(
     modbus_device.add(kwh=12)
 
     async def due() -> bool:
-        return (await hub.meter("m1"))["why"] == "protected"
+        return bool((await hub.meter("m1"))["why"] == "protected")
 
     await hub.until(due)
     assert not modbus_line.log.writes(1)
