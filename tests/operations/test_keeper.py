@@ -1,0 +1,213 @@
+"""The keeper: every reading in order, every second what time brings, and one's trouble is not all's."""
+
+import asyncio
+from collections.abc import AsyncIterator
+import contextlib
+import logging
+from time import perf_counter
+
+import pytest
+
+from custom_components.prepaid_parking.core.errors import DeviceError, DeviceFault
+from custom_components.prepaid_parking.core.ledger import EntryKind
+from custom_components.prepaid_parking.core.metering import Sample
+from custom_components.prepaid_parking.operations.facts import BooksTrouble, WalletEvent
+from custom_components.prepaid_parking.operations.keeper import MOST_AT_ONCE, Keeper
+from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
+from tests.operations.world import DAY, HOUR, KWH, MINUTE, SECOND, World
+
+
+async def flat(world: World, money: str = "100") -> tuple[WalletRun, MeterRun]:
+    """A tenant with a meter."""
+    wallet = await world.wallet(money)
+    return wallet, await world.meter(wallet)
+
+
+@contextlib.asynccontextmanager
+async def running(world: World) -> AsyncIterator[Keeper]:
+    """A keeper at work as in a hub."""
+    task = asyncio.create_task(world.keeper.run())
+    yield world.keeper
+    await world.keeper.stop()
+    await task
+
+
+async def until(condition: object, keeper: Keeper) -> None:
+    """Wait until something is so."""
+    assert callable(condition)
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_burst_of_a_thousand_readings_is_charged_to_the_last(world: World) -> None:
+    """After an outage of the broker everything comes at once: nothing is dropped."""
+    wallet, run = await flat(world)
+    start = world.clock.now
+    for number in range(1, 1001):
+        world.keeper.offer(
+            run.meter.id, Sample(at=start + number * SECOND, register=1000 * KWH + number * 10_000)
+        )
+    world.clock.now += HOUR
+    await world.keeper.work()
+    assert run.window is not None
+    assert run.window.to_register == 1000 * KWH + MOST_AT_ONCE * 10_000
+    await world.keeper.stop()
+    assert world.text(wallet.posted_minor) == "92.00"
+
+
+async def test_time_goes_on_while_readings_pour_in(world: World) -> None:
+    """A meter gone mad must not stop the grace, the retries and everybody else's cut."""
+    _, run = await flat(world)
+    ticks = []
+    tick = world.keeper.tick
+
+    async def counted() -> None:
+        ticks.append(perf_counter())
+        await tick()
+
+    world.keeper.tick = counted  # type: ignore[method-assign]
+    async with running(world) as keeper:
+        end = perf_counter() + 2.3
+        while perf_counter() < end:
+            for _ in range(2 * MOST_AT_ONCE):
+                keeper.offer(run.meter.id, Sample(at=world.clock.now, register=1000 * KWH))
+            await asyncio.sleep(0)
+        keeper._incoming.clear()
+    assert len(ticks) >= 2
+    assert run.last is not None
+
+
+async def test_a_reading_is_taken_at_once_and_a_payment_looked_at(world: World) -> None:
+    """Nobody waits for the next second."""
+    wallet, run = await flat(world, "1")
+    async with running(world) as keeper:
+        world.clock.now += HOUR
+        keeper.offer(run.meter.id, Sample(at=world.clock.now, register=1002 * KWH))
+        began = perf_counter()
+        await until(lambda: wallet.watch.crossed_at is not None, keeper)
+        await world.pay(wallet, "50")
+        await until(lambda: wallet.watch.crossed_at is None, keeper)
+        assert perf_counter() - began < 0.9
+    assert world.events(wallet)[-1] is WalletEvent.RECOVERED
+
+
+async def test_a_silent_meter_is_unavailable_and_nobody_else_is(world: World) -> None:
+    """One dead meter shows as one dead meter."""
+    _, dead = await flat(world)
+    _, alive = await flat(world)
+    world.keeper.offer(dead.meter.id, DeviceError(DeviceFault.NO_ANSWER))
+    world.offer(alive.meter.id)
+    world.keeper.offer("m99", Sample(at=world.clock.now, register=1))  # type: ignore[arg-type]
+    await world.work()
+    assert (dead.connected, alive.connected) == (False, True)
+    await world.look(dead.meter.id)
+    assert dead.connected
+
+
+async def test_one_meters_surprise_does_not_stop_the_others(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A broken window of one flat must not end the billing of the building."""
+    _, broken = await flat(world)
+    wallet, run = await flat(world)
+    assert broken.window is not None
+    broken.window.denominator = 0  # whatever nobody thought of
+    world.clock.now += HOUR
+    for one in (broken, run):
+        world.registers[one.meter.id] += KWH
+        world.offer(one.meter.id)
+    with caplog.at_level(logging.ERROR):
+        await world.keeper.work()
+    assert world.text(wallet.available_minor) == "99.20"
+    assert "was passed over" in caplog.text
+
+
+async def test_a_full_disk_while_windows_close_loses_nothing(world: World) -> None:
+    """Midnight, a full disk: the balance is right all the time, and the entry comes when there is room."""
+    wallet, run = await flat(world)
+    with world.full_disk():
+        for _ in range(10):
+            await world.read(run.meter.id, KWH, HOUR)
+            await world.tick(MINUTE)
+        assert world.text(wallet.available_minor) == "92.00"
+        assert wallet.posted_minor == 10_000
+        troubles = [fact.key for fact in world.heard(BooksTrouble)]
+        assert len(troubles) == 1
+        assert troubles[0]
+    for _ in range(3):
+        await world.tick(10 * SECOND)
+    assert [fact.key for fact in world.heard(BooksTrouble)][1:] == [""]
+    await world.keeper.stop()
+    assert world.text(wallet.posted_minor) == "92.00"
+    entries = await world.books.entries(kinds=(EntryKind.USAGE,))
+    assert entries[0].detail["from_register"] == 1000 * KWH
+    assert entries[-1].detail["to_register"] == 1010 * KWH
+
+
+async def test_a_crash_with_entries_that_could_not_be_written_loses_nothing(world: World) -> None:
+    """Full disk, then a power cut: the register knows, the next reading charges it."""
+    wallet, run = await flat(world)
+    with world.full_disk():
+        for _ in range(10):
+            await world.read(run.meter.id, KWH, HOUR)
+    await world.restart()
+    await world.look(run.meter.id)
+    await world.keeper.stop()
+    assert world.text(world.wallet_now(wallet).posted_minor) == "92.00"
+
+
+async def test_posting_is_tried_again_also_after_the_clock_was_set_back(world: World) -> None:
+    """A clock that loses a month must not leave entries unwritten for a month."""
+    wallet, run = await flat(world)
+    with world.full_disk():
+        await world.read(run.meter.id, KWH, 5 * HOUR)
+        await world.tick()
+    assert run.closing is not None
+    world.clock.now -= 30 * DAY
+    await world.tick()
+    assert run.closing is None
+    assert world.text(wallet.posted_minor) == "99.20"
+
+
+async def test_checkpoints_are_made_every_minute(world: World) -> None:
+    """What a crash forgets is at most a minute's when, never a unit's whether."""
+    wallet, run = await flat(world)
+    await world.tick()
+    await world.read(run.meter.id, KWH, 30 * SECOND)
+    await world.tick()
+    await world.restart()
+    assert world.wallet_now(wallet).available_minor == 10_000
+    await world.tick()
+    await world.read(run.meter.id, 0, 61 * SECOND)
+    await world.tick()
+    await world.restart()
+    assert world.text(world.wallet_now(wallet).available_minor) == "99.20"
+
+
+async def test_a_clock_set_back_stops_cuts_until_it_is_right_again(world: World) -> None:
+    """A wrong clock knows neither the hours of grace nor those of the night."""
+    await flat(world)
+    await world.tick()
+    assert world.site.clock_ok
+    world.clock.now -= HOUR
+    await world.tick()
+    assert not world.site.clock_ok
+    world.clock.now += HOUR
+    await world.tick()
+    assert world.site.clock_ok
+
+
+async def test_stopping_takes_in_what_has_come(world: World) -> None:
+    """What was delivered before the hub stopped is in the books when it has."""
+    wallet, run = await flat(world)
+    world.clock.now += HOUR
+    for number in range(3 * MOST_AT_ONCE):
+        world.keeper.offer(
+            run.meter.id, Sample(at=world.clock.now, register=1000 * KWH + number * 1000)
+        )
+    async with running(world):
+        pass
+    assert run.window is not None
+    assert run.window.from_register == 1000 * KWH + (3 * MOST_AT_ONCE - 1) * 1000
+    assert wallet.unposted_minor == 0
