@@ -61,6 +61,7 @@ def top_up(
         event=f"topup/cash/{reference}",
         occurred=AT,
         actor=SYSTEM,
+        reason="at the desk",
         postings=(Posting(source=TILL, target=wallet, amount_minor=amount_minor),),
         reference=Reference(scope="topup", key=reference) if reference else None,
         detail=detail or {},

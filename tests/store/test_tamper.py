@@ -96,7 +96,7 @@ async def test_each_column_of_an_entry_is_under_the_seal(folder: Path, column: s
         "kind": "'refund'",
     }
     whole = column in {"incarnation", "occurred", "booked", "hash_version"}
-    value = values.get(column, f"{column} + 1" if whole else f"{column} || ' '")
+    value = values.get(column, f"{column} + 1" if whole else f"'X' || substr({column}, 2)")
     tamper(folder, f"UPDATE journal SET {column} = {value} WHERE id = {BAD}")
     assert (await verdict_of(folder)).first_bad == BAD
 

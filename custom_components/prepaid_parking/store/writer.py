@@ -59,7 +59,11 @@ class Writer:
         self._engine = writing_engine(path, frozen=lambda: self._frozen)
         self._connection: Connection | None = None
         self._queue: SimpleQueue[list[Item]] = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="prepaid_parking ledger")
+        # Joined by `stop`. A hub that never comes to that is not kept from ending: a write that is cut
+        # off is what the file is made for.
+        self._thread = threading.Thread(
+            target=self._run, name="prepaid_parking ledger", daemon=True
+        )
 
     def start(self) -> None:
         """Begin to write."""
