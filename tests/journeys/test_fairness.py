@@ -15,7 +15,7 @@ from custom_components.prepaid_parking.simulator.line import ModbusLine
 from .conftest import Hub, line_data, meter_data
 from .steps import meter_shows
 
-INTERVAL_S = 5
+INTERVAL_S = 4
 REQUEST_S = 0.5
 """The line's time limit: what a dead device costs the others each time it is asked."""
 WATCHED_S = 2.5 * INTERVAL_S
