@@ -34,10 +34,12 @@ async def writer() -> AsyncIterator[Process]:
         stdout=PIPE,
         cwd=FOLDER.parent.parent,
     )
-    yield process
     assert process.stdin
-    process.stdin.close()
-    assert await process.wait() == 0
+    try:
+        yield process
+    finally:
+        process.stdin.close()
+        assert await process.wait() == 0
 
 
 async def run_and_kill(process: Process, folder: Path, after: int, delay: float) -> list[str]:

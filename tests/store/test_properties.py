@@ -118,7 +118,7 @@ async def play(folder: Path, history: list[list[Act]]) -> None:
 
 
 @given(history=histories)
-@settings(max_examples=40)
+@settings(max_examples=max(30, settings().max_examples // 3))
 def test_the_books_are_what_their_rules_say(history: list[list[Act]]) -> None:
     """Whoever pays, spends and uses in whatever order: no money appears, vanishes or moves twice."""
     with TemporaryDirectory() as folder:

@@ -9,17 +9,18 @@ import sqlite3
 from types import NoneType
 from typing import Any, NewType, TypeAliasType, get_args, get_origin, get_type_hints
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 import pytest
 from sqlalchemy import Connection, create_engine
 
 from custom_components.prepaid_parking.core.accrual import Window
+from custom_components.prepaid_parking.core.ledger import BooksState
 from custom_components.prepaid_parking.core.policy import Policy
 from custom_components.prepaid_parking.core.tariff import TariffVersion
 from custom_components.prepaid_parking.store import codec, migrations, schema
 from custom_components.prepaid_parking.store.codec import TABLES, Codec, codec_of
 from custom_components.prepaid_parking.store.sqlite import writing_engine
-from tests.store.acts import open_books, top_up
+from tests.store.acts import all_is_well, names_in, open_books, top_up
 
 KINDS = sorted(TABLES, key=lambda kind: kind.__name__)
 
@@ -84,6 +85,7 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
 
 
 @given(data=st.data())
+@settings(max_examples=max(20, settings().max_examples // 5))
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_record_comes_back_as_it_was(kind: type, data: st.DataObject) -> None:
     """Through SQLite itself, in strict tables: what is read after a restart is what was meant."""
@@ -157,6 +159,38 @@ async def test_an_older_file_is_brought_up_to_date_and_a_copy_kept(tmp_path: Pat
     assert kept.execute("PRAGMA user_version").fetchone() == (schema.VERSION,)
     assert kept.execute("SELECT count(*) FROM journal").fetchone() == (1,)
     kept.close()
+
+
+async def test_opening_an_older_file_migrates_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An owner who updates does nothing but update."""
+    books = await open_books(tmp_path)
+    await books.commit(top_up(1, "1"))
+    await books.close()
+    monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
+    monkeypatch.setattr(migrations, "STEPS", {schema.VERSION: make_step("one")})
+    for _ in range(2):
+        books = await open_books(tmp_path)
+        assert books.state is BooksState.OK
+        assert await all_is_well(books) == 1
+        await books.close()
+    assert [name for name in names_in(tmp_path) if "before" in name] == ["site.before-v2.db"]
+
+
+async def test_a_migration_that_cannot_be_made_leaves_the_file_readable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An update that goes wrong must not take the books away."""
+    books = await open_books(tmp_path)
+    await books.commit(top_up(1, "1"))
+    await books.close()
+    monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
+    monkeypatch.setattr(migrations, "STEPS", {schema.VERSION: broken_step})
+    books = await open_books(tmp_path)
+    assert (books.state, books.problem) == (BooksState.READ_ONLY, "failed")
+    assert len(await books.entries()) == 1
+    await books.close()
 
 
 async def test_a_migration_that_fails_leaves_the_step_before_it(tmp_path: Path) -> None:

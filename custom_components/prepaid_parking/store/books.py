@@ -23,7 +23,7 @@ from ..core.ledger import (
 )
 from . import opening, queries
 from .anchor import write_anchor
-from .sqlite import SQL_ERRORS, lock, told, unlock
+from .sqlite import SQL_ERRORS, copy_into, lock, raw, told, unlock
 from .standing import Standing
 from .verify import verify
 from .waiting import Call, Command, Waiter
@@ -32,6 +32,7 @@ from .writer import Writer
 GAP_AFTER_LOSS: Final = 1000
 """Numbers skipped in a new incarnation: those of the lost stretch are not given out again."""
 FIRST_INCARNATION: Final = 1
+_WRITTEN: Final = {BooksState.OK, BooksState.ROLLED_BACK}
 
 
 def _now() -> datetime:
@@ -266,7 +267,7 @@ class Books:
 
     async def snapshot(self, target: Path) -> None:
         """Write a compact, complete copy of the ledger to a new file."""
-        await self.read(lambda connection: queries.copy_into(connection, target))
+        await self.read(lambda connection: _copy(connection, target))
 
     async def begin_incarnation(self, actor: Actor, reason: str) -> Receipt:
         """Go on from a shorter history that a person has looked at and accepted.
@@ -381,7 +382,7 @@ class Books:
 
     async def _freeze(self, *, frozen: bool) -> None:
         self._frozen = frozen
-        if (writer := self._writer) is None or self.state is BooksState.CLOSED:
+        if (writer := self._writer) is None or self.state not in _WRITTEN:
             return
         await self._call(writer, lambda: writer.freeze(frozen=frozen))
 
@@ -395,3 +396,8 @@ def _result(answers: list[object]) -> object:
     if isinstance(answer, Exception):
         raise answer
     return answer
+
+
+def _copy(connection: Connection, target: Path) -> None:
+    connection.rollback()
+    copy_into(raw(connection), target)

@@ -10,8 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from . import schema
-from .sqlite import raw, transaction
+from .sqlite import copy_into, raw, transaction
 
 type Step = Callable[[Connection], None]
 
@@ -22,8 +21,8 @@ STEPS: Final[Mapping[int, Step]] = {}
 def migrate(
     connection: Connection,
     path: Path,
-    steps: Mapping[int, Step] = STEPS,
-    target: int = schema.VERSION,
+    steps: Mapping[int, Step],
+    target: int,
 ) -> Path | None:
     """Bring the file to `target`; return the copy that was made before, None if nothing was due."""
     version = version_of(connection)
@@ -33,7 +32,7 @@ def migrate(
     if not copy.exists():
         draft = copy.with_name(f"{copy.name}.draft")
         draft.unlink(missing_ok=True)
-        raw(connection).execute("VACUUM INTO ?", (str(draft),))
+        copy_into(raw(connection), draft)
         draft.replace(copy)
     for number in range(version + 1, target + 1):
         with transaction(raw(connection)):

@@ -17,11 +17,10 @@ from sqlalchemy.pool import NullPool
 from ..core.errors import StoreError
 from ..core.identity import EntryId
 from ..core.ledger import Anchor, BooksState
-from . import schema
+from . import migrations, schema
 from .anchor import read_anchors
 from .chain import genesis, key_check
 from .files import PRIVATE, make_key, read_key, sync_folder
-from .migrations import migrate
 from .sqlite import SQL_ERRORS, raw, reading_engine, told, transaction, writing_engine
 from .standing import Standing, count_entries, read_meta, read_standing
 
@@ -145,7 +144,7 @@ def _migrate(path: Path) -> None:
         engine = writing_engine(path, frozen=lambda: False)
         try:
             with engine.connect() as connection:
-                migrate(connection, path)
+                migrations.migrate(connection, path, migrations.STEPS, schema.VERSION)
         finally:
             engine.dispose()
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from pathlib import Path
 
 import orjson
 from sqlalchemy import Connection, Select, func, literal_column, select, union
@@ -12,7 +11,6 @@ from ..core.identity import EntryId
 from ..core.ledger import AccountId, Entry, EntryKind, Posting, Receipt
 from . import schema
 from .codec import Value, codec_of, from_micros, to_micros
-from .sqlite import raw
 
 _JOURNAL = schema.journal.c
 _TRANSFER = schema.transfer.c
@@ -176,9 +174,3 @@ def _legs(connection: Connection, entries: Sequence[int]) -> dict[int, list[Post
             )
             found.setdefault(row.entry, []).append(leg)
     return found
-
-
-def copy_into(connection: Connection, target: Path) -> None:
-    """Write a compact copy of the whole file, as it is at this moment."""
-    connection.rollback()
-    raw(connection).execute("VACUUM INTO ?", (str(target),))

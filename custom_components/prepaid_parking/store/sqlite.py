@@ -149,6 +149,12 @@ def transaction(driver: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def copy_into(driver: sqlite3.Connection, target: Path) -> None:
+    """Write a compact copy of the whole file, as it is at this moment, for our eyes alone."""
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE))
+    driver.execute("VACUUM INTO ?", (str(target),))
+
+
 SQL_ERRORS: Final = (DBAPIError, sqlite3.Error)
 """What may come out of SQL, through the layer above or from the driver itself."""
 TROUBLES: Final = {

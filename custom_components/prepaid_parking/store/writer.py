@@ -58,6 +58,7 @@ class Writer:
         self._frozen = frozen
         self._engine = writing_engine(path, frozen=lambda: self._frozen)
         self._connection: Connection | None = None
+        self._stale = False
         self._queue: SimpleQueue[list[Item]] = SimpleQueue()
         # Joined by `stop`. A hub that never comes to that is not kept from ending: a write that is cut
         # off is what the file is made for.
@@ -150,12 +151,13 @@ class Writer:
         if self._connection is None:
             connection = self._engine.connect()
             try:
-                self.standing = read_standing(connection, self._genesis)
+                if self._stale:
+                    self.standing = read_standing(connection, self._genesis)
             except BaseException:
                 connection.close()
                 self._engine.dispose()
                 raise
-            self._connection = connection
+            self._connection, self._stale = connection, False
         return self._connection
 
     def _let_go(self) -> None:
@@ -164,6 +166,7 @@ class Writer:
             with suppress(*SQL_ERRORS):
                 self._connection.close()
             self._connection = None
+        self._stale = True
         self._engine.dispose()
 
     def _named(self, err: Exception) -> Exception:
