@@ -23,15 +23,13 @@ from ..core.ledger import (
 )
 from . import opening, queries
 from .anchor import write_anchor
+from .incarnation import GAP_AFTER_LOSS, accepting_act, first_number, next_incarnation
 from .sqlite import SQL_ERRORS, copy_into, lock, raw, told, unlock
 from .standing import Standing
 from .verify import verify
 from .waiting import Call, Command, Waiter
 from .writer import Writer
 
-GAP_AFTER_LOSS: Final = 1000
-"""Numbers skipped in a new incarnation: those of the lost stretch are not given out again."""
-FIRST_INCARNATION: Final = 1
 _WRITTEN: Final = {BooksState.OK, BooksState.ROLLED_BACK}
 
 
@@ -233,7 +231,7 @@ class Books:
         It is written with the next thing that is, so a number nobody used may return after a crash.
         """
         numbers = self._writable().numbers
-        base = GAP_AFTER_LOSS * (self._standing().incarnation - FIRST_INCARNATION)
+        base = first_number(self._standing().incarnation)
         numbers[series] = numbers.get(series, base) + 1
         return numbers[series]
 
@@ -281,23 +279,11 @@ class Books:
             if nothing:
                 nothing.dispose()
         writer = self._writable()
-        standing = writer.standing
-        reached = lost.incarnation if lost else standing.incarnation
-        incarnation = max(reached, standing.incarnation) + 1
+        incarnation = next_incarnation(writer.standing, lost)
         for series in writer.numbers:
             writer.numbers[series] += GAP_AFTER_LOSS
-        act = Act(
-            kind=EntryKind.INCARNATION,
-            event=f"incarnation/{incarnation}",
-            occurred=self._clock(),
-            actor=actor,
-            reason=reason,
-            detail={
-                "incarnation": incarnation,
-                "after_entry": standing.n,
-                "lost_to_entry": lost.n if lost else standing.n,
-                "lost_head": lost.head.hex() if lost else "",
-            },
+        act = accepting_act(
+            incarnation, writer.standing, lost, occurred=self._clock(), actor=actor, reason=reason
         )
         receipt = await self._change(act=act, incarnation=incarnation)
         assert isinstance(receipt, Receipt)
