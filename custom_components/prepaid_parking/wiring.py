@@ -6,6 +6,7 @@ meter does not disturb its neighbours.
 
 import asyncio
 from collections.abc import Coroutine, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 import logging
@@ -37,6 +38,7 @@ from .const import (
     CONF_READER,
     CONF_RELAY,
     CONF_RESTORE,
+    CONF_SECOND_ANCHOR,
     CONF_SERIAL,
     DEFAULT_LATENCY_S,
     DOMAIN,
@@ -60,8 +62,8 @@ from .core.identity import SYSTEM, LaneId, MeterId
 from .core.metering import Commodity, Limits, Quantity
 from .core.money import parse_quantity
 from .core.supply import RestoreMode
+from .core.wallet import Meter
 from .links.poller import Outcome
-from .links.profile_file import Profiles
 from .opening import checkpoint_every
 from .operations.gate import plate_read
 from .operations.metering import find_meter
@@ -70,7 +72,6 @@ from .operations.rules import change_settings
 from .operations.site import LaneRun, MeterRun
 from .operations.usage import close_windows
 from .outdoor import async_watch_outdoor
-from .profiles import async_load_profiles
 from .wiring_entity import EntityLine
 from .wiring_line import Detach, LineRun
 from .wiring_modbus import ModbusLine
@@ -96,14 +97,11 @@ class Attached:
 class SiteWiring:
     """Keeps what runs equal to what is configured."""
 
-    def __init__(
-        self, hass: HomeAssistant, entry: PrepaidConfigEntry, data: PrepaidData, profiles: Profiles
-    ) -> None:
+    def __init__(self, hass: HomeAssistant, entry: PrepaidConfigEntry, data: PrepaidData) -> None:
         """Begin with nothing attached."""
         self._hass = hass
         self._entry = entry
         self._data = data
-        self._profiles = profiles
         self._lines: dict[str, LineRun] = {}
         self._line_of: dict[MeterId, LineRun] = {}
         self._attached: dict[str, Attached] = {}
@@ -123,7 +121,8 @@ class SiteWiring:
     async def sync(self) -> bool:
         """Take down what is gone or changed and put up what is new.
 
-        False: a line's own settings changed, which needs the whole entry to be loaded anew. One at
+        False: a line's own settings changed, or the anchor's second place: what is opened with the
+        entry, which has to be loaded anew. One at
         a time: two that saw the same new meter would both enter it into the books.
         """
         async with self._turn:
@@ -131,8 +130,11 @@ class SiteWiring:
 
     async def _sync(self) -> bool:
         wanted, site = self._entry.subentries, self._data.site
-        if self._options != dict(self._entry.options):
-            await self._change_options(dict(self._entry.options))
+        options = dict(self._entry.options)
+        if self._options.get(CONF_SECOND_ANCHOR) != options.get(CONF_SECOND_ANCHOR):
+            return False
+        if self._options != options:
+            await self._change_options(options)
         for key in [key for key in self._attached if not self._runs(wanted.get(key))]:
             self._detach(key)
         gone = [run for run in site.meters.values() if run.meter.id not in self._line_of]
@@ -195,7 +197,9 @@ class SiteWiring:
     async def _add_line(self, subentry: ConfigSubentry) -> None:
         line: LineRun
         if subentry.data[CONF_LINK] == LINK_MODBUS:
-            line = ModbusLine(self._hass, self._entry, subentry.data, self._profiles, self._report)
+            line = ModbusLine(
+                self._hass, self._entry, subentry.data, self._data.profiles, self._report
+            )
         else:
             line = MqttLineRun(self._hass, self._entry, subentry, self._report)
         await line.start()
@@ -233,14 +237,15 @@ class SiteWiring:
         run.interval_s = int(data[CONF_INTERVAL])
         run.latency_s = int(data.get(CONF_LATENCY, DEFAULT_LATENCY_S))
         run.relay, run.seen = None, None
+        with ExitStack() as undo:
+            undo.callback(await line.add_meter(run, data))
+            if data.get(CONF_RELAY, {}).get(CONF_KIND) == RELAY_ENTITY:
+                undo.callback(self._hub_line.add_relay(run, data))
+            running = undo.pop_all()
         self._line_of[run.meter.id] = line
-        stops = [await line.add_meter(run, data)]
-        if data.get(CONF_RELAY, {}).get(CONF_KIND) == RELAY_ENTITY:
-            stops.append(self._hub_line.add_relay(run, data))
 
         def detach() -> None:
-            for stop in stops:
-                stop()
+            running.close()
             self._line_of.pop(run.meter.id, None)
             run.relay, run.seen, run.command, run.connected = None, None, None, False
             site.wake((run,))
@@ -271,14 +276,17 @@ class SiteWiring:
                 actor=SYSTEM,
             )
         else:
-            await self._update(run, subentry.title, limits, restore)
+            meter = replace(run.meter, commodity=Commodity(data[CONF_COMMODITY]))
+            await self._update(run, meter, subentry.title, limits, restore)
         self._ratios[run.meter.id] = ratio
         self._remember(subentry, CONF_METER, run.meter.id)
         return run
 
-    async def _update(self, run: MeterRun, name: str, limits: Limits, restore: RestoreMode) -> None:
+    async def _update(
+        self, run: MeterRun, known: Meter, name: str, limits: Limits, restore: RestoreMode
+    ) -> None:
         meter = replace(
-            run.meter,
+            known,
             name=name,
             max_rate=limits.max_rate_per_hour,
             modulus=limits.modulus,
@@ -322,7 +330,12 @@ class SiteWiring:
         run = data.site.meters.get(meter)
         if run is None:
             return
-        changed = isinstance(heard, DeviceError) is run.connected or run.last is None
+        silent = isinstance(heard, DeviceError)
+        changed = silent is run.connected or run.last is None
+        if silent and run.connected:
+            _LOGGER.info("%s (%s) does not answer: %s", run.meter.name, meter, heard)
+        elif changed and not silent:
+            _LOGGER.info("%s (%s) answers", run.meter.name, meter)
         data.keeper.offer(meter, heard)
         ratio = run.installation.ratio if run.installation is not None else None
         if ratio is not None and ratio != self._ratios.get(meter, ratio):
@@ -339,7 +352,7 @@ class SiteWiring:
         for subentry in self._of(SUBENTRY_METER):
             if line is not None and subentry.data.get(CONF_METER) == run.meter.id:
                 limits = _limits(line, subentry.data, ratio)
-                await self._update(run, run.meter.name, limits, run.supply.restore)
+                await self._update(run, run.meter, run.meter.name, limits, run.supply.restore)
 
     def _heard(self, lane: LaneId, read: PlateRead) -> None:
         self._spawn(self._answer(lane, read))
@@ -382,7 +395,7 @@ def _limits(line: LineRun, data: Mapping[str, Any], ratio: str | None) -> Limits
 
 async def wire(hass: HomeAssistant, entry: PrepaidConfigEntry, data: PrepaidData) -> SiteWiring:
     """Attach everything that is configured; returns what keeps it so."""
-    wiring = SiteWiring(hass, entry, data, await async_load_profiles(hass))
+    wiring = SiteWiring(hass, entry, data)
     data.closing.links = wiring
     await wiring.sync()
     return wiring
