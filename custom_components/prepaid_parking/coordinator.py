@@ -17,6 +17,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .closing import Closing
 from .core.identity import MeterId, WalletId
+from .links.profile_file import Profiles
 from .operations.facts import (
     BooksTrouble,
     Doubted,
@@ -68,6 +69,7 @@ class PrepaidData:
     keeper: Keeper
     coordinator: SiteCoordinator
     tally: Tally
+    profiles: Profiles
     room: Room = field(default_factory=Room)
     lines: dict[str, LineState] = field(default_factory=dict)
     closing: Closing = field(init=False)

@@ -35,6 +35,7 @@ from .operations.loading import load_site
 from .operations.rules import ensure_standard
 from .operations.site import Site, utc_now
 from .operations.tally import Tally
+from .profiles import async_load_profiles
 from .store.books import Books
 from .store.privacy import Privacy
 
@@ -99,6 +100,7 @@ async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: b
         keeper=Keeper(site, checkpoint_every=checkpoint_every(entry.options)),
         coordinator=coordinator,
         tally=tally,
+        profiles=await async_load_profiles(hass),
     )
 
 

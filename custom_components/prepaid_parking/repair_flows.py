@@ -30,7 +30,6 @@ SETTLEMENTS: Final[Mapping[DoubtKind, tuple[Settlement, ...]]] = {
     DoubtKind.BACKWARDS: (Settlement.NEW_START, Settlement.DISCARD),
     DoubtKind.OTHER_SERIAL: (Settlement.NEW_START, Settlement.DISCARD),
     DoubtKind.OTHER_RATIO: (Settlement.NEW_START, Settlement.DISCARD),
-    DoubtKind.OTHER_UNIT: (Settlement.NEW_START, Settlement.DISCARD),
 }
 """What can be said of a doubt: a step back is no consumption that could be charged."""
 

@@ -173,10 +173,12 @@ class MeterThing(Thing):
     @override
     def device(self) -> DeviceInfo:
         meter = self.run.meter
+        profile = self.data.profiles.meters.get(meter.profile)
         return DeviceInfo(
             identifiers={self.identifier()},
             name=meter.name,
-            model=meter.profile,
+            manufacturer=profile.about.manufacturer if profile is not None else None,
+            model=profile.about.model if profile is not None else meter.profile,
             model_id=self.id,
             serial_number=meter.serial,
             via_device_id=self.via,

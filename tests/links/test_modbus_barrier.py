@@ -26,7 +26,7 @@ async def gate(
 ) -> AsyncIterator[tuple[ModbusLine, WaveshareRelay, ModbusBarrier]]:
     board = WaveshareRelay(unit=1)
     async with ModbusLine([board], framing=framing) as line, connection(line) as link:
-        options = {"coil": COIL, "pulse_seconds": PULSE_S, "request_timeout": 0.2} | options
+        options = {"coil": COIL, "pulse_seconds": PULSE_S, "request_timeout": 0.5} | options
         barrier = ModbusBarrier(link.for_unit(1), barrier_profile("waveshare_relay"), **options)
         yield line, board, barrier
         await barrier.settle()

@@ -41,7 +41,6 @@ class Refusal(StrEnum):
     """Why a lane stays closed; the values are translation keys."""
 
     UNKNOWN = "unknown"
-    UNREADABLE = "unreadable"
     LOW_SCORE = "low_score"
     TOO_OLD = "too_old"
     FROM_FUTURE = "from_future"

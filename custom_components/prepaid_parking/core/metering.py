@@ -164,7 +164,6 @@ class DoubtKind(StrEnum):
     LEAP = "leap"
     OTHER_SERIAL = "other_serial"
     OTHER_RATIO = "other_ratio"
-    OTHER_UNIT = "other_unit"
     NO_TARIFF = "no_tariff"
 
 

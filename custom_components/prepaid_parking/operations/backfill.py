@@ -60,7 +60,7 @@ async def rerate(site: Site, run: MeterRun, points: Points, actor: Actor) -> int
 
     Only entries of the running month are touched: what is settled stays.
     """
-    await post_windows(site, (run,))
+    await post_windows(site, (run,), whole=True)
     if run.binding is None or run.closing is not None:
         return 0
     account = wallet_account(site.wallets[run.binding.wallet].wallet.no)

@@ -44,6 +44,8 @@ __all__ = [
 
 NOT_OF_NOW: Final = frozenset({Refusal.REPLAYED, Refusal.TOO_OLD, Refusal.FROM_FUTURE})
 """Reads that are written down and answer nobody: no car of now stands behind them."""
+ANSWERS_NOBODY: Final = NOT_OF_NOW | {Refusal.LOW_SCORE}
+"""A look that was not good enough refuses nobody either: the next one is a moment away."""
 
 
 async def plate_read(site: Site, *, lane: str, read: PlateRead, actor: Actor = SYSTEM) -> Answer:
@@ -206,9 +208,9 @@ async def _charge(
 
 
 async def _refuse(site: Site, run: LaneRun, decision: Refuse, plate: str, actor: Actor) -> Answer:
-    of_now = decision.reason not in NOT_OF_NOW
+    silent = decision.reason in ANSWERS_NOBODY
     what = Happening(
-        kind=PassageKind.REFUSED if of_now else PassageKind.RECORDED,
+        kind=PassageKind.RECORDED if silent else PassageKind.REFUSED,
         reason=decision.reason,
         actor=actor,
         masked=masked_plate(plate),

@@ -122,7 +122,7 @@ def _is_gap(run: MeterRun, pricer: Pricer, moved: Consumption) -> bool:
     return (
         moved.to_at - moved.from_at > timedelta(seconds=GAP_INTERVALS * run.interval_s)
         and moved.quantity > 0
-        and not window.empty
+        and window.minor > 0
         and run.closing is None
         and moved.to_at > pricer.at(moved.from_at).end
     )

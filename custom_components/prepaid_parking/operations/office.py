@@ -173,7 +173,7 @@ async def unbind_meter(site: Site, *, meter: str, actor: Actor, reason: str = ""
     binding = run.binding
     if binding is None:
         raise CoreError("meter_not_bound", meter=meter)
-    await post_windows(site, (run,))
+    await post_windows(site, (run,), whole=True)
     if run.closing is not None:
         raise CoreError("books_cannot_be_written", problem=site.trouble)
     window = run.window

@@ -9,7 +9,7 @@ from ..core.ledger import Entry, EntryKind
 from ..core.metering import UNIT, OpenDoubt, Quantity
 from ..core.money import price_text, quantity_text
 from ..core.policy import Policy, mark
-from ..core.tariff_format import write_tariff
+from ..core.tariff_format import DAYS, write_tariff
 from .booking import is_frozen
 from .site import MeterRun, Site, WalletRun
 from .turn import in_turn
@@ -228,7 +228,7 @@ def policy_view(site: Site, policy: Policy) -> Report:
         "hysteresis": money(policy.hysteresis_minor),
         "grace_hours": policy.grace_hours,
         "no_cut_hours": [f"{start:%H:%M}-{end:%H:%M}" for start, end in policy.no_cut_hours],
-        "no_cut_weekdays": list(policy.no_cut_weekdays),
+        "no_cut_weekdays": [DAYS[day] for day in policy.no_cut_weekdays],
         "no_cut_dates": [day.isoformat() for day in policy.no_cut_dates],
         "manual_on": policy.manual_on,
         "operations_per_day": policy.operations_per_day,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from datetime import datetime
 from typing import Final
 
 from ..core.errors import CoreError
@@ -72,7 +73,7 @@ async def set_policy(
         raise CoreError("unknown_field", field=", ".join(sorted(unknown)))
     now = site.clock()
     versions = site.policies.get(PolicyId(policy), [])
-    base = versions[-1] if versions else Policy(id=PolicyId(policy), version=0, valid_from=now)
+    base = versions[-1] if versions else _new(site, PolicyId(policy), now)
     written: Policy = replace(base, version=base.version + 1, valid_from=now, **changes)  # type: ignore[arg-type]  # names checked above
     _check(site, written)
     receipt = await site.books.commit(
@@ -91,6 +92,14 @@ async def set_policy(
         if wallet.wallet.policy == written.id:
             site.wake_wallet(wallet)
     return receipt
+
+
+def _new(site: Site, policy: PolicyId, now: datetime) -> Policy:
+    """Return what a new policy begins with: the standard one's rules, under its own name."""
+    standard = site.policies.get(STANDARD)
+    if standard is None:
+        return Policy(id=policy, version=0, valid_from=now)
+    return replace(standard[-1], id=policy, version=0, name="")
 
 
 async def change_settings(site: Site, changed: Mapping[str, str], actor: Actor) -> None:

@@ -57,7 +57,7 @@ async def _accept(site: Site, run: MeterRun, doubt: OpenDoubt, actor: Actor, rea
     if pricer is None or not pricer.versions:
         raise CoreError("no_tariff", meter=run.meter.id)
     register, at = _shown(run, doubt)
-    if doubt.kind in (DoubtKind.OTHER_SERIAL, DoubtKind.OTHER_RATIO, DoubtKind.OTHER_UNIT):
+    if doubt.kind in (DoubtKind.OTHER_SERIAL, DoubtKind.OTHER_RATIO):
         raise CoreError("doubt_needs_new_start", doubt=doubt.id)
     if register < window.to_register:
         raise CoreError("doubt_backwards", doubt=doubt.id)

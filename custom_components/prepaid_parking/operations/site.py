@@ -48,6 +48,11 @@ class OpenWindow:
         """Whether nothing went through since the window was opened."""
         return self.to_register == self.from_register
 
+    @property
+    def minor(self) -> int:
+        """What it comes to in whole minor units."""
+        return (self.carry + self.numerator) // self.denominator
+
 
 @dataclass(slots=True)
 class Command:

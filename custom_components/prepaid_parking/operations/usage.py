@@ -85,17 +85,29 @@ def set_aside(site: Site, run: MeterRun) -> None:
     open_window(site, run, move.to_register, move.to_at, move.carry)
 
 
-async def post_windows(site: Site, runs: Iterable[MeterRun]) -> None:
+async def post_windows(site: Site, runs: Iterable[MeterRun], *, whole: bool = False) -> None:
     """Post these meters' open windows; what cannot be written stays and is tried again later.
 
-    Many windows close together at midnight: their acts go to the books in one go.
+    What has waited since a failure goes first, and then what was used since. Many windows close
+    together at midnight: their acts go to the books in one go. A window that comes to less than the
+    minor unit stays open, so that every charge on a statement has an amount; `whole` posts it all the
+    same, where somebody else pays from here on.
     """
-    closing: list[tuple[MeterRun, Act]] = []
-    for run in runs:
-        if run.closing is None and run.window is not None and not run.window.empty:
-            set_aside(site, run)
-        if run.closing is not None:
-            closing.append((run, run.closing))
+    runs = list(runs)
+    await _post(site, runs)
+    ripe = [run for run in runs if run.closing is None and _is_ripe(run.window, whole=whole)]
+    for run in ripe:
+        set_aside(site, run)
+    await _post(site, ripe)
+
+
+def _is_ripe(window: OpenWindow | None, *, whole: bool) -> bool:
+    return window is not None and not window.empty and (whole or window.minor > 0)
+
+
+async def _post(site: Site, runs: list[MeterRun]) -> None:
+    """Hand the acts of these meters to the books, and take over what came of them."""
+    closing = [(run, run.closing) for run in runs if run.closing is not None]
     if not closing:
         return
     try:
