@@ -27,7 +27,7 @@ from .links.mqtt_client import BrokerClient, MqttSettings
 from .links.payloads import meter_family, relay_family
 from .links.payloads.family import ONCE, MeterSettings, Publish, RelayFamily, RelaySettings
 from .links.plates import DECODERS, FRIGATE, PlateSettings
-from .links.topics import check_topic
+from .links.topics import check_topic, matches
 from .subentry_probe import LONGEST_TRIP_S, READ_BACK_S, ProbeError
 
 BROKER_VERSION: Final = "$SYS/broker/version"
@@ -151,16 +151,20 @@ async def async_probe_plates(line: Mapping[str, Any], reader: Mapping[str, Any])
     settings = plate_settings(reader)
     alive = f"{settings.topic}/available"
 
+    topics = [settings.topic]
+    if settings.family == FRIGATE:
+        topics = [alive, *(f"{settings.topic}/{name}" for name in FRIGATE_TOPICS)]
+
     def sign(message: Message) -> str | None:
+        # Some brokers send a new client what it did not ask for.
+        if not any(matches(topic, message.topic) for topic in topics):
+            return None
         if message.topic == alive:
             return f"{alive}: {message.payload.decode(errors='replace')[:LONGEST_SHOWN]}"
         reads = DECODERS[settings.family](settings, message)
         ours = (one for one in reads if settings.camera in ("", one.camera))
         return next((masked_plate(one.plate) for one in ours), None)
 
-    topics = [settings.topic]
-    if settings.family == FRIGATE:
-        topics = [alive, *(f"{settings.topic}/{name}" for name in FRIGATE_TOPICS)]
     async with _visit(line) as client:
         await _listen(client, topics)
         said, _ = await _first(client, sign, LISTEN_S, private=True)
