@@ -56,6 +56,21 @@ async def test_a_burst_of_a_thousand_readings_is_charged_to_the_last(world: Worl
     assert world.text(wallet.posted_minor) == "92.00"
 
 
+async def test_readings_of_one_meter_that_all_ask_for_an_entry_get_one(world: World) -> None:
+    """A backlog over several price boundaries in one burst: one entry, no false alarm, no loss."""
+    wallet, run = await flat(world)
+    start = world.clock.now
+    world.clock.now += 20 * HOUR
+    for number in range(1, 21):
+        world.keeper.offer(
+            run.meter.id, Sample(at=start + number * HOUR, register=(1000 + number) * KWH)
+        )
+    await world.work()
+    assert world.text(wallet.posted_minor) == "84.00"
+    assert len(await world.books.entries(kinds=(EntryKind.USAGE,))) == 1
+    assert world.heard(BooksTrouble) == []
+
+
 async def test_time_goes_on_while_readings_pour_in(world: World) -> None:
     """A meter gone mad must not stop the grace, the retries and everybody else's cut."""
     _, run = await flat(world)

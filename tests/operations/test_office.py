@@ -178,6 +178,20 @@ async def test_nobody_moves_out_while_the_books_cannot_be_written(world: World) 
     assert run.binding is None
 
 
+async def test_what_waited_for_the_disk_and_what_came_after_are_both_charged(world: World) -> None:
+    """An entry that could not be written, then more use, then the tenant leaves: nothing is dropped."""
+    wallet = await world.wallet("100")
+    run = await world.meter(wallet)
+    with world.full_disk():
+        await world.read(run.meter.id, 3 * KWH, 5 * HOUR)
+        assert run.closing is not None
+    await world.read(run.meter.id, 2 * KWH, HOUR)
+    await unbind_meter(world.site, meter=run.meter.id, actor=MANAGER)
+    assert world.text(wallet.posted_minor) == "96.00"
+    (binding,) = await world.books.load(Binding)
+    assert (binding.to_register, binding.carry) == (1005 * KWH, 0)
+
+
 async def test_changed_settings_leave_the_bill_where_it_is(world: World) -> None:
     """A new name and a new limit are no new start; a rollover in between is not undone."""
     wallet = await world.wallet("100")

@@ -79,6 +79,7 @@ def usage_act(site: Site, run: MeterRun, *, now: datetime) -> tuple[Act, int]:
 
 def set_aside(site: Site, run: MeterRun) -> None:
     """Close the open window into an act that waits to be written, and open the next."""
+    assert run.closing is None
     run.closing, run.closing_minor = usage_act(site, run, now=site.clock())
     move = run.closing.moves[0]
     count_tier(site, run)
@@ -93,7 +94,8 @@ async def post_windows(site: Site, runs: Iterable[MeterRun], *, whole: bool = Fa
     minor unit stays open, so that every charge on a statement has an amount; `whole` posts it all the
     same, where somebody else pays from here on.
     """
-    runs = list(runs)
+    # A burst may hold many readings of one meter, each of which asked for it.
+    runs = list({run.meter.id: run for run in runs}.values())
     await _post(site, runs)
     ripe = [run for run in runs if run.closing is None and _is_ripe(run.window, whole=whole)]
     for run in ripe:
