@@ -99,7 +99,7 @@ async def test_a_finer_file_refines_the_coarser_one(make_world: MakeWorld) -> No
             for hour in range(1, 24)
         ]
         if files == 2:
-            await give(world, run, [hours[11]])
+            await give(world, run, [hours[10]])
         await give(world, run, hours)
         assert run.window is not None
         ends.append((wallet.posted_minor, run.window.carry))

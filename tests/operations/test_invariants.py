@@ -292,7 +292,7 @@ class Supplies(Machine):
     """No sequence of acts, faults and restarts switches a supply outside the rules (N1)."""
 
     async def begin(self) -> None:
-        await self.world.policy(grace_hours=1, alert_minor=100, alert2_minor=10)
+        await self.world.policy(grace_hours=0, alert_minor=100, alert2_minor=10)
         self.parking = await self.world.wallet("5", purpose=Purpose.PARKING)
         self.wallets: list[WalletId] = []
         self.by_hand: dict[MeterId, bool] = {}
@@ -416,6 +416,15 @@ class Supplies(Machine):
             if theirs:
                 self.by_hand[run.meter.id] = False
             self.run(self.world.look(run.meter.id))
+
+    @rule(number=meters, pays=st.booleans())
+    def electrician(self, number: int, pays: bool) -> None:
+        """On by hand, a look inside, off by hand again; and then somebody pays."""
+        self.hand(number=number, on=True, seen=True)
+        self.hand(number=number, on=False, seen=True)
+        if pays:
+            self.pay(number=number, minor=3000)
+            self.wait_a_moment(seconds=6)
 
     @rule(number=meters, what=st.sampled_from(["off", "on", "lock", "unlock", "guard", "free"]))
     def say(self, number: int, what: str) -> None:

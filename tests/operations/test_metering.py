@@ -343,6 +343,34 @@ async def test_a_swap_of_an_unbound_meter_keeps_both_registers(world: World) -> 
     assert await world.books.load(Cursor) == []
 
 
+@pytest.mark.parametrize("steps", range(12))
+async def test_a_crash_in_the_middle_of_a_swap_is_before_it_or_after_it(
+    world: World, steps: int
+) -> None:
+    """Killed between any two steps: old meter or new one, and not a kilowatt-hour between them."""
+    wallet, run = await flat(world)
+    await world.read(run.meter.id, 2 * KWH, HOUR)
+    meter = run.meter.id
+    swapping = asyncio.create_task(swap(world, run, 1005 * KWH, 40 * KWH))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    await world.restart()
+    await asyncio.wait([swapping])
+    if not swapping.cancelled():
+        swapping.exception()
+    run = world.run(meter)
+    assert run.installation is not None
+    if run.installation.number == 1:
+        await world.look(meter)
+        assert world.text(world.wallet_now(wallet).available_minor) == "98.40"
+        await swap(world, run, 1005 * KWH, 40 * KWH)
+    world.registers[meter] = 41 * KWH
+    await world.look(meter, serial="B2")
+    await world.keeper.stop()
+    assert world.text(world.wallet_now(wallet).posted_minor) == "95.20"
+    assert doubts(world) == []
+
+
 async def test_a_reading_that_comes_while_a_meter_is_swapped_is_not_lost(world: World) -> None:
     """The line goes on talking while the cashier types; turns keep the two apart."""
     wallet, run = await flat(world)
