@@ -190,6 +190,7 @@ class World:
             await self.keeper.work()
             while self._tasks:
                 await asyncio.gather(*self._tasks)
+                await asyncio.sleep(0)  # Gathering what is done already does not yield.
             if not (self.site.woken or self.site.woken_wallets):
                 return
 
