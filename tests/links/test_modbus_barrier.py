@@ -66,7 +66,7 @@ async def test_whoever_asked_may_be_cancelled_and_the_off_is_sent(after: float) 
 async def test_a_pulse_that_was_not_acknowledged_is_not_repeated_and_ends_all_the_same() -> None:
     """Nobody knows whether it opened: a second pulse could close what the first one opened."""
     async with gate() as (line, board, barrier):
-        board.faults.delay_s = 0.3
+        board.faults.delay_s = 0.8
         with pytest.raises(DeviceError) as caught:
             await barrier.pulse()
         assert caught.value.fault is DeviceFault.NO_ANSWER
