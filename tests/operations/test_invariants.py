@@ -13,7 +13,7 @@ import tempfile
 from typing import Any
 
 from hypothesis import settings, strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from custom_components.prepaid_parking.core.chart import wallet_account
 from custom_components.prepaid_parking.core.errors import DeviceFault
@@ -297,7 +297,7 @@ class Supplies(Machine):
         self.wallets: list[WalletId] = []
         self.by_hand: dict[MeterId, bool] = {}
         for number in range(METERS):
-            wallet = await self.world.wallet("5")
+            wallet = await self.world.wallet("1")
             run = await self.world.meter(
                 wallet,
                 relay=True,
@@ -368,11 +368,12 @@ class Supplies(Machine):
         self.world.clock.now += days * DAY
         self.run(self.world.tick(timedelta(minutes=5)))
 
-    @rule(number=meters, minor=st.integers(1, 3000))
-    def pay(self, number: int, minor: int) -> None:
-        """A payment."""
+    @rule(number=meters, minor=st.integers(1, 200), clears=st.booleans())
+    def pay(self, number: int, minor: int, clears: bool) -> None:
+        """A payment: some coins, or all that is owed and some coins."""
         wallet = self.world.site.wallets[self.wallets[number]]
-        self.run(self.world.pay(wallet, self.world.text(minor)))
+        owed = max(0, -wallet.available_minor) if clears else 0
+        self.run(self.world.pay(wallet, self.world.text(owed + minor)))
         self.run(self.world.work())
 
     @rule()
@@ -423,7 +424,7 @@ class Supplies(Machine):
         self.hand(number=number, on=True, seen=True)
         self.hand(number=number, on=False, seen=True)
         if pays:
-            self.pay(number=number, minor=3000)
+            self.pay(number=number, minor=100, clears=True)
             self.wait_a_moment(seconds=6)
 
     @rule(number=meters, what=st.sampled_from(["off", "on", "lock", "unlock", "guard", "free"]))
@@ -465,6 +466,11 @@ class Supplies(Machine):
         """An emergency begins or is reset."""
         self.world.site.emergency = on
         self.run(self.world.tick())
+
+    @initialize(manual_on=st.sampled_from(ManualOn))
+    def first_policy(self, manual_on: ManualOn) -> None:
+        """What becomes of supplies that are switched on by hand."""
+        self.new_policy(manual_on=manual_on)
 
     @rule(manual_on=st.sampled_from(ManualOn))
     def new_policy(self, manual_on: ManualOn) -> None:
