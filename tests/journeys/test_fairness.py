@@ -160,7 +160,7 @@ async def test_a_relay_that_answers_busy_does_not_hold_up_the_line(
     payer = devices[1]
     await wired(hub, crowded_line, devices, interval=1)
     meter = await pays(hub, f"Flat {payer.unit}", "8")
-    payer.faults.refuse_writes(3)
+    payer.faults.refuse_writes(1.5)
     crowded_line.log.clear()
     payer.add(kwh=12)
     await meter_shows(hub, lambda one: one["supply"] == "off", meter=meter, within=30)

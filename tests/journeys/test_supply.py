@@ -8,6 +8,7 @@ from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
 from custom_components.prepaid_parking.simulator.line import ModbusLine
 
 from .conftest import Hub, bound_meter
+from .steps import look
 
 FORCE = 0x0057
 TRIP = (1, 1)
@@ -17,6 +18,7 @@ WRITE_REGISTERS = 16
 
 async def shows(hub: Hub, state: str, within: float = 10.0) -> None:
     """Wait until the meter's supply shows a state."""
+    look(hub)
 
     async def said() -> bool:
         return bool((await hub.meter("m1"))["supply"] == state)
