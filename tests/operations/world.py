@@ -114,6 +114,7 @@ class World:
         self.relays: dict[MeterId, RelayDevice] = {}
         self.registers: dict[MeterId, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._failures: list[BaseException] = []
         self.site: Site
         self.books: Books
         self.keeper: Keeper
@@ -159,7 +160,12 @@ class World:
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            self._failures.append(failure)
 
     async def restart(self) -> None:
         """Die and come back: memory is gone, the books are what they are."""
@@ -189,7 +195,10 @@ class World:
         while True:
             await self.keeper.work()
             while self._tasks:
-                await asyncio.gather(*self._tasks)
+                await asyncio.wait(self._tasks)
+                await asyncio.sleep(0)
+            if self._failures:
+                raise self._failures.pop()
                 await asyncio.sleep(0)  # Gathering what is done already does not yield.
             if not (self.site.woken or self.site.woken_wallets):
                 return

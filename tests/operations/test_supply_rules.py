@@ -1,0 +1,296 @@
+"""No sequence of acts, faults, hands and restarts switches a supply outside the rules (N1).
+
+A building lives through some hundred random events; somebody looks over the shoulder of every relay
+and judges each command at the moment it leaves. A failure names its seed and what had happened.
+"""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from random import Random
+
+import pytest
+
+from custom_components.prepaid_parking.core.errors import CoreError, DeviceFault
+from custom_components.prepaid_parking.core.identity import MeterId, WalletId
+from custom_components.prepaid_parking.core.metering import Commodity
+from custom_components.prepaid_parking.core.policy import ManualOn
+from custom_components.prepaid_parking.core.reconcile import hold_in_force, protected
+from custom_components.prepaid_parking.core.supply import CutBy, RestoreMode, SupplyState
+from custom_components.prepaid_parking.core.wallet import Purpose
+from custom_components.prepaid_parking.operations.cashier import deduct
+from custom_components.prepaid_parking.operations.site import MeterRun
+from custom_components.prepaid_parking.operations.supply import (
+    confirm_restore,
+    cut_supply,
+    release_lockout,
+    restore_supply,
+    set_lockout,
+    set_protection,
+)
+from custom_components.prepaid_parking.operations.watching import FRESH_INTERVALS
+from tests.operations.conftest import MakeWorld
+from tests.operations.world import DAY, KWH, MANAGER, MINUTE, SECOND, RelayDevice, World
+
+STEPS = 250
+COMMODITIES = (Commodity.ELECTRICITY, Commodity.WATER, Commodity.GAS)
+RESTORE = (RestoreMode.AUTO, RestoreMode.ARMED, RestoreMode.AUTO)
+
+type Event = Callable[[MeterRun, RelayDevice], Awaitable[None]]
+
+
+class Building:
+    """Three flats with relays, a car park, and whatever may happen to them."""
+
+    def __init__(self, world: World, seed: int) -> None:
+        self.world, self.random = world, Random(seed)
+        self.history: list[str] = []
+        self.commands: Counter[str] = Counter()
+        self.wallets: dict[MeterId, WalletId] = {}
+        self.theirs: set[MeterId] = set()
+        self.weights: dict[Event, int] = {
+            self.use: 30,
+            self.pay: 24,
+            self.wait: 12,
+            self.silence: 2,
+            self.trouble: 4,
+            self.hand: 5,
+            self.hold_off: 2,
+            self.hold_on: 8,
+            self.lock: 3,
+            self.unlock: 6,
+            self.guard: 2,
+            self.unguard: 6,
+            self.confirm: 8,
+            self.fire: 1,
+            self.all_clear: 6,
+            self.new_policy: 4,
+            self.electrician: 6,
+            self.park: 1,
+            self.die: 6,
+        }
+
+    async def begin(self) -> None:
+        """Let tenants move in with a little money."""
+        await self.world.policy(grace_hours=0, alert_minor=100, alert2_minor=10)
+        self.parking = (await self.world.wallet("5", purpose=Purpose.PARKING)).wallet.id
+        for commodity, restore in zip(COMMODITIES, RESTORE, strict=True):
+            wallet = await self.world.wallet("1")
+            run = await self.world.meter(
+                wallet, relay=True, restore=restore, commodity=commodity, max_rate=100 * KWH
+            )
+            self.wallets[run.meter.id] = wallet.wallet.id
+            self.guard_relay(run.meter.id)
+
+    async def live(self) -> None:
+        """Let something happen, again and again."""
+        events, weights = list(self.weights), list(self.weights.values())
+        for _ in range(STEPS):
+            (event,) = self.random.choices(events, weights)
+            meter = self.random.choice(list(self.wallets))
+            self.history.append(f"{event.__name__} {meter}")
+            await event(self.world.run(meter), self.world.relays[meter])
+            for run in self.world.site.meters.values():
+                assert run.state is not SupplyState.OFF or run.seen is False
+
+    def guard_relay(self, meter: MeterId) -> None:
+        """Look over the relay's shoulder."""
+        relay = self.world.relays[meter]
+        switch = relay.switch
+
+        async def watched(on: bool) -> None:
+            run = self.world.run(meter)
+            why = run.decision.why if run.decision is not None else ""
+            self.commands[f"{'on' if on else 'off'} {why}"] += 1
+            self.judge(run, on)
+            await switch(on)
+
+        relay.switch = watched  # type: ignore[method-assign]
+
+    def judge(self, run: MeterRun, on: bool) -> None:
+        """What must hold at the moment a command leaves."""
+        site, supply, now = self.world.site, run.supply, self.world.clock.now
+        assert run.binding is not None
+        watch = site.wallets[run.binding.wallet].watch
+        assert not site.emergency
+        assert run.seen is (not on)
+        if on:
+            assert not supply.lockout_by
+            assert run.meter.commodity is not Commodity.GAS
+            if supply.hold_on:
+                return
+            assert (supply.cut_by, supply.verified) == (CutBy.BALANCE, False)
+            assert run.meter.id not in self.theirs
+            assert watch.crossed_at is None
+            assert supply.restore is RestoreMode.AUTO or supply.confirmed_at is not None
+            return
+        assert run.good_at is not None
+        assert now - run.good_at <= FRESH_INTERVALS * run.interval_s * SECOND
+        assert not protected(supply, now)
+        if hold_in_force(supply, now):
+            assert supply.hold_on is False
+        else:
+            assert watch.crossed_at is not None
+            assert watch.grace_ended_at is not None
+
+    # --- what happens --------------------------------------------------------------------------
+
+    async def use(self, run: MeterRun, relay: RelayDevice) -> None:
+        """Something is used, where the relay lets it through, and read."""
+        used = self.random.choice([0, KWH // 4, KWH, 3 * KWH])
+        after = self.random.choice([1, 60, 3600]) * SECOND
+        await self.world.read(run.meter.id, used if relay.on else 0, after)
+
+    async def pay(self, run: MeterRun, relay: RelayDevice) -> None:
+        """Some coins, or all that is owed and some coins."""
+        wallet = self.world.site.wallets[self.wallets[run.meter.id]]
+        owed = max(0, -wallet.available_minor) if self.random.random() < 0.9 else 0
+        await self.world.pay(wallet, self.world.text(owed + self.random.choice([1, 50, 100])))
+        await self.world.work()
+
+    async def wait(self, run: MeterRun, relay: RelayDevice) -> None:
+        """Time goes by, meters are read."""
+        times, every = self.random.choice([(6, SECOND), (10, 5 * SECOND), (15, 4 * MINUTE)])
+        await self.world.wait(times * every, every)
+
+    async def silence(self, run: MeterRun, relay: RelayDevice) -> None:
+        """Nothing is read; the keeper goes on."""
+        self.world.clock.now += self.random.choice([MINUTE, DAY])
+        await self.world.tick()
+
+    async def trouble(self, run: MeterRun, relay: RelayDevice) -> None:
+        """A relay behaves otherwise from here on, mostly well."""
+        relay.moves, relay.answers = self.random.random() < 0.8, self.random.random() < 0.8
+        bad = self.random.choice([DeviceFault.BUSY, DeviceFault.OFFLINE])
+        relay.refuses = bad if self.random.random() < 0.2 else None
+
+    async def hand(self, run: MeterRun, relay: RelayDevice) -> None:
+        """Somebody stands at the box; what they switch off, seen on before, is theirs."""
+        if run.command is not None:
+            return
+        seen_on, relay.on = run.seen is True and relay.on, not relay.on
+        if relay.on:
+            self.theirs.discard(run.meter.id)
+        elif seen_on:
+            self.theirs.add(run.meter.id)
+        await self.world.look(run.meter.id)
+        if relay.on:
+            self.theirs.discard(run.meter.id)
+
+    async def electrician(self, run: MeterRun, relay: RelayDevice) -> None:
+        """On by hand, off by hand again for some work inside; and then somebody pays."""
+        if run.state is SupplyState.OFF:
+            await self.hand(run, relay)
+        if relay.on:
+            await self.hand(run, relay)
+            await self.pay(run, relay)
+            await self.world.wait(6 * SECOND, SECOND)
+
+    async def hold_off(self, run: MeterRun, relay: RelayDevice) -> None:
+        """A named person shuts it off for a while."""
+        until = self.world.clock.now + 20 * MINUTE
+        await self.say(cut_supply, run, until=until)
+
+    async def hold_on(self, run: MeterRun, relay: RelayDevice) -> None:
+        """A named person switches it on."""
+        until = self.world.clock.now + 20 * MINUTE if self.random.random() < 0.8 else None
+        await self.say(restore_supply, run, until=until)
+
+    async def lock(self, run: MeterRun, relay: RelayDevice) -> None:
+        """A padlock."""
+        await self.say(set_lockout, run)
+
+    async def unlock(self, run: MeterRun, relay: RelayDevice) -> None:
+        """The padlock comes off."""
+        await self.say(release_lockout, run)
+
+    async def guard(self, run: MeterRun, relay: RelayDevice) -> None:
+        """Somebody's breath hangs on it."""
+        await self.say(set_protection, run, protected=True)
+
+    async def unguard(self, run: MeterRun, relay: RelayDevice) -> None:
+        """Nobody's does any more."""
+        await self.say(set_protection, run, protected=False)
+
+    async def confirm(self, run: MeterRun, relay: RelayDevice) -> None:
+        """Somebody has looked at the stove."""
+        if run.state is SupplyState.ARMED:
+            await confirm_restore(self.world.site, meter=run.meter.id, actor=MANAGER)
+            await self.world.work()
+
+    async def say(
+        self, word: Callable[..., Awaitable[object]], run: MeterRun, **more: object
+    ) -> None:
+        """Say something of a supply; what may not be said is refused."""
+        try:
+            await word(self.world.site, meter=run.meter.id, reason="r", actor=MANAGER, **more)
+        except CoreError as err:
+            self.history.append(f"refused: {err.key}")
+        if run.supply.hold_on:
+            self.theirs.discard(run.meter.id)
+        await self.world.work()
+
+    async def fire(self, run: MeterRun, relay: RelayDevice) -> None:
+        """An emergency."""
+        self.world.site.emergency = True
+        await self.world.tick()
+
+    async def all_clear(self, run: MeterRun, relay: RelayDevice) -> None:
+        """It is over."""
+        self.world.site.emergency = False
+        await self.world.tick()
+
+    async def new_policy(self, run: MeterRun, relay: RelayDevice) -> None:
+        """The manager changes his mind."""
+        await self.world.policy(manual_on=self.random.choice(list(ManualOn)))
+
+    async def park(self, run: MeterRun, relay: RelayDevice) -> None:
+        """A parking fee is taken, down to the last cent."""
+        parking = self.world.site.wallets[self.parking]
+        if parking.posted_minor:
+            await deduct(
+                self.world.site,
+                wallet=self.parking,
+                amount_minor=parking.posted_minor,
+                reason="fee",
+                actor=MANAGER,
+            )
+
+    async def die(self, run: MeterRun, relay: RelayDevice) -> None:
+        """Killed and started again; a fire goes on burning."""
+        emergency = self.world.site.emergency
+        await self.world.restart()
+        self.world.site.emergency = emergency
+        await self.world.tick()
+
+
+async def live_through(make_world: MakeWorld, seed: int) -> Building:
+    """Let a building live; a failure says what had happened."""
+    building = Building(await make_world(), seed)
+    await building.begin()
+    try:
+        await building.live()
+    except AssertionError as err:
+        last = ", ".join(building.history[-30:])
+        raise AssertionError(f"seed {seed} after {len(building.history)} events: {last}") from err
+    return building
+
+
+async def test_no_life_of_a_building_switches_a_supply_outside_the_rules(
+    make_world: MakeWorld,
+) -> None:
+    """Nobody is cut, and nobody electrocuted, by any order of events."""
+    commands: Counter[str] = Counter()
+    for seed in range(8):
+        commands += (await live_through(make_world, seed)).commands
+    # The lives are worth looking at: every kind of command was given.
+    assert commands["off balance"] > 50
+    for kind in ("on paid", "off hold", "on hold"):
+        assert commands[kind] > 5
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+async def test_no_long_life_does_either(make_world: MakeWorld) -> None:
+    """The rare orders of events need many lives."""
+    for seed in range(100, 300):
+        await live_through(make_world, seed)
