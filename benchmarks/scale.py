@@ -120,7 +120,8 @@ def show(size: Size, starts: list[Start], without: float) -> None:
             f"| {size.meters:,} | {size.wallets:,} | {size.entries:,} | {name} "
             f"| {seen['setup_s']:.1f} ({seen['setup_cpu_s']:.1f}) "
             f"| {start.megabytes - without:.0f} | {start.entities:,} "
-            f"| {seen['longest_s'] * 1e3:.0f} ({seen['longest_cpu_s'] * 1e3:.0f}) |",
+            f"| {seen['longest_s'] * 1e3:.0f} ({seen['longest_cpu_s'] * 1e3:.0f}) "
+            f"| {seen['collecting_s'] * 1e3:.0f} |",
             flush=True,
         )
 
@@ -139,9 +140,10 @@ async def main() -> None:
         f"above it, {MOST_ENTITIES:,} entities, no slice over {MOST_SLICE_S * 1e3:.0f} ms.\n"
     )
     print(
-        "| meters | wallets | entries | start | set-up s (CPU) | MB above | entities | longest slice ms (CPU) |"
+        "| meters | wallets | entries | start | set-up s (CPU) | MB above | entities "
+        "| longest slice ms (CPU) | collector ms |"
     )
-    print("|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|")
     for size in sizes:
         show(size, await both_starts(size, asked.keep), without)
 

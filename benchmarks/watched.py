@@ -1,17 +1,21 @@
 """The hub with a stopwatch on its event loop: `python watched.py REPORT [arguments of the hub]`.
 
 Notes how long the integration's set-up took, and the longest that the loop was held meanwhile and
-since. On SIGUSR1 it writes that down. Run by its path, because the package around it puts a stand-in
+since, and by what. On SIGUSR1 it writes that down. Run by its path, because the package around it puts a stand-in
 in the integration's place.
 """
 
 from asyncio import Handle
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+import gc
 import json
 import os
 import signal
 import sys
-from time import perf_counter, thread_time
+from threading import Thread, get_ident
+from time import perf_counter, sleep, thread_time
+from traceback import StackSummary, walk_stack
 from typing import Any, Final
 
 from homeassistant import __main__ as hub
@@ -24,16 +28,30 @@ WORTH_NOTING_S: Final = 0.02
 
 @dataclass(slots=True)
 class Watched:
-    """What was seen since the integration's set-up began."""
+    """What was seen since the integration's set-up began.
+
+    The longest slice is counted without Python's collector, which may come in any of them and is
+    timed by itself.
+    """
 
     setup_s: float = 0.0
     setup_cpu_s: float = 0.0
     longest_s: float = 0.0
     longest_cpu_s: float = 0.0
+    collecting_s: float = 0.0
     slices: list[tuple[float, float, str]] = field(default_factory=list)
 
 
 SEEN: Final = Watched()
+
+
+class Slice:
+    """What the loop runs now: since when, and what it was seen doing when that took too long."""
+
+    began: float = 0.0
+    collecting: float = 0.0
+    collecting_cpu: float = 0.0
+    doing: str = ""
 
 
 def watch_loop() -> None:
@@ -42,17 +60,50 @@ def watch_loop() -> None:
     run = watched._run  # noqa: SLF001  the one place through which everything goes
 
     def timed(handle: Handle) -> None:
-        began, cpu = perf_counter(), thread_time()
+        Slice.doing, Slice.collecting, Slice.collecting_cpu = "", 0.0, 0.0
+        Slice.began, cpu = perf_counter(), thread_time()
         run(handle)
-        took = perf_counter() - began
+        took, Slice.began = perf_counter() - Slice.began - Slice.collecting, 0.0
         if took < WORTH_NOTING_S:
             return
-        cpu = thread_time() - cpu
+        cpu = thread_time() - cpu - Slice.collecting_cpu
         SEEN.longest_s = max(SEEN.longest_s, took)
         SEEN.longest_cpu_s = max(SEEN.longest_cpu_s, cpu)
-        SEEN.slices.append((took, cpu, repr(handle)[:300]))
+        SEEN.slices.append((took, cpu, Slice.doing))
 
     watched._run = timed  # noqa: SLF001
+    gc.callbacks.append(_collector(get_ident()))
+    Thread(target=_look, args=(get_ident(),), daemon=True).start()
+
+
+def _collector(loop: int) -> Callable[[str, dict[str, int]], None]:
+    """Time the collector where it runs in the loop's thread."""
+    began = cpu = 0.0
+
+    def told(phase: str, _: dict[str, int]) -> None:
+        nonlocal began, cpu
+        if get_ident() != loop:
+            return
+        if phase == "start":
+            began, cpu = perf_counter(), thread_time()
+            return
+        took = perf_counter() - began
+        Slice.collecting += took
+        Slice.collecting_cpu += thread_time() - cpu
+        SEEN.collecting_s = max(SEEN.collecting_s, took)
+
+    return told
+
+
+def _look(loop: int) -> None:
+    """From beside, see what a long slice is about."""
+    while True:
+        sleep(WORTH_NOTING_S)
+        if Slice.began and not Slice.doing and perf_counter() - Slice.began > WORTH_NOTING_S:
+            frame = sys._current_frames().get(loop)  # noqa: SLF001
+            stack = StackSummary.extract(walk_stack(frame), lookup_lines=False)
+            ours = [one for one in stack if f"/{DOMAIN}/" in one.filename]
+            Slice.doing = " < ".join(one.name for one in [*stack[:3], *ours[:4]])
 
 
 def watch_setup() -> None:
@@ -64,7 +115,7 @@ def watch_setup() -> None:
         if entry.domain != DOMAIN:
             await set_up(entry, hass, **kwargs)
             return
-        SEEN.longest_s = SEEN.longest_cpu_s = 0.0
+        SEEN.longest_s = SEEN.longest_cpu_s = SEEN.collecting_s = 0.0
         SEEN.slices.clear()
         began, cpu = perf_counter(), thread_time()
         await set_up(entry, hass, **kwargs)

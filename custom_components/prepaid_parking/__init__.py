@@ -23,7 +23,7 @@ from .hearing import async_announce
 from .opening import books_path, open_site
 from .operations.site import utc_now
 from .repairs import async_watch_site
-from .roster import is_shown
+from .roster import async_begin, is_shown
 from .services import async_setup_services
 from .wiring import SiteWiring, wire
 
@@ -47,6 +47,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> b
         hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, closing.on_final_write)
     )
     entry.async_on_unload(data.coordinator.listen(data.tally.hear))
+    await async_begin(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(async_watch_site(hass, entry))
     entry.async_on_unload(async_announce(hass, entry))

@@ -99,7 +99,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the binary sensors of a site."""
-    async_show(hass, entry, async_add_entities, _binary_sensors)
+    await async_show(hass, entry, async_add_entities, _binary_sensors)
 
 
 def _binary_sensors(thing: Thing) -> Iterator[Entity]:

@@ -26,7 +26,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the release buttons of a site."""
-    async_show(hass, entry, async_add_entities, _buttons)
+    await async_show(hass, entry, async_add_entities, _buttons)
 
 
 def _buttons(thing: Thing) -> Iterator[Entity]:

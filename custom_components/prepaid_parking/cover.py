@@ -36,7 +36,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the barriers of a site."""
-    async_show(hass, entry, async_add_entities, _covers)
+    await async_show(hass, entry, async_add_entities, _covers)
 
 
 def _covers(thing: Thing) -> Iterator[Entity]:

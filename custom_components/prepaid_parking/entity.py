@@ -3,6 +3,7 @@
 from typing import override
 
 from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 
 from .acting import acting
@@ -22,7 +23,12 @@ class PrepaidEntity[ThingT: Thing = Thing](Entity):
         self.entity_description = description
         self._attr_unique_id = thing.unique_id(description.key)
         self._attr_translation_key = description.translation_key or description.key
-        self._attr_device_info = thing.device()
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        """Its thing's device; asked for once, so not kept."""
+        return self.thing.device()
 
     @property
     @override

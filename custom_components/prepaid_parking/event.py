@@ -35,7 +35,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the event entities of a site."""
-    async_show(hass, entry, async_add_entities, _events)
+    await async_show(hass, entry, async_add_entities, _events)
 
 
 def _events(thing: Thing) -> Iterator[Entity]:

@@ -66,7 +66,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the thresholds of a site's wallets."""
-    async_show(hass, entry, async_add_entities, _numbers)
+    await async_show(hass, entry, async_add_entities, _numbers)
 
 
 def _numbers(thing: Thing) -> Iterator[Entity]:

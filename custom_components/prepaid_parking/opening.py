@@ -115,7 +115,7 @@ async def _load(site: Site, books: Books, tally: Tally) -> None:
         await load_site(site)
         if books.writable:
             await ensure_standard(site)
-        await tally.follow(books, utc_now())
+        await tally.begin(books, utc_now())
     except (StoreError, KeyError) as err:
         if books.state is not BooksState.READ_ONLY:
             raise

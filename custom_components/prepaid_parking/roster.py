@@ -3,6 +3,7 @@
 One look serves all platforms: with 20,000 wallets a look of each of them would hold up the hub.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -16,6 +17,7 @@ from .const import DOMAIN
 from .coordinator import ROSTER, PrepaidConfigEntry
 from .handles import handles, make
 from .measures import TOTAL_KEYS
+from .operations.gently import gently
 from .things import MeterThing, Thing, site_device
 
 ROSTERS: Final[HassKey[dict[str, Roster]]] = HassKey(f"{DOMAIN}_rosters")
@@ -29,21 +31,25 @@ class Roster:
     """The things of one site that are shown."""
 
     def __init__(self, hass: HomeAssistant, entry: PrepaidConfigEntry) -> None:
-        """Take away what is not shown any more, then look for what is."""
+        """Begin with nothing."""
         self._hass = hass
         self._entry = entry
         self._via = site_device(hass, entry)
         self._things: dict[str, Thing] = {}
         self._found: list[Found] = []
-        self.async_look()
-        self._forget_closed()
-        self._forget_details()
 
-    @callback
-    def async_add(self, found: Found) -> None:
+    async def async_begin(self) -> None:
+        """Look for what is shown, then take away what is not shown any more."""
+        for step in (self.async_look, self._forget_closed, self._forget_details):
+            step()
+            await asyncio.sleep(
+                0
+            )  # Each is a look at everything: between them others get the loop.
+
+    async def async_add(self, found: Found) -> None:
         """Call back for everything there is, and for what comes."""
         self._found.append(found)
-        for thing in list(self._things.values()):
+        async for thing in gently(list(self._things.values())):
             found(thing)
 
     @callback
@@ -96,26 +102,27 @@ class Roster:
                 registry.async_remove(one.entity_id)
 
 
-@callback
-def async_each(hass: HomeAssistant, entry: PrepaidConfigEntry, found: Found) -> None:
-    """Call back for everything of a site that is shown, and for what comes while it runs."""
+async def async_begin(hass: HomeAssistant, entry: PrepaidConfigEntry) -> None:
+    """Look at what a site shows, before its platforms ask for it."""
     rosters = hass.data.setdefault(ROSTERS, {})
-    roster = rosters.get(entry.entry_id)
-    if roster is None:
-        roster = rosters[entry.entry_id] = Roster(hass, entry)
-        looking = entry.runtime_data.coordinator.subscribe(ROSTER, roster.async_look)
+    roster = rosters[entry.entry_id] = Roster(hass, entry)
+    looking = entry.runtime_data.coordinator.subscribe(ROSTER, roster.async_look)
 
-        @callback
-        def async_end() -> None:
-            looking()
-            rosters.pop(entry.entry_id)
+    @callback
+    def async_end() -> None:
+        looking()
+        rosters.pop(entry.entry_id)
 
-        entry.async_on_unload(async_end)
-    roster.async_add(found)
+    entry.async_on_unload(async_end)
+    await roster.async_begin()
 
 
-@callback
-def async_show(
+async def async_each(hass: HomeAssistant, entry: PrepaidConfigEntry, found: Found) -> None:
+    """Call back for everything of a site that is shown, and for what comes while it runs."""
+    await hass.data[ROSTERS][entry.entry_id].async_add(found)
+
+
+async def async_show(
     hass: HomeAssistant,
     entry: PrepaidConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
@@ -128,7 +135,7 @@ def async_show(
         if entities := entry.runtime_data.room.take(build(thing)):
             async_add_entities(entities, config_subentry_id=thing.subentry)
 
-    async_each(hass, entry, async_add)
+    await async_each(hass, entry, async_add)
 
 
 def is_shown(entry: PrepaidConfigEntry, device: dr.AnyDeviceEntry) -> bool:

@@ -39,8 +39,8 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors of a site."""
-    async_show(hass, entry, async_add_entities, _sensors)
-    async_each(hass, entry, partial(_async_show_values, entry, async_add_entities))
+    await async_show(hass, entry, async_add_entities, _sensors)
+    await async_each(hass, entry, partial(_async_show_values, entry, async_add_entities))
 
 
 @callback

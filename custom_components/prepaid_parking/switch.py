@@ -35,7 +35,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the supply switches of a site."""
-    async_show(hass, entry, async_add_entities, _switches)
+    await async_show(hass, entry, async_add_entities, _switches)
 
 
 def _switches(thing: Thing) -> Iterator[Entity]:

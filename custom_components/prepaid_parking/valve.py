@@ -42,7 +42,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the supply valves of a site."""
-    async_show(hass, entry, async_add_entities, _valves)
+    await async_show(hass, entry, async_add_entities, _valves)
 
 
 def _valves(thing: Thing) -> Iterator[Entity]:

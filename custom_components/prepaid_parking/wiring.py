@@ -66,6 +66,7 @@ from .core.wallet import Meter
 from .links.poller import Outcome
 from .opening import checkpoint_every
 from .operations.gate import plate_read
+from .operations.gently import gently
 from .operations.metering import find_meter
 from .operations.office import add_meter, update_meter
 from .operations.rules import change_settings
@@ -148,7 +149,7 @@ class SiteWiring:
             self._lines[HUB] = self._hub_line
         for key in lines.keys() - self._line_data.keys():
             await self._add_line(lines[key])
-        for subentry in (*self._of(SUBENTRY_METER), *self._of(SUBENTRY_LANE)):
+        async for subentry in gently((*self._of(SUBENTRY_METER), *self._of(SUBENTRY_LANE))):
             if subentry.subentry_id not in self._attached:
                 await self._attach(subentry)
         self._data.coordinator.touch(ROSTER)
@@ -292,7 +293,8 @@ class SiteWiring:
             modulus=limits.modulus,
             jitter=limits.jitter,
         )
-        await update_meter(self._data.site, run, meter, restore, SYSTEM)
+        if meter != run.meter or restore is not run.supply.restore:
+            await update_meter(self._data.site, run, meter, restore, SYSTEM)
 
     async def _attach_lane(self, subentry: ConfigSubentry, line_key: str) -> Detach:
         data, site = subentry.data, self._data.site

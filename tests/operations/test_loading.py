@@ -125,3 +125,36 @@ async def test_a_supply_without_a_record_is_one_that_nobody_cut(world: World) ->
     await world.books.forget(*await world.books.load(Supply))
     await world.restart()
     assert world.run(run.meter.id).supply == Supply(meter=run.meter.id)
+
+
+async def test_of_a_long_log_only_what_matters_is_taken_up(world: World) -> None:
+    """A gate that opens a hundred times a day must not make each start slower than the last."""
+    wallet = await world.wallet("100")
+    run = await world.meter(wallet, relay=True)
+
+    def line(number: int, age_h: int, outcome: CommandOutcome) -> CommandLog:
+        at = world.clock.now - age_h * HOUR
+        return CommandLog(
+            id=number,
+            target=run.meter.id,
+            action="off",
+            at=at,
+            outcome=outcome,
+            outcome_at=at,
+        )
+
+    await world.books.record(
+        line(1, 60, CommandOutcome.DECIDED),
+        line(2, 50, CommandOutcome.SENT),
+        line(3, 40, CommandOutcome.VERIFIED),
+        line(4, 2, CommandOutcome.VERIFIED),
+        line(5, 30, CommandOutcome.SENT),
+    )
+    await world.restart()
+    again = world.site.meters[run.meter.id]
+    assert again.written_today == 1
+    assert again.command is not None
+    assert again.command.log == 5
+    lines = {one.id: one.outcome for one in await world.books.load(CommandLog)}
+    assert lines[1] is CommandOutcome.NOT_CONFIRMED
+    assert [one.id for one in await world.books.commands(world.clock.now)] == [5]

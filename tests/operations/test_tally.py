@@ -3,18 +3,28 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from custom_components.prepaid_parking.core.chart import revenue_account, wallet_account
-from custom_components.prepaid_parking.core.identity import EntryId, MeterId, PolicyId, WalletId
-from custom_components.prepaid_parking.core.ledger import Entry, EntryKind, Posting, Receipt
+from custom_components.prepaid_parking.core.identity import (
+    SYSTEM,
+    EntryId,
+    MeterId,
+    PolicyId,
+    WalletId,
+)
+from custom_components.prepaid_parking.core.ledger import Act, Entry, EntryKind, Posting, Receipt
 from custom_components.prepaid_parking.core.wallet import Purpose, Wallet, WalletKind, Watch
 from custom_components.prepaid_parking.operations.facts import WalletEvent, WalletFact
 from custom_components.prepaid_parking.operations.overview import days_left
 from custom_components.prepaid_parking.operations.site import WalletRun
 from custom_components.prepaid_parking.operations.tally import KINDS, PAGE, Tally
+from custom_components.prepaid_parking.store.books import Books
+from tests.operations.world import Clock
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -144,6 +154,70 @@ async def test_old_days_are_forgotten_and_the_month_is_not() -> None:
     await follow(tally, shelf, later)
     assert tally.meter_month(M1, later) == 0
     assert tally.meter_today(M1, NOW) == 0
+
+
+BEFORE_AND_AFTER = st.tuples(
+    st.integers(-40 * 24 * 60, 0), st.integers(-26 * 60, 0), st.integers(1, 3), st.integers(1, 500)
+)
+"""When an entry was booked and how much earlier it occurred (minutes), of which meter, how much."""
+
+
+@given(moments=st.lists(BEFORE_AND_AFTER, max_size=25))
+@settings(max_examples=25)
+async def test_a_head_start_counts_what_following_would(
+    moments: list[tuple[int, int, int, int]],
+) -> None:
+    """After a restart the costs of today and of the month are the same to the cent."""
+    clock = Clock(NOW)
+    with TemporaryDirectory() as folder:
+        books = await Books.open(
+            Path(folder) / "site.db", site="0" * 32, currency="CNY", clock=clock
+        )
+        try:
+            await book(books, clock, moments)
+            begun, followed = Tally(SHANGHAI), Tally(SHANGHAI)
+            await begun.begin(books, NOW)
+            await followed.follow(books, NOW)
+            assert sums(begun) == sums(followed)
+            clock.now = NOW
+            await book(books, clock, [(0, 0, 1, 7)])
+            assert await begun.follow(books, NOW)
+            await followed.follow(books, NOW)
+            assert sums(begun) == sums(followed)
+        finally:
+            await books.close()
+
+
+async def book(books: Books, clock: Clock, moments: list[tuple[int, int, int, int]]) -> None:
+    """Write charges down at these times."""
+    for number, (booked, earlier, meter, amount) in enumerate(sorted(moments)):
+        clock.now = NOW + timedelta(minutes=booked)
+        leg = Posting(
+            source=wallet_account(meter),
+            target=revenue_account("electricity"),
+            amount_minor=amount,
+        )
+        await books.commit(
+            Act(
+                kind=EntryKind.USAGE,
+                event=f"energy/m{meter}.1/{number}",
+                occurred=clock.now + timedelta(minutes=earlier),
+                actor=SYSTEM,
+                postings=(leg,),
+                detail={"meter": f"m{meter}"},
+            )
+        )
+
+
+def sums(tally: Tally) -> list[object]:
+    """Everything a tally can be asked."""
+    meters = [MeterId(f"m{number}") for number in (1, 2, 3)]
+    return [
+        tally.site_today(NOW),
+        *(tally.meter_today(meter, NOW) for meter in meters),
+        *(tally.meter_month(meter, NOW) for meter in meters),
+        *(tally.daily_minor(number, NOW) for number in (1, 2, 3)),
+    ]
 
 
 def wallet(posted: int) -> WalletRun:

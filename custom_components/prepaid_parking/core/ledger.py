@@ -192,6 +192,20 @@ class Entry:
     hash: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What many entries moved between two accounts for one meter ("" where an entry names none).
+
+    They occurred on the day that was asked for, or it is a single entry and this is its time.
+    """
+
+    occurred: datetime
+    source: AccountId
+    target: AccountId
+    meter: str
+    amount_minor: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What a check of the whole ledger found.

@@ -1,6 +1,6 @@
 """A meter on Modbus, read and switched as its profile says."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, tzinfo
 from time import monotonic
@@ -11,15 +11,13 @@ from modbus_connection import ModbusUnit
 from ..core.errors import DeviceError, DeviceFault
 from ..core.metering import Sample
 from .blocks import Block, Plan
+from .lengths import lengths_of, plan_of
 from .look import Look, read_ratio, sample_of
 from .profile import MeterProfile
-from .registers import Register
 from .request import REQUEST_TIMEOUT_S, Requests, Turn
 
 IDENTITY_EVERY_S: Final = 60.0
 """A meter that was swapped while the line was up is found within a minute."""
-_CHEAP_REGISTERS: Final = 4
-"""What may lengthen every short reading to check the identity each time: 8 ms on 9600 baud."""
 _AT_ONCE: Final = float("-inf")
 
 
@@ -57,27 +55,19 @@ class ModbusMeter:
         self._clock = clock
         self._identity_due = _AT_ONCE
         self._ratio: str | None = None
+        self._lengths = lengths_of(profile)
+        self._told: set[Block] = set()
         self._untold: set[Block] = set()
-        billed, identity = _billed(profile), _identity(profile)
-        self._short = self._with_cheap(billed, identity)
-        self._identity = self._plan([*billed, *identity])
-        self._full = self._plan([*billed, *identity, *_rest(profile)])
-        blocks = {
-            block for plan in (self._short, self._identity, self._full) for block in plan.blocks
-        }
-        counting = [part.register for part in profile.billed.parts]
-        self._billed_blocks = {one for one in blocks if any(map(one.holds, counting))}
-        # What must be told, or was told before: a refusal of these is no matter of firmware.
-        self._told = {one for one in blocks if any(map(one.holds, _must(profile)))}
 
     def requests(self, *, full: bool) -> int:
         """Return how many requests a reading takes when no identity check is due."""
-        return len((self._full if full else self._short).blocks)
+        return len((self._lengths.full if full else self._lengths.short).blocks)
 
     async def read(self, *, full: bool = False) -> Sample:
         """Look at the device once. Raises DeviceError; after that the next look is a first one."""
         identify = full or self._clock() >= self._identity_due
-        plan = self._full if full else self._identity if identify else self._short
+        lengths = self._lengths
+        plan = lengths.full if full else lengths.identity if identify else lengths.short
         try:
             look = await self._look(plan)
             self._ratio = read_ratio(self.profile, look) or self._ratio
@@ -107,7 +97,7 @@ class ModbusMeter:
         relay = self.profile.relay
         if relay is None or relay.own_prepaid is None:
             return None
-        look = await self._look(self._plan([relay.own_prepaid.register]))
+        look = await self._look(plan_of(self.profile, [relay.own_prepaid.register]))
         return look.state(relay.own_prepaid)
 
     async def _look(self, plan: Plan) -> Look:
@@ -124,65 +114,17 @@ class ModbusMeter:
                 if block not in self._untold:
                     words = await self._requests.read(block)
             except DeviceError as err:
-                if block in self._told or err.fault is not DeviceFault.REFUSED:
+                # What must be told, or was told before: a refusal of these is no matter of firmware.
+                if (
+                    block in self._lengths.must
+                    or block in self._told
+                    or err.fault is not DeviceFault.REFUSED
+                ):
                     raise
                 self._untold.add(block)
             else:
                 self._told.add(block)
             content.append(words)
-            if block in self._billed_blocks:
+            if block in self._lengths.billed:
                 at = self._now()
         return Look(plan, content, at)
-
-    def _plan(self, registers: Iterable[Register]) -> Plan:
-        profile = self.profile
-        return Plan.of(registers, stretches=profile.stretches, most=profile.most_registers)
-
-    def _with_cheap(self, billed: Sequence[Register], identity: Iterable[Register]) -> Plan:
-        """Plan the short reading; what of the identity lies next to it comes along."""
-        taken, plan = list(billed), self._plan(billed)
-        for register in identity:
-            longer = self._plan([*taken, register])
-            if (
-                len(longer.blocks) == len(plan.blocks)
-                and longer.size <= plan.size + _CHEAP_REGISTERS
-            ):
-                taken, plan = [*taken, register], longer
-        return plan
-
-
-def _billed(profile: MeterProfile) -> list[Register]:
-    """Return what every reading needs: what is charged, and whether the supply is on."""
-    registers = [part.register for part in profile.billed.parts]
-    if profile.relay is not None:
-        registers.append(profile.relay.state.register)
-    return registers
-
-
-def _identity(profile: MeterProfile) -> list[Register]:
-    """Return what tells this meter from another, and what its register means."""
-    registers = [factor.register for factor in profile.ratio.factors] if profile.ratio else []
-    if profile.type_code is not None:
-        registers.append(profile.type_code.register)
-    if profile.serial_number is not None:
-        registers.append(profile.serial_number)
-    return registers
-
-
-def _rest(profile: MeterProfile) -> list[Register]:
-    """Return what is for people and for checks."""
-    registers = [value.register for value in profile.values.values()]
-    registers += [rate.register for rate in profile.rates]
-    if profile.clock is not None:
-        registers.append(profile.clock)
-    return registers
-
-
-def _must(profile: MeterProfile) -> list[Register]:
-    """Return what a reading is worth nothing without."""
-    registers = _billed(profile)
-    if profile.type_code is not None:
-        registers.append(profile.type_code.register)
-    if profile.ratio is not None and profile.ratio.multiply:
-        registers += [factor.register for factor in profile.ratio.factors]
-    return registers

@@ -181,9 +181,9 @@ class Value:
     times: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MeterProfile:
-    """A meter on Modbus."""
+    """A meter on Modbus. Each is itself: what follows from one is worked out once and kept by it."""
 
     about: About
     commodity: Commodity

@@ -5,7 +5,7 @@ whatever goes wrong leaves as a `DeviceError`.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 import struct
 from typing import Final
@@ -32,6 +32,7 @@ REQUEST_TIMEOUT_S: Final = 1.0
 32 cost half a 10 s cycle once. The link's own limit is 10 s, and a busy unit is asked again inside
 it for 60 s."""
 
+type _Reader = Callable[[int, int], Awaitable[object]]
 type Turn = Callable[[], AbstractAsyncContextManager[object]]
 """Opens the turn of one request on its physical line."""
 
@@ -49,6 +50,14 @@ _FAULTS: Final[tuple[tuple[type[ModbusError], DeviceFault], ...]] = (
 """The first that fits, so the general ones stand last."""
 
 
+_READERS: Final[Mapping[Space, Callable[[ModbusUnit], _Reader]]] = {
+    Space.HOLDING: lambda unit: unit.read_holding_registers,
+    Space.INPUT: lambda unit: unit.read_input_registers,
+    Space.COIL: lambda unit: unit.read_coils,
+    Space.DISCRETE: lambda unit: unit.read_discrete_inputs,
+}
+
+
 class Requests:
     """What can be asked of one unit. Never repeats a request by itself."""
 
@@ -64,18 +73,12 @@ class Requests:
         self._unit = unit
         self._turn = turn
         self._timeout = timeout
-        self._readers: dict[Space, Callable[[int, int], Awaitable[object]]] = {
-            Space.HOLDING: unit.read_holding_registers,
-            Space.INPUT: unit.read_input_registers,
-            Space.COIL: unit.read_coils,
-            Space.DISCRETE: unit.read_discrete_inputs,
-        }
         if spacing:
             unit.set_message_spacing(spacing)
 
     async def read(self, block: Block) -> list[int]:
         """Return the content of a block, exactly as many numbers as asked for."""
-        reader = self._readers[block.space]
+        reader = _READERS[block.space](self._unit)
         words = await self._ask(lambda: reader(block.address, block.count))
         most = 1 if block.space.is_bits else 0xFFFF
         if (

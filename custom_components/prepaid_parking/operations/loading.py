@@ -13,6 +13,7 @@ from ..core.tariff import Pricer, TariffVersion, Usage
 from ..core.wallet import Binding, Card, Credential, Meter, TierCount, Wallet, Watch
 from .booking import keep
 from .commanding import resume
+from .gently import gently
 from .site import MeterRun, Site, WalletRun
 from .usage import take_up
 
@@ -42,7 +43,7 @@ async def _load_rules(site: Site) -> None:
 async def _load_wallets(site: Site) -> None:
     balances = await site.books.balances()
     watches = {watch.wallet: watch for watch in await site.books.load(Watch)}
-    for wallet in await site.books.load(Wallet):
+    async for wallet in gently(await site.books.load(Wallet)):
         site.wallets[wallet.id] = WalletRun(
             wallet=wallet,
             watch=watches.get(wallet.id) or Watch(wallet=wallet.id),
@@ -55,8 +56,8 @@ async def _load_meters(site: Site) -> None:
     supplies = {supply.meter: supply for supply in await site.books.load(Supply)}
     cursors = {cursor.installation: cursor for cursor in await site.books.load(Cursor)}
     windows = {window.installation: window for window in await site.books.load(Window)}
-    bindings = {one.meter: one for one in await site.books.load(Binding) if one.to_at is None}
-    for meter in await site.books.load(Meter):
+    bindings = {one.meter: one for one in await site.books.load(Binding, to_at=None)}
+    async for meter in gently(await site.books.load(Meter)):
         run = site.meters[meter.id] = MeterRun(
             meter=meter,
             supply=supplies.get(meter.id) or Supply(meter=meter.id),
@@ -70,9 +71,9 @@ async def _load_meters(site: Site) -> None:
         if run.binding is not None:
             site.wallets[run.binding.wallet].meters.append(run)
             take_up(site, run, windows.get(meter.installation))
-    doubts = await site.books.load(OpenDoubt)
+    doubts = await site.books.load(OpenDoubt, settled_at=None)
     for doubt in sorted(doubts, key=lambda one: number_of(one.id)):
-        if doubt.settled_at is None and doubt.meter in site.meters:
+        if doubt.meter in site.meters:
             run = site.meters[doubt.meter]
             if run.doubt is not None:
                 site.doubts.pop(run.doubt.id)  # A later one took its place.
@@ -90,10 +91,11 @@ async def _load_commands(site: Site) -> None:
     A relay's command that was sent and not read back is still outstanding: if the supply is off now,
     that was us.
     """
-    today = site.clock().astimezone(site.zone).date()
+    now = site.clock().astimezone(site.zone)
+    midnight, today = now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0), now.date()
     last: dict[MeterId, CommandLog] = {}
     lost: list[CommandLog] = []
-    for command in await site.books.load(CommandLog):
+    for command in await site.books.commands(midnight):
         if command.outcome is CommandOutcome.DECIDED:
             lost.append(replace(command, outcome=CommandOutcome.NOT_CONFIRMED, detail="restarted"))
         run = site.meters.get(MeterId(command.target))

@@ -17,12 +17,15 @@ from ..core.ledger import (
     BooksState,
     Entry,
     EntryKind,
+    Moved,
     Receipt,
     Record,
     Verdict,
 )
+from ..core.supply import CommandLog
 from . import opening, queries
 from .anchor import write_anchor
+from .codec import Value
 from .incarnation import GAP_AFTER_LOSS, accepting_act, first_number, next_incarnation
 from .sqlite import SQL_ERRORS, copy_into, lock, raw, told, unlock
 from .standing import Standing
@@ -169,9 +172,13 @@ class Books:
         """Remove records and insert others in one step."""
         await self._change(puts=tuple(puts), drops=tuple(drops))
 
-    async def load[R](self, kind: type[R]) -> list[R]:
-        """Return all records of a kind, in the order of their keys."""
-        return await self.read(lambda connection: queries.read_records(connection, kind))
+    async def load[R](self, kind: type[R], **like: Value) -> list[R]:
+        """Return the records of a kind with these values, in the order of their keys."""
+        return await self.read(lambda connection: queries.read_records(connection, kind, **like))
+
+    async def commands(self, since: datetime) -> list[CommandLog]:
+        """Return what still matters of the command log: what is open, what is new, each last one."""
+        return await self.read(lambda connection: queries.read_commands(connection, since))
 
     async def balances(self) -> dict[AccountId, int]:
         """Return the balance of every account that was ever moved, as committed."""
@@ -207,6 +214,12 @@ class Books:
                 newest_first=newest_first,
             )
         )
+
+    async def moved(
+        self, days: Sequence[datetime], kinds: Collection[EntryKind]
+    ) -> tuple[list[Moved], EntryId]:
+        """Return what moved on each of the days that begin at these times, and the last entry."""
+        return await self.read(lambda connection: queries.read_moved(connection, days, kinds))
 
     async def total(
         self, account: AccountId, since: datetime | None, until: datetime | None

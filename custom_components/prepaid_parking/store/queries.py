@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from itertools import pairwise
 
 import orjson
-from sqlalchemy import Connection, Select, func, literal_column, select, union
+from sqlalchemy import Connection, Select, case, func, literal_column, select, union
 
 from ..core.errors import StoreError
 from ..core.identity import EntryId
-from ..core.ledger import AccountId, Entry, EntryKind, Posting, Receipt
+from ..core.ledger import AccountId, Entry, EntryKind, Moved, Posting, Receipt
+from ..core.supply import CommandLog, CommandOutcome
 from . import schema
 from .codec import Value, codec_of, from_micros, to_micros
 
 _JOURNAL = schema.journal.c
 _TRANSFER = schema.transfer.c
+_NEVER = 2**63 - 1
 
 
 def read_records[R](connection: Connection, kind: type[R], /, **like: Value) -> list[R]:
@@ -86,6 +89,61 @@ def read_entries(
         )
         for row in rows
     ]
+
+
+def read_moved(
+    connection: Connection, days: Sequence[datetime], kinds: Collection[EntryKind]
+) -> tuple[list[Moved], EntryId]:
+    """Return what moved on each of the days that begin at these times, and the last entry there is.
+
+    Summed by the database: a month of a large site are a million entries. Those that did not occur
+    on the day they were booked are listed one by one.
+    """
+    moved: list[Moved] = []
+    for since, until in pairwise((*days, None)):
+        assert since is not None
+        moved += _moved(connection, since, until, kinds)
+    return moved, EntryId(connection.execute(select(func.max(_JOURNAL.id))).scalar() or 0)
+
+
+def _moved(
+    connection: Connection, since: datetime, until: datetime | None, kinds: Collection[EntryKind]
+) -> list[Moved]:
+    first, last = _span(connection, since, until)
+    begin, end = to_micros(since), _NEVER if until is None else to_micros(until)
+    meter = _JOURNAL.detail.op("->>")("$.meter")
+    alone = case((_JOURNAL.occurred.between(begin, end - 1), 0), else_=_JOURNAL.id)
+    rows = connection.execute(
+        select(
+            func.min(_JOURNAL.occurred),
+            _TRANSFER.source,
+            _TRANSFER.target,
+            func.coalesce(meter, ""),
+            func.sum(_TRANSFER.amount),
+        )
+        .join_from(schema.journal, schema.transfer, _TRANSFER.entry == _JOURNAL.id)
+        .where(_JOURNAL.id.between(first, last))
+        .where(_JOURNAL.kind.in_([kind.value for kind in kinds]))
+        .group_by(_TRANSFER.source, _TRANSFER.target, meter, alone)
+    )
+    return [Moved(from_micros(occurred), *moved) for occurred, *moved in rows]
+
+
+def read_commands(connection: Connection, since: datetime) -> list[CommandLog]:
+    """Return the commands that have no outcome, those of that time on, and each target's last."""
+    log = schema.command_log.c
+    latest = select(func.max(log.id)).group_by(log.target)
+    wanted = (
+        select(*log)
+        .where(
+            (log.outcome == CommandOutcome.DECIDED.value)
+            | (log.outcome_at >= to_micros(since))
+            | log.id.in_(latest)
+        )
+        .order_by(log.id)
+    )
+    codec = codec_of(CommandLog)
+    return [codec.record(tuple(row)) for row in connection.execute(wanted)]
 
 
 def read_total(

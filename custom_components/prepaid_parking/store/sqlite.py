@@ -24,6 +24,8 @@ AUTOCHECKPOINT_PAGES: Final = 1000
 JOURNAL_SIZE_LIMIT: Final = 64 * 1024 * 1024
 BUSY_TIMEOUT_MS: Final = 5000
 CACHE_KIB: Final = 16 * 1024
+READER_CACHE_KIB: Final = 2 * 1024
+"""Readers come seldom and the system keeps the file's pages: three of them must not hold 48 MB."""
 READERS: Final = 3
 """A statement, a verification and a snapshot at once; more wait."""
 SOUND_VERSION: Final = (3, 51, 3)
@@ -35,7 +37,6 @@ _SETTINGS: Final = (
     "cell_size_check=ON",
     "secure_delete=ON",
     "temp_store=MEMORY",
-    f"cache_size=-{CACHE_KIB}",
     "synchronous=FULL",
 )
 
@@ -50,7 +51,7 @@ def sqlite_is_sound() -> bool:
     return sqlite_version() >= SOUND_VERSION
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def _connect(path: Path, mode: str, cache_kib: int = READER_CACHE_KIB) -> sqlite3.Connection:
     """Connect to an existing file; whatever fails on the way leaves nothing open."""
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
@@ -61,7 +62,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
         timeout=BUSY_TIMEOUT_MS / 1000,
     )
     try:
-        for setting in _SETTINGS:
+        for setting in (*_SETTINGS, f"cache_size=-{cache_kib}"):
             connection.execute(f"PRAGMA {setting}")
         _insist(connection, "synchronous", 2)
     except BaseException:
@@ -71,7 +72,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _connect_to_write(path: Path, *, frozen: bool) -> sqlite3.Connection:
-    connection = _connect(path, "rw")
+    connection = _connect(path, "rw", CACHE_KIB)
     try:
         _insist(connection, "journal_mode=WAL", "wal")
         connection.execute(f"PRAGMA journal_size_limit={JOURNAL_SIZE_LIMIT}")
