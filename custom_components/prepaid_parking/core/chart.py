@@ -25,6 +25,12 @@ class SiteAccount(IntEnum):
     ROUNDING = 4
     ADJUSTMENT = 5
     REFUNDS = 6
+    PROMOTION = 7
+    DEFERRED = 8
+    TAX = 9
+    WRITE_OFF = 10
+    POINTS = 16
+    USES = 17
     REVENUE_ELECTRICITY = 32
     REVENUE_WATER = 33
     REVENUE_GAS = 34
@@ -34,12 +40,41 @@ class SiteAccount(IntEnum):
     REVENUE_RUNTIME = 38
     REVENUE_PARKING = 48
     REVENUE_FEES = 49
+    REVENUE_RENT = 50
+    REVENUE_SERVICE = 51
+    REVENUE_PACKAGES = 52
+    REVENUE_PROPERTY = 53
+    REVENUE_DEPOSITS = 54
+    REVENUE_STANDING = 55
 
 
 class Bucket(IntEnum):
-    """What a wallet holds, each kind of money in an account of its own."""
+    """What a wallet holds, each kind of money in an account of its own.
+
+    Bonus money was given, not paid: it pays like cash and is refunded by its promotion's rule. Held
+    money is a deposit. Debts stand below zero by what is owed, one account per category; so does
+    BILLED by the open bills. Points and uses are no money: see `measure_of`.
+    """
 
     CASH = 1
+    BONUS = 2
+    HELD = 3
+    POINTS = 8
+    USES = 9
+    DEBT_UTILITY = 16
+    DEBT_PROPERTY = 17
+    DEBT_RENT = 18
+    DEBT_PARKING = 19
+    DEBT_SERVICE = 20
+    BILLED = 24
+
+
+class Measure(StrEnum):
+    """What an account counts; no posting goes from one measure to another."""
+
+    MONEY = "money"
+    POINTS = "points"
+    USES = "uses"
 
 
 class Channel(StrEnum):
@@ -62,6 +97,17 @@ def wallet_account(wallet_no: int, bucket: Bucket = Bucket.CASH) -> AccountId:
     return AccountId(wallet_no << OWNER_SHIFT | int(bucket))
 
 
+def code_of(account: AccountId) -> int:
+    """Return the part of an account's number that says what it holds."""
+    return account & ((1 << OWNER_SHIFT) - 1)
+
+
+def measure_of(account: AccountId) -> Measure:
+    """Return what an account counts: minor units, points or uses."""
+    site = owner_of(account) == 0
+    return _MEASURES[site].get(code_of(account), Measure.MONEY)
+
+
 def owner_of(account: AccountId) -> int:
     """Return the wallet's number, 0 for the site's own accounts."""
     return account >> OWNER_SHIFT
@@ -75,3 +121,9 @@ def revenue_account(commodity: str) -> AccountId:
 def channel_account(channel: Channel) -> AccountId:
     """Return where money of that channel comes from: the till, or the provider's clearing."""
     return site_account(SiteAccount.CASH if channel is Channel.CASH else SiteAccount.CLEARING)
+
+
+_MEASURES: Final = {
+    True: {int(SiteAccount.POINTS): Measure.POINTS, int(SiteAccount.USES): Measure.USES},
+    False: {int(Bucket.POINTS): Measure.POINTS, int(Bucket.USES): Measure.USES},
+}

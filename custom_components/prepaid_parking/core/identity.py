@@ -18,6 +18,8 @@ TariffId = NewType("TariffId", str)
 PolicyId = NewType("PolicyId", str)
 LaneId = NewType("LaneId", str)
 """`l<no>`."""
+UnitId = NewType("UnitId", str)
+"""`u<no>`."""
 EntryId = NewType("EntryId", int)
 """The place in the site's chain, from 1 without a gap: a missing entry is visible."""
 

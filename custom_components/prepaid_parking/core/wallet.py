@@ -22,6 +22,14 @@ class WalletKind(StrEnum):
     INDIVIDUAL = "individual"
     ENTERPRISE = "enterprise"
     SPECIAL = "special"
+    SHARED = "shared"
+
+
+class Spending(StrEnum):
+    """Which of a wallet's moneys pays first."""
+
+    BONUS_FIRST = "bonus_first"
+    CASH_FIRST = "cash_first"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +38,9 @@ class Wallet:
 
     `subject` points into the encrypted personal data. The three overrides (minor units) outrank the
     policy's values for this wallet. Frozen is a flag beside the state: money that arrives is booked
-    and usage goes on, nothing goes out.
+    and usage goes on, nothing goes out. `unit_id` is the unit it pays for ("" where none is
+    registered); wallets with one `subject` are one customer's. What a shared wallet is charged, its
+    members pay.
     """
 
     id: WalletId
@@ -49,6 +59,8 @@ class Wallet:
     frozen_at: datetime | None = None
     frozen_until: datetime | None = None
     frozen_reason: str = ""
+    unit_id: str = ""
+    spending: Spending = Spending.BONUS_FIRST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +68,9 @@ class Meter:
     """A meter as the books know it; its link and address live in the configuration.
 
     Its id is the ledger's own and survives a removed and re-added configuration. `max_rate` is the
-    most it can count in an hour, in base units: the leap limit.
+    most it can count in an hour, in base units: the leap limit. `unit` is where it is installed
+    (tiers are counted there), `main` the meter it lies behind, `reactive` the meter that counts the
+    reactive energy of the same supply; "" where there is none.
     """
 
     id: MeterId
@@ -70,6 +84,9 @@ class Meter:
     max_rate: int = 0
     modulus: int | None = None
     jitter: int = 0
+    unit: str = ""
+    main: str = ""
+    reactive: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,17 +6,18 @@ runs beside it.
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 import contextlib
 from datetime import datetime, timedelta
 import logging
-from typing import Any, Final
+from typing import Final
 
 from ..core.errors import CoreError, DeviceError, StoreError
 from ..core.identity import SYSTEM, MeterId
 from ..core.metering import Sample
 from .backfill import rerate
 from .booking import keep
+from .chores import FOLLOW_UPS, Chores
 from .metering import take_sample
 from .pace import near
 from .site import MeterRun, Site, WalletRun
@@ -45,6 +46,7 @@ class Keeper:
         self._checkpointed: datetime | None = None
         self._posted: datetime | None = None
         self._latest = site.clock()
+        self._chores = Chores()
         self._stopping = False
         self._ended: asyncio.Event | None = None
         site.wake_up = self._something.set
@@ -104,6 +106,9 @@ class Keeper:
         wallets = [site.wallets[wallet] for wallet in site.woken_wallets]
         site.woken.clear()
         site.woken_wallets.clear()
+        for wallet in wallets:
+            for follow in FOLLOW_UPS:
+                await self._safely(wallet.wallet.id, follow(site, wallet))
         ripe: list[MeterRun] = []
         for _ in range(min(len(self._incoming), MOST_AT_ONCE)):
             meter, heard = self._incoming.popleft()
@@ -113,7 +118,7 @@ class Keeper:
             if isinstance(heard, DeviceError):
                 run.connected = False
                 continue
-            if await self._safely(run, take_sample(site, run, heard)):
+            if await self._safely(meter, take_sample(site, run, heard)):
                 ripe.append(run)
             concerned.add(meter)
         if self._incoming:
@@ -137,6 +142,8 @@ class Keeper:
             self._checkpointed = now
             await checkpoint(site)
         await self._refine()
+        for chore in self._chores.due(now):
+            await self._safely(chore.__name__, chore(site, now))
         site.woken_wallets.update(
             key
             for key, wallet in site.wallets.items()
@@ -175,12 +182,14 @@ class Keeper:
         await post_windows(self._site, passed)  # What takes a wallet over its mark is in the books.
         concerned = {run.meter.id: run for run in [*runs, *passed]}.values()
         # Together: what many supplies have to write down costs one flush of the disk.
-        await asyncio.gather(*(self._safely(run, reconcile(self._site, run)) for run in concerned))
+        await asyncio.gather(
+            *(self._safely(run.meter.id, reconcile(self._site, run)) for run in concerned)
+        )
         for run in concerned:
             self._pace(run)
 
-    async def _safely[R](self, run: MeterRun, step: Coroutine[Any, Any, R]) -> R | None:
-        """Do one meter's step; its trouble is said and keeps nobody else waiting."""
+    async def _safely[R](self, what: str, step: Awaitable[R]) -> R | None:
+        """Do one meter's step, or a chore; its trouble is said and keeps nobody else waiting."""
         try:
             return await step
         except StoreError as err:
@@ -188,7 +197,7 @@ class Keeper:
         except CoreError as err:
             self._site.books_trouble(err.key, str(err))
         except Exception:  # one meter's surprise must not end the billing of a building
-            _LOGGER.exception("Meter %s of %s was passed over", run.meter.id, self._site.name)
+            _LOGGER.exception("%s of %s was passed over", what, self._site.name)
         return None
 
     def _pace(self, run: MeterRun) -> None:

@@ -4,8 +4,9 @@ from collections import defaultdict
 from dataclasses import replace
 
 from ..core.accrual import Window
-from ..core.chart import wallet_account
+from ..core.chart import owner_of
 from ..core.identity import MeterId, TariffId, number_of
+from ..core.ledger import AccountId
 from ..core.metering import Cursor, Installation, OpenDoubt
 from ..core.policy import Policy
 from ..core.supply import CommandLog, CommandOutcome, Supply
@@ -41,14 +42,15 @@ async def _load_rules(site: Site) -> None:
 
 
 async def _load_wallets(site: Site) -> None:
-    balances = await site.books.balances()
+    owned: dict[int, dict[AccountId, int]] = defaultdict(dict)
+    for account, balance in (await site.books.balances()).items():
+        owned[owner_of(account)][account] = balance
     watches = {watch.wallet: watch for watch in await site.books.load(Watch)}
     async for wallet in gently(await site.books.load(Wallet)):
-        site.wallets[wallet.id] = WalletRun(
-            wallet=wallet,
-            watch=watches.get(wallet.id) or Watch(wallet=wallet.id),
-            posted_minor=balances.get(wallet_account(wallet.no), 0),
+        run = site.wallets[wallet.id] = WalletRun(
+            wallet=wallet, watch=watches.get(wallet.id) or Watch(wallet=wallet.id)
         )
+        run.take_over(owned.get(wallet.no, {}))
 
 
 async def _load_meters(site: Site) -> None:

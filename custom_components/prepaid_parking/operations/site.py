@@ -1,23 +1,33 @@
 """The site in memory: its wallets, meters, tariffs and ports. It holds them and computes nothing."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from ..core.access import Arrival
 from ..core.accrual import ChargeLine
-from ..core.chart import wallet_account
+from ..core.chart import Bucket, code_of, owner_of
 from ..core.errors import CoreError
-from ..core.identity import CardId, InstallationId, LaneId, MeterId, PolicyId, TariffId, WalletId
-from ..core.ledger import Act, Receipt
+from ..core.identity import (
+    CardId,
+    InstallationId,
+    LaneId,
+    MeterId,
+    PolicyId,
+    TariffId,
+    UnitId,
+    WalletId,
+)
+from ..core.ledger import AccountId, Act, Receipt
 from ..core.metering import Cursor, Installation, OpenDoubt, Sample
 from ..core.money import Currency
 from ..core.policy import Policy
 from ..core.reconcile import Decision
 from ..core.supply import Supply, SupplyState
 from ..core.tariff import Pricer, Usage
+from ..core.unit import Occupancy, Unit
 from ..core.wallet import Binding, Card, Credential, Meter, Wallet, Watch
 from .facts import BooksTrouble, Fact
 from .ports import Barrier, Books, Clock, Privacy, Relay
@@ -134,13 +144,15 @@ class MeterRun:
 class WalletRun:
     """A wallet at work.
 
-    `posted_minor` is the cash bucket in the books as entry `booked_to` left it, `unposted_minor`
-    what its meters used since.
+    `posted_minor` is the cash bucket in the books as entry `booked_to` left it, `bonus_minor` the
+    bonus beside it, `others` what else it holds or owes, `unposted_minor` what its meters used since.
     """
 
     wallet: Wallet
     watch: Watch
     posted_minor: int = 0
+    bonus_minor: int = 0
+    others: dict[Bucket, int] = field(default_factory=dict)
     booked_to: int = 0
     unposted_minor: int = 0
     meters: list[MeterRun] = field(default_factory=list)
@@ -149,14 +161,26 @@ class WalletRun:
     @property
     def available_minor(self) -> int:
         """What is left at this moment, before any credit."""
-        return self.posted_minor - self.unposted_minor
+        return self.posted_minor + self.bonus_minor - self.unposted_minor
 
     def booked(self, receipt: Receipt) -> None:
-        """Take over the balance the books answered with; answers may come in any order."""
+        """Take over the balances the books answered with; answers may come in any order."""
         if receipt.entry > self.booked_to:
-            account = wallet_account(self.wallet.no)
-            self.posted_minor = receipt.balances.get(account, self.posted_minor)
+            self.take_over(receipt.balances)
             self.booked_to = receipt.entry
+
+    def take_over(self, balances: Mapping[AccountId, int]) -> None:
+        """Take over those of these balances that are this wallet's."""
+        for account, balance in balances.items():
+            if owner_of(account) != self.wallet.no:
+                continue
+            bucket = Bucket(code_of(account))
+            if bucket is Bucket.CASH:
+                self.posted_minor = balance
+            elif bucket is Bucket.BONUS:
+                self.bonus_minor = balance
+            else:
+                self.others[bucket] = balance
 
 
 @dataclass(slots=True)
@@ -201,6 +225,8 @@ class Site:
     installations: dict[InstallationId, Installation] = field(default_factory=dict)
     tariffs: dict[TariffId, Pricer] = field(default_factory=dict)
     policies: dict[PolicyId, list[Policy]] = field(default_factory=dict)
+    units: dict[UnitId, Unit] = field(default_factory=dict)
+    occupancies: dict[UnitId, list[Occupancy]] = field(default_factory=dict)
     cards: dict[CardId, Card] = field(default_factory=dict)
     credentials: dict[bytes, Credential] = field(default_factory=dict)
     lanes: dict[LaneId, LaneRun] = field(default_factory=dict)
@@ -233,6 +259,13 @@ class Site:
         if run is None:
             raise CoreError("unknown_meter", meter=meter)
         return run
+
+    def unit(self, unit: str) -> Unit:
+        """Return a unit by id, or refuse in words."""
+        known = self.units.get(UnitId(unit))
+        if known is None:
+            raise CoreError("unknown_unit", unit=unit)
+        return known
 
     def lane(self, lane: str) -> LaneRun:
         """Return a lane by id, or refuse in words."""

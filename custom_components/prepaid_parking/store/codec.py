@@ -22,7 +22,16 @@ from ..core.policy import Policy
 from ..core.supply import CommandLog, Passage, Supply
 from ..core.tariff import TariffVersion
 from ..core.wallet import Binding, Card, Credential, Meter, TierCount, Wallet, Watch
-from . import schema
+from . import (
+    schema,
+    tables_bills,
+    tables_money,
+    tables_readings,
+    tables_rules,
+    tables_supply,
+    tables_units,
+    tables_uses,
+)
 from .records import BlindIndex, Subject, SubjectField
 
 TABLES: Final[dict[type, Table]] = {
@@ -45,6 +54,13 @@ TABLES: Final[dict[type, Table]] = {
     Wallet: schema.wallet,
     Watch: schema.watch,
     Window: schema.window,
+    **tables_bills.TABLES,
+    **tables_money.TABLES,
+    **tables_readings.TABLES,
+    **tables_rules.TABLES,
+    **tables_supply.TABLES,
+    **tables_units.TABLES,
+    **tables_uses.TABLES,
 }
 """Where each kind of record lies."""
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import Table
 
+from ..core.chart import measure_of
 from ..core.errors import ConflictError, CoreError
 from ..core.identity import EntryId
 from ..core.ledger import AccountId, Act, Receipt, Record
@@ -185,6 +186,8 @@ class Group:
     def _balances_after(self, act: Act) -> dict[AccountId, int]:
         touched: dict[AccountId, int] = {}
         for leg in act.postings:
+            if measure_of(leg.source) is not measure_of(leg.target):
+                raise CoreError("posting_mixes_measures")
             for account, change in (
                 (leg.source, -leg.amount_minor),
                 (leg.target, leg.amount_minor),

@@ -1,4 +1,4 @@
-"""Schema 1 of a site's ledger file, spelled out.
+"""The shape of a site's ledger file, spelled out: the books and what hangs on them.
 
 The tables are written down instead of being derived from the dataclasses, because a file that
 lies on a hub for years must not change its shape when somebody renames a field: a test holds both
@@ -7,78 +7,33 @@ against each other, and a golden hash says when a migration is due.
 
 from typing import Final
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Column,
-    Connection,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-)
+from sqlalchemy import CheckConstraint, Column, Connection, ForeignKey, Index, LargeBinary
 
-VERSION: Final = 1
+from .columns import WHOLE, blob, key, metadata, number_key, table, text, whole
+
+VERSION: Final = 2
 """`user_version` of the file; `migrations.py` has the steps from every older one."""
 APPLICATION_ID: Final = 0x50504C31
 """`PPL1`: tells our file from any other SQLite database."""
 FIRST_WALLET_ACCOUNT: Final = 256
 """Smaller accounts are the site's own: too common in the transfers to be worth an index."""
 
-_WHOLE: Final = BigInteger().with_variant(Integer(), "sqlite")
-
-
-def _key(name: str) -> Column[str]:
-    return Column(name, Text, primary_key=True, nullable=False)
-
-
-def _number_key(name: str) -> Column[int]:
-    return Column(name, _WHOLE, primary_key=True, nullable=False, autoincrement=False)
-
-
-def _text(name: str, *, optional: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=optional)
-
-
-def _whole(name: str, *, optional: bool = False) -> Column[int]:
-    """Whole numbers: money, registers, counts, yes and no, and times in UTC microseconds."""
-    return Column(name, _WHOLE, nullable=optional)
-
-
-def _blob(name: str, *, optional: bool = False) -> Column[bytes]:
-    return Column(name, LargeBinary, nullable=optional)
-
-
-metadata: Final = MetaData()
-
-
-def _table(
-    name: str,
-    *parts: Column[int] | Column[str] | Column[bytes] | Index | CheckConstraint,
-    rowid: bool = True,
-) -> Table:
-    return Table(name, metadata, *parts, sqlite_strict=True, sqlite_with_rowid=rowid)
-
-
 # --- the books: written once, never changed ---
 
-journal: Final = _table(
+journal: Final = table(
     "journal",
-    _number_key("id"),
-    _whole("incarnation"),
-    _text("kind"),
-    _text("event"),
-    _whole("occurred"),
-    _whole("booked"),
-    _text("actor"),
-    _text("reason"),
-    _text("detail"),
-    Column("reverses", _WHOLE, ForeignKey("journal.id"), nullable=True),
-    _whole("hash_version"),
-    _blob("hash"),
+    number_key("id"),
+    whole("incarnation"),
+    text("kind"),
+    text("event"),
+    whole("occurred"),
+    whole("booked"),
+    text("actor"),
+    text("reason"),
+    text("detail"),
+    Column("reverses", WHOLE, ForeignKey("journal.id"), nullable=True),
+    whole("hash_version"),
+    blob("hash"),
 )
 Index(
     "journal_reverses",
@@ -87,13 +42,13 @@ Index(
     sqlite_where=journal.c.reverses.is_not(None),
 )
 
-transfer: Final = _table(
+transfer: Final = table(
     "transfer",
-    Column("entry", _WHOLE, ForeignKey("journal.id"), primary_key=True, nullable=False),
-    _number_key("leg"),
-    _whole("source"),
-    _whole("target"),
-    _whole("amount"),
+    Column("entry", WHOLE, ForeignKey("journal.id"), primary_key=True, nullable=False),
+    number_key("leg"),
+    whole("source"),
+    whole("target"),
+    whole("amount"),
     CheckConstraint("amount > 0", name="amount_positive"),
     CheckConstraint("source <> target", name="not_to_itself"),
     rowid=False,
@@ -111,277 +66,282 @@ Index(
     sqlite_where=transfer.c.target >= FIRST_WALLET_ACCOUNT,
 )
 
-idempotency: Final = _table(
+idempotency: Final = table(
     "idempotency",
     Column(
         "entry",
-        _WHOLE,
+        WHOLE,
         ForeignKey("journal.id"),
         primary_key=True,
         nullable=False,
         autoincrement=False,
     ),
-    _blob("key"),
-    _blob("fingerprint"),
+    blob("key"),
+    blob("fingerprint"),
 )
 Index("idempotency_key", idempotency.c.key, unique=True)
 
-tariff_version: Final = _table(
+tariff_version: Final = table(
     "tariff_version",
-    _key("tariff"),
-    _number_key("version"),
-    _text("name"),
-    _text("quantity"),
-    _whole("valid_from"),
-    _text("rates"),
-    _text("otherwise"),
-    _text("bands"),
+    key("tariff"),
+    number_key("version"),
+    text("name"),
+    text("quantity"),
+    whole("valid_from"),
+    text("rates"),
+    text("otherwise"),
+    text("bands"),
 )
 
-policy: Final = _table(
+policy: Final = table(
     "policy",
-    _key("id"),
-    _number_key("version"),
-    _whole("valid_from"),
-    _text("name"),
-    _whole("alert_minor"),
-    _whole("alert2_minor"),
-    _whole("credit_limit_minor"),
-    _whole("exempt_quota_minor"),
-    _whole("overdraft_limit_minor", optional=True),
-    _whole("hysteresis_minor"),
-    _whole("grace_hours"),
-    _text("no_cut_hours"),
-    _text("no_cut_weekdays"),
-    _text("no_cut_dates"),
-    _text("manual_on"),
-    _whole("operations_per_day"),
-    _whole("remind_hours"),
+    key("id"),
+    number_key("version"),
+    whole("valid_from"),
+    text("name"),
+    whole("alert_minor"),
+    whole("alert2_minor"),
+    whole("credit_limit_minor"),
+    whole("exempt_quota_minor"),
+    whole("overdraft_limit_minor", optional=True),
+    whole("hysteresis_minor"),
+    whole("grace_hours"),
+    text("no_cut_hours"),
+    text("no_cut_weekdays"),
+    text("no_cut_dates"),
+    text("manual_on"),
+    whole("operations_per_day"),
+    whole("remind_hours"),
 )
 
 APPEND_ONLY: Final = (journal, transfer, idempotency, tariff_version, policy)
 
 # --- what follows from the books, kept for a quick start and held against them by `verify` ---
 
-account: Final = _table("account", _number_key("id"), _whole("balance"))
-series: Final = _table("series", _key("name"), _whole("last"), rowid=False)
-meta: Final = _table("meta", _key("name"), _text("value"), rowid=False)
+account: Final = table("account", number_key("id"), whole("balance"))
+series: Final = table("series", key("name"), whole("last"), rowid=False)
+meta: Final = table("meta", key("name"), text("value"), rowid=False)
 
 # --- what is so now ---
 
-wallet: Final = _table(
+wallet: Final = table(
     "wallet",
-    _key("id"),
-    _whole("no"),
-    _text("unit"),
-    _text("purpose"),
-    _text("kind"),
-    _text("policy"),
-    _whole("opened_at"),
-    _whole("closed_at", optional=True),
-    _whole("exposed"),
-    _text("subject"),
-    _whole("alert_minor", optional=True),
-    _whole("credit_limit_minor", optional=True),
-    _whole("exempt_quota_minor", optional=True),
-    _whole("frozen_at", optional=True),
-    _whole("frozen_until", optional=True),
-    _text("frozen_reason"),
+    key("id"),
+    whole("no"),
+    text("unit"),
+    text("purpose"),
+    text("kind"),
+    text("policy"),
+    whole("opened_at"),
+    whole("closed_at", optional=True),
+    whole("exposed"),
+    text("subject"),
+    whole("alert_minor", optional=True),
+    whole("credit_limit_minor", optional=True),
+    whole("exempt_quota_minor", optional=True),
+    whole("frozen_at", optional=True),
+    whole("frozen_until", optional=True),
+    text("frozen_reason"),
+    text("unit_id"),
+    text("spending"),
 )
 
-meter: Final = _table(
+meter: Final = table(
     "meter",
-    _key("id"),
-    _whole("no"),
-    _text("profile"),
-    _text("serial"),
-    _text("name"),
-    _text("commodity"),
-    _text("quantity"),
-    _text("installation", optional=True),
-    _whole("max_rate"),
-    _whole("modulus", optional=True),
-    _whole("jitter"),
+    key("id"),
+    whole("no"),
+    text("profile"),
+    text("serial"),
+    text("name"),
+    text("commodity"),
+    text("quantity"),
+    text("installation", optional=True),
+    whole("max_rate"),
+    whole("modulus", optional=True),
+    whole("jitter"),
+    text("unit"),
+    text("main"),
+    text("reactive"),
 )
 
-installation: Final = _table(
+installation: Final = table(
     "installation",
-    _key("id"),
-    _text("meter"),
-    _whole("number"),
-    _text("serial"),
-    _text("ratio", optional=True),
-    _whole("from_register"),
-    _whole("from_at"),
-    _whole("to_register", optional=True),
-    _whole("to_at", optional=True),
-    _text("reason"),
+    key("id"),
+    text("meter"),
+    whole("number"),
+    text("serial"),
+    text("ratio", optional=True),
+    whole("from_register"),
+    whole("from_at"),
+    whole("to_register", optional=True),
+    whole("to_at", optional=True),
+    text("reason"),
 )
 
-binding: Final = _table(
+binding: Final = table(
     "binding",
-    _key("id"),
-    _text("meter"),
-    _text("wallet"),
-    _text("tariff"),
-    _whole("from_register"),
-    _whole("from_at"),
-    _whole("to_register", optional=True),
-    _whole("to_at", optional=True),
-    _whole("carry"),
+    key("id"),
+    text("meter"),
+    text("wallet"),
+    text("tariff"),
+    whole("from_register"),
+    whole("from_at"),
+    whole("to_register", optional=True),
+    whole("to_at", optional=True),
+    whole("carry"),
 )
 
-cursor: Final = _table(
+cursor: Final = table(
     "cursor",
-    _key("installation"),
-    _whole("register"),
-    _whole("at"),
-    _whole("carry"),
+    key("installation"),
+    whole("register"),
+    whole("at"),
+    whole("carry"),
 )
 
-window: Final = _table(
+window: Final = table(
     "window",
-    _key("installation"),
-    _whole("from_register"),
-    _whole("from_at"),
-    _whole("to_register"),
-    _whole("to_at"),
-    _whole("carry"),
-    _text("lines"),
-    _text("period"),
-    _whole("tier_quantity"),
+    key("installation"),
+    whole("from_register"),
+    whole("from_at"),
+    whole("to_register"),
+    whole("to_at"),
+    whole("carry"),
+    text("lines"),
+    text("period"),
+    whole("tier_quantity"),
 )
 
-tier_count: Final = _table(
+tier_count: Final = table(
     "tier_count",
-    _key("pool"),
-    _key("tariff"),
-    _key("period"),
-    _whole("quantity"),
+    key("pool"),
+    key("tariff"),
+    key("period"),
+    whole("quantity"),
 )
 
-watch: Final = _table(
+watch: Final = table(
     "watch",
-    _key("wallet"),
-    _whole("low_level"),
-    _whole("low_since", optional=True),
-    _whole("low_reminded_at", optional=True),
-    _whole("crossed_at", optional=True),
-    _whole("warned_at", optional=True),
-    _whole("grace_spent_s"),
-    _whole("grace_ended_at", optional=True),
+    key("wallet"),
+    whole("low_level"),
+    whole("low_since", optional=True),
+    whole("low_reminded_at", optional=True),
+    whole("crossed_at", optional=True),
+    whole("warned_at", optional=True),
+    whole("grace_spent_s"),
+    whole("grace_ended_at", optional=True),
 )
 
-supply: Final = _table(
+supply: Final = table(
     "supply",
-    _key("meter"),
-    _text("restore"),
-    _text("cut_by"),
-    _whole("verified", optional=True),
-    _whole("verified_at", optional=True),
-    _text("state"),
-    _whole("hold_on", optional=True),
-    _text("hold_reason"),
-    _text("hold_by"),
-    _whole("hold_until", optional=True),
-    _text("lockout_reason"),
-    _text("lockout_by"),
-    _whole("protected"),
-    _text("protected_reason"),
-    _whole("protected_until", optional=True),
-    _whole("confirmed_at", optional=True),
+    key("meter"),
+    text("restore"),
+    text("cut_by"),
+    whole("verified", optional=True),
+    whole("verified_at", optional=True),
+    text("state"),
+    whole("hold_on", optional=True),
+    text("hold_reason"),
+    text("hold_by"),
+    whole("hold_until", optional=True),
+    text("lockout_reason"),
+    text("lockout_by"),
+    whole("protected"),
+    text("protected_reason"),
+    whole("protected_until", optional=True),
+    whole("confirmed_at", optional=True),
 )
 
-command_log: Final = _table(
+command_log: Final = table(
     "command_log",
-    _number_key("id"),
-    _text("target"),
-    _text("action"),
-    _whole("at"),
-    _text("outcome"),
-    _whole("outcome_at"),
-    _text("reason"),
-    _text("actor"),
-    _text("detail"),
+    number_key("id"),
+    text("target"),
+    text("action"),
+    whole("at"),
+    text("outcome"),
+    whole("outcome_at"),
+    text("reason"),
+    text("actor"),
+    text("detail"),
 )
 
-passage: Final = _table(
+passage: Final = table(
     "passage",
-    _number_key("id"),
-    _text("lane"),
-    _whole("at"),
-    _text("kind"),
-    _text("reason"),
-    _text("masked"),
-    _text("card"),
-    _whole("entry", optional=True),
-    _whole("command", optional=True),
-    _text("actor"),
+    number_key("id"),
+    text("lane"),
+    whole("at"),
+    text("kind"),
+    text("reason"),
+    text("masked"),
+    text("card"),
+    whole("entry", optional=True),
+    whole("command", optional=True),
+    text("actor"),
 )
 
-open_doubt: Final = _table(
+open_doubt: Final = table(
     "open_doubt",
-    _key("id"),
-    _text("meter"),
-    _text("installation"),
-    _text("kind"),
-    _whole("cursor_register"),
-    _whole("cursor_at"),
-    _whole("register"),
-    _whole("at"),
-    _text("expected"),
-    _text("found"),
-    _whole("settled_at", optional=True),
-    _text("settled_how"),
-    _text("settled_by"),
+    key("id"),
+    text("meter"),
+    text("installation"),
+    text("kind"),
+    whole("cursor_register"),
+    whole("cursor_at"),
+    whole("register"),
+    whole("at"),
+    text("expected"),
+    text("found"),
+    whole("settled_at", optional=True),
+    text("settled_how"),
+    text("settled_by"),
 )
 
-card: Final = _table(
+card: Final = table(
     "card",
-    _key("id"),
-    _whole("no"),
-    _text("wallet"),
-    _text("state"),
-    _whole("issued_at"),
-    _whole("valid_from", optional=True),
-    _whole("valid_until", optional=True),
-    _text("lanes"),
-    _text("subject"),
-    _text("reason"),
+    key("id"),
+    whole("no"),
+    text("wallet"),
+    text("state"),
+    whole("issued_at"),
+    whole("valid_from", optional=True),
+    whole("valid_until", optional=True),
+    text("lanes"),
+    text("subject"),
+    text("reason"),
 )
 
-credential: Final = _table(
+credential: Final = table(
     "credential",
     Column("digest", LargeBinary, primary_key=True, nullable=False),
-    _text("kind"),
-    _text("card"),
-    _text("masked"),
+    text("kind"),
+    text("card"),
+    text("masked"),
 )
 Index("credential_card", credential.c.card)
 
 # --- persons: the fields are sealed, the index is blind (privacy.py) ---
 
-subject: Final = _table(
+subject: Final = table(
     "subject",
-    _key("id"),
-    _blob("sealed_key"),
-    _whole("key_version"),
-    _whole("created_at"),
+    key("id"),
+    blob("sealed_key"),
+    whole("key_version"),
+    whole("created_at"),
 )
 
-subject_field: Final = _table(
+subject_field: Final = table(
     "subject_field",
-    _key("subject"),
-    _key("name"),
-    _blob("sealed"),
+    key("subject"),
+    key("name"),
+    blob("sealed"),
     rowid=False,
 )
 
-blind_index: Final = _table(
+blind_index: Final = table(
     "blind_index",
-    _key("kind"),
+    key("kind"),
     Column("digest", LargeBinary, primary_key=True, nullable=False),
-    _key("subject"),
+    key("subject"),
     rowid=False,
 )
 Index("blind_index_subject", blind_index.c.subject)

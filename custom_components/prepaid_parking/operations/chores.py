@@ -1,0 +1,40 @@
+"""What time brings beside grace and commands, and what follows when a wallet's money has moved.
+
+Two tables of what other files do, so that the keeper names none of them: a chore is due every so
+often, a follow-up at once. Each begins from what the books say, so that a chore that was missed,
+or done twice, ends the same.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from .site import Site, WalletRun
+
+type Chore = Callable[[Site, datetime], Awaitable[None]]
+type FollowUp = Callable[[Site, WalletRun], Awaitable[None]]
+
+MINUTE: Final = timedelta(minutes=1)
+
+CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = ()
+"""Done in their order, each when its time has passed since it was done last."""
+FOLLOW_UPS: Final[tuple[FollowUp, ...]] = ()
+"""Done in their order for each wallet whose money has moved."""
+
+
+class Chores:
+    """When each chore was done last, in this run."""
+
+    def __init__(self) -> None:
+        """Begin with everything due."""
+        self._done: dict[Chore, datetime] = {}
+
+    def due(self, now: datetime) -> list[Chore]:
+        """Return what is due, and take it as done; a clock that was set back makes it due as well."""
+        ready = [
+            chore
+            for every, chore in CHORES
+            if chore not in self._done or abs(now - self._done[chore]) >= every
+        ]
+        self._done.update(dict.fromkeys(ready, now))
+        return ready

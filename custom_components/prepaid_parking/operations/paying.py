@@ -1,0 +1,44 @@
+"""Out of which of a wallet's moneys something is paid, and what must be left."""
+
+from ..core.chart import Bucket, wallet_account
+from ..core.ledger import AccountId, Floor, Posting
+from ..core.wallet import Spending
+from .site import WalletRun
+
+
+def sources(run: WalletRun, amount_minor: int) -> list[tuple[AccountId, int]]:
+    """Split an amount over a wallet's bonus and cash in its declared order.
+
+    Bonus goes down to zero and no further; what it does not cover is the cash's, also below zero:
+    metered usage is never refused.
+    """
+    bonus = max(0, run.bonus_minor)
+    if run.wallet.spending is Spending.CASH_FIRST:
+        bonus = min(bonus, amount_minor - min(amount_minor, max(0, run.posted_minor)))
+    from_bonus = min(bonus, amount_minor)
+    parts = (
+        (wallet_account(run.wallet.no, Bucket.BONUS), from_bonus),
+        (wallet_account(run.wallet.no), amount_minor - from_bonus),
+    )
+    return [(account, part) for account, part in parts if part]
+
+
+def postings(run: WalletRun, amount_minor: int, target: AccountId) -> tuple[Posting, ...]:
+    """Return the movements that pay an amount out of a wallet in its declared order."""
+    return tuple(
+        Posting(source=account, target=target, amount_minor=part)
+        for account, part in sources(run, amount_minor)
+    )
+
+
+def floors(run: WalletRun, amount_minor: int) -> tuple[Floor, ...]:
+    """Return the balances that a spending by choice must leave: used but unposted is spoken for."""
+    left = dict(sources(run, amount_minor))
+    bonus = wallet_account(run.wallet.no, Bucket.BONUS)
+    rest = max(0, run.bonus_minor - left.get(bonus, 0))
+    return (
+        Floor(account=bonus, minimum_minor=0),
+        Floor(
+            account=wallet_account(run.wallet.no), minimum_minor=max(0, run.unposted_minor - rest)
+        ),
+    )

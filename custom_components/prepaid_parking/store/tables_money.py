@@ -1,0 +1,7 @@
+"""Tables of what a wallet holds beside cash: promotions, points, debts."""
+
+from typing import Final
+
+from sqlalchemy import Table
+
+TABLES: Final[dict[type, Table]] = {}

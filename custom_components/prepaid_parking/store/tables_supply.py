@@ -1,0 +1,7 @@
+"""Tables of what decides about a supply beside the balance."""
+
+from typing import Final
+
+from sqlalchemy import Table
+
+TABLES: Final[dict[type, Table]] = {}
