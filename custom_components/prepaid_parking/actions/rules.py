@@ -10,7 +10,8 @@ import probatio as vol
 from ..core.errors import CoreError
 from ..core.identity import TariffId
 from ..core.policy import ManualOn
-from ..core.tariff_format import DAYS, read_tariff, write_tariff
+from ..core.tariff_format import read_tariff, write_tariff
+from ..core.written_rates import DAYS
 from ..operations import office, rules
 from ..operations.reports import policy_list, policy_view, tariff_list
 from .call import MAYBE_REASON, TEXTS, Action, Call, Response

@@ -12,7 +12,10 @@ from .identity import InstallationId, TariffId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeLine:
-    """A quantity at one price under one rule: `numerator` = quantity x price, not yet divided."""
+    """A quantity at one price under one rule: `numerator` = quantity x price, not yet divided.
+
+    `period` is the tier period it was counted in. `season` is said where the tiers hang on it.
+    """
 
     tariff: TariffId
     version: int
@@ -21,6 +24,8 @@ class ChargeLine:
     price_micro: int
     quantity: int
     numerator: int
+    period: str = ""
+    season: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

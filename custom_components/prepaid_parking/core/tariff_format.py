@@ -10,45 +10,66 @@ rates: {peak: "1.20", valley: [{up_to: "50", price: "0.30"}, {price: "0.40"}]}
 bands: [{rate: peak, days: [mon, tue, wed, thu, fri], from: "08:00", to: "22:00"}]
 otherwise: valley
 ```
+
+`docs/tariffs.md` lists all of it. The form is closed: what no rule reads is refused.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, time
-from typing import Final, cast
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
 
+from .conversion import Factor, Plan, scaled
 from .errors import CoreError
 from .identity import TariffId
 from .metering import Quantity
-from .money import parse_price, parse_quantity, price_text, quantity_text
-from .tariff import Band, Rate, TariffVersion, Tier, check
+from .money import price_text
+from .rates import Rate, Tier
+from .terms import Kind, Terms
+from .version import TariffVersion, check
+from .written_parts import choice, factor, malformed, mapping, name, price, refuse_unknown, under
+from .written_rates import (
+    read_bands,
+    read_price,
+    read_rates,
+    write_bands,
+    write_price,
+    write_rates,
+)
+from .written_terms import PARTS, read_terms, write_terms
 
-DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FLAT: Final = "flat"
+COMMON: Final = ("kind", "tariff", "name", "quantity")
+FORMS: Final = ("price", "tiers", "rates", "plan")
+"""Ways to say what a unit costs: a usage tariff has exactly one."""
+USAGE_KEYS: Final = (*FORMS, "bands", "otherwise")
+COUNTED_IN: Final = {
+    Kind.USAGE: None,
+    Kind.DURATION: Quantity.DURATION,
+    Kind.COUNTED: Quantity.COUNT,
+    Kind.FIXED: Quantity.COUNT,
+}
+"""What a kind is counted in where the document does not say; a usage tariff must say."""
 
 type Document = Mapping[str, object]
 
 
+def keys_of(kind: Kind) -> frozenset[str]:
+    """Return every key that a tariff of this kind may have."""
+    own = USAGE_KEYS if kind is Kind.USAGE else ()
+    return frozenset((*COMMON, *own, *(part.key for part in PARTS if kind in part.kinds)))
+
+
 def read_tariff(document: Document, *, version: int, valid_from: datetime) -> TariffVersion:
     """Turn a written tariff into a version; an error names the path of what is wrong."""
-    quantity = _choice(document, "quantity", Quantity)
-    forms = [form for form in ("price", "tiers", "rates") if document.get(form) is not None]
-    if len(forms) != 1:
-        raise CoreError("tariff_one_form", found=", ".join(forms) or "-")
-    if forms[0] == "rates":
-        written = document["rates"]
-        if not isinstance(written, Mapping) or not written:
-            raise CoreError("tariff_malformed", path="rates")
-        rates = tuple(
-            Rate(name=str(name), tiers=_tiers(value, quantity, f"rates.{name}"))
-            for name, value in written.items()
-        )
-        otherwise = str(document.get("otherwise") or rates[-1].name)
-    else:
-        rates = (Rate(name=FLAT, tiers=_tiers(document[forms[0]], quantity, forms[0])),)
-        otherwise = FLAT
-    tariff = str(document.get("tariff") or "").strip()
-    if not tariff:
-        raise CoreError("tariff_malformed", path="tariff")
+    kind = choice(document.get("kind", Kind.USAGE), "kind", Kind)
+    refuse_unknown(document, keys_of(kind))
+    tariff = name(document.get("tariff"), "tariff")
+    quantity = choice(document.get("quantity", COUNTED_IN[kind]), "quantity", Quantity)
+    fields = read_terms(document, kind, quantity)
+    rates: tuple[Rate, ...] = ()
+    if kind is Kind.USAGE:
+        rates = _rates(document, quantity, fields)
+    bands, otherwise = document.get("bands"), document.get("otherwise")
     read = TariffVersion(
         tariff=TariffId(tariff),
         version=version,
@@ -56,11 +77,12 @@ def read_tariff(document: Document, *, version: int, valid_from: datetime) -> Ta
         quantity=quantity,
         valid_from=valid_from,
         rates=rates,
-        otherwise=otherwise,
-        bands=tuple(
-            _band(band, f"bands.{number}") for number, band in enumerate(_list(document, "bands"))
-        ),
+        otherwise=name(otherwise, "otherwise") if otherwise else rates[-1].name if rates else "",
+        bands=() if bands is None else read_bands(bands, "bands"),
+        terms=Terms(**fields),
     )
+    if read.kind is not kind:
+        raise malformed("kind")
     check(read)
     return read
 
@@ -72,109 +94,66 @@ def write_tariff(version: TariffVersion) -> dict[str, object]:
         "name": version.name,
         "quantity": str(version.quantity),
     }
-    if not version.bands and [rate.name for rate in version.rates] == [FLAT]:
-        tiers = version.rates[0].tiers
-        if len(tiers) == 1:
-            return written | {"price": price_text(tiers[0].price_micro)}
-        return written | {"tiers": _write_tiers(tiers, version.quantity)}
-    return written | {
-        "rates": {
-            rate.name: price_text(rate.tiers[0].price_micro)
-            if len(rate.tiers) == 1
-            else _write_tiers(rate.tiers, version.quantity)
-            for rate in version.rates
-        },
-        "bands": [
-            {
-                "rate": band.rate,
-                "days": [DAYS[day] for day in band.weekdays],
-                "from": f"{band.start:%H:%M}",
-                "to": f"{band.end:%H:%M}",
-            }
-            for band in version.bands
-        ],
-        "otherwise": version.otherwise,
-    }
+    if version.kind is Kind.USAGE:
+        written |= _write_rates(version)
+    else:
+        written |= {"kind": str(version.kind)}
+    return written | write_terms(version.terms, version.quantity)
 
 
-def _write_tiers(tiers: Sequence[Tier], quantity: Quantity) -> list[dict[str, str]]:
-    return [
-        ({} if tier.up_to is None else {"up_to": quantity_text(tier.up_to, quantity)})
-        | {"price": price_text(tier.price_micro)}
-        for tier in tiers
-    ]
+def _rates(document: Document, quantity: Quantity, fields: dict[str, Any]) -> tuple[Rate, ...]:
+    """Read the one form in which the price is said; a plan is kept among the terms."""
+    forms = [form for form in FORMS if document.get(form) is not None]
+    if len(forms) != 1:
+        raise CoreError("tariff_one_form", found=", ".join(forms) or "-")
+    (form,) = forms
+    written = document[form]
+    if form == "rates":
+        return read_rates(written, form, quantity)
+    if form == "plan":
+        plan = fields["plan"] = _plan(written, form)
+        return plan_rates(plan)
+    return (Rate(name=FLAT, tiers=read_price(written, form, quantity)),)
 
 
-def _tiers(written: object, quantity: Quantity, path: str) -> tuple[Tier, ...]:
-    if not isinstance(written, Sequence) or isinstance(written, str):
-        return (Tier(up_to=None, price_micro=_price(written, path)),)
-    tiers: list[Tier] = []
-    for number, one in enumerate(written):
-        here = f"{path}.{number}"
-        if not isinstance(one, Mapping) or "price" not in one:
-            raise CoreError("tariff_malformed", path=here)
-        up_to = one.get("up_to")
-        tiers.append(
-            Tier(
-                up_to=None if up_to is None else parse_quantity(str(up_to), quantity),
-                price_micro=_price(one["price"], f"{here}.price"),
+def _plan(written: object, path: str) -> Plan:
+    plan = mapping(written, path, ("base", "factors"))
+    factors = mapping(plan.get("factors"), under(path, "factors"))
+    if not factors:
+        raise malformed(under(path, "factors"))
+    return Plan(
+        base_micro=price(plan.get("base"), under(path, "base")),
+        factors=tuple(
+            Factor(
+                rate=name(key, under(path, "factors")),
+                factor_micro=factor(value, under(path, f"factors.{key}")),
             )
-        )
-    return tuple(tiers)
-
-
-def _price(written: object, path: str) -> int:
-    if written is None or isinstance(written, bool | Mapping):
-        raise CoreError("tariff_malformed", path=path)
-    price = parse_price(str(written))
-    if price < 0:
-        raise CoreError("tariff_negative_price", path=path)
-    return price
-
-
-def _band(written: object, path: str) -> Band:
-    if not isinstance(written, Mapping) or not {"rate", "from", "to"} <= set(written):
-        raise CoreError("tariff_malformed", path=path)
-    days = cast("Sequence[object]", written.get("days") or DAYS)
-    if any(day not in DAYS for day in days):
-        raise CoreError("tariff_malformed", path=f"{path}.days")
-    start, end = (_clock(written[key], f"{path}.{key}") for key in ("from", "to"))
-    return Band(
-        rate=str(written["rate"]),
-        weekdays=tuple(sorted(DAYS.index(str(day)) for day in days)),
-        start=start,
-        end=end,
+            for key, value in factors.items()
+        ),
     )
 
 
-def _clock(written: object, path: str) -> time:
-    """Read a local time as text. Unquoted, a file's 22:00 is the number 1320: that is refused."""
-    if written == "24:00":
-        return time()
-    try:
-        clock = time.fromisoformat(written) if isinstance(written, str) else None
-    except ValueError:
-        clock = None
-    if (
-        clock is None
-        or ":" not in str(written)
-        or clock.tzinfo
-        or clock.second
-        or clock.microsecond
-    ):
-        raise CoreError("tariff_malformed", path=path)
-    return clock
+def plan_rates(plan: Plan) -> tuple[Rate, ...]:
+    """Return the rates of a plan, each rounded once to a millionth."""
+    return tuple(
+        Rate(
+            name=one.rate,
+            tiers=(Tier(up_to=None, price_micro=scaled(plan.base_micro, one.factor_micro)),),
+        )
+        for one in plan.factors
+    )
 
 
-def _list(document: Document, key: str) -> Sequence[object]:
-    value = document.get(key) or ()
-    if not isinstance(value, Sequence) or isinstance(value, str):
-        raise CoreError("tariff_malformed", path=key)
-    return value
-
-
-def _choice[E: Quantity](document: Document, key: str, kind: type[E]) -> E:
-    try:
-        return kind(str(document.get(key)))
-    except ValueError as err:
-        raise CoreError("tariff_malformed", path=key) from err
+def _write_rates(version: TariffVersion) -> dict[str, object]:
+    plan = version.terms.plan
+    rates = version.rates
+    if plan is None and not version.bands and [rate.name for rate in rates] == [FLAT]:
+        written = write_price(rates[0].tiers, version.quantity)
+        return {"price" if isinstance(written, str) else "tiers": written}
+    form: dict[str, object]
+    if plan is None:
+        form = {"rates": write_rates(rates, version.quantity)}
+    else:
+        factors = {one.rate: price_text(one.factor_micro) for one in plan.factors}
+        form = {"plan": {"base": price_text(plan.base_micro), "factors": factors}}
+    return form | {"bands": write_bands(version.bands), "otherwise": version.otherwise}

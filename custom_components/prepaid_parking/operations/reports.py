@@ -9,7 +9,8 @@ from ..core.ledger import Entry, EntryKind
 from ..core.metering import UNIT, OpenDoubt, Quantity
 from ..core.money import price_text, quantity_text
 from ..core.policy import Policy, mark
-from ..core.tariff_format import DAYS, write_tariff
+from ..core.tariff_format import write_tariff
+from ..core.written_rates import DAYS
 from .booking import is_frozen
 from .site import MeterRun, Site, WalletRun
 from .turn import in_turn

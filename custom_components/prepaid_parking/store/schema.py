@@ -91,6 +91,7 @@ tariff_version: Final = table(
     text("rates"),
     text("otherwise"),
     text("bands"),
+    text("terms"),
 )
 
 policy: Final = table(
