@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .money import MICRO
+from .rates import Rate, Tier
 
 
 class Heat(StrEnum):
@@ -45,6 +46,17 @@ class Plan:
 def scaled(price_micro: int, factor_micro: int) -> int:
     """Return a price times a factor in millionths, rounded once, a half to the even millionth."""
     return rounded(price_micro * factor_micro, MICRO)
+
+
+def plan_rates(plan: Plan) -> tuple[Rate, ...]:
+    """Return the rates of a plan, each price rounded once to a millionth."""
+    return tuple(
+        Rate(
+            name=one.rate,
+            tiers=(Tier(up_to=None, price_micro=scaled(plan.base_micro, one.factor_micro)),),
+        )
+        for one in plan.factors
+    )
 
 
 def rounded(numerator: int, denominator: int) -> int:

@@ -4,20 +4,20 @@ A charge is split where the price changes: at a new version, at a time-of-use bo
 a tier period, at a tier. Within one price the split changes nothing, because remainders are carried.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta, tzinfo
 import itertools
-from typing import Final
+from operator import attrgetter
 
 from .accrual import ChargeLine
-from .calendars import Day, Holidays, day_code, no_holidays, season_of
-from .errors import CoreError
-from .local_day import DAY, moments
+from .calendars import Holidays, no_holidays
 from .rates import Band, Rate, Tier
-from .scales import Scale, fill, scale_of
-from .tiers import NOBODY, Reach, Scope, Usage, reach_of
-from .version import TariffVersion, check
+from .scales import Scale, fill
+from .spans import MICROSECOND, spans_of, spread
+from .tariff_check import above_ceiling, check
+from .tiers import NOBODY, Scope, Usage, reach_of
+from .timetable import Stretch, Timetable
+from .version import TariffVersion
 
 __all__ = [
     "NOBODY",
@@ -29,32 +29,13 @@ __all__ = [
     "TariffVersion",
     "Tier",
     "Usage",
+    "above_ceiling",
     "check",
 ]
 
-MICROSECOND: Final = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A time in which one rate of one version applies, within one local day."""
-
-    start: datetime
-    end: datetime
-    period: str
-    version: TariffVersion
-    rate: Rate
-    scale: Scale
-
 
 class Pricer:
-    """The versions of one tariff in one time zone.
-
-    It keeps the stretches of the days it was asked for last: building a day costs about a hundred
-    times as much as looking one up.
-    """
-
-    KEPT_DAYS: Final = 64
+    """The versions of one tariff in one time zone."""
 
     def __init__(
         self, versions: Sequence[TariffVersion], zone: tzinfo, holidays: Holidays = no_holidays
@@ -63,9 +44,7 @@ class Pricer:
         latest = {one.valid_from: one for one in sorted(versions, key=lambda one: one.version)}
         self.versions = tuple(latest[at] for at in sorted(latest))
         self._zone = zone
-        self._holidays = holidays
-        self._scales: dict[tuple[int, str, str], Scale] = {}
-        self._days: dict[date, tuple[Stretch, ...]] = {}
+        self._timetable = Timetable(self.versions, zone, holidays)
         self._last: Stretch | None = None
 
     def at(self, moment: datetime) -> Stretch:
@@ -73,7 +52,9 @@ class Pricer:
         last = self._last
         if last is None or not last.start <= moment < last.end:
             last = self._last = next(
-                stretch for stretch in self._day(moment) if stretch.start <= moment < stretch.end
+                stretch
+                for stretch in self._timetable.day_of(moment)
+                if stretch.start <= moment < stretch.end
             )
         return last
 
@@ -83,8 +64,15 @@ class Pricer:
 
     def forget_days(self) -> None:
         """Ask the calendars again: a holiday was declared."""
-        self._days.clear()
+        self._timetable.forget()
         self._last = None
+
+    def price_at(self, moment: datetime, used: Usage, scope: Scope = NOBODY) -> int:
+        """Return what the next unit costs (millionths of the major unit)."""
+        stretch = self.at(moment)
+        lines: list[ChargeLine] = []
+        self._fill(stretch.scale, stretch.period, 1, used, scope, lines)
+        return lines[0].price_micro
 
     def charge(
         self,
@@ -103,72 +91,88 @@ class Pricer:
         begin, done = from_at, 0
         while True:
             stretch = self.at(begin)
-            scale = stretch.scale
-            reach = None if scale.plain else self._reach(scale, stretch.period, scope)
             if to_at <= stretch.end:
-                return lines, fill(scale, stretch.period, quantity - done, used, reach, lines)
+                used = self._fill(
+                    stretch.scale, stretch.period, quantity - done, used, scope, lines
+                )
+                return lines, used
             # Whole microseconds: a product of energy and timedelta overflows at a thousand kWh.
             passed, length = stretch.end - from_at, to_at - from_at
             upto = quantity * (passed // MICROSECOND) // (length // MICROSECOND)
-            used = fill(scale, stretch.period, upto - done, used, reach, lines)
+            used = self._fill(stretch.scale, stretch.period, upto - done, used, scope, lines)
             begin, done = stretch.end, upto
 
-    def _reach(self, scale: Scale, period: str, scope: Scope) -> Reach:
-        first = scope.first_from
-        terms = scale.version.terms
-        return reach_of(
+    def charge_rates(
+        self,
+        parts: Sequence[tuple[str, int]],
+        from_at: datetime,
+        to_at: datetime,
+        used: Usage,
+        scope: Scope = NOBODY,
+        *,
+        rest: int = 0,
+    ) -> tuple[list[ChargeLine], Usage]:
+        """Price what the meter's own rate registers counted between two instants.
+
+        `rest` is what its total counted beyond them: it has the rate of all other times. A rate that
+        the version in effect does not know is refused.
+        """
+        lines: list[ChargeLine] = []
+        spans = spans_of(self._between(from_at, to_at))
+        shares = [(name, spread(spans, name, quantity)) for name, quantity in parts]
+        others = spread(spans, "", rest)
+        for place, span in enumerate(spans):
+            counted = [(name, share[place]) for name, share in shares]
+            for name, quantity in (*counted, (span.version.otherwise, others[place])):
+                scale = self._timetable.scale(span.version, name, span.season)
+                used = self._fill(scale, span.period, quantity, used, scope, lines)
+        return lines, used
+
+    def reprice(
+        self, lines: Iterable[ChargeLine], used: Usage, scope: Scope = NOBODY
+    ) -> tuple[list[ChargeLine], Usage]:
+        """Price the same quantities in the same order from where the count of tiers now stands.
+
+        Several meters share one count: what one of them has not posted yet was priced before another
+        moved the count on.
+        """
+        numbered = {one.version: one for one in self.versions}
+        priced: list[ChargeLine] = []
+        for (number, rate, period, season), same in itertools.groupby(
+            lines, key=attrgetter("version", "rate", "period", "season")
+        ):
+            scale = self._timetable.scale(numbered[number], rate, season)
+            quantity = sum(line.quantity for line in same)
+            used = self._fill(scale, period, quantity, used, scope, priced)
+        return priced, used
+
+    def _between(self, from_at: datetime, to_at: datetime) -> Iterator[tuple[Stretch, timedelta]]:
+        """Yield the stretches between two instants with the time for which each is touched."""
+        begin = from_at
+        while True:
+            stretch = self.at(begin)
+            yield stretch, min(to_at, stretch.end) - begin
+            if to_at <= stretch.end:
+                return
+            begin = stretch.end
+
+    def _fill(
+        self,
+        scale: Scale,
+        period: str,
+        quantity: int,
+        used: Usage,
+        scope: Scope,
+        lines: list[ChargeLine],
+    ) -> Usage:
+        if scale.plain:
+            return fill(scale, period, quantity, used, None, lines)
+        first, terms = scope.first_from, scale.version.terms
+        reach = reach_of(
             terms.period,
             terms.persons,
             scope.persons,
             None if first is None else first.astimezone(self._zone).date(),
             period,
         )
-
-    def _day(self, moment: datetime) -> tuple[Stretch, ...]:
-        day = moment.astimezone(self._zone).date()
-        known = self._days.get(day)
-        if known is None:
-            if len(self._days) >= self.KEPT_DAYS:
-                self._days.clear()
-            known = self._days[day] = self._build(day)
-        return known
-
-    def _build(self, day: date) -> tuple[Stretch, ...]:
-        clocks = {
-            clock for one in self.versions for band in one.bands for clock in (band.start, band.end)
-        }
-        cuts = moments(day, clocks, self._zone)
-        start, end = cuts[0], cuts[-1]
-        cuts += [one.valid_from for one in self.versions if start < one.valid_from < end]
-        return tuple(
-            self._stretch(day, begin, finish)
-            for begin, finish in itertools.pairwise(sorted(set(cuts)))
-        )
-
-    def _stretch(self, day: date, begin: datetime, finish: datetime) -> Stretch:
-        in_effect = [one for one in self.versions if one.valid_from <= begin]
-        version = in_effect[-1] if in_effect else self.versions[0]
-        today = self._kind_of(version, day)
-        yesterday = self._kind_of(version, day - DAY)
-        clock = begin.astimezone(self._zone).time()
-        name = next(
-            (band.rate for band in version.bands if band.holds(clock, today, yesterday)),
-            version.otherwise,
-        )
-        scale = self._scale(version, name, today.season)
-        return Stretch(begin, finish, version.terms.period.name(day), version, scale.rate, scale)
-
-    def _kind_of(self, version: TariffVersion, day: date) -> Day:
-        terms = version.terms
-        kind = self._holidays(terms.calendar, day) if terms.calendar else None
-        return Day(day_code(day, kind), season_of(day, terms.seasons))
-
-    def _scale(self, version: TariffVersion, name: str, season: str) -> Scale:
-        key = (version.version, name, season)
-        known = self._scales.get(key)
-        if known is None:
-            rate = next((one for one in version.rates if one.name == name), None)
-            if rate is None:
-                raise CoreError("tariff_unknown_rate", rate=name)
-            known = self._scales[key] = scale_of(version, rate, season)
-        return known
+        return fill(scale, period, quantity, used, reach, lines)

@@ -18,14 +18,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from .conversion import Factor, Plan, scaled
+from .conversion import Factor, Plan, plan_rates
 from .errors import CoreError
 from .identity import TariffId
 from .metering import Quantity
 from .money import price_text
-from .rates import Rate, Tier
+from .rates import Rate
+from .tariff_check import check
 from .terms import Kind, Terms
-from .version import TariffVersion, check
+from .version import TariffVersion
 from .written_parts import choice, factor, malformed, mapping, name, price, refuse_unknown, under
 from .written_rates import (
     read_bands,
@@ -130,17 +131,6 @@ def _plan(written: object, path: str) -> Plan:
             )
             for key, value in factors.items()
         ),
-    )
-
-
-def plan_rates(plan: Plan) -> tuple[Rate, ...]:
-    """Return the rates of a plan, each rounded once to a millionth."""
-    return tuple(
-        Rate(
-            name=one.rate,
-            tiers=(Tier(up_to=None, price_micro=scaled(plan.base_micro, one.factor_micro)),),
-        )
-        for one in plan.factors
     )
 
 

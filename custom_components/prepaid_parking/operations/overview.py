@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from ..core.tariff import Usage
 from .site import MeterRun, Site, WalletRun
 from .tally import Tally
 from .watching import FRESH_INTERVALS
@@ -89,11 +90,4 @@ def price_micro(site: Site, run: MeterRun, now: datetime) -> int | None:
         return None
     if now < pricer.versions[0].valid_from:
         return None
-    stretch = pricer.at(now)
-    used = run.window.used if run.window is not None else None
-    counted = used.quantity if used is not None and used.period == stretch.period else 0
-    return next(
-        tier.price_micro
-        for tier in stretch.rate.tiers
-        if tier.up_to is None or counted < tier.up_to
-    )
+    return pricer.price_at(now, run.window.used if run.window is not None else Usage())
