@@ -25,6 +25,7 @@ from .operations.site import utc_now
 from .repairs import async_watch_site
 from .roster import async_begin, is_shown
 from .services import async_setup_services
+from .statement_view import StatementView
 from .wiring import SiteWiring, wire
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -32,8 +33,9 @@ MINUTE: Final = timedelta(minutes=1)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa: ARG001
-    """Register the actions; they look for a loaded site when they are called."""
+    """Register the actions and pages; they look for a loaded site when they are called."""
     async_setup_services(hass)
+    hass.http.register_view(StatementView())
     return True
 
 

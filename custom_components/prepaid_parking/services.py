@@ -16,7 +16,7 @@ from homeassistant.helpers.service import async_get_config_entry
 import probatio as vol
 
 from .acting import acting
-from .actions import gates, ledger, meters, rules, supplies, wallets
+from .actions import deposits, gates, ledger, meters, rules, statements, supplies, wallets
 from .actions.call import Action, Call
 from .const import DOMAIN
 from .coordinator import PrepaidConfigEntry
@@ -27,8 +27,10 @@ ACTIONS: Final = (
     *meters.ACTIONS,
     *supplies.ACTIONS,
     *rules.ACTIONS,
+    *deposits.ACTIONS,
     *gates.ACTIONS,
     *ledger.ACTIONS,
+    *statements.ACTIONS,
 )
 
 
@@ -53,7 +55,9 @@ async def _async_call(hass: HomeAssistant, action: Action, call: ServiceCall) ->
     )
     parts = entry.runtime_data
     with translated():
-        answer = await action.handler(Call(parts=parts, actor=actor, data=call.data))
+        answer = await action.handler(
+            Call(hass=hass, entry_id=entry.entry_id, parts=parts, actor=actor, data=call.data)
+        )
     for kind in ("wallet", "meter"):
         if isinstance(told := answer.get(kind), str):
             parts.coordinator.touch(f"{kind}:{told}")

@@ -60,9 +60,13 @@ async def test_a_statement_agrees_with_the_books(world: World) -> None:
         "75.70",
     )
     assert told["closing"] == world.text((await world.books.balances())[wallet_account(1)])
+    rate = {"rate": "flat", "tier": 0, "price": "0.80", "quantity": "11", "cost": "8.80"}
     assert told["usage"] == [
-        {"meter": run.meter.id, "quantity": "11", "unit": "kWh", "cost": "8.80"}
+        {"meter": run.meter.id, "quantity": "11", "unit": "kWh", "cost": "8.80", "rates": [rate]}
     ]
+    assert told["kinds"] == {
+        "top_up": "100.00", "usage": "-8.80", "deduction": "-5.50", "refund": "-10.00",
+    }  # fmt: skip
     usage = [line for line in told["lines"] if line["kind"] == "usage"]
     assert usage[0]["trace"] == [
         {

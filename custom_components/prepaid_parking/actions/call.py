@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
 
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
@@ -37,6 +38,8 @@ class Action:
 class Call:
     """One call of an action on a site."""
 
+    hass: HomeAssistant
+    entry_id: str
     parts: PrepaidData
     actor: Actor
     data: Mapping[str, Any]

@@ -10,7 +10,7 @@ from ..core.policy import WalletState
 from ..core.wallet import Purpose, WalletKind
 from ..operations import cashier
 from ..operations.overview import days_left
-from ..operations.reports import statement, wallet_view
+from ..operations.reports import wallet_view
 from ..operations.site import WalletRun
 from ..operations.watching import state_of
 from .call import (
@@ -186,16 +186,6 @@ async def list_wallets(call: Call) -> Response:
     return {"wallets": [_view(call, run) for run in shown], "count": len(found)}
 
 
-async def get_statement(call: Call) -> Response:
-    """List what came in and went out of a wallet."""
-    return await statement(
-        call.site,
-        wallet=call.wallet().wallet.id,
-        since=call.moment("since"),
-        until=call.moment("until"),
-    )
-
-
 ACTIONS: Final = (
     Action(
         "open_wallet",
@@ -240,10 +230,5 @@ ACTIONS: Final = (
             vol.Optional("closed", default=False): cv.boolean,
             **PAGED,
         },
-    ),
-    Action(
-        "get_statement",
-        get_statement,
-        {**WALLET, vol.Optional("since"): cv.datetime, vol.Optional("until"): cv.datetime},
     ),
 )

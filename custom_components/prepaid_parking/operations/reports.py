@@ -1,23 +1,22 @@
 """What people read: a wallet, a meter, a statement, as plain data with money in decimal text."""
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from ..core.chart import wallet_account
-from ..core.errors import CoreError
-from ..core.identity import MeterId
-from ..core.ledger import Entry, EntryKind
-from ..core.metering import UNIT, OpenDoubt, Quantity
+from ..core.chart import Bucket
+from ..core.ledger import EntryKind
+from ..core.metering import UNIT, OpenDoubt
 from ..core.money import price_text, quantity_text
 from ..core.policy import Policy, mark
 from ..core.tariff_format import write_tariff
 from ..core.written_rates import DAYS
 from .booking import is_frozen
 from .site import MeterRun, Site, WalletRun
-from .turn import in_turn
-from .usage import post_windows
+from .statement import Line, MeterSum, Part, Statement, Sums, make_statement
 from .watching import cutoff_of, policy_for, state_of
 
 type Report = dict[str, object]
+type Explain = Callable[[Sequence[Part]], str]
 
 
 def wallet_view(site: Site, run: WalletRun) -> Report:
@@ -88,113 +87,112 @@ def doubt_view(doubt: OpenDoubt) -> Report:
     }
 
 
-@in_turn
 async def statement(
     site: Site, *, wallet: str, since: datetime | None = None, until: datetime | None = None
 ) -> Report:
-    """List what came in and went out of a wallet; the totals are those of the books, and they agree.
+    """Tell a wallet's statement as plain data."""
+    made = await make_statement(site, wallet=wallet, since=since, until=until)
+    return statement_view(site, made)
 
-    What its meters used until now is posted first, so that the closing balance is exact.
-    """
-    run = site.wallet(wallet)
-    if since is not None and until is not None and since >= until:
-        raise CoreError("time_is_past", at=until.isoformat())
-    await post_windows(site, run.meters)
-    account, money = wallet_account(run.wallet.no), site.currency.text
-    entries = await site.books.entries(account=account, since=since, until=until, limit=100_000)
-    before_in, before_out = (
-        await site.books.total(account, None, since) if since is not None else (0, 0)
-    )
-    received, spent = await site.books.total(account, since, until)
-    opening = before_in - before_out
+
+def _unexplained(_: Sequence[Part]) -> str:
+    return ""
+
+
+def statement_view(site: Site, made: Statement, explain: Explain = _unexplained) -> Report:
+    """Describe a statement; amounts are decimal strings. `explain` puts priced parts into words."""
+    total = made.total
     return {
-        "wallet": wallet,
-        "unit": run.wallet.unit,
+        "wallet": made.wallet,
+        "unit": made.unit,
         "currency": site.currency.code,
-        "since": since.isoformat() if since is not None else None,
-        "until": (until or site.clock()).isoformat(),
-        "opening": money(opening),
-        "received": money(received),
-        "spent": money(spent),
-        "closing": money(opening + received - spent),
-        "usage": _usage(site, entries, account),
-        "lines": [_line(site, entry, account) for entry in entries],
+        "since": made.since.isoformat() if made.since is not None else None,
+        "until": made.until.isoformat(),
+        **_sums_view(site, total),
+        "buckets": {
+            bucket.name.lower(): _sums_view(site, sums) for bucket, sums in made.money.items()
+        },
+        "others": {
+            bucket.name.lower(): held_text(site, bucket, held)
+            for bucket, held in made.others.items()
+        },
+        "kinds": {kind: site.currency.text(amount) for kind, amount in made.kinds.items()},
+        "usage": [_meter_sum_view(site, one) for one in made.meters],
+        "lines": [_line_view(site, line, explain) for line in made.lines],
     }
 
 
-def _change(entry: Entry, account: int) -> int:
-    """Return what an entry changed an account by."""
-    return sum(
-        posting.amount_minor if posting.target == account else -posting.amount_minor
-        for posting in entry.postings
-        if account in (posting.source, posting.target)
-    )
+def held_text(site: Site, bucket: Bucket, held: int) -> str:
+    """Write what a bucket holds: money as a decimal, points and uses as whole numbers."""
+    counted = bucket in (Bucket.POINTS, Bucket.USES)
+    return str(held) if counted else site.currency.text(held)
 
 
-def _line(site: Site, entry: Entry, account: int) -> Report:
-    line: Report = {
+def _sums_view(site: Site, sums: Sums) -> Report:
+    money = site.currency.text
+    return {
+        "opening": money(sums.opening),
+        "received": money(sums.received),
+        "spent": money(sums.spent),
+        "closing": money(sums.closing),
+    }
+
+
+def _meter_sum_view(site: Site, one: MeterSum) -> Report:
+    return {
+        "meter": one.meter,
+        "quantity": quantity_text(one.quantity, one.measure),
+        "unit": UNIT[one.measure],
+        "cost": site.currency.text(one.cost_minor),
+        "rates": [
+            {
+                "rate": rate.rate,
+                "tier": rate.tier,
+                "price": price_text(rate.price_micro),
+                "quantity": quantity_text(rate.quantity, one.measure),
+                "cost": site.currency.text(rate.cost_minor),
+            }
+            for rate in one.rates
+        ],
+    }
+
+
+def _line_view(site: Site, line: Line, explain: Explain) -> Report:
+    entry, money = line.entry, site.currency.text
+    view: Report = {
         "entry": entry.id,
         "kind": entry.kind,
         "at": entry.occurred.isoformat(),
         "booked": entry.booked.isoformat(),
-        "amount": site.currency.text(_change(entry, account)),
+        "amount": money(line.amount_minor),
         "reason": entry.reason or None,
         "event": entry.event,
         "by": entry.actor,
     }
-    usage = _usage_of(entry)
-    if usage is not None:
-        quantity = Quantity(str(usage["quantity"]))
-        line["trace"] = [
-            {
-                "tariff": part["tariff"],
-                "rate": part["rate"],
-                "tier": part["tier"],
-                "price": price_text(part["price"]),
-                "quantity": quantity_text(part["quantity"], quantity),
-                "unit": UNIT[quantity],
-            }
-            for part in _parts(usage)
-        ]
-        line["meter"] = usage["meter"]
-        line["from"], line["to"] = usage["from"], usage["to"]
-    return line
+    if line.bonus_minor:
+        view["bonus"] = money(line.bonus_minor)
+    if line.meter:
+        view["meter"] = line.meter
+    if line.parts:
+        usage = entry.detail if entry.kind is EntryKind.USAGE else entry.detail["usage"]
+        assert isinstance(usage, Mapping)
+        view["from"], view["to"] = usage["from"], usage["to"]
+        view["trace"] = [part_view(part) for part in line.parts]
+    if said := explain(line.parts):
+        view["explained"] = said
+    return view
 
 
-def _usage(site: Site, entries: list[Entry], account: int) -> list[Report]:
-    """Sum up per meter what was used and what it cost: "300 kWh, 360.00"."""
-    used: dict[str, tuple[int, int]] = {}
-    for entry in entries:
-        usage = _usage_of(entry)
-        if usage is None and entry.kind is not EntryKind.RERATING:
-            continue
-        meter = str(entry.detail["meter"])
-        quantity, cost = used.get(meter, (0, 0))
-        if usage is not None:
-            quantity += sum(part["quantity"] for part in _parts(usage))
-        used[meter] = quantity, cost - _change(entry, account)
-    return [
-        {
-            "meter": meter,
-            "quantity": quantity_text(quantity, site.meters[MeterId(meter)].meter.quantity),
-            "unit": UNIT[site.meters[MeterId(meter)].meter.quantity],
-            "cost": site.currency.text(cost),
-        }
-        for meter, (quantity, cost) in used.items()
-    ]
-
-
-def _usage_of(entry: Entry) -> dict[str, object] | None:
-    if entry.kind is EntryKind.USAGE:
-        return dict(entry.detail)
-    usage = entry.detail.get("usage")
-    return usage if isinstance(usage, dict) else None
-
-
-def _parts(usage: dict[str, object]) -> list[dict[str, int]]:
-    lines = usage["lines"]
-    assert isinstance(lines, list)
-    return lines
+def part_view(part: Part) -> Report:
+    """Describe a priced part as a person would say it: this much, at this price, by this rule."""
+    return {
+        "tariff": part.tariff,
+        "rate": part.rate,
+        "tier": part.tier,
+        "price": price_text(part.price_micro),
+        "quantity": quantity_text(part.quantity, part.measure),
+        "unit": UNIT[part.measure],
+    }
 
 
 def tariff_list(site: Site) -> list[Report]:

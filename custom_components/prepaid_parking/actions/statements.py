@@ -1,0 +1,60 @@
+"""Actions that tell what happened to money: statements to read, to reckon with, and to print."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from homeassistant.components.http.auth import async_sign_path
+from homeassistant.helpers import config_validation as cv
+import probatio as vol
+
+from ..operations.reports import statement_view
+from ..operations.statement import make_statement
+from ..statement_forms import statement_csv
+from ..statement_view import page_path
+from ..wording import async_words
+from .call import WALLET, Action, Call, Response
+
+LINK_LASTS: Final = timedelta(hours=24)
+"""Long enough to open a link from a message, short enough not to lie around."""
+
+
+class Form(StrEnum):
+    """What a statement is wanted for."""
+
+    DATA = "data"
+    CSV = "csv"
+    PAGE = "page"
+
+
+async def get_statement(call: Call) -> Response:
+    """Tell what came in and went out of a wallet, as data, as a table, or as a page to print."""
+    run, data = call.wallet(), call.data
+    since, until = call.moment("since"), call.moment("until")
+    made = await make_statement(call.site, wallet=run.wallet.id, since=since, until=until)
+    words = await async_words(call.hass, call.text("language"))
+    answer = statement_view(call.site, made, words.explain)
+    if data["form"] is Form.CSV:
+        answer["csv"] = await call.hass.async_add_executor_job(
+            statement_csv, call.site, made, words
+        )
+    elif data["form"] is Form.PAGE:
+        path = page_path(call.entry_id, run.wallet.id, since, until, words.language)
+        answer["url"] = async_sign_path(call.hass, path, LINK_LASTS, use_content_user=True)
+        answer["url_until"] = (call.site.clock() + LINK_LASTS).isoformat()
+    return answer
+
+
+ACTIONS: Final = (
+    Action(
+        "get_statement",
+        get_statement,
+        {
+            **WALLET,
+            vol.Optional("since"): cv.datetime,
+            vol.Optional("until"): cv.datetime,
+            vol.Optional("form", default="data"): vol.Coerce(Form),
+            vol.Optional("language"): cv.string,
+        },
+    ),
+)

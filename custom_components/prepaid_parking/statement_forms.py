@@ -1,0 +1,112 @@
+"""A statement to take away: a table for spreadsheets, a page to print, in the reader's language."""
+
+from collections.abc import Iterator
+import csv
+from datetime import datetime
+from functools import cache
+import io
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from .core.chart import Bucket
+from .core.identity import MeterId
+from .core.metering import UNIT, Quantity
+from .core.money import price_text, quantity_text
+from .operations.reports import held_text
+from .operations.site import Site
+from .operations.statement import Line, Statement
+from .wording import Words
+
+FOLDER: Final = Path(__file__).parent / "pages"
+
+
+def statement_csv(site: Site, made: Statement, words: Words) -> str:
+    """Write a statement as a table: a row per movement, with the balance after it."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(
+        words(f"statement.{name}")
+        for name in (
+            "entry", "when", "what", "meter", "why", "cash", "bonus", "amount", "balance",
+        )
+    )  # fmt: skip
+    money = site.currency.text
+    for line, balance in with_balances(made):
+        writer.writerow(
+            (
+                line.entry.id,
+                local(site, line.entry.occurred),
+                _plain(
+                    " · ".join(filter(None, (words(f"kind.{line.entry.kind}"), line.entry.reason)))
+                ),
+                _plain(meter_name(site, line.meter)),
+                words.explain(line.parts),
+                money(line.cash_minor),
+                money(line.bonus_minor),
+                money(line.amount_minor),
+                money(balance),
+            )
+        )
+    return out.getvalue()
+
+
+def statement_page(site: Site, made: Statement, words: Words) -> str:
+    """Write a statement as a page that needs nothing else: no script, no picture, no request.
+
+    It blocks (it reads the template at first): call it outside the event loop.
+    """
+    bonus = made.money[Bucket.BONUS]
+
+    def amount(quantity: int, measure: Quantity) -> str:
+        return f"{quantity_text(quantity, measure)} {UNIT[measure]}"
+
+    return _template("statement.html").render(
+        made=made,
+        site=site.name,
+        currency=site.currency.code,
+        words=words,
+        say=words,
+        explain=words.explain,
+        money=site.currency.text,
+        price=price_text,
+        amount=amount,
+        kept=lambda bucket, held: held_text(site, bucket, held),
+        day=lambda at: f"{at.astimezone(site.zone):%Y-%m-%d %H:%M}",
+        moment=lambda at: local(site, at),
+        bonus=any((bonus.opening, bonus.received, bonus.spent)),
+        names={line.meter: meter_name(site, line.meter) for line in made.lines},
+        lines=list(with_balances(made)),
+    )
+
+
+def with_balances(made: Statement) -> Iterator[tuple[Line, int]]:
+    """Go through the movements with the balance after each, in minor units."""
+    balance = made.total.opening
+    for line in made.lines:
+        balance += line.amount_minor
+        yield line, balance
+
+
+def local(site: Site, at: datetime) -> str:
+    """Write an instant as the site's clock showed it."""
+    return f"{at.astimezone(site.zone):%Y-%m-%d %H:%M:%S}"
+
+
+def meter_name(site: Site, meter: str) -> str:
+    """Return what a meter is called; its id where the site knows it no longer."""
+    run = site.meters.get(MeterId(meter))
+    return run.meter.name if run is not None else meter
+
+
+def _plain(text: str) -> str:
+    """Keep a spreadsheet from taking what somebody typed for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+
+
+@cache
+def _template(name: str) -> Template:
+    return Environment(
+        loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined
+    ).get_template(name)
