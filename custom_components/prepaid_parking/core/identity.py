@@ -20,6 +20,14 @@ LaneId = NewType("LaneId", str)
 """`l<no>`."""
 UnitId = NewType("UnitId", str)
 """`u<no>`."""
+DepositId = NewType("DepositId", str)
+"""`h<no>`."""
+PackageId = NewType("PackageId", str)
+"""`k<no>`."""
+PointId = NewType("PointId", str)
+"""`p<no>`."""
+UseId = NewType("UseId", str)
+"""`s<no>`."""
 EntryId = NewType("EntryId", int)
 """The place in the site's chain, from 1 without a gap: a missing entry is visible."""
 

@@ -32,6 +32,9 @@ class WalletEvent(StrEnum):
     FROZEN = "frozen"
     UNFROZEN = "unfrozen"
     CLOSED = "closed"
+    DEPOSIT_HELD = "deposit_held"
+    DEPOSIT_RELEASED = "deposit_released"
+    DEPOSIT_CLAIMED = "deposit_claimed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

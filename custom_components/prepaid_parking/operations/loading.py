@@ -12,6 +12,7 @@ from ..core.policy import Policy
 from ..core.supply import CommandLog, CommandOutcome, Supply
 from ..core.tariff import Pricer, TariffVersion, Usage
 from ..core.wallet import Binding, Card, Credential, Meter, TierCount, Wallet, Watch
+from . import deposits
 from .booking import keep
 from .commanding import resume
 from .gently import gently
@@ -25,6 +26,7 @@ async def load_site(site: Site) -> None:
     await _load_wallets(site)
     await _load_meters(site)
     await _load_cards(site)
+    await deposits.load(site)
     await _load_commands(site)
 
 

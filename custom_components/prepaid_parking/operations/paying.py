@@ -42,3 +42,9 @@ def floors(run: WalletRun, amount_minor: int) -> tuple[Floor, ...]:
             account=wallet_account(run.wallet.no), minimum_minor=max(0, run.unposted_minor - rest)
         ),
     )
+
+
+def cash_floor(run: WalletRun) -> Floor:
+    """Return the cash that must be left by what is paid from cash alone."""
+    least = max(0, run.unposted_minor - max(0, run.bonus_minor))
+    return Floor(account=wallet_account(run.wallet.no), minimum_minor=least)

@@ -9,9 +9,11 @@ from typing import Final
 from ..core.access import Arrival
 from ..core.accrual import ChargeLine
 from ..core.chart import Bucket, code_of, owner_of
+from ..core.deposit import Deposit
 from ..core.errors import CoreError
 from ..core.identity import (
     CardId,
+    DepositId,
     InstallationId,
     LaneId,
     MeterId,
@@ -231,6 +233,7 @@ class Site:
     credentials: dict[bytes, Credential] = field(default_factory=dict)
     lanes: dict[LaneId, LaneRun] = field(default_factory=dict)
     doubts: dict[str, OpenDoubt] = field(default_factory=dict)
+    deposits: dict[DepositId, Deposit] = field(default_factory=dict)
     pools: dict[tuple[str, TariffId], Usage] = field(default_factory=dict)
     woken: set[MeterId] = field(default_factory=set)
     woken_wallets: set[WalletId] = field(default_factory=set)
