@@ -9,14 +9,19 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from .hours import forget_hours, note_hours
 from .site import Site, WalletRun
 
 type Chore = Callable[[Site, datetime], Awaitable[None]]
 type FollowUp = Callable[[Site, WalletRun], Awaitable[None]]
 
 MINUTE: Final = timedelta(minutes=1)
+DAY: Final = timedelta(days=1)
 
-CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = ()
+CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
+    (MINUTE, note_hours),
+    (DAY, forget_hours),
+)
 """Done in their order, each when its time has passed since it was done last."""
 FOLLOW_UPS: Final[tuple[FollowUp, ...]] = ()
 """Done in their order for each wallet whose money has moved."""

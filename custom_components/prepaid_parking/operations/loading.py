@@ -16,6 +16,7 @@ from . import deposits
 from .booking import keep
 from .commanding import resume
 from .gently import gently
+from .hours import load_hours
 from .site import MeterRun, Site, WalletRun
 from .usage import take_up
 
@@ -28,6 +29,7 @@ async def load_site(site: Site) -> None:
     await _load_cards(site)
     await deposits.load(site)
     await _load_commands(site)
+    await load_hours(site)
 
 
 async def _load_rules(site: Site) -> None:

@@ -8,10 +8,15 @@ from typing import Final
 
 from ..core.access import Arrival
 from ..core.accrual import ChargeLine
+from ..core.assigned import TariffChange
+from ..core.bill import Bill, BillingRules
+from ..core.category import Category
 from ..core.chart import Bucket, code_of, owner_of
 from ..core.deposit import Deposit
 from ..core.errors import CoreError
+from ..core.hours import HourMark, MeterDay
 from ..core.identity import (
+    BillId,
     CardId,
     DepositId,
     InstallationId,
@@ -27,21 +32,30 @@ from ..core.metering import Cursor, Installation, OpenDoubt, Sample
 from ..core.money import Currency
 from ..core.policy import Policy
 from ..core.reconcile import Decision
+from ..core.shares import Shares
 from ..core.supply import Supply, SupplyState
-from ..core.tariff import Pricer, Usage
+from ..core.tariff import Pricer, TariffVersion
+from ..core.tiers import NOBODY, Scope, Usage
 from ..core.unit import Occupancy, Unit
 from ..core.wallet import Binding, Card, Credential, Meter, Wallet, Watch
 from .facts import BooksTrouble, Fact
 from .ports import Barrier, Books, Clock, Privacy, Relay
 
 ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
+NOTHING_USED: Final = Usage()
+
+
+type LineKey = tuple[int, str, int, str, str]
+"""Version, rate, tier, tier period and season: lines that agree in these are one line."""
 
 
 @dataclass(slots=True)
 class OpenWindow:
-    """The growing charge window of an installation: its lines by price, its end, its tier count.
+    """The growing charge window of an installation: its lines by price, and its end.
 
-    `denominator` turns its carry and numerator into minor units.
+    `denominator` turns its carry and numerator into minor units. `on_top_minor` is what fees and taxes
+    add to `levied_minor` of them. `rated_to` is the register up to which the meter's own rate
+    registers have said what had which price: what lies behind it, our clock says.
     """
 
     from_register: int
@@ -49,11 +63,12 @@ class OpenWindow:
     to_register: int
     to_at: datetime
     carry: int
-    lines: dict[tuple[TariffId, int, str, int], ChargeLine]
+    lines: dict[LineKey, ChargeLine]
     numerator: int
-    tier_from: Usage
-    used: Usage
     denominator: int
+    levied_minor: int = 0
+    on_top_minor: int = 0
+    rated_to: int | None = None
 
     @property
     def empty(self) -> bool:
@@ -62,8 +77,41 @@ class OpenWindow:
 
     @property
     def minor(self) -> int:
-        """What it comes to in whole minor units."""
+        """What it comes to in whole minor units, fees and taxes on top left out."""
         return (self.carry + self.numerator) // self.denominator
+
+
+@dataclass(slots=True)
+class Pool:
+    """What the meters of a place have used together under one tariff, by tier period.
+
+    `posted` is what the books say. One act of a pool is written at a time, `closing` says whose, and
+    `ahead` is what the books will say then. `live` counts also what is used and not posted.
+    """
+
+    name: str
+    tariff: TariffId
+    posted: dict[str, int] = field(default_factory=dict)
+    ahead: dict[str, int] = field(default_factory=dict)
+    live: Usage = NOTHING_USED
+    runs: list[MeterRun] = field(default_factory=list)
+    closing: MeterRun | None = None
+    levied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A charge window on its way into the books, and what follows once it is there.
+
+    Who gets how much (`dues`) is settled; out of which money it is paid is said as it is written.
+    """
+
+    act: Act
+    dues: tuple[tuple[AccountId, int], ...]
+    minor: int
+    counts: dict[str, int]
+    carries: dict[str, int]
+    rates: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -107,7 +155,10 @@ class Pace:
 class MeterRun:
     """A meter at work: its durable state, its open window, and what was last seen of it.
 
-    `cursor` is what the installation is charged up to, also after the meter was unbound.
+    `cursor` is what the installation is charged up to, also after the meter was unbound. `pool` counts
+    its tiers since it was last `pooled`, `scope` says whose limits they are, `carries` what of its fees
+    and taxes lies below the minor unit, `rates` how much of each rate register is charged, `changes`
+    which tariffs are to come. `began_at` is when the meter was first paid for.
     `relay` is None for a meter that only counts. `latency_s` is how long a device may take to show
     that its relay moved.
     """
@@ -118,8 +169,13 @@ class MeterRun:
     cursor: Cursor | None = None
     binding: Binding | None = None
     window: OpenWindow | None = None
-    closing: Act | None = None
-    closing_minor: int = 0
+    pool: Pool | None = None
+    pooled: Binding | None = None
+    scope: Scope = NOBODY
+    carries: dict[str, int] = field(default_factory=dict)
+    rates: tuple[int, ...] = ()
+    changes: list[TariffChange] = field(default_factory=list)
+    closing: Closing | None = None
     doubt: OpenDoubt | None = None
     last: Sample | None = None
     values: dict[str, float] = field(default_factory=dict)
@@ -140,6 +196,12 @@ class MeterRun:
     late: list[tuple[datetime, int]] = field(default_factory=list)
     checkpointed: bool = True
     connected: bool = True
+    began_at: datetime | None = None
+
+    @property
+    def closing_minor(self) -> int:
+        """What is on its way into the books."""
+        return self.closing.minor if self.closing is not None else 0
 
 
 @dataclass(slots=True)
@@ -159,6 +221,7 @@ class WalletRun:
     unposted_minor: int = 0
     meters: list[MeterRun] = field(default_factory=list)
     watched_at: datetime | None = None
+    bills: dict[BillId, Bill] = field(default_factory=dict)
 
     @property
     def available_minor(self) -> int:
@@ -229,12 +292,19 @@ class Site:
     policies: dict[PolicyId, list[Policy]] = field(default_factory=dict)
     units: dict[UnitId, Unit] = field(default_factory=dict)
     occupancies: dict[UnitId, list[Occupancy]] = field(default_factory=dict)
+    shares: dict[WalletId, Shares] = field(default_factory=dict)
+    share_counts: dict[tuple[WalletId, str], int] = field(default_factory=dict)
     cards: dict[CardId, Card] = field(default_factory=dict)
     credentials: dict[bytes, Credential] = field(default_factory=dict)
     lanes: dict[LaneId, LaneRun] = field(default_factory=dict)
     doubts: dict[str, OpenDoubt] = field(default_factory=dict)
     deposits: dict[DepositId, Deposit] = field(default_factory=dict)
-    pools: dict[tuple[str, TariffId], Usage] = field(default_factory=dict)
+    pools: dict[tuple[str, TariffId], Pool] = field(default_factory=dict)
+    billing: dict[Category, BillingRules] = field(default_factory=dict)
+    bill_series: dict[str, int] = field(default_factory=dict)
+    bills_doubtful: bool = False
+    hour_marks: dict[MeterId, HourMark] = field(default_factory=dict)
+    hours_noted: dict[MeterId, MeterDay] = field(default_factory=dict)
     woken: set[MeterId] = field(default_factory=set)
     woken_wallets: set[WalletId] = field(default_factory=set)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -1,0 +1,86 @@
+"""What every meter counted hour by hour: noted on the hour, for forecasts and for trying tariffs out."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from ..core.hours import HOUR, HourMark, MeterDay, hours_of, pack, spread, unpack
+from ..core.identity import MeterId
+from ..core.ledger import Record
+from .booking import keep
+from .gently import gently
+from .site import MeterRun, Site
+
+KEPT: Final = timedelta(days=400)
+"""Thirteen months: the same month of last year can be looked at whole."""
+FORGOTTEN: Final = 30
+"""Days looked through for what is to be dropped: a hub may have been off."""
+AT_ONCE: Final = 500
+"""Meters written in one go: the books' one writer is busy for a few milliseconds."""
+
+
+async def load_hours(site: Site) -> None:
+    """Take up to which register every meter was noted, and the day in which that was."""
+    site.hour_marks = {mark.meter: mark for mark in await site.books.load(HourMark)}
+    days = {mark.at.astimezone(site.zone).date() for mark in site.hour_marks.values()}
+    for day in sorted(days):
+        for kept in await site.books.load(MeterDay, day=day.isoformat()):
+            site.hours_noted[kept.meter] = kept
+
+
+async def note_hours(site: Site, now: datetime) -> None:
+    """Fill in the hours since the last time, once an hour has ended for anybody.
+
+    What went through since the last mark is taken as spread evenly: across a silence that is all
+    anybody knows.
+    """
+    due: list[Record] = []
+    async for run in gently(list(site.meters.values())):
+        due += _note(site, run, now)
+        if len(due) >= AT_ONCE:
+            await keep(site, *due)
+            due = []
+    if due:
+        await keep(site, *due)
+
+
+async def forget_hours(site: Site, now: datetime) -> None:
+    """Drop what is older than anybody looks back."""
+    last = (now - KEPT).astimezone(site.zone).date()
+    for back in range(FORGOTTEN):
+        day = last - timedelta(days=back)
+        await site.books.forget(*await site.books.load(MeterDay, day=day.isoformat()))
+
+
+def _note(site: Site, run: MeterRun, now: datetime) -> Iterable[Record]:
+    window, meter = run.window, run.meter.id
+    if window is None:
+        return
+    mark = site.hour_marks.get(meter)
+    here = HourMark(meter=meter, register=window.to_register, at=window.to_at)
+    if mark is None or here.register < mark.register or here.at <= mark.at:
+        # New, swapped or rolled over: nobody knows when the difference was counted.
+        if mark is None or here.register != mark.register:
+            site.hour_marks[meter] = here
+            yield here
+        return
+    if now < _next_hour(mark.at):
+        return
+    site.hour_marks[meter] = here
+    yield here
+    for day, cells in spread(here.register - mark.register, mark.at, here.at, site.zone).items():
+        yield _filled(site, meter, day, cells)
+
+
+def _filled(site: Site, meter: MeterId, day: date, cells: dict[int, int]) -> MeterDay:
+    kept = site.hours_noted.get(meter)
+    known = unpack(kept.hours) if kept is not None and kept.day == day else ()
+    hours = [*known, *[0] * (hours_of(day, site.zone) - len(known))]
+    for hour, quantity in cells.items():
+        hours[hour] += quantity
+    filled = site.hours_noted[meter] = MeterDay(meter=meter, day=day, hours=pack(hours))
+    return filled
+
+
+def _next_hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0) + HOUR
