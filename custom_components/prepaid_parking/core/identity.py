@@ -28,6 +28,7 @@ PointId = NewType("PointId", str)
 """`p<no>`."""
 UseId = NewType("UseId", str)
 """`s<no>`."""
+PromotionId = NewType("PromotionId", str)
 EntryId = NewType("EntryId", int)
 """The place in the site's chain, from 1 without a gap: a missing entry is visible."""
 

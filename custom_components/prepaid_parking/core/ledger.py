@@ -150,12 +150,14 @@ class Reference:
     The same key with the same content is answered with the first result; with other content it is
     refused loudly. Content is the act's event, postings and what it reverses, unless `content` says
     what the caller asked for: needed where those hold what is made up on the way (a new wallet's
-    number, "all that is left"), which a repeat would make up anew.
+    number, "all that is left"), which a repeat would make up anew. `asked` stands for the postings
+    where the act splits them over several moneys, or does more than was asked for.
     """
 
     scope: str
     key: str
     content: Detail | None = None
+    asked: tuple[Posting, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

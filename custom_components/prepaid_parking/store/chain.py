@@ -111,15 +111,17 @@ def fingerprint(act: Act) -> bytes:
     may differ between two tries of one payment.
     """
     content = act.reference.content if act.reference else None
+    asked = act.reference.asked if act.reference else None
     kind = act.kind.value.encode()
     if content is None:
         event = act.event.encode()
+        postings = act.postings if asked is None else asked
         parts = [
             b"act",
-            _SIZES.pack(len(kind), len(event), act.reverses or 0, len(act.postings)),
+            _SIZES.pack(len(kind), len(event), act.reverses or 0, len(postings)),
             kind,
             event,
-            *(_LEG.pack(leg.source, leg.target, leg.amount_minor) for leg in act.postings),
+            *(_LEG.pack(leg.source, leg.target, leg.amount_minor) for leg in postings),
         ]
     else:
         parts = [b"content", _COUNT.pack(len(kind)), kind, canonical_json(content).encode()]
