@@ -126,20 +126,17 @@ def test_a_negative_number_of_uses_is_refused() -> None:
 @pytest.mark.parametrize(
     ("terms", "sold", "ends"),
     [
-        ({"valid_days": 30}, "2026-07-03 23:59", "2026-08-03 00:00"),
-        ({"valid_days": 0}, "2026-07-03 00:00", "2026-07-04 00:00"),
-        ({"valid_months": 1}, "2026-01-31 10:00", "2026-03-01 00:00"),
-        ({"valid_months": 1}, "2028-01-31 10:00", "2028-03-01 00:00"),
-        ({"valid_months": 12}, "2028-02-29 10:00", "2029-03-01 00:00"),
+        (replace(FIFTY, valid_days=30), "2026-07-03 23:59", "2026-08-03 00:00"),
+        (replace(FIFTY, valid_days=0), "2026-07-03 00:00", "2026-07-04 00:00"),
+        (replace(FIFTY, valid_months=1), "2026-01-31 10:00", "2026-03-01 00:00"),
+        (replace(FIFTY, valid_months=1), "2028-01-31 10:00", "2028-03-01 00:00"),
+        (replace(FIFTY, valid_months=12), "2028-02-29 10:00", "2029-03-01 00:00"),
     ],
 )
-def test_a_package_holds_to_the_end_of_its_last_day(
-    terms: dict[str, int], sold: str, ends: str
-) -> None:
+def test_a_package_holds_to_the_end_of_its_last_day(terms: Counted, sold: str, ends: str) -> None:
     """Sold at noon, used in the evening a month later."""
-    counted = replace(FIFTY, **terms)
     sold_at = datetime.fromisoformat(sold).replace(tzinfo=SHANGHAI)
-    until = valid_until(counted, sold_at.astimezone(UTC), SHANGHAI)
+    until = valid_until(terms, sold_at.astimezone(UTC), SHANGHAI)
     assert until == datetime.fromisoformat(ends).replace(tzinfo=SHANGHAI)
     assert valid_until(FIFTY, sold_at, SHANGHAI) is None
 
