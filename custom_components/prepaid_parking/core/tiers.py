@@ -24,12 +24,13 @@ class TierPeriod:
     """When tiers begin anew: `starts` is the month in which the year, and so its quarters, begin.
 
     With `prorate_first` the limits of the period in which a unit begins are shortened by the days
-    before it.
+    before it. The count follows the unit, unless `per_tenant` gives each tenant one of their own.
     """
 
     span: Span = Span.MONTH
     starts: int = 1
     prorate_first: bool = False
+    per_tenant: bool = False
 
     def name(self, day: date) -> str:
         """Name the period of a local day: `2026-11`, `2026-Q4`, `2026` (the year it starts in)."""

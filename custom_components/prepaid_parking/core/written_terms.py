@@ -88,11 +88,13 @@ def _period(written: object, path: str) -> TierPeriod:
     """Read `year`, or `{per: year, starts: 7, prorate_first: true}`."""
     if isinstance(written, str):
         return TierPeriod(span=choice(written, path, Span))
-    period = mapping(written, path, ("per", "starts", "prorate_first"))
+    period = mapping(written, path, ("per", "starts", "prorate_first", "per_tenant"))
     return TierPeriod(
         span=choice(period.get("per", Span.MONTH), under(path, "per"), Span),
         starts=whole(period.get("starts", 1), under(path, "starts"), 1, 12),
         prorate_first=yes_or_no(period.get("prorate_first", False), under(path, "prorate_first")),
+        per_tenant=yes_or_no(period.get("per_tenant", False), under(path, "per_tenant")),
+        per_tenant=yes_or_no(period.get("per_tenant", False), under(path, "per_tenant")),
     )
 
 
@@ -101,6 +103,7 @@ def _write_period(period: TierPeriod) -> dict[str, object]:
         "per": str(period.span),
         "starts": period.starts,
         "prorate_first": period.prorate_first,
+        "per_tenant": period.per_tenant,
     }
 
 
