@@ -94,7 +94,6 @@ def _period(written: object, path: str) -> TierPeriod:
         starts=whole(period.get("starts", 1), under(path, "starts"), 1, 12),
         prorate_first=yes_or_no(period.get("prorate_first", False), under(path, "prorate_first")),
         per_tenant=yes_or_no(period.get("per_tenant", False), under(path, "per_tenant")),
-        per_tenant=yes_or_no(period.get("per_tenant", False), under(path, "per_tenant")),
     )
 
 
