@@ -20,6 +20,10 @@ LaneId = NewType("LaneId", str)
 """`l<no>`."""
 UnitId = NewType("UnitId", str)
 """`u<no>`."""
+BillId = NewType("BillId", str)
+"""`b<no>`; the number on the paper is given at issuing and has no gaps, this one may have."""
+RecurringId = NewType("RecurringId", str)
+"""`r<no>`."""
 DepositId = NewType("DepositId", str)
 """`h<no>`."""
 PackageId = NewType("PackageId", str)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from .hours import forget_hours, note_hours
+from .bill_paying import pay_open
 from .site import Site, WalletRun
 
 type Chore = Callable[[Site, datetime], Awaitable[None]]
@@ -23,7 +24,7 @@ CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
     (DAY, forget_hours),
 )
 """Done in their order, each when its time has passed since it was done last."""
-FOLLOW_UPS: Final[tuple[FollowUp, ...]] = ()
+FOLLOW_UPS: Final[tuple[FollowUp, ...]] = (pay_open,)
 """Done in their order for each wallet whose money has moved."""
 
 

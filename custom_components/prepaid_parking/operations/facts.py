@@ -5,11 +5,12 @@ Facts carry ids, unit names and amounts; never a person's name and never a whole
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from ..core.identity import CardId, LaneId, MeterId, WalletId
 from ..core.ledger import Receipt
-from ..core.metering import OpenDoubt
+from ..core.metering import OpenDoubt, Quantity
 from ..core.reconcile import Why
 from ..core.supply import SupplyState
 
@@ -23,18 +24,36 @@ class WalletEvent(StrEnum):
     DEDUCTED = "deducted"
     REFUNDED = "refunded"
     LOW = "low"
+    LOW_DAYS = "low_days"
     REMINDED = "reminded"
+    QUOTA_BEGUN = "quota_begun"
+    QUOTA_USED_UP = "quota_used_up"
     GRACE = "grace"
     GRACE_ENDED = "grace_ended"
     RECOVERED = "recovered"
     CUT_OFF = "cut_off"
     RESTORED = "restored"
+    SCHEDULED_OFF = "scheduled_off"
+    SCHEDULED_ON = "scheduled_on"
+    OVERLOADED = "overloaded"
+    CUT_VETOED = "cut_vetoed"
+    PROMISED = "promised"
     FROZEN = "frozen"
     UNFROZEN = "unfrozen"
     CLOSED = "closed"
+    BILL_ISSUED = "bill_issued"
+    BILL_PAID = "bill_paid"
+    BILL_DUE = "bill_due"
+    BILL_OVERDUE = "bill_overdue"
+    BILL_VOIDED = "bill_voided"
     DEPOSIT_HELD = "deposit_held"
     DEPOSIT_RELEASED = "deposit_released"
     DEPOSIT_CLAIMED = "deposit_claimed"
+    PACKAGE_SOLD = "package_sold"
+    PACKAGE_ENDED = "package_ended"
+    USES_TAKEN = "uses_taken"
+    USES_GIVEN_BACK = "uses_given_back"
+    USES_EXPIRED = "uses_expired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +69,11 @@ class WalletFact:
     meter: MeterId | None = None
     level: int = 0
     cutoff_at: datetime | None = None
+    days_left: Decimal | None = None
     receipt: Receipt | None = None
     reference: str = ""
+    uses: int | None = None
+    uses_left: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +148,32 @@ class BooksTrouble:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hour:
+    """An hour of a meter: base units, and what they cost as a numerator."""
+
+    start: datetime
+    quantity: int
+    cost_numerator: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoursNoted:
+    """Hours of a meter have ended; `denominator` turns their costs into minor units."""
+
+    meter: MeterId
+    quantity: Quantity
+    hours: tuple[Hour, ...]
+    denominator: int
+
+
 type Fact = (
-    WalletFact | Doubted | DoubtEnded | SupplyChanged | SupplyTrouble | Passed | BooksTrouble
+    HoursNoted
+    | WalletFact
+    | Doubted
+    | DoubtEnded
+    | SupplyChanged
+    | SupplyTrouble
+    | Passed
+    | BooksTrouble
 )

@@ -227,6 +227,8 @@ def _scalar(hint: Any) -> tuple[_Convert | None, _Convert | None]:
 def plain(hint: Any, value: Any) -> Any:
     """Return the JSON form of a value inside a column."""
     hint = _bare(hint)
+    if hint is object:
+        return value  # A rule trace: plain data as it is.
     if inner := _optional(hint):
         return None if value is None else plain(inner, value)
     origin, args = get_origin(hint), get_args(hint)
@@ -249,6 +251,8 @@ def plain(hint: Any, value: Any) -> Any:
 def from_plain(hint: Any, value: Any) -> Any:
     """Return the value of its JSON form; a field added later takes its default."""
     hint = _bare(hint)
+    if hint is object:
+        return value
     if inner := _optional(hint):
         return None if value is None else from_plain(inner, value)
     origin, args = get_origin(hint), get_args(hint)

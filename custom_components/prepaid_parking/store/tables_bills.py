@@ -2,6 +2,58 @@
 
 from typing import Final
 
-from sqlalchemy import Table
+from sqlalchemy import Index, Table
 
-TABLES: Final[dict[type, Table]] = {}
+from ..core.bill import Bill, BillingRules
+from ..core.months import MonthClose
+from .columns import key, table, text, whole
+
+bill: Final = table(
+    "bill",
+    key("id"),
+    whole("no"),
+    text("wallet"),
+    text("category"),
+    text("lines"),
+    whole("drafted_at"),
+    text("source"),
+    text("from_day", optional=True),
+    text("to_day", optional=True),
+    text("number"),
+    text("issued_on", optional=True),
+    text("due_on", optional=True),
+    whole("paid_minor"),
+    whole("bonus_minor"),
+    whole("payments"),
+    whole("written_off_minor"),
+    whole("reminded"),
+    whole("dunned"),
+    text("credit_note"),
+    whole("closed_at", optional=True),
+)
+Index("bill_wallet", bill.c.wallet)
+Index("bill_open", bill.c.closed_at, sqlite_where=bill.c.closed_at.is_(None))
+Index("bill_number", bill.c.number, unique=True, sqlite_where=bill.c.number != "")
+
+billing_rules: Final = table(
+    "billing_rules",
+    key("category"),
+    whole("due_days"),
+    whole("automatic"),
+    whole("part"),
+    text("remind_days"),
+    text("dunning"),
+)
+
+month_close: Final = table(
+    "month_close",
+    key("month"),
+    whole("closed_at"),
+    text("closed_by"),
+)
+
+TABLES: Final[dict[type, Table]] = {
+    Bill: bill,
+    BillingRules: billing_rules,
+    MonthClose: month_close,
+}

@@ -1,0 +1,114 @@
+"""The bills a site has in mind: those with something open, and how far their numbers have come."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+
+from ..core.bill import SERIES, Bill, BillingRules
+from ..core.category import Category
+from ..core.errors import CoreError, StoreError
+from ..core.identity import InstallationId
+from ..core.ledger import Act, Receipt
+from ..core.metering import Cursor
+from .booking import book
+from .site import Site, WalletRun
+
+
+async def load(site: Site) -> None:
+    """Take up the open bills and drafts, the rules of billing, and the last number of each series."""
+    site.billing = {rules.category: rules for rules in await site.books.load(BillingRules)}
+    site.bill_series = {
+        cursor.installation.removeprefix(SERIES): cursor.register
+        for cursor in await site.books.load(Cursor)
+        if cursor.installation.startswith(SERIES)
+    }
+    for run in site.wallets.values():
+        run.bills = {}
+    for bill in await site.books.load(Bill, closed_at=None):
+        site.wallets[bill.wallet].bills[bill.id] = bill
+    site.bills_doubtful = False
+
+
+async def trusted(site: Site) -> None:
+    """Look at the books again where a write failed: some of it may be written after all."""
+    if site.bills_doubtful:
+        await load(site)
+
+
+async def committed(site: Site, act: Act, refusal: CoreError | None = None) -> Receipt:
+    """Write an act about a bill; refused, it moves nothing but is still answered if it was done before."""
+    if refusal is not None:
+        act = replace(act, postings=(), moves=(), puts=(), drops=(), floors=(), reverses=None)
+    try:
+        return await book(site, act, refusal)
+    except StoreError:
+        site.bills_doubtful = True
+        raise
+
+
+async def ensure_series(site: Site, series: str, at: datetime) -> int:
+    """Return the last number of a series, beginning it where it is the first of its year."""
+    if series not in site.bill_series:
+        begin = Cursor(installation=InstallationId(SERIES + series), register=0, at=at)
+        await site.books.record(begin)
+        site.bill_series[series] = 0
+    return site.bill_series[series]
+
+
+async def find_bill(site: Site, asked: str) -> Bill:
+    """Return a bill by its id or by the number on the paper, or refuse in words."""
+    found = await site.books.load(Bill, id=asked) or await site.books.load(Bill, number=asked)
+    if not asked or not found:
+        raise CoreError("unknown_bill", bill=asked)
+    return found[0]
+
+
+def keep_in_mind(run: WalletRun, bill: Bill) -> None:
+    """Take over a bill as it was written; one with nothing open is the books' alone."""
+    if bill.closed_at is None:
+        run.bills[bill.id] = bill
+    else:
+        run.bills.pop(bill.id, None)
+
+
+def rules_of(site: Site, category: Category) -> BillingRules:
+    """Return how bills of a category are asked for."""
+    return site.billing.get(category) or BillingRules(category=category)
+
+
+def local_day(site: Site) -> date:
+    """Return the site's local day."""
+    return site.clock().astimezone(site.zone).date()
+
+
+def named(bill: Bill) -> dict[str, object]:
+    """Return what every entry about a bill says of it."""
+    return {"wallet": bill.wallet, "bill": bill.id, "number": bill.number}
+
+
+def traced(bill: Bill) -> dict[str, object]:
+    """Return what is asked for, and by which rule, as it is kept in the books."""
+    return named(bill) | {
+        "category": bill.category,
+        "due": _day(bill.due_on),
+        "from": _day(bill.from_day),
+        "to": _day(bill.to_day),
+        "lines": [
+            {
+                "text": line.text,
+                "amount": line.amount_minor,
+                "tax": line.tax_minor,
+                "income": line.income.name.lower(),
+                "trace": _plain(line.trace),
+            }
+            for line in bill.lines
+        ],
+    }
+
+
+def _day(day: date | None) -> str:
+    return "" if day is None else day.isoformat()
+
+
+def _plain(trace: Mapping[str, object]) -> dict[str, object]:
+    return dict(trace)

@@ -1,0 +1,143 @@
+"""Paying bills: out of the wallet by itself, the oldest first, or by order; never out of another's."""
+
+from dataclasses import replace
+
+from ..core.bill import Bill, allot, oldest_first, paid
+from ..core.chart import Bucket, Channel, channel_account, wallet_account
+from ..core.errors import CoreError
+from ..core.identity import SYSTEM, Actor
+from ..core.ledger import Act, EntryKind, Posting, Receipt
+from .bill_book import committed, find_bill, keep_in_mind, named, rules_of, trusted
+from .booking import is_frozen, referenced, tell, unspendable
+from .facts import WalletEvent
+from .paying import floors, postings
+from .site import Site, WalletRun
+from .turn import in_turn
+
+
+@in_turn
+async def pay_bill(
+    site: Site,
+    *,
+    bill: str,
+    actor: Actor,
+    amount_minor: int | None = None,
+    channel: Channel | None = None,
+    reason: str = "",
+    reference: str = "",
+) -> tuple[Receipt, Bill]:
+    """Pay a bill out of its wallet, or with money brought for it (`channel`): what is open, or less.
+
+    Out of the wallet never more than is there: what is used but not yet posted is spoken for.
+    """
+    await trusted(site)
+    found = await find_bill(site, bill)
+    run = site.wallet(found.wallet)
+    amount = found.open_minor if amount_minor is None else amount_minor
+    refusal = unpayable(found, amount)
+    if channel is None:
+        refusal = refusal or unspendable(site, run)
+    content = {"bill": found.id, "amount": amount_minor, "channel": channel}
+    act = replace(
+        _payment(site, run, found, 0 if refusal else amount, channel),
+        actor=actor,
+        reason=reason,
+        reference=referenced("pay_bill", reference, content),
+    )
+    receipt = await committed(site, act, refusal)
+    if not receipt.repeated:
+        _paid(site, run, act, receipt)
+    return receipt, await find_bill(site, found.id)
+
+
+async def pay_open(site: Site, run: WalletRun) -> None:
+    """Pay a wallet's open bills out of what it has, the oldest first, as their categories' rules say.
+
+    A frozen wallet pays nothing; what is missing stays open. No supply is asked for it: whether it is
+    paid decides nothing but the bill.
+    """
+    await trusted(site)
+    if not run.bills or run.available_minor <= 0 or not site.books.writable:
+        return
+    if run.wallet.closed_at is not None or is_frozen(run.wallet, site.clock()):
+        return
+    for bill, amount in payable(site, run):
+        act = _payment(site, run, bill, amount, None)
+        try:
+            _paid(site, run, act, await committed(site, act))
+        except CoreError as err:
+            if err.key != "not_enough_money":
+                raise
+            return  # A lane was quicker; the next movement of the wallet's money tries again.
+
+
+def payable(site: Site, run: WalletRun) -> list[tuple[Bill, int]]:
+    """Say what a wallet's money goes to by itself; what is paid by order only is passed over."""
+    found: list[tuple[Bill, int]] = []
+    left = run.available_minor
+    for bill in oldest_first(list(run.bills.values())):
+        rules = rules_of(site, bill.category)
+        if not rules.automatic:
+            continue
+        given = allot(left, [bill], part=rules.part)
+        if not given:
+            break
+        found += given
+        left -= given[0][1]
+    return found
+
+
+def unpayable(bill: Bill, amount_minor: int) -> CoreError | None:
+    """Refuse to pay what asks for nothing, or for less."""
+    if not bill.number:
+        return CoreError("bill_is_draft", bill=bill.id)
+    if not bill.open_minor:
+        return CoreError("bill_not_open", bill=bill.number)
+    if amount_minor > bill.open_minor:
+        return CoreError("bill_overpaid", bill=bill.number)
+    if amount_minor <= 0:
+        return CoreError("amount_not_positive", amount=amount_minor)
+    return None
+
+
+def _payment(
+    site: Site, run: WalletRun, bill: Bill, amount_minor: int, channel: Channel | None
+) -> Act:
+    """Write a payment down. Money that is brought passes the wallet's cash, so that its statement has it."""
+    cash, bonus, billed = (
+        wallet_account(run.wallet.no, bucket)
+        for bucket in (Bucket.CASH, Bucket.BONUS, Bucket.BILLED)
+    )
+    at, legs = site.clock(), tuple[Posting, ...]()
+    detail = named(bill) | {"amount": amount_minor}
+    if channel is not None:
+        detail["channel"] = channel
+    if amount_minor and channel is not None:
+        outside = channel_account(channel)
+        legs = (
+            Posting(source=outside, target=cash, amount_minor=amount_minor),
+            Posting(source=cash, target=billed, amount_minor=amount_minor),
+        )
+    elif amount_minor:
+        legs = postings(run, amount_minor, billed)
+    from_bonus = sum(leg.amount_minor for leg in legs if leg.source == bonus)
+    return Act(
+        kind=EntryKind.BILL_PAID,
+        event=f"bill/{bill.id}/paid/{bill.payments + 1}",
+        occurred=at,
+        actor=SYSTEM,
+        postings=legs,
+        floors=floors(run, amount_minor) if channel is None else (),
+        detail=detail,
+        puts=(paid(bill, amount_minor, from_bonus, at),) if amount_minor else (),
+    )
+
+
+def _paid(site: Site, run: WalletRun, act: Act, receipt: Receipt) -> None:
+    (bill,) = (one for one in act.puts if isinstance(one, Bill))
+    amount = act.detail["amount"]
+    assert isinstance(amount, int)
+    keep_in_mind(run, bill)
+    run.booked(receipt)
+    tell(site, run, WalletEvent.BILL_PAID, receipt, amount, bill.number)
+    site.wake_wallet(run)
