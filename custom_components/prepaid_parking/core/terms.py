@@ -10,8 +10,14 @@ from typing import Final
 
 from .calendars import Season
 from .conversion import Calorific, Plan
+from .counted import Counted
+from .demand import Demand
+from .duration import Duration
 from .levies import Levy
+from .power_factor import PowerFactor
 from .rates import Tier
+from .recurring import Fixed
+from .standing import Minimum, Standing
 from .tiers import ALIKE, EVERY_MONTH, Persons, TierPeriod
 
 
@@ -31,7 +37,8 @@ class Terms:
     `ladder` is a list of steps whose price comes on top of every rate. `calendar` names the holiday
     calendar. `registers` names the rates of the meter's own rate registers, in their order: without
     them our clock splits. `ceiling_micro` is the legal maximum per unit, `loss_cap_micro` the largest
-    share of line loss (in millionths) that may be passed on.
+    share of line loss (in millionths) that may be passed on. Of `duration`, `counted` and `fixed` a
+    version has one, or none where it prices use.
     """
 
     period: TierPeriod = EVERY_MONTH
@@ -45,11 +52,22 @@ class Terms:
     levies: tuple[Levy, ...] = ()
     ceiling_micro: int | None = None
     loss_cap_micro: int | None = None
+    standing: tuple[Standing, ...] = ()
+    minimum: Minimum | None = None
+    demand: Demand | None = None
+    power_factor: PowerFactor | None = None
+    duration: Duration | None = None
+    counted: Counted | None = None
+    fixed: Fixed | None = None
 
     @property
     def kind(self) -> Kind:
         """What the version sells: usage, unless one of the other kinds is said."""
-        return Kind.USAGE
+        if self.duration is not None:
+            return Kind.DURATION
+        if self.counted is not None:
+            return Kind.COUNTED
+        return Kind.USAGE if self.fixed is None else Kind.FIXED
 
 
 NO_TERMS: Final = Terms()

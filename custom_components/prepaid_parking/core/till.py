@@ -10,6 +10,8 @@ from .priced import Priced, PricedLine, PriceRule, micro_per_minor, priced
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
+MINUTE: Final = 60_000
+"""Milliseconds in a minute: the base unit of time that is priced."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ def _band(written: object, path: str) -> Band:
     seasons = band.get("seasons")
     return Band(
         rate=name(band["rate"], under(path, "rate")),
-        weekdays=_days(band.get("days"), under(path, "days")),
+        weekdays=read_days(band.get("days"), under(path, "days")),
         start=clock(band["from"], under(path, "from")),
         end=clock(band["to"], under(path, "to")),
         seasons=()
@@ -117,14 +117,14 @@ def _band(written: object, path: str) -> Band:
 def _write_band(band: Band) -> dict[str, object]:
     written: dict[str, object] = {
         "rate": band.rate,
-        "days": [(*DAYS, "holiday")[day] for day in band.weekdays],
+        "days": write_days(band.weekdays),
         "from": f"{band.start:%H:%M}",
         "to": f"{band.end:%H:%M}",
     }
     return written | {"seasons": list(band.seasons)} if band.seasons else written
 
 
-def _days(written: object, path: str) -> tuple[int, ...]:
+def read_days(written: object, path: str) -> tuple[int, ...]:
     """Read days by name; none named means every day."""
     named = DAYS if written is None else listed(written, path)
     days: set[int] = set()
@@ -136,3 +136,8 @@ def _days(written: object, path: str) -> tuple[int, ...]:
         else:
             raise malformed(path)
     return tuple(sorted(days))
+
+
+def write_days(weekdays: Sequence[int]) -> list[str]:
+    """Write days by name, each spelled out."""
+    return [(*DAYS, "holiday")[day] for day in weekdays]

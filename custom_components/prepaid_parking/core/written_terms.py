@@ -11,6 +11,10 @@ from .metering import Quantity
 from .money import price_text, quantity_text
 from .terms import NO_TERMS, Kind, Terms
 from .tiers import Persons, Span, TierPeriod
+from .written_counted import read_counted, write_counted
+from .written_demand import read_demand, read_power_factor, write_demand, write_power_factor
+from .written_duration import read_duration, write_duration
+from .written_fixed import read_fixed, write_fixed
 from .written_parts import (
     amount,
     choice,
@@ -29,8 +33,10 @@ from .written_parts import (
     yes_or_no,
 )
 from .written_rates import read_tiers, write_tiers
+from .written_standing import read_minimum, read_standings, write_minimum, write_standings
 
 USAGE: Final = frozenset({Kind.USAGE})
+DURATION: Final = frozenset({Kind.DURATION})
 EVERY_KIND: Final = frozenset(Kind)
 
 
@@ -202,11 +208,24 @@ PARTS: Final[tuple[Part[Any], ...]] = (
     Part(key="persons", field="persons", read=_persons, write=_write_persons),
     Part(key="ladder", field="ladder", read=read_tiers, write=write_tiers),
     unscaled("seasons", "seasons", _seasons, _write_seasons),
-    unscaled("calendar", "calendar", words, str),
+    unscaled("calendar", "calendar", words, str, USAGE | DURATION),
     unscaled("registers", "registers", _registers, list),
     unscaled("calorific", "calorific", _calorific, _write_calorific),
     unscaled("levies", "levies", _levies, _write_levies, EVERY_KIND),
     unscaled("ceiling", "ceiling_micro", price, price_text),
     unscaled("loss_cap", "loss_cap_micro", percent, write_percent),
+    unscaled("standing", "standing", read_standings, write_standings),
+    unscaled("minimum", "minimum", read_minimum, write_minimum),
+    unscaled("demand", "demand", read_demand, write_demand),
+    unscaled("power_factor", "power_factor", read_power_factor, write_power_factor),
+    Part(
+        key="duration",
+        field="duration",
+        read=read_duration,
+        write=write_duration,
+        kinds=DURATION,
+    ),
+    unscaled("counted", "counted", read_counted, write_counted, frozenset({Kind.COUNTED})),
+    unscaled("fixed", "fixed", read_fixed, write_fixed, frozenset({Kind.FIXED})),
 )
 """All parts, in the order in which a tariff is listed. `plan` is a form of the rates (see there)."""
