@@ -93,3 +93,45 @@ def documents(draw: st.DrawFn, *, own_tiers: bool = True) -> dict[str, Any]:
     else:
         document |= {"rates": {name: draw(prices) for name in names}}
     return document | (draw(st.just({}) | st.builds(dict, ladder=seasonal_tiers())))
+
+
+shares = st.decimals(Decimal(0), Decimal(30), places=4, allow_nan=False).map(str)
+
+
+@st.composite
+def levies(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Fees and taxes with names of their own."""
+    names = draw(st.lists(st.sampled_from(["VAT", "service", "city"]), unique=True))
+    return [
+        {
+            "name": name,
+            "kind": draw(st.sampled_from(["tax", "fee"])),
+            "percent": draw(shares),
+            "included": draw(st.booleans()),
+        }
+        for name in names
+    ]
+
+
+@st.composite
+def whole_documents(draw: st.DrawFn) -> dict[str, Any]:
+    """A tariff by use with any of the parts that have nothing to do with when and how much."""
+    document = draw(documents())
+    names = [*document.get("rates", {}), *document.get("plan", {}).get("factors", {})]
+    parts: dict[str, st.SearchStrategy[Any]] = {
+        "name": st.sampled_from(["Home", "居民电价", "1"]),
+        "registers": st.lists(st.sampled_from(names), max_size=4),
+        "levies": levies(),
+        "ceiling": prices,
+        "loss_cap": shares,
+    }
+    if draw(st.booleans()):
+        document["quantity"] = "volume"
+        parts["calorific"] = st.fixed_dictionaries(
+            {"value": st.sampled_from(["10.5", "39.4"])},
+            optional={
+                "factor": st.sampled_from(["0.9523", "1.02264"]),
+                "unit": st.sampled_from(["kWh", "MJ"]),
+            },
+        )
+    return document | draw(st.fixed_dictionaries({}, optional=parts))

@@ -1,4 +1,4 @@
-"""What a stretch costs, against a model that knows nothing of stretches: exact fractions, local clocks."""
+"""What a stretch costs: the days and nights of the year, versions, splits, and what is refused."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
@@ -13,7 +13,7 @@ from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.identity import TariffId
 from custom_components.prepaid_parking.core.local_day import moments
 from custom_components.prepaid_parking.core.metering import Quantity
-from custom_components.prepaid_parking.core.money import Currency
+from custom_components.prepaid_parking.core.money import MICRO
 from custom_components.prepaid_parking.core.tariff import (
     Band,
     Pricer,
@@ -23,6 +23,8 @@ from custom_components.prepaid_parking.core.tariff import (
     Usage,
     check,
 )
+from custom_components.prepaid_parking.core.tariff_format import write_tariff
+from tests.core.fraction_model import Count, Household
 
 HOUR = timedelta(hours=1)
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Shanghai")
@@ -93,96 +95,6 @@ def worth(lines: list[ChargeLine]) -> int:
     return sum(line.numerator for line in lines)
 
 
-# --- the model: every minute looks at the clock on the wall, money is a fraction -----------------
-
-
-def model_rate(in_effect: TariffVersion, local: datetime) -> Rate:
-    """The rate of a local moment, read from the bands as a person reads them."""
-    clock, today, yesterday = local.time(), local.weekday(), (local.weekday() - 1) % 7
-    for one in in_effect.bands:
-        if one.start < one.end:
-            holds = today in one.weekdays and one.start <= clock < one.end
-        elif one.end == time():
-            holds = today in one.weekdays and clock >= one.start
-        else:
-            holds = (today in one.weekdays and clock >= one.start) or (
-                yesterday in one.weekdays and clock < one.end
-            )
-        if holds:
-            return next(rate for rate in in_effect.rates if rate.name == one.rate)
-    return next(rate for rate in in_effect.rates if rate.name == in_effect.otherwise)
-
-
-def model_charge(
-    versions: list[TariffVersion],
-    zone: ZoneInfo,
-    quantity: int,
-    start: datetime,
-    end: datetime,
-    used: Usage,
-    step: timedelta,
-) -> Fraction:
-    """The numerator of an even consumption, added up step by step in exact fractions."""
-    total, counted, month = Fraction(), Fraction(used.quantity), used.period
-    steps = max((end - start) // step, 1)
-    for number in range(steps):
-        at = start + number * step
-        local = at.astimezone(zone)
-        if f"{local:%Y-%m}" != month:
-            month, counted = f"{local:%Y-%m}", Fraction()
-        in_effect = max(
-            (one for one in versions if one.valid_from <= at), key=lambda one: one.valid_from
-        )
-        part = Fraction(quantity, steps)
-        for tier in model_rate(in_effect, local).tiers:
-            fits = part if tier.up_to is None else min(part, max(tier.up_to - counted, Fraction()))
-            total += fits * tier.price_micro
-            counted += fits
-            part -= fits
-    return total
-
-
-@given(
-    zone=st.sampled_from(ZONES),
-    day=st.dates(date(2026, 1, 1), date(2029, 1, 1)),
-    begin=st.integers(0, 48),
-    length=st.integers(1, 400),
-    quantity=st.integers(0, 500 * KWH),
-    used=st.integers(0, 150 * KWH),
-    changes_after=st.integers(0, 200),
-)
-def test_a_charge_is_what_the_wall_clock_says(
-    zone: str,
-    day: date,
-    begin: int,
-    length: int,
-    quantity: int,
-    used: int,
-    changes_after: int,
-) -> None:
-    """Any day of any zone, any band, tier, month end and new version: never a unit off per price."""
-    where, step = ZoneInfo(zone), timedelta(minutes=30)
-    start = datetime.combine(day, time(), where).astimezone(UTC) + begin * step
-    end = start + length * step
-    usage = Usage(f"{start.astimezone(where):%Y-%m}", used)
-    versions = [
-        PEAKS,
-        version(
-            flat("day", 900_000),
-            tiered("night", (80 * KWH, 200_000), (None, 400_000)),
-            bands=(band("day", "06:30", "19:00", (0, 2, 4, 6)),),
-            valid_from=start + changes_after * step,
-            number=2,
-        ),
-    ]
-    lines, _ = Pricer(versions, where).charge(quantity, start, end, usage)
-    model = model_charge(versions, where, quantity, start, end, usage, step)
-    # Each part of a split is rounded down to a whole base unit (1 mWh, a millionth of a cent).
-    splits = 8 * (length // 48 + 3)
-    assert sum(line.quantity for line in lines) == quantity
-    assert abs(worth(lines) - model) <= splits * 1_500_000
-
-
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("year", [2026, 2028])
 def test_a_year_of_an_even_load_is_exact_hour_by_hour(zone: str, year: int) -> None:
@@ -192,7 +104,9 @@ def test_a_year_of_an_even_load_is_exact_hour_by_hour(zone: str, year: int) -> N
     end = datetime(year + 1, 1, 1, tzinfo=where).astimezone(UTC)
     halves = (end - start) // step
     lines, _ = Pricer([PEAKS], where).charge(halves * KWH, start, end, Usage())
-    assert worth(lines) == model_charge([PEAKS], where, halves * KWH, start, end, Usage(), step)
+    household = Household(documents=[(ALWAYS, write_tariff(PEAKS))], zone=where)
+    bill = household.bill(Fraction(halves), start, end, Count(), step)
+    assert Fraction(worth(lines), KWH * MICRO) == bill.total
 
 
 @pytest.mark.parametrize(
@@ -222,24 +136,6 @@ def test_the_hour_that_a_clock_skips_or_repeats_is_the_nights(
         rate: sum(line.quantity for line in lines if line.rate == rate) for rate in ("day", "night")
     }
     assert by_rate == {"day": by_day * KWH, "night": quantity - by_day * KWH}
-
-
-def test_a_band_that_ends_inside_the_skipped_hour_is_over_when_the_clock_jumps() -> None:
-    """There is no half past two in that night, and still the cheap hours must end."""
-    where = ZoneInfo("Europe/Berlin")
-    tariff = version(flat("a", 1), flat("b", 3), bands=(band("a", "00:00", "02:30"),))
-    start = datetime(2026, 3, 29, tzinfo=where).astimezone(UTC)
-    lines, _ = Pricer([tariff], where).charge(4 * KWH, start, start + 4 * HOUR, Usage())
-    assert sum(line.quantity for line in lines if line.rate == "a") == 2 * KWH
-
-
-def test_a_band_inside_the_repeated_hour_holds_twice() -> None:
-    """The clock shows a quarter past two twice; a rule by the clock applies twice."""
-    where = ZoneInfo("Europe/Berlin")
-    tariff = version(flat("a", 1), flat("b", 3), bands=(band("a", "02:00", "02:30"),))
-    start = datetime(2026, 10, 25, tzinfo=where).astimezone(UTC)
-    lines, _ = Pricer([tariff], where).charge(25 * KWH, start, start + 25 * HOUR, Usage())
-    assert sum(line.quantity for line in lines if line.rate == "a") == KWH
 
 
 @pytest.mark.parametrize(
@@ -273,19 +169,6 @@ def test_a_band_of_one_weekday_past_midnight_is_not_for_the_evening_after() -> N
     assert pricer.at(monday.replace(hour=23)).rate.name == "dear"
     assert pricer.at(monday - HOUR).rate.name == "cheap"
     assert pricer.at(monday - 20 * HOUR).rate.name == "dear"
-
-
-def test_twelve_tonnes_at_two_and_three_are_twenty_six() -> None:
-    """Ten tonnes at 2.00 and two at 3.00: the example that every manager tries first."""
-    water = version(
-        tiered("flat", (10 * KWH, 2_000_000), (None, 3_000_000)), quantity=Quantity.VOLUME
-    )
-    at = datetime(2026, 7, 3, 12, tzinfo=UTC)
-    lines, used = Pricer([water], UTC).charge(12 * KWH, at, at + HOUR, Usage())
-    yuan = Currency.of("CNY")
-    assert yuan.text(worth(lines) // yuan.denominator(Quantity.VOLUME)) == "26.00"
-    assert [(line.tier, line.quantity) for line in lines] == [(0, 10 * KWH), (1, 2 * KWH)]
-    assert used == Usage("2026-07", 12 * KWH)
 
 
 @pytest.mark.parametrize(
