@@ -22,6 +22,7 @@ from .core.errors import StoreError
 from .hearing import async_announce
 from .opening import books_path, open_site
 from .operations.site import utc_now
+from .recording import async_record_hours
 from .repairs import async_watch_site
 from .roster import async_begin, is_shown
 from .services import async_setup_services
@@ -53,6 +54,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> b
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(async_watch_site(hass, entry))
     entry.async_on_unload(async_announce(hass, entry))
+    async_record_hours(hass, entry)
     entry.async_create_background_task(hass, data.coordinator.run(), f"{DOMAIN} publisher")
     entry.async_create_background_task(hass, data.keeper.run(), f"{DOMAIN} keeper")
     wiring = await wire(hass, entry, data)

@@ -23,6 +23,7 @@ from .operations.facts import (
     Doubted,
     DoubtEnded,
     Fact,
+    HoursNoted,
     Passed,
     SupplyChanged,
     SupplyTrouble,
@@ -185,5 +186,7 @@ def _keys(fact: Fact) -> list[str]:
             return [f"meter:{fact.meter}"]
         case Passed():
             return [f"lane:{fact.lane}", *([f"wallet:{fact.wallet}"] if fact.wallet else [])]
+        case HoursNoted():
+            return []
         case BooksTrouble():
             return [SITE]

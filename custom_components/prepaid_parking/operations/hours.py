@@ -7,7 +7,9 @@ from typing import Final
 from ..core.hours import HOUR, HourMark, MeterDay, hours_of, pack, spread, unpack
 from ..core.identity import MeterId
 from ..core.ledger import Record
+from ..core.local_day import day_start
 from .booking import keep
+from .facts import Hour, HoursNoted
 from .gently import gently
 from .site import MeterRun, Site
 
@@ -68,8 +70,32 @@ def _note(site: Site, run: MeterRun, now: datetime) -> Iterable[Record]:
         return
     site.hour_marks[meter] = here
     yield here
-    for day, cells in spread(here.register - mark.register, mark.at, here.at, site.zone).items():
+    used = spread(here.register - mark.register, mark.at, here.at, site.zone)
+    cost = spread(_cost_since(site, run), mark.at, here.at, site.zone)
+    for day, cells in used.items():
         yield _filled(site, meter, day, cells)
+        site.tell(
+            HoursNoted(
+                meter=meter,
+                quantity=run.meter.quantity,
+                hours=tuple(
+                    Hour(
+                        start=day_start(day, site.zone) + hour * HOUR,
+                        quantity=quantity,
+                        cost_numerator=cost[day][hour],
+                    )
+                    for hour, quantity in cells.items()
+                ),
+                denominator=window.denominator,
+            )
+        )
+
+
+def _cost_since(site: Site, run: MeterRun) -> int:
+    """Return what a meter cost since its hours were noted last, in this run of the hub."""
+    before = site.hour_costs.get(run.meter.id, 0)
+    site.hour_costs[run.meter.id] = run.pace.counted
+    return run.pace.counted - before
 
 
 def _filled(site: Site, meter: MeterId, day: date, cells: dict[int, int]) -> MeterDay:

@@ -4,11 +4,15 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 from typing import Final
 
 from ..core.access import Arrival
 from ..core.accrual import ChargeLine
 from ..core.assigned import TariffChange
+from ..core.bill import Bill, BillingRules
+from ..core.calendars import Holidays, no_holidays
+from ..core.category import Category
 from ..core.bill import Bill, BillingRules
 from ..core.category import Category
 from ..core.chart import Bucket, code_of, owner_of
@@ -22,24 +26,33 @@ from ..core.identity import (
     InstallationId,
     LaneId,
     MeterId,
+    PackageId,
     PolicyId,
+    PromotionId,
     TariffId,
     UnitId,
     WalletId,
 )
+from ..core.layers import Layer
 from ..core.ledger import AccountId, Act, Receipt
 from ..core.metering import Cursor, Installation, OpenDoubt, Sample
+from ..core.package import Package
 from ..core.money import Currency
+from ..core.points import Lot, PointsRule
 from ..core.policy import Policy
+from ..core.promotion import Granted, Promotion
 from ..core.reconcile import Decision
+from ..core.recovery import Recovery
 from ..core.shares import Shares
 from ..core.supply import Supply, SupplyState
-from ..core.tariff import Pricer, TariffVersion
+from ..core.tamper import Habit, Hint, HintKind, Thresholds
+from ..core.tariff import Pricer
 from ..core.tiers import NOBODY, Scope, Usage
 from ..core.unit import Occupancy, Unit
 from ..core.wallet import Binding, Card, Credential, Meter, Wallet, Watch
 from .facts import BooksTrouble, Fact
 from .ports import Barrier, Books, Clock, Privacy, Relay
+from .supply_book import LoadRun, QuotaRun, SupplyBook
 
 ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 NOTHING_USED: Final = Usage()
@@ -158,7 +171,7 @@ class MeterRun:
     `cursor` is what the installation is charged up to, also after the meter was unbound. `pool` counts
     its tiers since it was last `pooled`, `scope` says whose limits they are, `carries` what of its fees
     and taxes lies below the minor unit, `rates` how much of each rate register is charged, `changes`
-    which tariffs are to come. `began_at` is when the meter was first paid for.
+    which tariffs are to come.
     `relay` is None for a meter that only counts. `latency_s` is how long a device may take to show
     that its relay moved.
     """
@@ -196,7 +209,8 @@ class MeterRun:
     late: list[tuple[datetime, int]] = field(default_factory=list)
     checkpointed: bool = True
     connected: bool = True
-    began_at: datetime | None = None
+    load: LoadRun | None = None
+    load_limited: bool = False
 
     @property
     def closing_minor(self) -> int:
@@ -210,6 +224,7 @@ class WalletRun:
 
     `posted_minor` is the cash bucket in the books as entry `booked_to` left it, `bonus_minor` the
     bonus beside it, `others` what else it holds or owes, `unposted_minor` what its meters used since.
+    `layers` are the top-ups it lives on, kept where a bonus or points came with one of them.
     """
 
     wallet: Wallet
@@ -222,6 +237,17 @@ class WalletRun:
     meters: list[MeterRun] = field(default_factory=list)
     watched_at: datetime | None = None
     bills: dict[BillId, Bill] = field(default_factory=dict)
+    quota: QuotaRun | None = None
+    days: tuple[datetime, Decimal | None] | None = None
+    bills: dict[BillId, Bill] = field(default_factory=dict)
+    layers: tuple[Layer, ...] = ()
+    lots: tuple[Lot, ...] = ()
+    recoveries: dict[Category, Recovery] = field(default_factory=dict)
+
+    @property
+    def balance_minor(self) -> int:
+        """What it can spend by the books: cash and bonus."""
+        return self.posted_minor + self.bonus_minor
 
     @property
     def available_minor(self) -> int:
@@ -290,21 +316,33 @@ class Site:
     installations: dict[InstallationId, Installation] = field(default_factory=dict)
     tariffs: dict[TariffId, Pricer] = field(default_factory=dict)
     policies: dict[PolicyId, list[Policy]] = field(default_factory=dict)
+    promotions: dict[PromotionId, list[Promotion]] = field(default_factory=dict)
+    granted: dict[tuple[PromotionId, WalletId], Granted] = field(default_factory=dict)
+    granted_minor: dict[PromotionId, int] = field(default_factory=dict)
+    points_rules: list[PointsRule] = field(default_factory=list)
     units: dict[UnitId, Unit] = field(default_factory=dict)
     occupancies: dict[UnitId, list[Occupancy]] = field(default_factory=dict)
     shares: dict[WalletId, Shares] = field(default_factory=dict)
     share_counts: dict[tuple[WalletId, str], int] = field(default_factory=dict)
+    habits: dict[MeterId, Habit] = field(default_factory=dict)
+    hints: dict[tuple[MeterId, HintKind], Hint] = field(default_factory=dict)
+    thresholds: Thresholds = Thresholds()
     cards: dict[CardId, Card] = field(default_factory=dict)
     credentials: dict[bytes, Credential] = field(default_factory=dict)
     lanes: dict[LaneId, LaneRun] = field(default_factory=dict)
     doubts: dict[str, OpenDoubt] = field(default_factory=dict)
     deposits: dict[DepositId, Deposit] = field(default_factory=dict)
+    packages: dict[PackageId, Package] = field(default_factory=dict)
     pools: dict[tuple[str, TariffId], Pool] = field(default_factory=dict)
+    began: dict[str, datetime] = field(default_factory=dict)
     billing: dict[Category, BillingRules] = field(default_factory=dict)
     bill_series: dict[str, int] = field(default_factory=dict)
     bills_doubtful: bool = False
+    closed_month: str = ""
     hour_marks: dict[MeterId, HourMark] = field(default_factory=dict)
+    hour_costs: dict[MeterId, int] = field(default_factory=dict)
     hours_noted: dict[MeterId, MeterDay] = field(default_factory=dict)
+    supplying: SupplyBook = field(default_factory=SupplyBook)
     woken: set[MeterId] = field(default_factory=set)
     woken_wallets: set[WalletId] = field(default_factory=set)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -317,6 +355,7 @@ class Site:
     can_pay: bool = True
     emergency: bool = False
     outdoor_warm: bool | None = None
+    holidays: Holidays = no_holidays
     trouble: str = ""
 
     def wallet(self, wallet: str) -> WalletRun:
