@@ -4,7 +4,7 @@ A charge across a gap spreads the energy evenly. When stored readings say better
 again and the difference moves, as an entry of its own that names the one it corrects.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 import itertools
@@ -14,7 +14,8 @@ from ..core.errors import CoreError
 from ..core.identity import Actor, TariffId
 from ..core.ledger import Act, CursorMove, Entry, EntryKind, Posting
 from ..core.metering import Origin, Sample
-from ..core.tariff import Pricer, Usage
+from ..core.tariff import Pricer
+from ..core.tiers import Usage
 from .metering import take_sample
 from .site import MeterRun, Site
 from .turn import in_turn
@@ -175,9 +176,9 @@ def _inside(start: Point, end: Point, points: Points) -> list[Point]:
 
 
 def _tier_from(entry: Entry) -> Usage:
-    kept = entry.detail["tier_from"]
-    assert isinstance(kept, Sequence)
-    period, quantity = kept
+    kept = entry.detail["tiers"]
+    assert isinstance(kept, Mapping)
+    period, quantity = next(iter(kept.items()))
     return Usage(str(period), _whole(quantity))
 
 

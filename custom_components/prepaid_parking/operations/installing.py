@@ -8,9 +8,11 @@ from ..core.identity import SYSTEM, Actor, installation_id
 from ..core.ledger import Act, EntryKind, Record
 from ..core.metering import Consumption, Cursor, Installation, Sample
 from .booking import keep
-from .site import MeterRun, Site
-from .usage import post_windows, usage_act
-from .window import accrue, count_tier, open_window, recount
+from .charging import can_close, charge, charged
+from .paying_usage import drawn
+from .site import Closing, MeterRun, Site
+from .usage import post_windows
+from .window import accrue, open_window, restack
 
 
 async def begin_installation(site: Site, run: MeterRun, sample: Sample) -> None:
@@ -73,9 +75,9 @@ async def begin_anew(
     """
     old = run.installation
     assert old is not None
-    if run.closing is not None:
+    if not can_close(run):
         await post_windows(site, (run,))
-        if run.closing is not None:
+        if not can_close(run):
             raise StoreError(site.trouble or "failed")
     new = Installation(
         id=installation_id(run.meter.id, old.number + 1),
@@ -89,12 +91,13 @@ async def begin_anew(
     )
     before = run.window
     try:
-        charge = _final_act(site, run, final)
-        await _begin(site, run, old, new, charge, kind, actor, also, _end_register(run, final))
+        last = _final_charge(site, run, final)
+        await _begin(site, run, old, new, last, kind, actor, also, _end_register(run, final))
     except CoreError, StoreError:
         # Not written, so it has not happened: the meter goes on counting where it was.
         run.window = before
-        recount(site, run)
+        if before is not None and run.pool is not None:
+            restack(site, run.pool)
         raise
 
 
@@ -103,14 +106,15 @@ async def _begin(
     run: MeterRun,
     old: Installation,
     new: Installation,
-    charge: Act | None,
+    last: Closing | None,
     kind: EntryKind,
     actor: Actor,
     also: tuple[Record, ...],
     end_register: int | None,
 ) -> None:
     meter = replace(run.meter, installation=new.id, serial=new.serial)
-    carry = charge.moves[0].carry if charge is not None else run.window.carry if run.window else 0
+    act = drawn(site, [(run, last)])[0] if last is not None else None
+    carry = act.moves[0].carry if act is not None else run.window.carry if run.window else 0
     cursor = Cursor(installation=new.id, register=new.from_register, at=new.from_at, carry=carry)
     receipt = await site.books.commit(
         Act(
@@ -119,10 +123,10 @@ async def _begin(
             occurred=site.clock(),
             actor=actor,
             reason=new.reason,
-            postings=charge.postings if charge is not None else (),
-            moves=charge.moves if charge is not None else (),
+            postings=act.postings if act is not None else (),
+            moves=act.moves if act is not None else (),
             puts=(
-                *(charge.puts if charge is not None else ()),
+                *(act.puts if act is not None else ()),
                 replace(old, to_register=end_register, to_at=new.from_at),
                 new,
                 meter,
@@ -136,23 +140,28 @@ async def _begin(
                 "final_register": end_register or 0,
                 "start_register": new.from_register,
                 "serial": new.serial,
-                **({"usage": dict(charge.detail)} if charge is not None else {}),
+                **({"usage": dict(act.detail)} if act is not None else {}),
             },
         )
     )
     run.installation, run.meter = new, meter
     site.installations[new.id] = new
+    run.rates = ()
     if run.binding is None:
         run.cursor = None
         return
     site.wallets[run.binding.wallet].booked(receipt)
-    count_tier(site, run)
+    if last is not None:
+        charged(run, last)
+        run.carries = last.carries
     run.cursor = cursor
     open_window(site, run, cursor.register, cursor.at, cursor.carry)
+    if run.pool is not None:
+        restack(site, run.pool)
 
 
-def _final_act(site: Site, run: MeterRun, final: Consumption | None) -> Act | None:
-    """Write down the charge up to the old installation's end, in a copy of its open window."""
+def _final_charge(site: Site, run: MeterRun, final: Consumption | None) -> Closing | None:
+    """Make an act of the charge up to the old installation's end, of a copy of its open window."""
     if run.window is None or run.binding is None:
         return None
     run.window = replace(run.window, lines=run.window.lines.copy())
@@ -161,7 +170,7 @@ def _final_act(site: Site, run: MeterRun, final: Consumption | None) -> Act | No
         if pricer is None:
             raise CoreError("no_tariff", meter=run.meter.id)
         accrue(site, run, pricer, final)
-    return None if run.window.empty else usage_act(site, run, now=site.clock())[0]
+    return None if run.window.empty else charge(site, run)
 
 
 def _end_register(run: MeterRun, final: Consumption | None) -> int | None:

@@ -10,13 +10,14 @@ from ..core.ledger import AccountId
 from ..core.metering import Cursor, Installation, OpenDoubt
 from ..core.policy import Policy
 from ..core.supply import CommandLog, CommandOutcome, Supply
-from ..core.tariff import Pricer, TariffVersion, Usage
-from ..core.wallet import Binding, Card, Credential, Meter, TierCount, Wallet, Watch
-from . import deposits
+from ..core.tariff import Pricer, TariffVersion
+from ..core.wallet import Binding, Card, Credential, Meter, Wallet, Watch
+from . import bill_book, charge_state, deposits, months, supply_loading
 from .booking import keep
 from .commanding import resume
 from .gently import gently
 from .hours import load_hours
+from .packages import load as load_packages
 from .site import MeterRun, Site, WalletRun
 from .usage import take_up
 
@@ -28,6 +29,10 @@ async def load_site(site: Site) -> None:
     await _load_meters(site)
     await _load_cards(site)
     await deposits.load(site)
+    await load_packages(site)
+    await bill_book.load(site)
+    await months.load(site)
+    await supply_loading.load(site)
     await _load_commands(site)
     await load_hours(site)
 
@@ -39,10 +44,6 @@ async def _load_rules(site: Site) -> None:
     site.tariffs = {tariff: Pricer(versions, site.zone) for tariff, versions in tariffs.items()}
     for policy in sorted(await site.books.load(Policy), key=lambda one: one.version):
         site.policies.setdefault(policy.id, []).append(policy)
-    site.pools = {
-        (count.pool, count.tariff): Usage(count.period, count.quantity)
-        for count in await site.books.load(TierCount)
-    }
 
 
 async def _load_wallets(site: Site) -> None:
@@ -76,7 +77,10 @@ async def _load_meters(site: Site) -> None:
         run.cursor = cursors.get(meter.installation)
         if run.binding is not None:
             site.wallets[run.binding.wallet].meters.append(run)
-            take_up(site, run, windows.get(meter.installation))
+    await charge_state.load(site)
+    async for run in gently(site.meters.values()):
+        if run.binding is not None and run.cursor is not None:
+            take_up(site, run, windows.get(run.cursor.installation))
     doubts = await site.books.load(OpenDoubt, settled_at=None)
     for doubt in sorted(doubts, key=lambda one: number_of(one.id)):
         if doubt.meter in site.meters:

@@ -17,12 +17,15 @@ from ..core.metering import (
     Sample,
     advance,
 )
-from ..core.tariff import Pricer
+from ..core.tariff import Pricer, Stretch
+from .charging import can_close, set_aside
 from .doubts import end_doubt, open_doubt, says_nothing_of
 from .installing import begin_anew, begin_installation, learn_ratio
+from .load_limits import note_load
 from .pace import note_pace
+from .rate_registers import take_rates
 from .site import MeterRun, Site
-from .usage import due_to_close, set_aside
+from .usage import due_to_close, post_windows
 from .window import accrue
 
 GAP_INTERVALS: Final = 3
@@ -50,6 +53,8 @@ async def take_sample(site: Site, run: MeterRun, sample: Sample) -> bool:
     if not stored:
         run.connected = True
         run.values.update(sample.values)
+        if site.supplying.limits:
+            note_load(site, run, sample)
         if sample.supplied is not None:
             run.seen, run.seen_at = sample.supplied, sample.at
     if sample.register is None:
@@ -98,12 +103,33 @@ async def _charge(site: Site, run: MeterRun, sample: Sample) -> bool:
     await learn_ratio(site, run, sample)
     if outcome.rolled_over:
         await _roll_over(site, run, outcome)
-    gap = _is_gap(run, pricer, outcome)
-    if gap:
+    apart = _stands_apart(run, pricer, outcome) and await _can_close(site, run)
+    if apart:
         set_aside(site, run)
     accrue(site, run, pricer, outcome)
+    begun = bool(sample.rates) and _divide(site, run, pricer, sample.rates)
     note_pace(run, outcome.to_at)
-    return gap or due_to_close(site, run, pricer)
+    return apart or begun or due_to_close(site, run, pricer)
+
+
+async def _can_close(site: Site, run: MeterRun) -> bool:
+    """Tell whether a window can be closed now; what waits of another meter of the unit goes first."""
+    if run.closing is None and not can_close(run):
+        await post_windows(site, (run,))
+    return can_close(run)
+
+
+def _divide(site: Site, run: MeterRun, pricer: Pricer, rates: tuple[int, ...]) -> bool:
+    """Let the meter's rate registers divide what was used.
+
+    Where they do not fit, the window ends here and they count anew; True says so.
+    """
+    window = run.window
+    assert window is not None
+    anew = not take_rates(site, run, pricer, rates) and window.minor > 0 and can_close(run)
+    if anew:
+        set_aside(site, run, rates=rates)
+    return anew
 
 
 def _is_priced(pricer: Pricer | None, moved: Consumption) -> bool:
@@ -112,19 +138,28 @@ def _is_priced(pricer: Pricer | None, moved: Consumption) -> bool:
     return starts is not None and moved.from_at >= starts
 
 
-def _is_gap(run: MeterRun, pricer: Pricer, moved: Consumption) -> bool:
-    """Tell whether energy is spread over a silence in which its price changed.
+def _stands_apart(run: MeterRun, pricer: Pricer, moved: Consumption) -> bool:
+    """Tell whether what was used before a stretch is to have an entry of its own.
 
-    Such a stretch gets an entry of its own: what stored readings say of it later concerns it alone.
+    So that what stored readings say later of a silence in which the price changed concerns it alone;
+    and so that rate registers are not spread over two versions, tier periods or seasons.
     """
     window = run.window
     assert window is not None
-    return (
-        moved.to_at - moved.from_at > timedelta(seconds=GAP_INTERVALS * run.interval_s)
-        and moved.quantity > 0
-        and window.minor > 0
-        and run.closing is None
-        and moved.to_at > pricer.at(moved.from_at).end
+    if window.minor <= 0 or moved.quantity <= 0:
+        return False
+    before = pricer.at(moved.from_at)
+    if moved.to_at <= before.end:
+        return False
+    silent = moved.to_at - moved.from_at > timedelta(seconds=GAP_INTERVALS * run.interval_s)
+    return silent or (bool(run.rates) and _is_other(before, pricer.at(moved.to_at)))
+
+
+def _is_other(before: Stretch, after: Stretch) -> bool:
+    return (before.version, before.period, before.season) != (
+        after.version,
+        after.period,
+        after.season,
     )
 
 

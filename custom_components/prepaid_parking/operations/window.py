@@ -1,24 +1,29 @@
 """The open charge window of a meter: it grows with every reading, and the available balance falls."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+import itertools
+from operator import attrgetter
 
 from ..core.accrual import ChargeLine
 from ..core.metering import Consumption
-from ..core.tariff import Pricer, Usage
-from .site import MeterRun, OpenWindow, Site
+from ..core.tariff import Pricer
+from ..core.tiers import Scope, Usage
+from .dues import on_top_of
+from .pools import join_pool
+from .site import LineKey, MeterRun, OpenWindow, Pool, Site
 
-
-def pool_of(run: MeterRun) -> str:
-    """Name what a meter's tiers are counted in."""
-    return f"meter/{run.meter.id}"
+type Counts = Mapping[str, int]
+"""What a pool has used, by tier period."""
 
 
 def open_window(site: Site, run: MeterRun, register: int, at: datetime, carry: int) -> None:
     """Begin a new window where the last one ended."""
     assert run.binding is not None
-    used = site.pools.get((pool_of(run), run.binding.tariff), Usage())
+    if run.pooled is not run.binding:
+        join_pool(site, run)
     denominator = site.currency.denominator(run.meter.quantity)
-    run.window = OpenWindow(register, at, register, at, carry, {}, 0, used, used, denominator)
+    run.window = OpenWindow(register, at, register, at, carry, {}, 0, denominator)
     recount(site, run)
 
 
@@ -28,37 +33,84 @@ def accrue(site: Site, run: MeterRun, pricer: Pricer, moved: Consumption) -> Non
     While nothing was used yet, a reading that shows the same register moves the window's start: an
     idle night is not a part of the morning's entry.
     """
-    window = run.window
+    window, pool = run.window, run.pool
     assert window is not None
+    assert pool is not None
     if window.empty and not moved.quantity:
         window.from_at = moved.to_at
-    lines, window.used = pricer.charge(moved.quantity, moved.from_at, moved.to_at, window.used)
+    before = pool.live
+    lines, pool.live = pricer.charge(moved.quantity, moved.from_at, moved.to_at, before, run.scope)
     for line in lines:
-        key = (line.tariff, line.version, line.rate, line.tier)
+        key = key_of(line)
         known = window.lines.get(key)
         window.lines[key] = line if known is None else _add(known, line)
         window.numerator += line.numerator
         run.pace.counted += line.numerator
     window.to_register, window.to_at = moved.to_register, moved.to_at
     run.checkpointed = False
+    if pool.live.period != before.period or (lines and lines[0].period != before.period):
+        restack(site, pool)
+    else:
+        recount(site, run)
+
+
+def restack(site: Site, pool: Pool) -> None:
+    """Price the open windows of a pool anew, one on top of the other, from what is posted.
+
+    Each reading is priced where the count stands at that moment, so their sum is right all along; who
+    is posted first gets the lower tiers, and the others what comes after.
+    """
+    pricer, counts, period = site.tariffs[pool.tariff], dict(pool.ahead), pool.live.period
+    for run in pool.runs:
+        if run.window is not None and run.window.lines:
+            lines, counts = repriced(pricer, run.window.lines.values(), counts, run.scope)
+            put_lines(site, run, lines)
+    pool.live = Usage(period, counts.get(period, 0))
+
+
+def repriced(
+    pricer: Pricer, lines: Iterable[ChargeLine], counts: Counts, scope: Scope
+) -> tuple[list[ChargeLine], dict[str, int]]:
+    """Price lines anew from where each period's count stands; returns where they stand then."""
+    priced, after = list[ChargeLine](), dict(counts)
+    in_order = sorted(lines, key=attrgetter("period"))
+    for period, same in itertools.groupby(in_order, key=attrgetter("period")):
+        fresh, used = pricer.reprice(same, Usage(period, after.get(period, 0)), scope)
+        priced += fresh
+        after[period] = used.quantity
+    return priced, after
+
+
+def put_lines(site: Site, run: MeterRun, lines: Iterable[ChargeLine]) -> None:
+    """Let a window consist of these lines; what is used but not posted changes with it."""
+    window = run.window
+    assert window is not None
+    before, window.lines = window.numerator, {}
+    for line in lines:
+        known = window.lines.get(key_of(line))
+        window.lines[key_of(line)] = line if known is None else _add(known, line)
+    window.numerator = sum(line.numerator for line in window.lines.values())
+    run.pace.counted += window.numerator - before
     recount(site, run)
 
 
 def recount(site: Site, run: MeterRun) -> None:
     """Set what the meter has used but not posted, and its wallet's sum with it."""
-    before, window = run.unposted_minor, run.window
+    before, window, pool = run.unposted_minor, run.window, run.pool
     run.unposted_minor = run.closing_minor
     if window is not None:
-        run.unposted_minor += (window.carry + window.numerator) // window.denominator
+        minor = (window.carry + window.numerator) // window.denominator
+        if pool is not None and pool.levied and window.levied_minor != minor:
+            window.levied_minor = minor
+            window.on_top_minor = on_top_of(site, run)
+        run.unposted_minor += minor + window.on_top_minor
     if run.binding is not None and run.unposted_minor != before:
         site.wallets[run.binding.wallet].unposted_minor += run.unposted_minor - before
 
 
-def count_tier(site: Site, run: MeterRun) -> None:
-    """Let the next window go on where this one's tier count has come to."""
-    assert run.window is not None
-    assert run.binding is not None
-    site.pools[pool_of(run), run.binding.tariff] = run.window.used
+def key_of(line: ChargeLine) -> LineKey:
+    """Return what a line has in common with those it becomes one with."""
+    return line.version, line.rate, line.tier, line.period, line.season
 
 
 def _add(known: ChargeLine, line: ChargeLine) -> ChargeLine:
@@ -71,4 +123,6 @@ def _add(known: ChargeLine, line: ChargeLine) -> ChargeLine:
         price_micro=known.price_micro,
         quantity=known.quantity + line.quantity,
         numerator=known.numerator + line.numerator,
+        period=known.period,
+        season=known.season,
     )
