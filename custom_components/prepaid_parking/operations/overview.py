@@ -90,4 +90,4 @@ def price_micro(site: Site, run: MeterRun, now: datetime) -> int | None:
         return None
     if now < pricer.versions[0].valid_from:
         return None
-    return pricer.price_at(now, run.window.used if run.window is not None else Usage())
+    return pricer.price_at(now, run.pool.live if run.pool is not None else Usage(), run.scope)
