@@ -19,7 +19,7 @@ async def test_hours_are_noted_as_they_end(world: World) -> None:
     run = await world.meter(await world.wallet("100"))
     await world.tick(MINUTE)
     for used in (KWH, 2 * KWH, 3 * KWH):
-        await world.read(run.meter.id, used, HOUR)
+        await world.read(run.meter.id, used, HOUR - MINUTE)
         await world.tick(MINUTE)
         await world.restart()
     assert (await hours(world))[11:15] == [0, 1000, 2000, 3000]

@@ -10,11 +10,12 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from .migration_2 import step_2
 from .sqlite import copy_into, raw, transaction
 
 type Step = Callable[[Connection], None]
 
-STEPS: Final[Mapping[int, Step]] = {}
+STEPS: Final[Mapping[int, Step]] = {2: step_2}
 """The step that makes a version out of the one before it, by the version it makes."""
 
 

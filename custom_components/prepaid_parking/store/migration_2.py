@@ -1,0 +1,506 @@
+"""From schema 1 to 2: what wallets, units, tariffs and bills need. Frozen: schema.py moves on."""
+
+from typing import Final
+
+from sqlalchemy import Connection
+
+STATEMENTS: Final = (
+    """
+    CREATE TABLE promotion (
+        id TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        valid_from INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        steps TEXT NOT NULL,
+        from_at INTEGER,
+        until_at INTEGER,
+        channels TEXT NOT NULL,
+        purposes TEXT NOT NULL,
+        kinds TEXT NOT NULL,
+        wallet_cap_minor INTEGER,
+        total_cap_minor INTEGER,
+        once INTEGER NOT NULL,
+        back TEXT NOT NULL,
+        PRIMARY KEY (id, version)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE granted (
+        promotion TEXT NOT NULL,
+        wallet TEXT NOT NULL,
+        times INTEGER NOT NULL,
+        bonus_minor INTEGER NOT NULL,
+        PRIMARY KEY (promotion, wallet)
+    )
+        WITHOUT ROWID,
+        STRICT
+    """,
+    """
+    CREATE TABLE layers (
+        wallet TEXT NOT NULL,
+        layers TEXT NOT NULL,
+        PRIMARY KEY (wallet)
+    )
+        WITHOUT ROWID,
+        STRICT
+    """,
+    """
+    CREATE TABLE points_rule (
+        id TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        valid_from INTEGER NOT NULL,
+        points INTEGER NOT NULL,
+        per_minor INTEGER NOT NULL,
+        expires_days INTEGER,
+        spend_points INTEGER NOT NULL,
+        worth_minor INTEGER NOT NULL,
+        purposes TEXT NOT NULL,
+        PRIMARY KEY (id, version)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE points (
+        wallet TEXT NOT NULL,
+        lots TEXT NOT NULL,
+        PRIMARY KEY (wallet)
+    )
+        WITHOUT ROWID,
+        STRICT
+    """,
+    """
+    CREATE TABLE recovery (
+        wallet TEXT NOT NULL,
+        category TEXT NOT NULL,
+        share_bp INTEGER NOT NULL,
+        day_cap_minor INTEGER,
+        day TEXT,
+        recovered_minor INTEGER NOT NULL,
+        PRIMARY KEY (wallet, category)
+    )
+        WITHOUT ROWID,
+        STRICT
+    """,
+    """
+    ALTER TABLE tariff_version ADD COLUMN terms TEXT NOT NULL DEFAULT '{"calendar":"","calorific":null,"ceiling_micro":null,"counted":null,"demand":null,"duration":null,"fixed":null,"ladder":[],"levies":[],"loss_cap_micro":null,"minimum":null,"period":{"per_tenant":false,"prorate_first":false,"span":"month","starts":1},"persons":{"base":0,"each":0,"once":0},"plan":null,"power_factor":null,"registers":[],"seasons":[],"standing":[]}'
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN grace_minutes INTEGER NOT NULL DEFAULT 0
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN alert_days INTEGER NOT NULL DEFAULT 0
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN no_cut_calendar TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN cut_hours TEXT NOT NULL DEFAULT '[]'
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN reconnect TEXT NOT NULL DEFAULT 'auto'
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN promise_days INTEGER NOT NULL DEFAULT 7
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN promise_every_days INTEGER NOT NULL DEFAULT 30
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN exempt_period TEXT NOT NULL DEFAULT 'always'
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN exempt_units INTEGER NOT NULL DEFAULT 0
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN exempt_of TEXT NOT NULL DEFAULT 'energy'
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN schedule TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    ALTER TABLE wallet ADD COLUMN unit_id TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    ALTER TABLE wallet ADD COLUMN spending TEXT NOT NULL DEFAULT 'bonus_first'
+    """,
+    """
+    ALTER TABLE meter ADD COLUMN unit TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    ALTER TABLE meter ADD COLUMN main TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    ALTER TABLE meter ADD COLUMN reactive TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    ALTER TABLE watch ADD COLUMN days_since INTEGER
+    """,
+    """
+    ALTER TABLE watch ADD COLUMN due_at INTEGER
+    """,
+    """
+    ALTER TABLE supply ADD COLUMN cut TEXT NOT NULL DEFAULT 'auto'
+    """,
+    """
+    ALTER TABLE supply ADD COLUMN cut_order INTEGER NOT NULL DEFAULT 0
+    """,
+    """
+    ALTER TABLE supply ADD COLUMN cut_delay_s INTEGER NOT NULL DEFAULT 0
+    """,
+    """
+    ALTER TABLE supply ADD COLUMN schedule TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    CREATE TABLE bill (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        wallet TEXT NOT NULL,
+        category TEXT NOT NULL,
+        lines TEXT NOT NULL,
+        drafted_at INTEGER NOT NULL,
+        source TEXT NOT NULL,
+        from_day TEXT,
+        to_day TEXT,
+        number TEXT NOT NULL,
+        issued_on TEXT,
+        due_on TEXT,
+        paid_minor INTEGER NOT NULL,
+        bonus_minor INTEGER NOT NULL,
+        payments INTEGER NOT NULL,
+        written_off_minor INTEGER NOT NULL,
+        reminded INTEGER NOT NULL,
+        dunned INTEGER NOT NULL,
+        credit_note TEXT NOT NULL,
+        closed_at INTEGER,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE INDEX bill_wallet ON bill (wallet)
+    """,
+    """
+    CREATE INDEX bill_open ON bill (closed_at) WHERE closed_at IS NULL
+    """,
+    """
+    CREATE UNIQUE INDEX bill_number ON bill (number) WHERE number != ''
+    """,
+    """
+    CREATE TABLE billing_rules (
+        category TEXT NOT NULL,
+        due_days INTEGER NOT NULL,
+        automatic INTEGER NOT NULL,
+        part INTEGER NOT NULL,
+        remind_days TEXT NOT NULL,
+        dunning TEXT NOT NULL,
+        PRIMARY KEY (category)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE month_close (
+        month TEXT NOT NULL,
+        closed_at INTEGER NOT NULL,
+        closed_by TEXT NOT NULL,
+        PRIMARY KEY (month)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE meter_day (
+        day TEXT NOT NULL,
+        meter TEXT NOT NULL,
+        hours BLOB NOT NULL,
+        PRIMARY KEY (day, meter)
+    )
+        WITHOUT ROWID,
+        STRICT
+    """,
+    """
+    CREATE TABLE hour_mark (
+        meter TEXT NOT NULL,
+        register INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (meter)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE levy_carry (
+        binding TEXT NOT NULL,
+        name TEXT NOT NULL,
+        carry INTEGER NOT NULL,
+        PRIMARY KEY (binding, name)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE rate_cursor (
+        installation TEXT NOT NULL,
+        registers TEXT NOT NULL,
+        PRIMARY KEY (installation)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE tariff_change (
+        id TEXT NOT NULL,
+        assignment TEXT NOT NULL,
+        meter TEXT NOT NULL,
+        binding TEXT NOT NULL,
+        tariff TEXT NOT NULL,
+        "before" TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        done_at INTEGER,
+        withdrawn_at INTEGER,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE tariff_withdrawal (
+        tariff TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (tariff, version)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE schedule (
+        id TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        valid_from INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        off TEXT NOT NULL,
+        calendar TEXT NOT NULL,
+        except_dates TEXT NOT NULL,
+        exempt TEXT NOT NULL,
+        PRIMARY KEY (id, version)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE load_limit (
+        scope TEXT NOT NULL,
+        limit_w INTEGER NOT NULL,
+        delay_s INTEGER NOT NULL,
+        retries INTEGER NOT NULL,
+        wait_s INTEGER NOT NULL,
+        reset_s INTEGER NOT NULL,
+        jump_w INTEGER NOT NULL,
+        PRIMARY KEY (scope)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE load_trips (
+        meter TEXT NOT NULL,
+        trips INTEGER NOT NULL,
+        tripped_at INTEGER,
+        last_at INTEGER,
+        power_w INTEGER NOT NULL,
+        cause TEXT NOT NULL,
+        PRIMARY KEY (meter)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE quota_use (
+        wallet TEXT NOT NULL,
+        period TEXT NOT NULL,
+        used INTEGER NOT NULL,
+        drawn_minor INTEGER NOT NULL,
+        below_minor INTEGER NOT NULL,
+        begun INTEGER NOT NULL,
+        used_up INTEGER NOT NULL,
+        counted TEXT NOT NULL,
+        PRIMARY KEY (wallet)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE respite (
+        wallet TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        until INTEGER,
+        reason TEXT NOT NULL,
+        "by" TEXT NOT NULL,
+        PRIMARY KEY (wallet, kind)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE site_hold (
+        id TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        until INTEGER,
+        reason TEXT NOT NULL,
+        "by" TEXT NOT NULL,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE unit (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        building TEXT NOT NULL,
+        floor TEXT NOT NULL,
+        number TEXT NOT NULL,
+        use TEXT NOT NULL,
+        area_cm2 INTEGER NOT NULL,
+        persons INTEGER NOT NULL,
+        capacity_w INTEGER NOT NULL,
+        owner TEXT NOT NULL,
+        closed_at INTEGER,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE occupancy (
+        id TEXT NOT NULL,
+        unit TEXT NOT NULL,
+        wallet TEXT NOT NULL,
+        from_at INTEGER NOT NULL,
+        to_at INTEGER,
+        persons INTEGER NOT NULL,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE shares (
+        wallet TEXT NOT NULL,
+        "by" TEXT NOT NULL,
+        members TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        PRIMARY KEY (wallet)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE share_count (
+        wallet TEXT NOT NULL,
+        member TEXT NOT NULL,
+        owed INTEGER NOT NULL,
+        PRIMARY KEY (wallet, member)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE habit (
+        meter TEXT NOT NULL,
+        installation TEXT NOT NULL,
+        register INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        days TEXT NOT NULL,
+        PRIMARY KEY (meter)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE mark (
+        meter TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        installation TEXT NOT NULL,
+        register INTEGER NOT NULL,
+        PRIMARY KEY (meter, at)
+    )
+        WITHOUT ROWID,
+        STRICT
+    """,
+    """
+    CREATE TABLE loss_share (
+        main TEXT NOT NULL,
+        from_at INTEGER NOT NULL,
+        to_at INTEGER NOT NULL,
+        quantity INTEGER NOT NULL,
+        shared INTEGER NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        carry INTEGER NOT NULL,
+        PRIMARY KEY (main, from_at)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE hint (
+        meter TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        found INTEGER NOT NULL,
+        expected INTEGER NOT NULL,
+        ended_at INTEGER,
+        PRIMARY KEY (meter, kind)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE deposit (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        wallet TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        held_at INTEGER NOT NULL,
+        released_minor INTEGER NOT NULL,
+        claimed_minor INTEGER NOT NULL,
+        ended_at INTEGER,
+        use TEXT NOT NULL,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE INDEX deposit_wallet ON deposit (wallet)
+    """,
+    """
+    CREATE TABLE package (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        wallet TEXT NOT NULL,
+        tariff TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        uses INTEGER NOT NULL,
+        "left" INTEGER NOT NULL,
+        price_minor INTEGER NOT NULL,
+        sold_at INTEGER NOT NULL,
+        tax_minor INTEGER NOT NULL,
+        fee_minor INTEGER NOT NULL,
+        bonus_minor INTEGER NOT NULL,
+        valid_until INTEGER,
+        card TEXT,
+        shared INTEGER NOT NULL,
+        guests TEXT NOT NULL,
+        ended_at INTEGER,
+        closed INTEGER NOT NULL,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE INDEX package_wallet ON package (wallet)
+    """,
+    """
+    CREATE TRIGGER promotion_no_update BEFORE UPDATE ON promotion BEGIN SELECT RAISE(ABORT, 'append only: promotion'); END
+    """,
+    """
+    CREATE TRIGGER promotion_no_delete BEFORE DELETE ON promotion BEGIN SELECT RAISE(ABORT, 'append only: promotion'); END
+    """,
+    """
+    CREATE TRIGGER points_rule_no_update BEFORE UPDATE ON points_rule BEGIN SELECT RAISE(ABORT, 'append only: points_rule'); END
+    """,
+    """
+    CREATE TRIGGER points_rule_no_delete BEFORE DELETE ON points_rule BEGIN SELECT RAISE(ABORT, 'append only: points_rule'); END
+    """,
+)
+
+
+def step_2(connection: Connection) -> None:
+    """Add the new tables and columns; every row there is keeps its meaning."""
+    for statement in STATEMENTS:
+        connection.exec_driver_sql(statement)
