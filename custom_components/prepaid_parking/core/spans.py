@@ -47,14 +47,15 @@ def spread(spans: Sequence[Span], rate: str, quantity: int) -> list[int]:
     It goes with the time that our clock gives the rate; a rate that by our clock did not apply goes
     with all the time.
     """
+    if len(spans) == 1:
+        return [quantity]
     weights = [span.by_rate.get(rate, 0) for span in spans]
     if not any(weights):
         weights = [span.length for span in spans]
     whole, shares, passed, done = sum(weights), list[int](), 0, 0
     for weight in weights:
         passed += weight
-        # Between two readings of one instant there is one span, and it takes all.
-        upto = quantity * passed // whole if whole else quantity
+        upto = quantity * passed // whole
         shares.append(upto - done)
         done = upto
     return shares

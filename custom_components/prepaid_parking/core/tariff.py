@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
 import itertools
 from operator import attrgetter
+from typing import Final
 
 from .accrual import ChargeLine
 from .calendars import Holidays, no_holidays
@@ -15,7 +16,7 @@ from .rates import Band, Rate, Tier
 from .scales import Scale, fill
 from .spans import MICROSECOND, spans_of, spread
 from .tariff_check import above_ceiling, check
-from .tiers import NOBODY, Scope, Usage, reach_of
+from .tiers import NOBODY, Reach, Scope, Usage, reach_of
 from .timetable import Stretch, Timetable
 from .version import TariffVersion
 
@@ -34,6 +35,10 @@ __all__ = [
 ]
 
 
+KEPT_REACHES: Final = 20_000
+"""As many units as a site may have; working one out costs as much as three charges."""
+
+
 class Pricer:
     """The versions of one tariff in one time zone."""
 
@@ -45,6 +50,7 @@ class Pricer:
         self.versions = tuple(latest[at] for at in sorted(latest))
         self._zone = zone
         self._timetable = Timetable(self.versions, zone, holidays)
+        self._reaches: dict[tuple[Scope, str, int], Reach] = {}
         self._last: Stretch | None = None
 
     def at(self, moment: datetime) -> Stretch:
@@ -119,7 +125,7 @@ class Pricer:
         """
         lines: list[ChargeLine] = []
         spans = spans_of(self._between(from_at, to_at))
-        shares = [(name, spread(spans, name, quantity)) for name, quantity in parts]
+        shares = [(name, spread(spans, name, quantity)) for name, quantity in parts if quantity]
         others = spread(spans, "", rest)
         for place, span in enumerate(spans):
             counted = [(name, share[place]) for name, share in shares]
@@ -167,12 +173,20 @@ class Pricer:
     ) -> Usage:
         if scale.plain:
             return fill(scale, period, quantity, used, None, lines)
-        first, terms = scope.first_from, scale.version.terms
-        reach = reach_of(
+        key = (scope, period, scale.version.version)
+        reach = self._reaches.get(key)
+        if reach is None:
+            if len(self._reaches) >= KEPT_REACHES:
+                self._reaches.clear()
+            reach = self._reaches[key] = self._reach(scope, period, scale.version)
+        return fill(scale, period, quantity, used, reach, lines)
+
+    def _reach(self, scope: Scope, period: str, version: TariffVersion) -> Reach:
+        first, terms = scope.first_from, version.terms
+        return reach_of(
             terms.period,
             terms.persons,
             scope.persons,
             None if first is None else first.astimezone(self._zone).date(),
             period,
         )
-        return fill(scale, period, quantity, used, reach, lines)
