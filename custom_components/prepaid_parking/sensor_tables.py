@@ -123,7 +123,7 @@ METER: Final[tuple[PrepaidSensorDescription[MeterThing], ...]] = (
 )
 
 WALLET: Final[tuple[PrepaidSensorDescription[WalletThing], ...]] = (
-    _money("balance", lambda thing: thing.run.posted_minor),
+    _money("balance", lambda thing: thing.run.balance_minor),
     _money("available", lambda thing: thing.run.available_minor),
     PrepaidSensorDescription(
         key="state",

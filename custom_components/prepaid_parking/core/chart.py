@@ -68,6 +68,11 @@ class Bucket(IntEnum):
     DEBT_SERVICE = 20
     BILLED = 24
 
+    @property
+    def owes(self) -> bool:
+        """Whether it stands below zero by what the wallet owes beside its balance."""
+        return self >= Bucket.DEBT_UTILITY
+
 
 class Measure(StrEnum):
     """What an account counts; no posting goes from one measure to another."""

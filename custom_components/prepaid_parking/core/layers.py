@@ -114,8 +114,8 @@ def leave(layers: Sequence[Layer], amount_minor: int, order: Spending) -> Leavin
     A layer that is refunded in part begins anew with what stays, so that many small refunds come to
     exactly what one large one does.
     """
-    if amount_minor > refundable(layers, order):
-        raise CoreError("more_than_refundable")
+    if amount_minor > (most := refundable(layers, order)):
+        raise CoreError("more_than_refundable", refundable=most, owed=0)
     rest, bonus, points, kept = amount_minor, 0, 0, list[Layer]()
     for layer in reversed(layers):
         now = worth(layer, order)

@@ -1,17 +1,28 @@
-"""The cash desk: wallets are opened, filled, charged by hand, refunded, frozen and settled.
+"""The cash desk: wallets are filled, charged by hand and refunded.
 
-Every act takes a reference that makes it idempotent; without one it gets its own and is not.
+Every act takes a reference that makes it idempotent; without one it gets its own and is not. What
+else the desk does with wallets has files of its own and is given out from here.
 """
 
 from dataclasses import replace
 
-from ..core.chart import Channel, SiteAccount, channel_account, site_account, wallet_account
+from ..core.chart import (
+    Channel,
+    SiteAccount,
+    channel_account,
+    site_account,
+    wallet_account,
+)
 from ..core.errors import CoreError
 from ..core.identity import Actor
-from ..core.ledger import Act, EntryKind, Floor, Posting, Receipt
-from .booking import book, closed, floor, referenced, tell, unspendable
+from ..core.ledger import Act, EntryKind, Posting, Receipt
+from .booking import book, closed, referenced, tell, unspendable
+from .closing_wallet import close_wallet
 from .facts import WalletEvent
+from .layering import drawn, may_leave
+from .paying import pay
 from .site import Site, WalletRun
+from .topping_up import Payment, credit
 from .turn import in_turn
 from .usage import post_windows
 from .wallets import freeze, open_wallet, unfreeze, update_wallet
@@ -39,27 +50,25 @@ async def top_up(
     reference: str = "",
     reason: str = "",
 ) -> Receipt:
-    """Put money into a wallet; announced twice under one reference it is credited once."""
+    """Put money into a wallet; announced twice under one reference it is credited once.
+
+    Money that has arrived is booked, also for a wallet that nothing may come into by order.
+    """
     run = site.wallet(wallet)
-    key = referenced(f"topup/{channel}", reference)
-    act = Act(
-        kind=EntryKind.TOP_UP,
-        event=f"topup/{channel}/{key.key}",
-        occurred=site.clock(),
+    paid = Payment(
+        amount_minor=amount_minor,
+        channel=channel,
         actor=actor,
+        reference=reference,
         reason=reason,
-        reference=key,
-        postings=(
-            Posting(
-                source=channel_account(channel),
-                target=wallet_account(run.wallet.no),
-                amount_minor=amount_minor,
-            ),
-        ),
-        detail={"wallet": wallet, "channel": channel},
     )
-    receipt = await book(site, act, closed(run))
-    _booked(site, run, WalletEvent.TOPPED_UP, receipt, amount_minor, key.key)
+    new = credit(site, run, paid)
+    receipt = await book(site, new.act, closed(run))
+    if not receipt.repeated:
+        new.taken_over(site, receipt)
+        assert new.act.reference is not None
+        tell(site, run, WalletEvent.TOPPED_UP, receipt, amount_minor, new.act.reference.key)
+        site.wake_wallet(run)
     return receipt
 
 
@@ -83,18 +92,11 @@ async def deduct(
         actor=actor,
         reason=reason,
         reference=key,
-        postings=(
-            Posting(
-                source=wallet_account(run.wallet.no),
-                target=site_account(SiteAccount.REVENUE_FEES),
-                amount_minor=amount_minor,
-            ),
-        ),
-        floors=(floor(run),),
         detail={"wallet": wallet},
     )
-    receipt = await book(site, act, unspendable(site, run))
-    _booked(site, run, WalletEvent.DEDUCTED, receipt, amount_minor, key.key)
+    fees = site_account(SiteAccount.REVENUE_FEES)
+    receipt = await pay(site, run, act, amount_minor, fees, unspendable(site, run))
+    _told(site, run, WalletEvent.DEDUCTED, receipt, amount_minor, key.key)
     return receipt
 
 
@@ -109,76 +111,48 @@ async def refund(
     channel: Channel = Channel.CASH,
     reference: str = "",
 ) -> Receipt:
-    """Pay money out of a wallet; what its meters used until now is charged first."""
+    """Pay cash out of a wallet; what its meters used until now is charged first.
+
+    Never more than was paid in and is neither spent nor owed. A bonus goes back by the rule of the
+    promotion it came from, points with the top-up they were earned by.
+    """
     run = site.wallet(wallet)
     if not site.books.writable:
         raise CoreError("ledger_closed")
     await post_windows(site, run.meters)
     key = referenced(f"refund/{channel}", reference)
+    outside = channel_account(channel)
+    money = Posting(
+        source=wallet_account(run.wallet.no), target=outside, amount_minor=amount_minor
+    )
     act = Act(
         kind=EntryKind.REFUND,
         event=f"refund/{channel}/{key.key}",
         occurred=site.clock(),
         actor=actor,
         reason=reason,
-        reference=key,
-        postings=(
-            Posting(
-                source=wallet_account(run.wallet.no),
-                target=channel_account(channel),
-                amount_minor=amount_minor,
-            ),
-        ),
-        floors=(floor(run),),
+        reference=replace(key, asked=(money,)),
         detail={"wallet": wallet, "channel": channel},
     )
-    receipt = await book(site, act, unspendable(site, run))
-    _booked(site, run, WalletEvent.REFUNDED, receipt, amount_minor, key.key)
-    return receipt
-
-
-@in_turn
-async def close_wallet(
-    site: Site,
-    *,
-    wallet: str,
-    actor: Actor,
-    channel: Channel = Channel.CASH,
-    reason: str = "",
-    reference: str = "",
-) -> Receipt:
-    """Settle a wallet to zero and close it: the rest is paid out, or what is owed is paid in."""
-    run, now = site.wallet(wallet), site.clock()
-    refusal = unspendable(site, run) or _unclosable(site, run)
-    rest = run.posted_minor
-    account, outside = wallet_account(run.wallet.no), channel_account(channel)
-    postings: tuple[Posting, ...] = ()
-    if rest > 0:
-        postings = (Posting(source=account, target=outside, amount_minor=rest),)
-    elif rest < 0:
-        postings = (Posting(source=outside, target=account, amount_minor=-rest),)
-    shut = replace(run.wallet, closed_at=now)
-    act = Act(
-        kind=EntryKind.WALLET_CLOSED,
-        event=f"wallet/{wallet}/closed",
-        occurred=now,
-        actor=actor,
-        reason=reason,
-        reference=referenced("close_wallet", reference, {"wallet": wallet, "channel": channel}),
-        postings=postings,
-        floors=(Floor(account=account, minimum_minor=0),),
-        detail={"wallet": wallet, "settled": rest, "channel": channel},
-        puts=(shut,),
+    refusal = unspendable(site, run) or may_leave(site, run, amount_minor)
+    if refusal is not None:
+        return await book(site, act, refusal)
+    out = drawn(run, amount_minor, outside)
+    act = replace(
+        act,
+        postings=out.postings,
+        floors=out.floors,
+        detail={**act.detail, **out.detail},
+        puts=out.layered.puts(run),
     )
-    receipt = await book(site, act, refusal)
+    receipt = await book(site, act)
     if not receipt.repeated:
-        run.wallet = shut
-        run.booked(receipt)
-        tell(site, run, WalletEvent.CLOSED, receipt, abs(rest))
+        out.layered.taken_over(run)
+    _told(site, run, WalletEvent.REFUNDED, receipt, amount_minor, key.key)
     return receipt
 
 
-def _booked(
+def _told(
     site: Site,
     run: WalletRun,
     event: WalletEvent,
@@ -191,13 +165,3 @@ def _booked(
     run.booked(receipt)
     tell(site, run, event, receipt, amount_minor, reference)
     site.wake_wallet(run)
-
-
-def _unclosable(site: Site, run: WalletRun) -> CoreError | None:
-    """Refuse to settle books that may not be the latest, and a wallet that still pays for meters."""
-    if not site.books.writable:
-        return CoreError("ledger_closed")
-    if run.meters:
-        meters = ", ".join(meter.meter.id for meter in run.meters)
-        return CoreError("wallet_has_meters", meters=meters)
-    return None

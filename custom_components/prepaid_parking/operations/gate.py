@@ -21,16 +21,17 @@ from ..core.access import (
     same_arrival,
     still_there,
 )
-from ..core.chart import SiteAccount, site_account, wallet_account
+from ..core.chart import SiteAccount, site_account
 from ..core.errors import CoreError, DeviceError, StoreError
 from ..core.identity import SYSTEM, Actor, EntryId
-from ..core.ledger import Act, EntryKind, Posting
+from ..core.ledger import Act, EntryKind
 from ..core.supply import CommandLog, Passage
 from ..core.wallet import Card, Credential, CredentialKind
-from .booking import floor, is_frozen, keep, referenced
+from .booking import is_frozen, keep, referenced
 from .cards import block_card, issue_card
 from .facts import PassageKind
 from .passing import Answer, Happening, answered, barrier_of, drawn_up, passage_of, pulse
+from .paying import pay
 from .site import LaneRun, Site
 
 __all__ = [
@@ -181,25 +182,17 @@ async def _charge(
     """Take the fee; None where this very read was charged before, so that it opened before."""
     payer = site.wallets[card.wallet]
     event = f"passage/{run.id}/{card.id}/{read.at.isoformat()}"
-    receipt = await site.books.commit(
-        Act(
-            kind=EntryKind.PASSAGE,
-            event=event,
-            occurred=site.clock(),
-            actor=what.actor,
-            reference=referenced("passage", event),
-            postings=(
-                Posting(
-                    source=wallet_account(payer.wallet.no),
-                    target=site_account(SiteAccount.REVENUE_PARKING),
-                    amount_minor=what.fee_minor,
-                ),
-            ),
-            floors=(floor(payer),),
-            detail={"lane": run.id, "card": card.id, "wallet": payer.wallet.id},
-            puts=puts,
-        )
+    act = Act(
+        kind=EntryKind.PASSAGE,
+        event=event,
+        occurred=site.clock(),
+        actor=what.actor,
+        reference=referenced("passage", event),
+        detail={"lane": run.id, "card": card.id, "wallet": payer.wallet.id},
+        puts=puts,
     )
+    revenue = site_account(SiteAccount.REVENUE_PARKING)
+    receipt = await pay(site, payer, act, what.fee_minor, revenue)
     if receipt.repeated:
         return None
     payer.booked(receipt)

@@ -1,9 +1,39 @@
 """Out of which of a wallet's moneys something is paid, and what must be left."""
 
+from dataclasses import replace
+
 from ..core.chart import Bucket, wallet_account
-from ..core.ledger import AccountId, Floor, Posting
+from ..core.errors import CoreError
+from ..core.ledger import AccountId, Act, Floor, Posting, Receipt
 from ..core.wallet import Spending
-from .site import WalletRun
+from .booking import book
+from .site import Site, WalletRun
+
+
+async def pay(
+    site: Site,
+    run: WalletRun,
+    act: Act,
+    amount_minor: int,
+    target: AccountId,
+    refusal: CoreError | None = None,
+) -> Receipt:
+    """Write an act that spends by choice, out of the wallet's moneys in their order.
+
+    A lane takes no turn: where another passage has spent the bonus meanwhile, it is split anew.
+    """
+    cash = wallet_account(run.wallet.no)
+    asked = (Posting(source=cash, target=target, amount_minor=amount_minor),)
+    assert act.reference is not None
+    act = replace(act, reference=replace(act.reference, asked=asked))
+    while True:
+        parts = postings(run, amount_minor, target)
+        drawn = replace(act, postings=parts, floors=floors(run, amount_minor))
+        try:
+            return await book(site, drawn, refusal)
+        except CoreError as err:
+            if err.key != "not_enough_money" or parts == postings(run, amount_minor, target):
+                raise
 
 
 def sources(run: WalletRun, amount_minor: int) -> list[tuple[AccountId, int]]:

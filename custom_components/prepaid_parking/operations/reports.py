@@ -11,6 +11,7 @@ from ..core.policy import Policy, mark
 from ..core.tariff_format import write_tariff
 from ..core.written_rates import DAYS
 from .booking import is_frozen
+from .buckets import bucket_view
 from .site import MeterRun, Site, WalletRun
 from .statement import Line, MeterSum, Part, Statement, Sums, make_statement
 from .watching import cutoff_of, policy_for, state_of
@@ -33,8 +34,10 @@ def wallet_view(site: Site, run: WalletRun) -> Report:
         "state": state_of(site, run),
         "frozen": is_frozen(wallet, site.clock()),
         "currency": site.currency.code,
-        "balance": money(run.posted_minor),
+        "balance": money(run.balance_minor),
         "available": money(run.available_minor),
+        "buckets": bucket_view(site, run),
+        "spending": wallet.spending,
         "alert": money(policy.alert_minor),
         "mark": money(mark(policy)),
         "cutoff_at": cutoff.isoformat() if cutoff is not None else None,

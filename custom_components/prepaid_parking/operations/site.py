@@ -29,19 +29,24 @@ from ..core.identity import (
     PackageId,
     PolicyId,
     PromotionId,
+    PromotionId,
     TariffId,
     UnitId,
     WalletId,
 )
+from ..core.layers import Layer
 from ..core.layers import Layer
 from ..core.ledger import AccountId, Act, Receipt
 from ..core.metering import Cursor, Installation, OpenDoubt, Sample
 from ..core.package import Package
 from ..core.money import Currency
 from ..core.points import Lot, PointsRule
+from ..core.points import Lot, PointsRule
 from ..core.policy import Policy
 from ..core.promotion import Granted, Promotion
+from ..core.promotion import Granted, Promotion
 from ..core.reconcile import Decision
+from ..core.recovery import Recovery
 from ..core.recovery import Recovery
 from ..core.shares import Shares
 from ..core.supply import Supply, SupplyState
@@ -237,12 +242,23 @@ class WalletRun:
     meters: list[MeterRun] = field(default_factory=list)
     watched_at: datetime | None = None
     bills: dict[BillId, Bill] = field(default_factory=dict)
+    layers: tuple[Layer, ...] = ()
+    lots: tuple[Lot, ...] = ()
+    recoveries: dict[Category, Recovery] = field(default_factory=dict)
     quota: QuotaRun | None = None
     days: tuple[datetime, Decimal | None] | None = None
     bills: dict[BillId, Bill] = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
     lots: tuple[Lot, ...] = ()
     recoveries: dict[Category, Recovery] = field(default_factory=dict)
+    layers: tuple[Layer, ...] = ()
+    lots: tuple[Lot, ...] = ()
+    recoveries: dict[Category, Recovery] = field(default_factory=dict)
+
+    @property
+    def balance_minor(self) -> int:
+        """What it can spend by the books: cash and bonus."""
+        return self.posted_minor + self.bonus_minor
 
     @property
     def balance_minor(self) -> int:
@@ -316,6 +332,10 @@ class Site:
     installations: dict[InstallationId, Installation] = field(default_factory=dict)
     tariffs: dict[TariffId, Pricer] = field(default_factory=dict)
     policies: dict[PolicyId, list[Policy]] = field(default_factory=dict)
+    promotions: dict[PromotionId, list[Promotion]] = field(default_factory=dict)
+    granted: dict[tuple[PromotionId, WalletId], Granted] = field(default_factory=dict)
+    granted_minor: dict[PromotionId, int] = field(default_factory=dict)
+    points_rules: list[PointsRule] = field(default_factory=list)
     promotions: dict[PromotionId, list[Promotion]] = field(default_factory=dict)
     granted: dict[tuple[PromotionId, WalletId], Granted] = field(default_factory=dict)
     granted_minor: dict[PromotionId, int] = field(default_factory=dict)

@@ -18,7 +18,10 @@ from .turn import in_turn
 EXPOSED_MOST: Final = 250
 """Wallets get devices of their own while fewer than this are exposed: a site stays light."""
 CHANGEABLE: Final = frozenset(
-    {"unit", "kind", "policy", "alert_minor", "credit_limit_minor", "exempt_quota_minor"}
+    {
+        *("unit", "kind", "policy", "spending"),
+        *("alert_minor", "credit_limit_minor", "exempt_quota_minor"),
+    }
 )
 
 

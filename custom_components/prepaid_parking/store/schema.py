@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import CheckConstraint, Column, Connection, ForeignKey, Index, LargeBinary
 
 from .columns import WHOLE, blob, key, metadata, number_key, table, text, whole
+from .tables_money import points_rule, promotion
 
 VERSION: Final = 2
 """`user_version` of the file; `migrations.py` has the steps from every older one."""
@@ -115,7 +116,15 @@ policy: Final = table(
     whole("remind_hours"),
 )
 
-APPEND_ONLY: Final = (journal, transfer, idempotency, tariff_version, policy)
+APPEND_ONLY: Final = (
+    journal,
+    transfer,
+    idempotency,
+    tariff_version,
+    policy,
+    promotion,
+    points_rule,
+)
 
 # --- what follows from the books, kept for a quick start and held against them by `verify` ---
 

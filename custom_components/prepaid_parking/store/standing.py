@@ -7,12 +7,14 @@ from sqlalchemy import Connection, func, select
 
 from ..core.errors import StoreError
 from ..core.ledger import AccountId
+from ..core.points import PointsRule
 from ..core.policy import Policy
+from ..core.promotion import Promotion
 from ..core.tariff import TariffVersion
 from . import schema
 from .codec import Codec, Row, codec_of
 
-FIXED: Final[tuple[type, ...]] = (TariffVersion, Policy)
+FIXED: Final[tuple[type, ...]] = (TariffVersion, Policy, Promotion, PointsRule)
 """Records that are never changed, only followed by the next version."""
 
 

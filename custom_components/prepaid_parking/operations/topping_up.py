@@ -1,0 +1,213 @@
+"""A top-up with all that follows from it in one act: debts recovered, a bonus given, points earned."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ..core.chart import (
+    Bucket,
+    Channel,
+    SiteAccount,
+    channel_account,
+    site_account,
+    wallet_account,
+)
+from ..core.identity import Actor, PromotionId
+from ..core.layers import Layer
+from ..core.ledger import Act, EntryKind, Posting, Receipt
+from ..core.points import earned, lot
+from ..core.promotion import Grant, Granted, Offer, TopUp, best_grant
+from ..core.recovery import Recovered, recover
+from .booking import referenced
+from .buckets import debts
+from .layering import Layered, layered, total_minor
+from .site import Site, WalletRun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """Money that arrived for a wallet. `scope` says whose reference it is, the channel's if empty."""
+
+    amount_minor: int
+    channel: Channel
+    actor: Actor
+    reference: str = ""
+    reason: str = ""
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What comes with a top-up, and what goes from it at once."""
+
+    grant: Grant | None
+    points: int
+    recovered: Sequence[Recovered]
+
+    @property
+    def bonus_minor(self) -> int:
+        """The bonus that is given."""
+        return self.grant.bonus_minor if self.grant is not None else 0
+
+    @property
+    def recovered_minor(self) -> int:
+        """What of the top-up pays debts."""
+        return sum(one.amount_minor for one in self.recovered)
+
+    @property
+    def detail(self) -> dict[str, object]:
+        """What the entry names of it."""
+        told: dict[str, object] = {}
+        if self.grant is not None:
+            promotion = self.grant.promotion
+            told["bonus"] = self.bonus_minor
+            told["promotion"] = {"promotion": promotion.id, "version": promotion.version}
+        if self.points:
+            told["points"] = self.points
+        if self.recovered:
+            told["recovered"] = {
+                one.recovery.category: one.amount_minor for one in self.recovered
+            }
+        return told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """A top-up as it is written, and what is to be kept in mind once it is."""
+
+    run: WalletRun
+    act: Act
+    extras: Extras
+    granted: Granted | None
+    layered: Layered
+
+    def taken_over(self, site: Site, receipt: Receipt) -> None:
+        """Keep in mind what was written."""
+        run = self.run
+        run.booked(receipt)
+        self.layered.taken_over(run)
+        for one in self.extras.recovered:
+            run.recoveries[one.recovery.category] = one.recovery
+        if self.granted is not None:
+            keep_granted(site, self.granted)
+
+
+def credit(
+    site: Site, run: WalletRun, paid: Payment, given: Mapping[PromotionId, int] | None = None
+) -> Credit:
+    """Draw up a top-up. `given` is the bonus that top-ups not yet written bring, by promotion.
+
+    Asked for is the money alone: what else the entry moves is what the rules made of it at the time,
+    and a repeat must not be refused because a promotion has ended since.
+    """
+    scope = paid.scope or f"topup/{paid.channel}"
+    key = referenced(scope, paid.reference)
+    money = Posting(
+        source=channel_account(paid.channel),
+        target=wallet_account(run.wallet.no),
+        amount_minor=paid.amount_minor,
+    )
+    extras = _extras(site, run, paid, given or {})
+    granted = _granted(site, run, extras.grant) if extras.grant is not None else None
+    follows = _layered(site, run, paid.amount_minor, extras)
+    act = Act(
+        kind=EntryKind.TOP_UP,
+        event=f"{scope}/{key.key}",
+        occurred=site.clock(),
+        actor=paid.actor,
+        reason=paid.reason,
+        reference=replace(key, asked=(money,)),
+        postings=(money, *_postings(run, extras)),
+        detail={"wallet": run.wallet.id, "channel": paid.channel, **extras.detail},
+        puts=(
+            *follows.puts(run),
+            *(one.recovery for one in extras.recovered),
+            *((granted,) if granted is not None else ()),
+        ),
+    )
+    return Credit(run=run, act=act, extras=extras, granted=granted, layered=follows)
+
+
+def granted_to(site: Site, promotion: PromotionId, run: WalletRun) -> Granted:
+    """Return what a wallet was given of a promotion so far."""
+    nothing = Granted(promotion=promotion, wallet=run.wallet.id)
+    return site.granted.get((promotion, run.wallet.id), nothing)
+
+
+def keep_granted(site: Site, granted: Granted) -> None:
+    """Keep in mind what a wallet was given of a promotion, and all wallets together."""
+    key = (granted.promotion, granted.wallet)
+    before = site.granted[key].bonus_minor if key in site.granted else 0
+    site.granted[key] = granted
+    total = site.granted_minor.get(granted.promotion, 0)
+    site.granted_minor[granted.promotion] = total + granted.bonus_minor - before
+
+
+def _extras(
+    site: Site, run: WalletRun, paid: Payment, given: Mapping[PromotionId, int]
+) -> Extras:
+    wallet, now = run.wallet, site.clock()
+    offers = (
+        Offer(
+            versions[-1],
+            granted_to(site, promotion, run),
+            site.granted_minor.get(promotion, 0) + given.get(promotion, 0),
+        )
+        for promotion, versions in site.promotions.items()
+    )
+    top_up = TopUp(
+        amount_minor=paid.amount_minor,
+        channel=paid.channel,
+        purpose=wallet.purpose,
+        kind=wallet.kind,
+        at=now,
+    )
+    rule = site.points_rules[-1] if site.points_rules else None
+    today = now.astimezone(site.zone).date()
+    return Extras(
+        grant=best_grant(offers, top_up),
+        points=earned(rule, paid.amount_minor, wallet.purpose) if rule is not None else 0,
+        recovered=recover(paid.amount_minor, debts(run), run.recoveries.values(), today),
+    )
+
+
+def _granted(site: Site, run: WalletRun, grant: Grant) -> Granted:
+    before = granted_to(site, grant.promotion.id, run)
+    return replace(
+        before, times=before.times + 1, bonus_minor=before.bonus_minor + grant.bonus_minor
+    )
+
+
+def _layered(site: Site, run: WalletRun, amount_minor: int, extras: Extras) -> Layered:
+    """Return the wallet's layers and points after a top-up; plain cash alone needs no layer."""
+    lots = run.lots
+    if extras.points:
+        lots = (*lots, lot(site.points_rules[-1], extras.points, site.clock()))
+    if not (run.layers or extras.bonus_minor or extras.points):
+        return Layered(layers=(), lots=lots)
+    grant = extras.grant
+    new = Layer(
+        cash_minor=amount_minor,
+        bonus_minor=extras.bonus_minor,
+        points=extras.points,
+        back=grant.promotion.back if grant is not None else None,
+        promotion=grant.promotion.id if grant is not None else None,
+    )
+    after = total_minor(run) + amount_minor + extras.bonus_minor - extras.recovered_minor
+    return Layered(layers=layered(run, new, after), lots=lots)
+
+
+def _postings(run: WalletRun, extras: Extras) -> tuple[Posting, ...]:
+    no = run.wallet.no
+    legs = (
+        (site_account(SiteAccount.PROMOTION), wallet_account(no, Bucket.BONUS), extras.bonus_minor),
+        (site_account(SiteAccount.POINTS), wallet_account(no, Bucket.POINTS), extras.points),
+        *(
+            (wallet_account(no), wallet_account(no, one.recovery.category.bucket), one.amount_minor)
+            for one in extras.recovered
+        ),
+    )
+    return tuple(
+        Posting(source=source, target=target, amount_minor=part)
+        for source, target, part in legs
+        if part
+    )
