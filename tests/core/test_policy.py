@@ -7,17 +7,16 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.prepaid_parking.core.cut_calendar import may_cut, next_cut
+from custom_components.prepaid_parking.core.cut_list import cutoff_at
 from custom_components.prepaid_parking.core.identity import PolicyId, WalletId
 from custom_components.prepaid_parking.core.policy import (
     Policy,
     WalletState,
     Warned,
-    cutoff_at,
     effective,
     first_watch,
     mark,
-    may_cut,
-    next_cut,
     step,
     wallet_state,
 )

@@ -7,18 +7,22 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.prepaid_parking.core.identity import MeterId
+from custom_components.prepaid_parking.core.load_limit import LoadStand
 from custom_components.prepaid_parking.core.metering import Commodity
 from custom_components.prepaid_parking.core.policy import ManualOn
 from custom_components.prepaid_parking.core.reconcile import (
     View,
     Why,
+    cut_forbidden,
     cut_refusal,
     decide_supply,
     hold_in_force,
     protected,
 )
 from custom_components.prepaid_parking.core.supply import (
+    AUTOMATIC,
     CutBy,
+    CutMode,
     RestoreMode,
     Supply,
     SupplyState,
@@ -41,9 +45,25 @@ DUE = View(
     manual_on=ManualOn.OFF_AGAIN,
 )
 PAID = replace(DUE, supply=OURS, seen=False, crossed=False, due=False)
+LIGHTS_OUT = replace(DUE, crossed=False, due=False, scheduled_off=True)
+MORNING = replace(
+    LIGHTS_OUT,
+    supply=replace(SUPPLY, cut_by=CutBy.SCHEDULE, verified=False),
+    seen=False,
+    scheduled_off=False,
+)
+OVERLOADED = replace(DUE, crossed=False, due=False, overload=True)
+COOLED = replace(
+    OVERLOADED,
+    supply=replace(SUPPLY, cut_by=CutBy.LOAD, verified=False),
+    seen=False,
+    overload=False,
+    load=LoadStand.CLOSING,
+)
 
 HELD_OFF = replace(DUE, supply=replace(SUPPLY, hold_on=False))
 HELD_ON = replace(PAID, supply=replace(OURS, hold_on=True))
+SITUATIONS = [DUE, PAID, HELD_OFF, HELD_ON, LIGHTS_OUT, MORNING, OVERLOADED, COOLED]
 
 either = st.booleans()
 moments = st.sampled_from([None, NOW - HOUR, NOW, NOW + HOUR])
@@ -57,16 +77,21 @@ of_supply: dict[str, st.SearchStrategy[object]] = {
     "protected": either,
     "protected_until": moments,
     "confirmed_at": moments,
+    "cut": st.sampled_from(CutMode),
 }
 of_view: dict[str, st.SearchStrategy[object]] = {
     "commodity": st.sampled_from(Commodity),
     "seen": st.sampled_from([None, False, True]),
     "manual_on": st.sampled_from(ManualOn),
     "warm": st.sampled_from([None, False, True]),
+    "spared": st.sampled_from([None, Why.VETOED, Why.PROMISED]),
+    "reconnect": st.sampled_from(RestoreMode),
+    "load": st.sampled_from(LoadStand),
     **dict.fromkeys(
         ("fresh", "bound", "crossed", "due", "calendar", "relay", "clock_ok", "emergency"), either
     ),
-    "ledger_ok": either,
+    **dict.fromkeys(("ledger_ok", "shared", "window", "turn", "site_held"), either),
+    **dict.fromkeys(("scheduled_off", "overload"), either),
 }
 changes = st.lists(
     st.one_of([st.tuples(st.just(name), values) for name, values in (of_supply | of_view).items()]),
@@ -76,29 +101,45 @@ changes = st.lists(
 
 @st.composite
 def views(draw: st.DrawFn) -> View:
-    """One of the four situations in which something is switched, with a few things otherwise."""
-    view, changed = draw(st.sampled_from([DUE, PAID, HELD_OFF, HELD_ON])), dict(draw(changes))
+    """One of the situations in which something is switched, with a few things otherwise."""
+    view, changed = draw(st.sampled_from(SITUATIONS)), dict(draw(changes))
     supply = {name: value for name, value in changed.items() if name in of_supply}
     rest = {name: value for name, value in changed.items() if name in of_view}
     return replace(view, supply=replace(view.supply, **supply), **rest)  # type: ignore[arg-type]  # as named above
 
 
-def may_cut(view: View) -> None:
-    """A cut needs a debt past its grace or a named hold, and nothing at all that forbids it."""
+def may_cut(view: View, by: CutBy | None) -> None:
+    """A cut needs a reason of its own, and nothing at all that forbids it."""
     assert view.relay
     assert view.seen is True
     assert view.fresh
-    assert view.calendar
     assert view.clock_ok
     assert view.ledger_ok
     assert not view.emergency
+    assert not view.site_held
     assert not protected(view.supply, NOW)
     assert view.commodity is not Commodity.HEAT or view.warm
-    if hold_in_force(view.supply, NOW):
+    assert view.calendar or by in (CutBy.SCHEDULE, CutBy.LOAD)
+    assert (by is CutBy.HOLD) == hold_in_force(view.supply, NOW)
+    if by is CutBy.HOLD:
         assert view.supply.hold_on is False
-    else:
-        assert view.bound
-        assert view.due
+        return
+    assert view.bound
+    assert not view.shared
+    assert view.supply.cut is CutMode.AUTO
+    match by:
+        case CutBy.BALANCE:
+            assert view.due
+            assert view.window
+            assert view.turn
+            assert view.spared is None
+        case CutBy.SCHEDULE:
+            assert view.scheduled_off
+            assert view.supply.restore is RestoreMode.AUTO
+            assert view.commodity not in (Commodity.GAS, Commodity.STEAM)
+        case _:
+            assert by is CutBy.LOAD
+            assert view.overload or view.load in (LoadStand.WAITING, LoadStand.LOCKED)
 
 
 def may_switch_on(view: View) -> None:
@@ -112,12 +153,23 @@ def may_switch_on(view: View) -> None:
     assert supply.restore is not RestoreMode.BY_HAND
     if hold_in_force(supply, NOW):
         assert supply.hold_on is True
-    else:
-        assert (supply.cut_by, supply.verified) == (CutBy.BALANCE, False)
-        assert view.bound
-        assert view.ledger_ok
+        return
+    assert supply.cut_by in AUTOMATIC
+    assert supply.verified is not True
+    assert view.bound
+    assert view.ledger_ok
+    assert view.load in (LoadStand.FREE, LoadStand.CLOSING)
+    assert not (view.scheduled_off and view.clock_ok)
+    if supply.confirmed_at is None:
+        assert supply.verified is False
+        assert supply.restore is RestoreMode.AUTO
+    if supply.cut_by is CutBy.BALANCE:
         assert not view.crossed
-        assert supply.restore is RestoreMode.AUTO or supply.confirmed_at is not None
+        assert view.reconnect is not RestoreMode.BY_HAND
+        assert view.reconnect is RestoreMode.AUTO or supply.confirmed_at is not None
+    else:
+        assert view.clock_ok
+        assert not view.due or cut_forbidden(view, CutBy.BALANCE) is not None
 
 
 @settings(max_examples=1500)
@@ -126,9 +178,7 @@ def test_no_combination_switches_outside_the_rules(view: View) -> None:
     """Whatever comes together: no wrong cut, no wrong switching on, and no wear for nothing."""
     decision = decide_supply(view)
     if decision.want is False:
-        may_cut(view)
-        by = CutBy.HOLD if hold_in_force(view.supply, NOW) else CutBy.BALANCE
-        assert decision.cut_by is by
+        may_cut(view, decision.cut_by)
     elif decision.want is True:
         may_switch_on(view)
 
@@ -152,6 +202,13 @@ def test_a_debt_past_its_grace_is_cut() -> None:
         (replace(DUE, supply=replace(SUPPLY, protected=True)), Why.PROTECTED),
         (replace(DUE, fresh=False), Why.STALE),
         (replace(DUE, calendar=False), Why.NO_CUT_HOURS),
+        (replace(DUE, window=False), Why.NO_CUT_HOURS),
+        (replace(DUE, site_held=True), Why.SITE_HELD),
+        (replace(DUE, shared=True), Why.SHARED),
+        (replace(DUE, supply=replace(SUPPLY, cut=CutMode.NEVER)), Why.NEVER_CUT),
+        (replace(DUE, spared=Why.VETOED), Why.VETOED),
+        (replace(DUE, spared=Why.PROMISED), Why.PROMISED),
+        (replace(DUE, turn=False), Why.IN_TURN),
         (replace(DUE, commodity=Commodity.HEAT, warm=False), Why.TOO_COLD),
         (replace(DUE, commodity=Commodity.HEAT), Why.TOO_COLD),
     ],
@@ -184,8 +241,8 @@ def test_a_payment_restores_our_own_cut() -> None:
         (SUPPLY, Why.OFF_BY_OTHERS, SupplyState.HELD),
         # Our cut, undone by hand since: whoever switched it off again was not us.
         (replace(OURS, verified=True), Why.OFF_BY_OTHERS, SupplyState.HELD),
-        # Our cut was never read back.
-        (replace(OURS, verified=None), Why.OFF_BY_OTHERS, SupplyState.HELD),
+        # Our cut was never read back: perhaps it was somebody else, so somebody has to look.
+        (replace(OURS, verified=None), Why.NOT_CONFIRMED, SupplyState.ARMED),
         # A named person's cut comes back by a named person's word.
         (replace(OURS, cut_by=CutBy.HOLD), Why.OFF_BY_OTHERS, SupplyState.HELD),
     ],
@@ -243,3 +300,116 @@ def test_a_hold_cuts_an_unbound_meter_and_not_a_protected_one() -> None:
     assert decide_supply(replace(DUE, supply=off, bound=False, due=False)).want is False
     guarded = replace(off, protected=True)
     assert decide_supply(replace(DUE, supply=guarded)).want is None
+
+
+# --- lights out ----------------------------------------------------------------------------------
+
+
+def test_lights_go_out_and_come_on_in_the_morning() -> None:
+    """A dormitory sleeps, and wakes without a caretaker."""
+    out, on = decide_supply(LIGHTS_OUT), decide_supply(MORNING)
+    assert (out.want, out.why, out.cut_by) == (False, Why.SCHEDULE, CutBy.SCHEDULE)
+    assert (on.want, on.why) == (True, Why.SCHEDULE_OVER)
+
+
+NIGHT = replace(MORNING, scheduled_off=True)
+
+
+@pytest.mark.parametrize(
+    ("view", "why", "state"),
+    [
+        (NIGHT, Why.SCHEDULE, SupplyState.OFF),
+        # Paid at midnight: that room too is dark until the morning.
+        (replace(PAID, scheduled_off=True), Why.SCHEDULE, SupplyState.OFF),
+        # Nobody knows what time it is.
+        (replace(MORNING, clock_ok=False), Why.CLOCK, SupplyState.OFF),
+        # Empty since yesterday: off in the morning as well, and from now on for that.
+        (replace(MORNING, crossed=True, due=True), Why.BALANCE, SupplyState.OFF),
+        (
+            replace(MORNING, supply=replace(MORNING.supply, lockout_by="user:2")),
+            Why.LOCKOUT,
+            SupplyState.HELD,
+        ),
+        # Somebody else switched it off in the night.
+        (
+            replace(MORNING, supply=replace(MORNING.supply, verified=True)),
+            Why.OFF_BY_OTHERS,
+            SupplyState.HELD,
+        ),
+    ],
+)
+def test_what_stays_dark_in_the_morning_says_why(view: View, why: Why, state: SupplyState) -> None:
+    """The schedule switches on what the schedule switched off, and nothing else."""
+    decision = decide_supply(view)
+    assert (decision.want, decision.why, decision.state) == (None, why, state)
+
+
+def test_a_debt_takes_a_dark_room_over_and_is_paid_for_as_one() -> None:
+    """Who owes does not get the gentler way back of lights-out."""
+    taken = decide_supply(replace(NIGHT, crossed=True, due=True))
+    assert (taken.want, taken.cut_by) == (None, CutBy.BALANCE)
+
+
+@pytest.mark.parametrize(
+    "spared",
+    [
+        replace(MORNING, crossed=True),  # in grace
+        replace(MORNING, crossed=True, due=True, spared=Why.PROMISED),
+        replace(MORNING, crossed=True, due=True, window=False),
+        replace(MORNING, crossed=True, due=True, shared=True),
+        replace(MORNING, crossed=True, due=True, site_held=True),
+    ],
+)
+def test_who_may_not_be_cut_for_money_has_light_in_the_morning(spared: View) -> None:
+    """Lights-out must not be the way around grace, promise and working hours."""
+    assert decide_supply(spared).want is True
+
+
+@pytest.mark.parametrize("restore", [RestoreMode.ARMED, RestoreMode.BY_HAND])
+def test_what_would_not_come_on_by_itself_is_not_put_out(restore: RestoreMode) -> None:
+    """Five hundred rooms that wait for five hundred confirmations at six in the morning."""
+    decision = decide_supply(replace(LIGHTS_OUT, supply=replace(SUPPLY, restore=restore)))
+    assert (decision.want, decision.why) == (None, Why.NO_WAY_BACK)
+
+
+# --- load ----------------------------------------------------------------------------------------
+
+
+def test_too_much_power_is_off_for_a_while_and_on_again() -> None:
+    """The cooker is unplugged by then."""
+    off, on = decide_supply(OVERLOADED), decide_supply(COOLED)
+    assert (off.want, off.why, off.cut_by) == (False, Why.OVERLOAD, CutBy.LOAD)
+    assert (on.want, on.why) == (True, Why.OVERLOAD_OVER)
+
+
+@pytest.mark.parametrize(
+    ("load", "why", "state"),
+    [
+        (LoadStand.WAITING, Why.OVERLOAD, SupplyState.OFF),
+        (LoadStand.LOCKED, Why.OVERLOAD_LOCKED, SupplyState.HELD),
+    ],
+)
+@pytest.mark.parametrize("cut_by", [CutBy.LOAD, CutBy.BALANCE, CutBy.SCHEDULE])
+def test_neither_money_nor_morning_ends_an_overload(
+    load: LoadStand, why: Why, state: SupplyState, cut_by: CutBy
+) -> None:
+    """Tripped too often stays off until a person has looked, whoever pays."""
+    off = replace(COOLED.supply, cut_by=cut_by)
+    decision = decide_supply(replace(COOLED, supply=off, load=load))
+    assert (decision.want, decision.why, decision.state) == (None, why, state)
+
+
+@pytest.mark.parametrize(
+    ("reconnect", "why"), [(RestoreMode.ARMED, Why.ARMED), (RestoreMode.BY_HAND, Why.BY_HAND)]
+)
+def test_a_policy_may_want_somebody_to_look_before_a_payment_restores(
+    reconnect: RestoreMode, why: Why
+) -> None:
+    """The button is pressed, or a named person switches; lights-out does not ask for that."""
+    decision = decide_supply(replace(PAID, reconnect=reconnect))
+    assert (decision.want, decision.why, decision.state) == (None, why, SupplyState.ARMED)
+    assert decide_supply(replace(MORNING, reconnect=reconnect)).want is True
+    pressed = replace(OURS, confirmed_at=NOW)
+    assert decide_supply(replace(PAID, supply=pressed, reconnect=reconnect)).want is (
+        True if reconnect is RestoreMode.ARMED else None
+    )

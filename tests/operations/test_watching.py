@@ -360,7 +360,7 @@ async def test_a_sent_cut_that_did_not_move_is_tried_again_after_a_crash(world: 
 
 
 async def test_a_cut_that_was_only_decided_before_a_crash_is_not_claimed(world: World) -> None:
-    """Nobody knows whether it was sent; off by somebody else stays off until a person says on."""
+    """Nobody knows whether it was sent: it waits for a look, and then money brings it back."""
     wallet, run, relay = await flat(world)
     relay.refuses = DeviceFault.BUSY
     await world.read(run.meter.id, 2 * KWH, HOUR)
@@ -370,9 +370,15 @@ async def test_a_cut_that_was_only_decided_before_a_crash_is_not_claimed(world: 
     await world.restart()
     await world.pay(world.wallet_now(wallet), "10")
     await world.wait(10 * SECOND, SECOND)
+    again = world.run(run.meter.id)
     assert not relay.on
-    assert world.run(run.meter.id).state is SupplyState.HELD
+    assert again.state is SupplyState.ARMED
+    assert again.decision is not None
+    assert again.decision.why is Why.NOT_CONFIRMED
     assert await log(world) == [("off", CommandOutcome.NOT_CONFIRMED)]
+    await confirm_restore(world.site, meter=run.meter.id, actor=MANAGER)
+    await world.wait(10 * SECOND, SECOND)
+    assert (relay.on, again.state) == (True, SupplyState.ON)
 
 
 async def test_nothing_is_commanded_at_first_contact(world: World) -> None:

@@ -113,6 +113,8 @@ class EntryKind(StrEnum):
     SITE_RELEASED = "site_released"
     SCHEDULE_SET = "schedule_set"
     LOAD_LIMIT_SET = "load_limit_set"
+    SUPPLY_RULES_SET = "supply_rules_set"
+    VETO_LIFTED = "veto_lifted"
     PROOF = "proof"
     EXPORTED = "exported"
     INCARNATION = "incarnation"

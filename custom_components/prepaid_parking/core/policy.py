@@ -1,20 +1,24 @@
 """When a wallet is warned and a supply may be cut: the rules in time and money, all pure."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
 from .identity import PolicyId
-from .local_day import moments
+from .metering import Quantity
+from .quota import QuotaPeriod
+from .supply import RestoreMode
 from .wallet import Wallet, Watch
 
 REARM_PART: Final = 10
 REARM_LEAST_MINOR: Final = 100
 """A warning is said again only after the balance rose a tenth of its threshold above it, and at
 least this much where the threshold is near zero: no hovering."""
-LONGEST_SEARCH_DAYS: Final = 400
-"""A calendar that forbids every cut for longer than this forbids it for good."""
+REARM_DAYS: Final = 1
+"""Days left must rise by a tenth of the threshold, and at least by one, before that is said again."""
+LONGEST_GRACE_HOURS: Final = 7 * 24
 
 
 class ManualOn(StrEnum):
@@ -28,10 +32,17 @@ class ManualOn(StrEnum):
 class Policy:
     """Named, versioned rules of warning and cutting; amounts in minor units.
 
-    `alert_minor` and `alert2_minor` are the two warning thresholds. The mark is
-    -(credit limit + exemption quota): crossed below it, restored at mark + hysteresis. Grace ends
-    early when more than `overdraft_limit_minor` is owed below the mark. No supply is cut inside a
-    no-cut hour (local time, may cross midnight), weekday (0 = Monday) or day.
+    `alert_minor` and `alert2_minor` are the two warning thresholds, `alert_days` (0: none) that in
+    days the money lasts. The mark is -(credit limit + what the exemption quota covers): crossed below
+    it, restored at mark + hysteresis. The quota is in money, or in base units of `exempt_of` where
+    `exempt_units` is given. Grace ends early when more than `overdraft_limit_minor` is owed below the
+    mark.
+
+    No supply is cut inside a no-cut hour (local time, may cross midnight), weekday (0 = Monday) or
+    day, on a holiday of `no_cut_calendar`, nor for money outside `cut_hours`, which are those of
+    working days. `reconnect` is what a payment needs beside itself where the meter's own rule is
+    less. A promise to pay holds for `promise_days` at most, once in `promise_every_days`.
+    `schedule` is for the meters that have none of their own.
     """
 
     id: PolicyId
@@ -51,6 +62,27 @@ class Policy:
     manual_on: ManualOn = ManualOn.OFF_AGAIN
     operations_per_day: int = 20
     remind_hours: int = 24
+    grace_minutes: int = 0
+    alert_days: int = 0
+    no_cut_calendar: str = ""
+    cut_hours: tuple[tuple[time, time], ...] = ()
+    reconnect: RestoreMode = RestoreMode.AUTO
+    promise_days: int = 7
+    promise_every_days: int = 30
+    exempt_period: QuotaPeriod = QuotaPeriod.ALWAYS
+    exempt_units: int = 0
+    exempt_of: Quantity = Quantity.ENERGY
+    schedule: str = ""
+
+    @property
+    def grace_s(self) -> int:
+        """The whole grace in seconds."""
+        return self.grace_hours * 3600 + self.grace_minutes * 60
+
+    @property
+    def exempts(self) -> bool:
+        """Whether there is an exemption quota, in money or in units."""
+        return self.exempt_quota_minor > 0 or self.exempt_units > 0
 
 
 class WalletState(StrEnum):
@@ -68,6 +100,7 @@ class Warned(StrEnum):
     """What happened to a wallet on a step of its watch."""
 
     LOW = "low"
+    LOW_DAYS = "low_days"
     REMINDED = "reminded"
     GRACE = "grace"
     GRACE_ENDED = "grace_ended"
@@ -92,9 +125,13 @@ def effective(policy: Policy, wallet: Wallet) -> Policy:
     )
 
 
-def mark(policy: Policy) -> int:
-    """Return the balance below which grace begins."""
-    return -(policy.credit_limit_minor + policy.exempt_quota_minor)
+def mark(policy: Policy, covered_minor: int | None = None) -> int:
+    """Return the balance below which grace begins.
+
+    `covered_minor` is what a quota by period still covers; without it the whole quota does.
+    """
+    covered = policy.exempt_quota_minor if covered_minor is None else covered_minor
+    return -(policy.credit_limit_minor + covered)
 
 
 def first_watch(policy: Policy, wallet: Wallet) -> Watch:
@@ -110,69 +147,51 @@ def wallet_state(
         return WalletState.CLOSED
     if watch.crossed_at is not None:
         return WalletState.CUT_OFF if watch.grace_ended_at is not None else WalletState.GRACE
-    if policy.exempt_quota_minor and available_minor < -policy.credit_limit_minor:
+    if policy.exempts and available_minor < -policy.credit_limit_minor:
         return WalletState.EXEMPT
-    return WalletState.LOW if watch.low_level else WalletState.OK
+    return WalletState.LOW if is_low(watch) else WalletState.OK
+
+
+def is_low(watch: Watch) -> bool:
+    """Tell whether a wallet is below a threshold, in money or in days."""
+    return watch.low_level > 0 or watch.days_since is not None
 
 
 def step(
-    watch: Watch, policy: Policy, available_minor: int, now: datetime, fair_s: int
+    watch: Watch,
+    policy: Policy,
+    available_minor: int,
+    now: datetime,
+    fair_s: int,
+    *,
+    covered_minor: int | None = None,
+    days_left: Decimal | None = None,
 ) -> tuple[Watch, list[Warned]]:
     """Carry a wallet's watch on to `now`.
 
     `fair_s` is how many seconds since the last step count for grace: those in which the hub was up,
     its clock was plausible and a payment was possible. Time before the warning never counts, so a
-    grace begins on the step that warns and runs from the next.
+    grace begins on the step that warns and runs from the next. `days_left` None: nobody knows, and
+    what was known before stays.
     """
     said: list[Warned] = []
     watch = _step_low(watch, policy, available_minor, now, said)
-    limit = mark(policy)
+    watch = _step_days(watch, policy, days_left, now, said)
+    limit = mark(policy, covered_minor)
     if watch.crossed_at is None:
         if available_minor >= limit:
             return watch, said
         said.append(Warned.GRACE)
-        watch = replace(watch, crossed_at=now, warned_at=now, grace_spent_s=0, grace_ended_at=None)
+        watch = replace(_not_crossed(watch), crossed_at=now, warned_at=now)
     elif available_minor >= limit + policy.hysteresis_minor:
         said.append(Warned.RECOVERED)
-        return replace(
-            watch, crossed_at=None, warned_at=None, grace_spent_s=0, grace_ended_at=None
-        ), said
+        return _not_crossed(watch), said
     elif watch.grace_ended_at is None:
         watch = replace(watch, grace_spent_s=watch.grace_spent_s + fair_s)
-    if watch.grace_ended_at is None and _grace_over(watch, policy, available_minor):
+    if watch.grace_ended_at is None and _grace_over(watch, policy, available_minor, limit):
         said.append(Warned.GRACE_ENDED)
         watch = replace(watch, grace_ended_at=now)
     return watch, said
-
-
-def cutoff_at(watch: Watch, policy: Policy, now: datetime, zone: tzinfo) -> datetime | None:
-    """Return when the supply is to be cut if nothing is paid and the hub stays up."""
-    if watch.crossed_at is None:
-        return None
-    left = 0 if watch.grace_ended_at else max(0, policy.grace_hours * 3600 - watch.grace_spent_s)
-    return next_cut(policy, now + timedelta(seconds=left), zone)
-
-
-def may_cut(policy: Policy, at: datetime, zone: tzinfo) -> bool:
-    """Tell whether the calendar lets a supply be cut at an instant."""
-    local = at.astimezone(zone)
-    if local.weekday() in policy.no_cut_weekdays or local.date() in policy.no_cut_dates:
-        return False
-    clock = local.time().replace(tzinfo=None)
-    return not any(_inside(clock, start, end) for start, end in policy.no_cut_hours)
-
-
-def next_cut(policy: Policy, at: datetime, zone: tzinfo) -> datetime | None:
-    """Return the first instant from `at` on at which the calendar lets a supply be cut."""
-    if may_cut(policy, at, zone):
-        return at
-    ends = [end for _, end in policy.no_cut_hours]
-    day = at.astimezone(zone).date()
-    for offset in range(LONGEST_SEARCH_DAYS):
-        for moment in moments(day + timedelta(days=offset), ends, zone):
-            if moment >= at and may_cut(policy, moment, zone):
-                return moment
-    return None
 
 
 def _step_low(
@@ -197,22 +216,40 @@ def _step_low(
     return watch
 
 
+def _step_days(
+    watch: Watch, policy: Policy, days_left: Decimal | None, now: datetime, said: list[Warned]
+) -> Watch:
+    """Warn by the days the money lasts; not in the breath in which the money itself was warned of."""
+    if not policy.alert_days:
+        return watch if watch.days_since is None else replace(watch, days_since=None)
+    if days_left is None:
+        return watch
+    if watch.days_since is None:
+        if days_left > policy.alert_days:
+            return watch
+        if Warned.LOW not in said and watch.crossed_at is None:
+            said.append(Warned.LOW_DAYS)
+        return replace(watch, days_since=now)
+    margin = max(policy.alert_days // REARM_PART, REARM_DAYS)
+    return watch if days_left < policy.alert_days + margin else replace(watch, days_since=None)
+
+
+def _not_crossed(watch: Watch) -> Watch:
+    return replace(
+        watch, crossed_at=None, warned_at=None, grace_spent_s=0, grace_ended_at=None, due_at=None
+    )
+
+
 def _level(policy: Policy, available_minor: int) -> int:
     """Return how many of the two warning thresholds a balance is below."""
     return sum(available_minor < limit for limit in (policy.alert_minor, policy.alert2_minor))
 
 
-def _grace_over(watch: Watch, policy: Policy, available_minor: int) -> bool:
+def _grace_over(watch: Watch, policy: Policy, available_minor: int, limit: int) -> bool:
     most = policy.overdraft_limit_minor
-    if most is not None and available_minor < mark(policy) - most:
+    if most is not None and available_minor < limit - most:
         return True
-    return watch.grace_spent_s >= policy.grace_hours * 3600
-
-
-def _inside(clock: time, start: time, end: time) -> bool:
-    if start < end:
-        return start <= clock < end
-    return clock >= start or clock < end
+    return watch.grace_spent_s >= policy.grace_s
 
 
 def _or(own: int | None, named: int) -> int:

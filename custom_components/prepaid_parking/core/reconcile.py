@@ -1,16 +1,18 @@
 """What a supply should be, from the books and from what the relay says: one function for every cut.
 
 The supply is a level: it is decided anew each time from the world as it is. Nothing is ever switched
-that has not been seen first, and only what our own empty-wallet cut switched off comes back for money.
+that has not been seen first, and only what our own cut switched off comes back when its reason ends.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
+from .load_limit import LoadStand
 from .metering import Commodity
 from .policy import ManualOn
-from .supply import CutBy, RestoreMode, Supply, SupplyState
+from .supply import AUTOMATIC, CutBy, CutMode, RestoreMode, Supply, SupplyState
 
 
 class Why(StrEnum):
@@ -28,12 +30,26 @@ class Why(StrEnum):
     HOLD = "hold"
     LOCKOUT = "lockout"
     PROTECTED = "protected"
+    SITE_HELD = "site_held"
+    SHARED = "shared"
+    NEVER_CUT = "never_cut"
     NO_CUT_HOURS = "no_cut_hours"
+    VETOED = "vetoed"
+    PROMISED = "promised"
+    IN_TURN = "in_turn"
     TOO_COLD = "too_cold"
     PAID = "paid"
     ARMED = "armed"
     BY_HAND = "by_hand"
+    STAGGERED = "staggered"
+    SCHEDULE = "schedule"
+    SCHEDULE_OVER = "schedule_over"
+    NO_WAY_BACK = "no_way_back"
+    OVERLOAD = "overload"
+    OVERLOAD_OVER = "overload_over"
+    OVERLOAD_LOCKED = "overload_locked"
     OFF_BY_OTHERS = "off_by_others"
+    NOT_CONFIRMED = "not_confirmed"
     SWITCHED_ON_BY_HAND = "switched_on_by_hand"
     KEPT_ON_BY_HAND = "kept_on_by_hand"
     TOO_MANY_OPERATIONS = "too_many_operations"
@@ -44,8 +60,11 @@ class View:
     """All that a decision about one supply rests on.
 
     `seen` is the relay as read back in this run. `due` says that the wallet is past its grace,
-    `crossed` that it is below the mark. `calendar` says that the policy's calendar allows a cut.
-    `warm` is whether heat may be cut (None: nobody knows how cold it is).
+    `crossed` that it is below the mark, `shared` that several wallets pay for it. `calendar` says
+    that the policy knows of no quiet hours now, `window` that it is an hour in which it cuts, `turn`
+    that the supplies before it in the order have had theirs. `spared` names the wallet's respite.
+    `warm` is whether heat may be cut (None: nobody knows how cold it is). `scheduled_off` says that
+    its schedule has it off now, `overload` that its power has just tripped its limit.
     """
 
     supply: Supply
@@ -63,6 +82,15 @@ class View:
     emergency: bool = False
     ledger_ok: bool = True
     warm: bool | None = None
+    shared: bool = False
+    window: bool = True
+    turn: bool = True
+    spared: Why | None = None
+    site_held: bool = False
+    reconnect: RestoreMode = RestoreMode.AUTO
+    scheduled_off: bool = False
+    overload: bool = False
+    load: LoadStand = LoadStand.FREE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +101,19 @@ class Decision:
     why: Why
     state: SupplyState
     cut_by: CutBy | None = None
+
+
+_CUT_WHY: Final = {
+    CutBy.BALANCE: Why.BALANCE,
+    CutBy.SCHEDULE: Why.SCHEDULE,
+    CutBy.LOAD: Why.OVERLOAD,
+}
+_ON_WHY: Final = {
+    CutBy.BALANCE: Why.PAID,
+    CutBy.SCHEDULE: Why.SCHEDULE_OVER,
+    CutBy.LOAD: Why.OVERLOAD_OVER,
+}
+_STRICTER: Final = tuple(RestoreMode)
 
 
 def hold_in_force(supply: Supply, now: datetime) -> bool:
@@ -88,7 +129,8 @@ def protected(supply: Supply, now: datetime) -> bool:
 def decide_supply(view: View) -> Decision:
     """Decide what a supply should be.
 
-    Observation comes first, then what forbids every command, then a named person's hold, then money.
+    Observation comes first, then what forbids every command, then a named person's hold, then money,
+    load and schedule.
     """
     if not view.relay:
         return Decision(want=None, why=Why.NO_RELAY, state=SupplyState.UNKNOWN)
@@ -103,36 +145,67 @@ def decide_supply(view: View) -> Decision:
     return _on(view) if view.seen else _off(view)
 
 
-def cut_refusal(view: View) -> Why | None:
+def cut_refusal(view: View, by: CutBy = CutBy.BALANCE) -> Why | None:
     """Return why a cut is not allowed now, None where it is: every cut passes through here."""
+    return cut_forbidden(view, by) or (None if view.fresh else Why.STALE)
+
+
+def cut_forbidden(view: View, by: CutBy) -> Why | None:
+    """Return which rule forbids to have a supply off for this reason, None where none does."""
     if not view.ledger_ok:
         return Why.LEDGER_CLOSED
     if not view.clock_ok:
         return Why.CLOCK
     if protected(view.supply, view.now):
         return Why.PROTECTED
-    if not view.fresh:
-        return Why.STALE
-    if not view.calendar:
-        return Why.NO_CUT_HOURS
+    if view.site_held:
+        return Why.SITE_HELD
     if view.commodity is Commodity.HEAT and not view.warm:
         return Why.TOO_COLD
-    return None
+    if by in (CutBy.BALANCE, CutBy.HOLD) and not view.calendar:
+        return Why.NO_CUT_HOURS
+    return _not_by_rule(view, by) if by in AUTOMATIC else None
 
 
 def restore_refusal(view: View) -> Why | None:
     """Return why switching on is not allowed, None where it is: every switching on passes here."""
     if view.supply.lockout_by:
         return Why.LOCKOUT
-    if view.commodity in (Commodity.GAS, Commodity.STEAM):
-        return Why.BY_HAND
-    return Why.BY_HAND if view.supply.restore is RestoreMode.BY_HAND else None
+    return None if _opens_remotely(view) else Why.BY_HAND
+
+
+def ours(supply: Supply) -> bool:
+    """Tell whether the supply was last verified off by a cut of our own that nobody asked for."""
+    return supply.cut_by in AUTOMATIC and supply.verified is False
+
+
+def _not_by_rule(view: View, by: CutBy) -> Why | None:
+    """Return what forbids a cut that nobody in particular asked for."""
+    if view.shared:
+        return Why.SHARED
+    if view.supply.cut is CutMode.NEVER:
+        return Why.NEVER_CUT
+    if by is CutBy.SCHEDULE:
+        alone = _opens_remotely(view) and view.supply.restore is RestoreMode.AUTO
+        return None if alone else Why.NO_WAY_BACK
+    if by is CutBy.LOAD:
+        return None
+    if not view.window:
+        return Why.NO_CUT_HOURS
+    return view.spared or (None if view.turn else Why.IN_TURN)
+
+
+def _opens_remotely(view: View) -> bool:
+    return (
+        view.commodity not in (Commodity.GAS, Commodity.STEAM)
+        and view.supply.restore is not RestoreMode.BY_HAND
+    )
 
 
 def _held_off(view: View) -> Decision:
     if not view.seen:
         return Decision(want=None, why=Why.HOLD, state=SupplyState.HELD)
-    refusal = cut_refusal(view)
+    refusal = cut_refusal(view, CutBy.HOLD)
     if refusal is not None:
         return _leave(view, refusal)
     return Decision(want=False, why=Why.HOLD, state=SupplyState.CUTTING, cut_by=CutBy.HOLD)
@@ -147,40 +220,88 @@ def _held_on(view: View) -> Decision:
     return Decision(want=True, why=Why.HOLD, state=SupplyState.RESTORING, cut_by=CutBy.NOTHING)
 
 
-def ours(supply: Supply) -> bool:
-    """Tell whether the supply was last verified off by our own empty-wallet cut."""
-    return supply.cut_by is CutBy.BALANCE and supply.verified is False
-
-
 def _on(view: View) -> Decision:
-    # Verified off, and on again without us. The sighting itself is kept as verified: see `ours`.
-    by_hand = view.supply.cut_by is CutBy.BALANCE and view.supply.verified is not None
-    if not view.due:
-        return Decision(want=None, why=Why.NOTHING_DUE, state=SupplyState.ON, cut_by=CutBy.NOTHING)
-    if by_hand and view.manual_on is ManualOn.KEEP:
-        return Decision(want=None, why=Why.KEPT_ON_BY_HAND, state=SupplyState.ON)
-    refusal = cut_refusal(view)
-    if refusal is not None:
-        return _leave(view, refusal)
-    why = Why.SWITCHED_ON_BY_HAND if by_hand else Why.BALANCE
-    return Decision(want=False, why=why, state=SupplyState.CUTTING, cut_by=CutBy.BALANCE)
+    refused: Why | None = None
+    for by in _wanted_off(view):
+        # Verified off, and on again without us. The sighting itself is kept as verified: see `ours`.
+        by_hand = view.supply.cut_by is by and view.supply.verified is not None
+        refusal = _kept(view, by, by_hand=by_hand) or cut_refusal(view, by)
+        if refusal is None:
+            why = Why.SWITCHED_ON_BY_HAND if by_hand else _CUT_WHY[by]
+            return Decision(want=False, why=why, state=SupplyState.CUTTING, cut_by=by)
+        refused = refused or refusal
+    if refused is not None:
+        return Decision(want=None, why=refused, state=SupplyState.ON)
+    return Decision(want=None, why=Why.NOTHING_DUE, state=SupplyState.ON, cut_by=CutBy.NOTHING)
+
+
+def _wanted_off(view: View) -> list[CutBy]:
+    """Return what would have the supply off, the weightiest first."""
+    tripped = view.overload or view.load in (LoadStand.WAITING, LoadStand.LOCKED)
+    wanted = (
+        (CutBy.BALANCE, view.due),
+        (CutBy.LOAD, tripped),
+        (CutBy.SCHEDULE, view.scheduled_off),
+    )
+    return [by for by, is_wanted in wanted if is_wanted]
+
+
+def _kept(view: View, by: CutBy, *, by_hand: bool) -> Why | None:
+    """Honour the hand that switched on again, where the policy says so; never against a load limit."""
+    keeps = by_hand and by is not CutBy.LOAD and view.manual_on is ManualOn.KEEP
+    return Why.KEPT_ON_BY_HAND if keeps else None
 
 
 def _off(view: View) -> Decision:
     supply = view.supply
-    if not ours(supply):
+    unsure = supply.cut_by in AUTOMATIC and supply.verified is None
+    if not ours(supply) and not unsure:
         return Decision(want=None, why=Why.OFF_BY_OTHERS, state=SupplyState.HELD)
-    if view.crossed:
-        return Decision(want=None, why=Why.BALANCE, state=SupplyState.OFF)
-    if not view.ledger_ok:
-        return _leave(view, Why.LEDGER_CLOSED)
+    stays = _stays_off(view)
+    if stays is not None and unsure:
+        return replace(stays, why=Why.NOT_CONFIRMED, state=SupplyState.HELD)
+    if stays is not None:
+        return stays
     refusal = restore_refusal(view)
     if refusal is not None:
         state = SupplyState.HELD if refusal is Why.LOCKOUT else SupplyState.ARMED
         return Decision(want=None, why=refusal, state=state)
-    if supply.restore is RestoreMode.ARMED and supply.confirmed_at is None:
-        return Decision(want=None, why=Why.ARMED, state=SupplyState.ARMED)
-    return Decision(want=True, why=Why.PAID, state=SupplyState.RESTORING, cut_by=CutBy.NOTHING)
+    mode = _restore_mode(view)
+    if mode is RestoreMode.BY_HAND:
+        return Decision(want=None, why=Why.BY_HAND, state=SupplyState.ARMED)
+    if (mode is RestoreMode.ARMED or unsure) and supply.confirmed_at is None:
+        why = Why.NOT_CONFIRMED if unsure else Why.ARMED
+        return Decision(want=None, why=why, state=SupplyState.ARMED)
+    why = _ON_WHY[supply.cut_by]
+    return Decision(want=True, why=why, state=SupplyState.RESTORING, cut_by=CutBy.NOTHING)
+
+
+def _stays_off(view: View) -> Decision | None:
+    """Return why a supply that our own cut switched off is to stay so, None where it may come on."""
+    by = view.supply.cut_by
+    if view.due and by is not CutBy.BALANCE and cut_forbidden(view, CutBy.BALANCE) is None:
+        # What is off already for another reason is from now on off for money as well.
+        return Decision(want=None, why=Why.BALANCE, state=SupplyState.OFF, cut_by=CutBy.BALANCE)
+    if view.crossed and by is CutBy.BALANCE:
+        return Decision(want=None, why=Why.BALANCE, state=SupplyState.OFF)
+    if not view.ledger_ok:
+        return _leave(view, Why.LEDGER_CLOSED)
+    if view.load is LoadStand.LOCKED:
+        return Decision(want=None, why=Why.OVERLOAD_LOCKED, state=SupplyState.HELD)
+    if view.load is LoadStand.WAITING:
+        return Decision(want=None, why=Why.OVERLOAD, state=SupplyState.OFF)
+    if by is not CutBy.BALANCE and not view.clock_ok:
+        return _leave(view, Why.CLOCK)
+    if view.scheduled_off and view.clock_ok:
+        return Decision(want=None, why=Why.SCHEDULE, state=SupplyState.OFF)
+    return None
+
+
+def _restore_mode(view: View) -> RestoreMode:
+    """Return what the way back needs: for money the stricter of the meter's and the policy's rule."""
+    if view.supply.cut_by is not CutBy.BALANCE:
+        return view.supply.restore
+    return max(view.supply.restore, view.reconnect, key=_STRICTER.index)
 
 
 def _leave(view: View, why: Why) -> Decision:

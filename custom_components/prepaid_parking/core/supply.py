@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from .identity import MeterId
 
@@ -21,11 +22,24 @@ class SupplyState(StrEnum):
 
 
 class CutBy(StrEnum):
-    """What our own last verified cut was for: only such a cut may be undone by money."""
+    """What our own last cut was for: what did not switch a supply off does not switch it on."""
 
     NOTHING = "nothing"
     BALANCE = "balance"
+    SCHEDULE = "schedule"
+    LOAD = "load"
     HOLD = "hold"
+
+
+AUTOMATIC: Final = frozenset({CutBy.BALANCE, CutBy.SCHEDULE, CutBy.LOAD})
+"""Cuts that nobody in particular asked for; their end undoes them where they were verified."""
+
+
+class CutMode(StrEnum):
+    """Whether a supply is cut by rules at all; `never` leaves it to named persons."""
+
+    AUTO = "auto"
+    NEVER = "never"
 
 
 class RestoreMode(StrEnum):
@@ -44,6 +58,9 @@ class Supply:
     what the relay was last proven to be after our cut: None while a cut is under way, False once it
     is seen off, True once it is seen on again. `confirmed_at` is the tenant's or manager's word that
     an armed supply may come on.
+
+    Of several supplies of a wallet those of the lowest `cut_order` are cut first, the next ones
+    `cut_delay_s` later. `schedule` names the hours in which it is off; "" takes the policy's.
     """
 
     meter: MeterId
@@ -62,6 +79,10 @@ class Supply:
     protected_reason: str = ""
     protected_until: datetime | None = None
     confirmed_at: datetime | None = None
+    cut: CutMode = CutMode.AUTO
+    cut_order: int = 0
+    cut_delay_s: int = 0
+    schedule: str = ""
 
 
 class CommandOutcome(StrEnum):

@@ -25,6 +25,14 @@ class WalletKind(StrEnum):
     SHARED = "shared"
 
 
+class Frozen(StrEnum):
+    """Which way a frozen wallet is shut; usage goes on, and money that has arrived is booked."""
+
+    OUT = "out"
+    IN = "in"
+    BOTH = "both"
+
+
 class Spending(StrEnum):
     """Which of a wallet's moneys pays first."""
 
@@ -37,8 +45,8 @@ class Wallet:
     """A prepaid account, named by its unit ("Flat 3-201") and never by a person.
 
     `subject` points into the encrypted personal data. The three overrides (minor units) outrank the
-    policy's values for this wallet. Frozen is a flag beside the state: money that arrives is booked
-    and usage goes on, nothing goes out. `unit_id` is the unit it pays for ("" where none is
+    policy's values for this wallet. Frozen is a flag beside the state, one way or both: money that
+    has arrived is booked and usage goes on, but nothing goes out by choice, or in by order. `unit_id` is the unit it pays for ("" where none is
     registered); wallets with one `subject` are one customer's. What a shared wallet is charged, its
     members pay.
     """
@@ -61,6 +69,7 @@ class Wallet:
     frozen_reason: str = ""
     unit_id: str = ""
     spending: Spending = Spending.BONUS_FIRST
+    frozen_way: Frozen = Frozen.OUT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +132,9 @@ class Watch:
     """How far a wallet is on its way to a cut; durable, so that a restart neither ends nor restarts it.
 
     `grace_spent_s` counts only time in which a way to pay and the hub were up and a warning was out.
-    `low_level` is the lowest threshold passed so far (0 none, 1 alert, 2 second alert).
+    `low_level` is the lowest threshold passed so far (0 none, 1 alert, 2 second alert), `days_since`
+    since when the money lasts no longer than the threshold in days. `due_at` is when nothing forbade
+    the first cut any more; the supplies that come later in the order are counted from there.
     """
 
     wallet: WalletId
@@ -134,6 +145,8 @@ class Watch:
     warned_at: datetime | None = None
     grace_spent_s: int = 0
     grace_ended_at: datetime | None = None
+    days_since: datetime | None = None
+    due_at: datetime | None = None
 
 
 class CardState(StrEnum):

@@ -9,19 +9,24 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from .counting import expire_packages
 from .hours import forget_hours, note_hours
 from .bill_paying import pay_open
+from .schedules import follow_schedules
 from .site import Site, WalletRun
 
 type Chore = Callable[[Site, datetime], Awaitable[None]]
 type FollowUp = Callable[[Site, WalletRun], Awaitable[None]]
 
+SECOND: Final = timedelta(seconds=1)
 MINUTE: Final = timedelta(minutes=1)
 DAY: Final = timedelta(days=1)
 
 CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
+    (SECOND, follow_schedules),
     (MINUTE, note_hours),
     (DAY, forget_hours),
+    (MINUTE, expire_packages),
 )
 """Done in their order, each when its time has passed since it was done last."""
 FOLLOW_UPS: Final[tuple[FollowUp, ...]] = (pay_open,)

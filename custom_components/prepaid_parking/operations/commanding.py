@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ..core.errors import DeviceError, DeviceFault
+from ..core.ledger import Record
 from ..core.reconcile import Decision
-from ..core.supply import CommandLog, CommandOutcome
+from ..core.supply import CommandLog, CommandOutcome, CutBy
 from .booking import keep
 from .facts import SupplyTrouble
 from .ports import Relay
 from .site import Command, MeterRun, Site
+from .stagger import give_back
 
 TRIES: Final = 3
 RETRY_REFUSED: Final = timedelta(seconds=2)
@@ -27,15 +29,17 @@ PERHAPS_DONE: Final = frozenset({DeviceFault.NO_ANSWER, DeviceFault.GARBLED})
 """The command may have arrived and only its answer been lost."""
 
 
-async def begin(site: Site, run: MeterRun, decision: Decision, now: datetime) -> Command | None:
-    """Record a command before it is sent; what cannot be recorded is not sent."""
+async def begin(
+    site: Site, run: MeterRun, decision: Decision, now: datetime, *more: Record
+) -> Command | None:
+    """Record a command before it is sent, and what it counts as; what cannot be recorded is not sent."""
     assert decision.want is not None
     number = await site.books.next_number("command")
     command = Command(on=decision.want, log=number, since=now, reason=decision.why)
     supply = run.supply
     if not command.on:
         supply = replace(supply, cut_by=decision.cut_by or supply.cut_by, verified=None)
-    if not await keep(site, supply, _logged(run, command, CommandOutcome.DECIDED, now)):
+    if not await keep(site, supply, _logged(run, command, CommandOutcome.DECIDED, now), *more):
         return None
     run.supply, run.command = supply, command
     return command
@@ -64,12 +68,18 @@ async def send(site: Site, run: MeterRun, command: Command, most: int, now: date
 
 async def end(site: Site, run: MeterRun, outcome: CommandOutcome, detail: str) -> None:
     """Close the outstanding command."""
-    command = run.command
+    command, supply = run.command, run.supply
     assert command is not None
     run.command = None
     if command.faulted:
         site.tell(SupplyTrouble(meter=run.meter.id, fault=False, wanted=command.on))
-    await keep(site, _logged(run, command, outcome, site.clock(), detail))
+    line = _logged(run, command, outcome, site.clock(), detail)
+    if not command.on and command.sent_at is None and supply.verified is None:
+        # No cut of ours left: whoever switches it off meanwhile is not us.
+        run.supply = replace(supply, cut_by=CutBy.NOTHING)
+        await keep(site, run.supply, line)
+        return
+    await keep(site, line)
 
 
 def resume(run: MeterRun, line: CommandLog) -> None:
@@ -124,6 +134,8 @@ async def _switch(site: Site, run: MeterRun, relay: Relay, command: Command) -> 
         outcome, detail = CommandOutcome.FAILED, str(err)
         if err.fault in PERHAPS_DONE:
             outcome, command.sent_at = CommandOutcome.NOT_CONFIRMED, began
+        else:
+            give_back(site, run)
         _put_off(command, site.clock())
     else:
         outcome, detail = CommandOutcome.SENT, ""

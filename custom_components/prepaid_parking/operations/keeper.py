@@ -18,11 +18,14 @@ from ..core.metering import Sample
 from .backfill import rerate
 from .booking import keep
 from .chores import FOLLOW_UPS, Chores
+from .load_limits import is_tripped, limit_of
 from .metering import take_sample
 from .pace import near
+from .reconciling import reconcile
 from .site import MeterRun, Site, WalletRun
+from .stagger import wake_next
 from .usage import checkpoint, post_windows
-from .watching import reconcile, watch_wallet
+from .watching import watch_wallet
 
 _LOGGER: Final = logging.getLogger(__name__)
 TICK_S: Final = 1.0
@@ -152,8 +155,11 @@ class Keeper:
         site.woken.update(
             key
             for key, run in site.meters.items()
-            if run.command is not None or run.supply.hold_on is not None
+            if run.command is not None
+            or run.supply.hold_on is not None
+            or (run.load is not None and is_tripped(run))
         )
+        wake_next(site, now)
 
     async def _refine(self) -> None:
         """Let stored readings that came late say when it was that energy was used."""
@@ -201,18 +207,22 @@ class Keeper:
         return None
 
     def _pace(self, run: MeterRun) -> None:
-        """Read faster near the cut mark and while a command is out: a cut leaves within two seconds."""
+        """Read faster near the cut mark and while a command is out: a cut leaves within two seconds.
+
+        Where the load is limited, every reading has to tell the power.
+        """
         fast = run.command is not None or (
             run.relay is not None
             and run.binding is not None
             and near(self._site, self._site.wallets[run.binding.wallet])
         )
-        if fast is not run.fast:
-            run.fast = fast
+        limit = limit_of(self._site, run) if run.relay is not None else None
+        limited = limit is not None and limit.watches
+        if fast is not run.fast or limited is not run.load_limited:
+            run.fast, run.load_limited = fast, limited
             self._site.hurry(run)
 
     async def _watch(self, wallets: Iterable[WalletRun]) -> None:
-        kept = [watch_wallet(self._site, wallet) for wallet in wallets]
-        records = [record for record in kept if record is not None]
+        records = [record for wallet in wallets for record in watch_wallet(self._site, wallet)]
         if records:
             await keep(self._site, *records)

@@ -5,14 +5,13 @@ from dataclasses import replace
 
 from ..core.accrual import Window
 from ..core.chart import owner_of
-from ..core.identity import MeterId, TariffId, number_of
+from ..core.identity import MeterId, number_of
 from ..core.ledger import AccountId
 from ..core.metering import Cursor, Installation, OpenDoubt
 from ..core.policy import Policy
 from ..core.supply import CommandLog, CommandOutcome, Supply
-from ..core.tariff import Pricer, TariffVersion
 from ..core.wallet import Binding, Card, Credential, Meter, Wallet, Watch
-from . import bill_book, charge_state, deposits, months, supply_loading
+from . import bill_book, charge_state, deposits, habits, months, sharing, supply_loading, tariff_book, units
 from .booking import keep
 from .commanding import resume
 from .gently import gently
@@ -25,10 +24,16 @@ from .usage import take_up
 async def load_site(site: Site) -> None:
     """Fill the site from its books: wallets, meters with their open windows, tariffs, policies, cards."""
     await _load_rules(site)
+    await units.load(site)
+    await sharing.load(site)
+    await habits.load(site)
     await _load_wallets(site)
     await _load_meters(site)
     await _load_cards(site)
     await deposits.load(site)
+    await promotions.load(site)
+    await points.load(site)
+    await debts.load(site)
     await load_packages(site)
     await bill_book.load(site)
     await months.load(site)
@@ -38,10 +43,7 @@ async def load_site(site: Site) -> None:
 
 
 async def _load_rules(site: Site) -> None:
-    tariffs: dict[TariffId, list[TariffVersion]] = defaultdict(list)
-    for version in await site.books.load(TariffVersion):
-        tariffs[version.tariff].append(version)
-    site.tariffs = {tariff: Pricer(versions, site.zone) for tariff, versions in tariffs.items()}
+    await tariff_book.load(site)
     for policy in sorted(await site.books.load(Policy), key=lambda one: one.version):
         site.policies.setdefault(policy.id, []).append(policy)
 

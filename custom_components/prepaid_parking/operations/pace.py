@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from ..core.policy import effective, mark
+from ..core.policy import effective
+from .quota import has_units_left, mark_of
+from .shares import bears_nothing
 from .site import MeterRun, Site, WalletRun
 
 NEAR: Final = timedelta(minutes=2)
@@ -14,10 +16,15 @@ MARK_EVERY: Final = timedelta(seconds=150)
 
 def near(site: Site, wallet: WalletRun) -> bool:
     """Tell whether a wallet is above its mark and would cross it in a moment."""
+    if bears_nothing(site, wallet):
+        return False
     pace = sum(run.pace.minor_per_h for run in wallet.meters)
     if not pace:
         return False
-    left = wallet.available_minor - mark(effective(site.policy_of(wallet.wallet), wallet.wallet))
+    policy = effective(site.policy_of(wallet.wallet), wallet.wallet)
+    if policy.exempt_units and has_units_left(wallet, policy):
+        return False
+    left = wallet.available_minor - mark_of(wallet, policy)
     return left >= 0 and left * 3600 < pace * int(NEAR.total_seconds())
 
 

@@ -7,11 +7,12 @@ from ..core.chart import Bucket
 from ..core.ledger import EntryKind
 from ..core.metering import UNIT, OpenDoubt
 from ..core.money import price_text, quantity_text
-from ..core.policy import Policy, mark
+from ..core.policy import Policy
 from ..core.tariff_format import write_tariff
 from ..core.written_rates import DAYS
-from .booking import is_frozen
+from .booking import frozen_now
 from .buckets import bucket_view
+from .quota import mark_of
 from .site import MeterRun, Site, WalletRun
 from .statement import Line, MeterSum, Part, Statement, Sums, make_statement
 from .watching import cutoff_of, policy_for, state_of
@@ -32,14 +33,15 @@ def wallet_view(site: Site, run: WalletRun) -> Report:
         "kind": wallet.kind,
         "policy": wallet.policy,
         "state": state_of(site, run),
-        "frozen": is_frozen(wallet, site.clock()),
+        "frozen": (way := frozen_now(wallet, site.clock())) is not None,
+        "frozen_way": way,
         "currency": site.currency.code,
         "balance": money(run.balance_minor),
         "available": money(run.available_minor),
         "buckets": bucket_view(site, run),
         "spending": wallet.spending,
         "alert": money(policy.alert_minor),
-        "mark": money(mark(policy)),
+        "mark": money(mark_of(run, policy)),
         "cutoff_at": cutoff.isoformat() if cutoff is not None else None,
         "meters": [meter.meter.id for meter in run.meters],
         "cards": [card.id for card in site.cards.values() if card.wallet == wallet.id],

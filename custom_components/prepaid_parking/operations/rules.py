@@ -1,53 +1,20 @@
-"""Tariffs and policies are set as new versions; the old ones stay: decisions were made by them."""
+"""Policies are set as new versions; the old ones stay: decisions were made by them."""
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Final
 
+from ..core.cut_calendar import next_cut
 from ..core.errors import CoreError
 from ..core.identity import SYSTEM, Actor, PolicyId
 from ..core.ledger import Act, EntryKind, Receipt
-from ..core.policy import Policy, next_cut
-from ..core.tariff import Pricer, TariffVersion
+from ..core.policy import Policy
 from .site import Site
 from .turn import in_turn
-from .usage import post_windows
 
 STANDARD: Final = PolicyId("standard")
 FIXED: Final = frozenset({"id", "version", "valid_from"})
-
-
-@in_turn
-async def publish_tariff(
-    site: Site, *, version: TariffVersion, actor: Actor, reason: str = ""
-) -> Receipt:
-    """Add a version to a tariff; running windows are closed before it takes effect."""
-    known = site.tariffs.get(version.tariff)
-    earlier = known.versions if known is not None else ()
-    if earlier and earlier[0].quantity is not version.quantity:
-        raise CoreError("tariff_wrong_quantity", tariff=version.tariff, quantity=version.quantity)
-    bound = [
-        run
-        for run in site.meters.values()
-        if run.binding is not None and run.binding.tariff == version.tariff
-    ]
-    if any(run.window is not None and run.window.to_at > version.valid_from for run in bound):
-        raise CoreError("tariff_starts_in_past", valid_from=version.valid_from.isoformat())
-    await post_windows(site, bound)
-    receipt = await site.books.commit(
-        Act(
-            kind=EntryKind.TARIFF_PUBLISHED,
-            event=f"tariff/{version.tariff}/{version.version}",
-            occurred=site.clock(),
-            actor=actor,
-            reason=reason,
-            detail={"tariff": version.tariff, "valid_from": version.valid_from.isoformat()},
-            puts=(version,),
-        )
-    )
-    site.tariffs[version.tariff] = Pricer((*earlier, version), site.zone)
-    return receipt
 
 
 async def ensure_standard(site: Site) -> None:

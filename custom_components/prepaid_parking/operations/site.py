@@ -1,7 +1,7 @@
 """The site in memory: its wallets, meters, tariffs and ports. It holds them and computes nothing."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
@@ -29,29 +29,24 @@ from ..core.identity import (
     PackageId,
     PolicyId,
     PromotionId,
-    PromotionId,
     TariffId,
     UnitId,
     WalletId,
 )
-from ..core.layers import Layer
 from ..core.layers import Layer
 from ..core.ledger import AccountId, Act, Receipt
 from ..core.metering import Cursor, Installation, OpenDoubt, Sample
 from ..core.package import Package
 from ..core.money import Currency
 from ..core.points import Lot, PointsRule
-from ..core.points import Lot, PointsRule
 from ..core.policy import Policy
 from ..core.promotion import Granted, Promotion
-from ..core.promotion import Granted, Promotion
 from ..core.reconcile import Decision
-from ..core.recovery import Recovery
 from ..core.recovery import Recovery
 from ..core.shares import Shares
 from ..core.supply import Supply, SupplyState
 from ..core.tamper import Habit, Hint, HintKind, Thresholds
-from ..core.tariff import Pricer
+from ..core.tariff import Pricer, TariffVersion
 from ..core.tiers import NOBODY, Scope, Usage
 from ..core.unit import Occupancy, Unit
 from ..core.wallet import Binding, Card, Credential, Meter, Wallet, Watch
@@ -242,23 +237,11 @@ class WalletRun:
     meters: list[MeterRun] = field(default_factory=list)
     watched_at: datetime | None = None
     bills: dict[BillId, Bill] = field(default_factory=dict)
-    layers: tuple[Layer, ...] = ()
-    lots: tuple[Lot, ...] = ()
-    recoveries: dict[Category, Recovery] = field(default_factory=dict)
     quota: QuotaRun | None = None
     days: tuple[datetime, Decimal | None] | None = None
-    bills: dict[BillId, Bill] = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
     lots: tuple[Lot, ...] = ()
     recoveries: dict[Category, Recovery] = field(default_factory=dict)
-    layers: tuple[Layer, ...] = ()
-    lots: tuple[Lot, ...] = ()
-    recoveries: dict[Category, Recovery] = field(default_factory=dict)
-
-    @property
-    def balance_minor(self) -> int:
-        """What it can spend by the books: cash and bonus."""
-        return self.posted_minor + self.bonus_minor
 
     @property
     def balance_minor(self) -> int:
@@ -303,6 +286,10 @@ class LaneRun:
     recent: list[Arrival] = field(default_factory=list)
 
 
+async def _no_calendars(calendar: str) -> None:
+    raise CoreError("unknown_calendar", calendar=calendar)
+
+
 def _no_tasks(work: Coroutine[None, None, None]) -> None:
     work.close()
     raise RuntimeError("the site has nobody to run tasks")
@@ -314,7 +301,7 @@ class Site:
 
     `tell` receives every fact. `wake` marks a meter whose supply has to be decided anew, `look_again`
     asks for a reading at once, `hurry` says that a meter's `fast` has changed, `spawn` runs what must
-    not hold up the others. `can_pay` and `emergency` are said by the shell; a clock before
+    not hold up the others. `holidays` knows the calendars that were learned by `learn_calendar`. `can_pay` and `emergency` are said by the shell; a clock before
     `not_before` is not believed.
 
     `turn` is held by whoever changes meters, wallets or rules: see `turn.py`.
@@ -331,11 +318,9 @@ class Site:
     meters: dict[MeterId, MeterRun] = field(default_factory=dict)
     installations: dict[InstallationId, Installation] = field(default_factory=dict)
     tariffs: dict[TariffId, Pricer] = field(default_factory=dict)
+    published: dict[TariffId, list[TariffVersion]] = field(default_factory=dict)
+    withdrawn: set[tuple[TariffId, int]] = field(default_factory=set)
     policies: dict[PolicyId, list[Policy]] = field(default_factory=dict)
-    promotions: dict[PromotionId, list[Promotion]] = field(default_factory=dict)
-    granted: dict[tuple[PromotionId, WalletId], Granted] = field(default_factory=dict)
-    granted_minor: dict[PromotionId, int] = field(default_factory=dict)
-    points_rules: list[PointsRule] = field(default_factory=list)
     promotions: dict[PromotionId, list[Promotion]] = field(default_factory=dict)
     granted: dict[tuple[PromotionId, WalletId], Granted] = field(default_factory=dict)
     granted_minor: dict[PromotionId, int] = field(default_factory=dict)
@@ -376,6 +361,7 @@ class Site:
     emergency: bool = False
     outdoor_warm: bool | None = None
     holidays: Holidays = no_holidays
+    learn_calendar: Callable[[str], Awaitable[None]] = _no_calendars
     trouble: str = ""
 
     def wallet(self, wallet: str) -> WalletRun:

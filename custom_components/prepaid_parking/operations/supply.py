@@ -5,10 +5,12 @@ from datetime import datetime
 
 from ..core.errors import CoreError
 from ..core.identity import Actor
-from ..core.ledger import Act, EntryKind, Receipt
-from ..core.reconcile import protected
-from ..core.supply import Supply, SupplyState
+from ..core.ledger import Act, EntryKind, Receipt, Record
+from ..core.reconcile import Why, protected
+from ..core.supply import CutMode, Supply, SupplyState
+from .load_limits import released
 from .site import MeterRun, Site
+from .sparing import site_is_held
 from .turn import in_turn
 
 
@@ -23,6 +25,8 @@ async def cut_supply(
         raise CoreError("supply_protected", meter=meter, reason=run.supply.protected_reason)
     if site.emergency:
         raise CoreError("emergency_on")
+    if site_is_held(site, now):
+        raise CoreError("site_is_held")
     _not_past(until, now)
     held = replace(
         run.supply,
@@ -42,7 +46,7 @@ async def restore_supply(
     """Release a hold and switch on: a named person's word, refused under a lockout.
 
     With `until` the supply stays on till then whatever the balance; without, the word is spent once
-    the supply is seen on and its wallet is above the mark.
+    the supply is seen on and its wallet is above the mark. Trips of its load limit are forgotten.
     """
     run = _switchable(site, meter)
     if run.supply.lockout_by:
@@ -58,7 +62,13 @@ async def restore_supply(
         hold_until=until,
         confirmed_at=site.clock(),
     )
-    return await _say(site, run, held, EntryKind.HOLD_RELEASED, actor, reason, {"on": "on"})
+    trips = released(run)
+    receipt = await _say(
+        site, run, held, EntryKind.HOLD_RELEASED, actor, reason, {"on": "on"}, trips
+    )
+    if run.load is not None:
+        run.load.trips = trips
+    return receipt
 
 
 @in_turn
@@ -67,6 +77,8 @@ async def confirm_restore(site: Site, *, meter: str, actor: Actor) -> Receipt:
     run = _switchable(site, meter)
     if run.state is not SupplyState.ARMED:
         raise CoreError("supply_not_armed", meter=meter)
+    if run.decision is not None and run.decision.why is Why.BY_HAND:
+        raise CoreError("supply_by_hand", meter=meter)
     confirmed = replace(run.supply, confirmed_at=site.clock())
     return await _say(site, run, confirmed, EntryKind.SUPPLY_CONFIRMED, actor, "", {})
 
@@ -92,6 +104,39 @@ async def set_protection(
     )
     detail: dict[str, object] = {"protected": int(protected)}
     return await _say(site, run, supply, EntryKind.PROTECTION_SET, actor, reason, detail)
+
+
+@in_turn
+async def set_supply_rules(
+    site: Site,
+    *,
+    meter: str,
+    actor: Actor,
+    reason: str = "",
+    cut: CutMode | None = None,
+    cut_order: int | None = None,
+    cut_delay_s: int | None = None,
+    schedule: str | None = None,
+) -> Receipt:
+    """Say whether, in which order and by which schedule a supply is cut; None leaves it as it is."""
+    run = site.meter(meter)
+    if schedule and schedule not in site.supplying.schedules:
+        raise CoreError("unknown_schedule", schedule=schedule)
+    supply = run.supply
+    changed = replace(
+        supply,
+        cut=supply.cut if cut is None else cut,
+        cut_order=supply.cut_order if cut_order is None else cut_order,
+        cut_delay_s=supply.cut_delay_s if cut_delay_s is None else cut_delay_s,
+        schedule=supply.schedule if schedule is None else schedule,
+    )
+    detail: dict[str, object] = {
+        "cut": changed.cut,
+        "cut_order": changed.cut_order,
+        "cut_delay_s": changed.cut_delay_s,
+        "schedule": changed.schedule,
+    }
+    return await _say(site, run, changed, EntryKind.SUPPLY_RULES_SET, actor, reason, detail)
 
 
 @in_turn
@@ -122,6 +167,7 @@ async def _say(
     actor: Actor,
     reason: str,
     detail: dict[str, object],
+    more: Record | None = None,
 ) -> Receipt:
     receipt = await site.books.commit(
         Act(
@@ -131,7 +177,7 @@ async def _say(
             actor=actor,
             reason=reason,
             detail={"meter": run.meter.id, **detail},
-            puts=(supply,),
+            puts=(supply,) if more is None else (supply, more),
         )
     )
     run.supply = supply

@@ -1,37 +1,31 @@
-"""Warning, cutting and restoring: observe, decide, act, every time from the world as it is."""
+"""A wallet on its way to a cut: warned in time, in money and in days; grace runs while it is fair."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
+from ..core.cut_calendar import may_cut
+from ..core.cut_list import cutoff_at
 from ..core.ledger import Record
-from ..core.policy import (
-    ManualOn,
-    Policy,
-    WalletState,
-    Warned,
-    cutoff_at,
-    effective,
-    may_cut,
-    step,
-    wallet_state,
-)
-from ..core.reconcile import Decision, View, Why, decide_supply, hold_in_force
-from ..core.supply import CommandOutcome, CutBy, SupplyState
-from .booking import keep
-from .commanding import begin, end, is_on_its_way, judge, send
-from .facts import SupplyChanged, WalletEvent, WalletFact
-from .site import MeterRun, Site, WalletRun
+from ..core.policy import Policy, WalletState, Warned, effective, step, wallet_state
+from ..core.wallet import Watch
+from .facts import WalletEvent, WalletFact
+from .quota import covered_minor, watch_quota
+from .shares import bears_nothing
+from .site import Site, WalletRun
+from .sparing import site_is_held, spared, sparing
 
 FRESH_INTERVALS: Final = 3
 """No supply is cut on a reading older than three of the meter's intervals."""
 FAIR_GAP: Final = timedelta(minutes=5)
 """A longer gap between two steps was an outage of the hub: it does not count as grace."""
-OPERATIONS_UNBOUND: Final = 20
-"""How often a relay may be operated in a day where no wallet's policy says it."""
+DAYS_EVERY: Final = timedelta(minutes=10)
+"""How long the money lasts is asked again after this long: days do not change in seconds."""
 
 _EVENTS: Final = {
     Warned.LOW: WalletEvent.LOW,
+    Warned.LOW_DAYS: WalletEvent.LOW_DAYS,
     Warned.REMINDED: WalletEvent.REMINDED,
     Warned.GRACE: WalletEvent.GRACE,
     Warned.GRACE_ENDED: WalletEvent.GRACE_ENDED,
@@ -55,184 +49,82 @@ def state_of(site: Site, wallet: WalletRun) -> WalletState:
 
 
 def cutoff_of(site: Site, wallet: WalletRun) -> datetime | None:
-    """Return when a wallet's supplies are to be cut if nothing is paid."""
-    return cutoff_at(wallet.watch, policy_for(site, wallet), site.clock(), site.zone)
+    """Return when a wallet's supplies are to be cut if nothing is paid; None also where never."""
+    return _cutoff(site, wallet, wallet.watch, policy_for(site, wallet), site.clock())
 
 
-def watch_wallet(site: Site, wallet: WalletRun) -> Record | None:
+def watch_wallet(site: Site, wallet: WalletRun) -> list[Record]:
     """Carry a wallet's watch on to now and tell what happened; returns what is to be kept of it."""
-    if wallet.wallet.closed_at is not None:
-        return None
+    if wallet.wallet.closed_at is not None or bears_nothing(site, wallet):
+        return []
     now, policy = site.clock(), policy_for(site, wallet)
+    events, use = watch_quota(site, wallet, policy, now)
+    days = _days_left(site, wallet, policy, now)
     watch, said = step(
-        wallet.watch, policy, wallet.available_minor, now, _fair_s(site, wallet, now)
+        wallet.watch,
+        policy,
+        wallet.available_minor,
+        now,
+        _fair_s(site, wallet, now),
+        covered_minor=covered_minor(wallet, policy),
+        days_left=days,
     )
+    watch = _with_turn(site, wallet, watch, policy, now)
     before, wallet.watch = wallet.watch, watch
-    # Each second of grace need not be written; a minute lost in a crash is in the tenant's favour.
-    minute = watch.grace_spent_s // 60 != before.grace_spent_s // 60
-    rearmed = watch.low_level != before.low_level
-    for warned in said:
+    # The quota's alarm comes before what follows from it.
+    for event in (*events, *(_EVENTS[warned] for warned in said)):
         site.tell(
             WalletFact(
-                event=_EVENTS[warned],
+                event=event,
                 wallet=wallet.wallet.id,
                 unit=wallet.wallet.unit,
                 at=now,
                 available_minor=wallet.available_minor,
                 level=watch.low_level,
-                cutoff_at=cutoff_at(watch, policy, now, site.zone),
+                cutoff_at=_cutoff(site, wallet, watch, policy, now),
+                days_left=days if event is WalletEvent.LOW_DAYS else None,
             )
         )
-    return watch if said or minute or rearmed else None
+    kept: list[Record] = [] if use is None else [use]
+    return [*kept, watch] if said or _is_worth_keeping(watch, before) else kept
 
 
-def decide(site: Site, run: MeterRun) -> Decision:
-    """Decide what a meter's supply should be."""
-    now = site.clock()
-    wallet = site.wallets[run.binding.wallet] if run.binding is not None else None
-    policy = policy_for(site, wallet) if wallet is not None else None
-    age = now - run.good_at if run.good_at is not None else None
-    return decide_supply(
-        View(
-            supply=run.supply,
-            commodity=run.meter.commodity,
-            now=now,
-            seen=run.seen,
-            fresh=age is not None and age <= timedelta(seconds=FRESH_INTERVALS * run.interval_s),
-            bound=wallet is not None,
-            crossed=wallet is not None and wallet.watch.crossed_at is not None,
-            due=wallet is not None and wallet.watch.grace_ended_at is not None,
-            calendar=policy is None or may_cut(policy, now, site.zone),
-            manual_on=policy.manual_on if policy is not None else ManualOn.OFF_AGAIN,
-            relay=run.relay is not None,
-            clock_ok=site.clock_ok,
-            emergency=site.emergency,
-            ledger_ok=site.books.writable,
-            warm=site.outdoor_warm,
-        )
-    )
+def _is_worth_keeping(watch: Watch, before: Watch) -> bool:
+    """Each second of grace need not be written; a minute lost in a crash is in the tenant's favour."""
+    spent = before.grace_spent_s
+    within = replace(watch, grace_spent_s=spent)
+    return within != before or watch.grace_spent_s // 60 != spent // 60
 
 
-async def reconcile(site: Site, run: MeterRun) -> None:
-    """Bring one supply a step nearer to what it should be: at most one command at a time."""
-    now = site.clock()
-    if run.command is not None and run.command.sending:
-        return
-    await _observe(site, run, now)
-    before, decision = run.state, decide(site, run)
-    run.decision, command = decision, run.command
-    if command is not None and command.on is not decision.want:
-        if run.seen is None or is_on_its_way(run, command, now):
-            _show(site, run, before, decision)
-            return
-        await end(site, run, CommandOutcome.FAILED, "no_longer_wanted")
-        command = None
-    if decision.want is None or decision.want is run.seen:
-        await _settle(site, run, decision)
-        _show(site, run, before, decision)
-        return
-    if command is None:
-        command = await begin(site, run, decision, now)
-        if command is None:
-            return
-    judge(site, run, command, now)
-    if command.faulted:
-        why = Why.TOO_MANY_OPERATIONS if command.blocked else decision.why
-        run.decision = decision = replace(decision, why=why, state=SupplyState.FAULT)
-    _show(site, run, before, decision)
-    if command.next_at is None or now >= command.next_at:
-        await send(site, run, command, _operations_per_day(site, run), now)
+def _with_turn(site: Site, wallet: WalletRun, watch: Watch, policy: Policy, now: datetime) -> Watch:
+    """Note when nothing forbade the first cut any more: the order of a wallet's supplies begins there."""
+    if watch.grace_ended_at is None or watch.due_at is not None:
+        return watch
+    if spared(site, wallet, now) or site_is_held(site, now):
+        return watch
+    return replace(watch, due_at=now) if may_cut(policy, now, site.zone, site.holidays) else watch
 
 
-def _operations_per_day(site: Site, run: MeterRun) -> int:
-    if run.binding is None:
-        return OPERATIONS_UNBOUND
-    return policy_for(site, site.wallets[run.binding.wallet]).operations_per_day
+def _cutoff(
+    site: Site, wallet: WalletRun, watch: Watch, policy: Policy, now: datetime
+) -> datetime | None:
+    if watch.crossed_at is None:
+        return None
+    until: datetime | None = None
+    for one in sparing(site, wallet, now):
+        if one.until is None:
+            return None
+        until = one.until if until is None else max(until, one.until)
+    return cutoff_at(watch, policy, now, site.zone, site.holidays, until)
 
 
-async def _observe(site: Site, run: MeterRun, now: datetime) -> None:
-    """Note what the relay shows: a command that is done, or that somebody undid our cut by hand."""
-    command, supply = run.command, run.supply
-    done = (
-        command is not None
-        and run.seen is command.on
-        and command.sent_at is not None
-        and run.seen_at is not None
-        and run.seen_at >= command.sent_at
-    )
-    if command is not None and done:
-        run.supply = replace(
-            supply,
-            verified=command.on,
-            verified_at=now,
-            confirmed_at=None,
-            cut_by=CutBy.NOTHING if command.on else supply.cut_by,
-        )
-        await keep(site, run.supply)
-        await end(site, run, CommandOutcome.VERIFIED, "")
-        _tell_wallet(site, run, WalletEvent.RESTORED if command.on else WalletEvent.CUT_OFF, now)
-    elif run.seen and supply.verified is False:
-        # Whoever switches it off from here on is not us: it will not come on again for money.
-        run.supply = replace(supply, verified=True, verified_at=now)
-        await keep(site, run.supply)
-
-
-async def _settle(site: Site, run: MeterRun, decision: Decision) -> None:
-    """Write down what the supply's rest means: a hold that has done its work, a cut that is over."""
-    supply = run.supply
-    if decision.cut_by is CutBy.NOTHING and run.seen and supply.cut_by is not CutBy.NOTHING:
-        supply = replace(supply, cut_by=CutBy.NOTHING, verified=True)
-    if decision.state is SupplyState.OFF and supply.confirmed_at is not None:
-        # Somebody's look at the flat is spent when the money runs out again before the restore.
-        supply = replace(supply, confirmed_at=None)
-    if supply.hold_on is not None:
-        done_on = (
-            supply.hold_on and run.seen and supply.hold_until is None and not _crossed(site, run)
-        )
-        if done_on or not hold_in_force(supply, site.clock()):
-            supply = replace(supply, hold_on=None, hold_reason="", hold_by="", hold_until=None)
-    if supply != run.supply:
-        run.supply = supply
-        await keep(site, supply)
-
-
-def _crossed(site: Site, run: MeterRun) -> bool:
-    return run.binding is not None and site.wallets[run.binding.wallet].watch.crossed_at is not None
-
-
-def _show(site: Site, run: MeterRun, before: SupplyState, decision: Decision) -> None:
-    if decision.state is before:
-        return
-    run.state = decision.state
-    run.supply = replace(run.supply, state=decision.state)
-    site.tell(
-        SupplyChanged(
-            meter=run.meter.id,
-            wallet=run.binding.wallet if run.binding is not None else None,
-            unit=run.meter.name,
-            at=site.clock(),
-            before=before,
-            state=decision.state,
-            why=decision.why,
-            actor=run.supply.hold_by,
-        )
-    )
-
-
-def _tell_wallet(site: Site, run: MeterRun, event: WalletEvent, now: datetime) -> None:
-    if run.binding is None:
-        return
-    wallet = site.wallets[run.binding.wallet]
-    site.tell(
-        WalletFact(
-            event=event,
-            wallet=wallet.wallet.id,
-            unit=wallet.wallet.unit,
-            at=now,
-            available_minor=wallet.available_minor,
-            meter=run.meter.id,
-        )
-    )
+def _days_left(site: Site, wallet: WalletRun, policy: Policy, now: datetime) -> Decimal | None:
+    """Return how long a wallet's money lasts, where somebody wants to be warned by it."""
+    if not policy.alert_days:
+        return None
+    if wallet.days is None or abs(now - wallet.days[0]) >= DAYS_EVERY:
+        wallet.days = (now, site.supplying.days_left(wallet.wallet.id, now))
+    return wallet.days[1]
 
 
 def _fair_s(site: Site, wallet: WalletRun, now: datetime) -> int:

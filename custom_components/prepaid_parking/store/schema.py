@@ -114,6 +114,17 @@ policy: Final = table(
     text("manual_on"),
     whole("operations_per_day"),
     whole("remind_hours"),
+    whole("grace_minutes"),
+    whole("alert_days"),
+    text("no_cut_calendar"),
+    text("cut_hours"),
+    text("reconnect"),
+    whole("promise_days"),
+    whole("promise_every_days"),
+    text("exempt_period"),
+    whole("exempt_units"),
+    text("exempt_of"),
+    text("schedule"),
 )
 
 APPEND_ONLY: Final = (
@@ -154,6 +165,7 @@ wallet: Final = table(
     text("frozen_reason"),
     text("unit_id"),
     text("spending"),
+    text("frozen_way"),
 )
 
 meter: Final = table(
@@ -240,6 +252,8 @@ watch: Final = table(
     whole("warned_at", optional=True),
     whole("grace_spent_s"),
     whole("grace_ended_at", optional=True),
+    whole("days_since", optional=True),
+    whole("due_at", optional=True),
 )
 
 supply: Final = table(
@@ -260,6 +274,10 @@ supply: Final = table(
     text("protected_reason"),
     whole("protected_until", optional=True),
     whole("confirmed_at", optional=True),
+    text("cut"),
+    whole("cut_order"),
+    whole("cut_delay_s"),
+    text("schedule"),
 )
 
 command_log: Final = table(

@@ -1,0 +1,21 @@
+"""What decides about supplies beside their balances, taken from the books at the start."""
+
+from ..core.quota import QuotaUse
+from ..core.respite import Respite, SiteHold
+from .load_limits import load_limits
+from .schedules import load_schedules
+from .site import Site
+from .supply_book import QuotaRun
+
+
+async def load(site: Site) -> None:
+    """Take schedules, load limits and trips, respites and quotas; wallets and meters are there."""
+    await load_schedules(site)
+    await load_limits(site)
+    book = site.supplying
+    for respite in await site.books.load(Respite):
+        book.respites.setdefault(respite.wallet, {})[respite.kind] = respite
+    book.held = next(iter(await site.books.load(SiteHold)), None)
+    for use in await site.books.load(QuotaUse):
+        if use.wallet in site.wallets:
+            site.wallets[use.wallet].quota = QuotaRun(use=use, kept=use)
