@@ -120,7 +120,7 @@ def whole_documents(draw: st.DrawFn) -> dict[str, Any]:
     names = [*document.get("rates", {}), *document.get("plan", {}).get("factors", {})]
     parts: dict[str, st.SearchStrategy[Any]] = {
         "name": st.sampled_from(["Home", "居民电价", "1"]),
-        "registers": st.lists(st.sampled_from(names), max_size=4),
+        "registers": st.permutations(names),
         "levies": levies(),
         "ceiling": prices,
         "loss_cap": shares,

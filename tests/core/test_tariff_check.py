@@ -33,6 +33,12 @@ def read(document: dict[str, Any]) -> TariffVersion:
             {"count": "6", "most": "5"},
         ),
         (TWO | {"registers": ["peak", "night"]}, "tariff_unknown_rate", {"rate": "night"}),
+        (TWO | {"registers": ["peak"]}, "tariff_registers", {"rates": "peak, valley"}),
+        (
+            TWO | {"registers": ["peak", "valley", "peak"]},
+            "tariff_registers",
+            {"rates": "peak, valley"},
+        ),
         (
             TWO
             | {"bands": [{"rate": "peak", "from": "08:00", "to": "22:00", "seasons": ["summer"]}]},

@@ -34,6 +34,8 @@ def check(version: TariffVersion) -> None:
     for name in used:
         if name not in rates:
             raise CoreError("tariff_unknown_rate", rate=name)
+    if terms.registers and sorted(terms.registers) != sorted(rates):
+        raise CoreError("tariff_registers", rates=", ".join(sorted(rates)))
     lists = {rate.name: rate.tiers for rate in version.rates}
     if terms.ladder:
         lists |= {LADDER: terms.ladder}
