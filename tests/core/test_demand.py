@@ -224,7 +224,7 @@ def test_the_open_interval_holds_what_went_through_since_it_began(
         watch, _ = observe(watch, demand, begin, upto, energy, SHANGHAI)
         assert watch.upto == upto
         assert watch.begun <= upto < watch.begun + 15 * MINUTE
-        exact = sum(part for minute, part in flow if minute >= watch.begun)
+        exact = sum((part for minute, part in flow if minute >= watch.begun), Fraction())
         assert abs(watch.energy - exact) <= len(steps)
 
 
