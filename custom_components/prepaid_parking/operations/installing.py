@@ -10,6 +10,7 @@ from ..core.metering import Consumption, Cursor, Installation, Sample
 from .booking import keep
 from .charging import can_close, charge, charged
 from .paying_usage import drawn
+from .shares import booked
 from .site import Closing, MeterRun, Site
 from .usage import post_windows
 from .window import accrue, open_window, restack
@@ -150,7 +151,8 @@ async def _begin(
     if run.binding is None:
         run.cursor = None
         return
-    site.wallets[run.binding.wallet].booked(receipt)
+    if act is not None:
+        booked(site, act, receipt)
     if last is not None:
         charged(run, last)
         run.carries = last.carries

@@ -10,13 +10,14 @@ from typing import Final
 
 from ..core.accrual import Window
 from ..core.errors import CoreError, StoreError
-from ..core.ledger import Receipt, Record
+from ..core.ledger import Act, Receipt, Record
 from ..core.tariff import Pricer
 from ..core.tiers import Usage
 from .charging import can_close, charged, set_aside
 from .facts import WalletEvent, WalletFact
 from .pace import near
 from .paying_usage import drawn
+from .shares import booked
 from .site import Closing, MeterRun, OpenWindow, Site
 from .turn import in_turn
 from .window import key_of, open_window, recount, restack
@@ -90,11 +91,11 @@ async def _post(site: Site, runs: Sequence[MeterRun]) -> bool:
         site.books_trouble(err.key, err.detail)
         return False
     trouble: CoreError | None = None
-    for (run, one), answer in zip(closing, answers, strict=True):
+    for (run, one), act, answer in zip(closing, acts, answers, strict=True):
         if isinstance(answer, CoreError):
             trouble = answer
         else:
-            _posted(site, run, one, answer)
+            _posted(site, run, one, act, answer)
     if trouble is None:
         site.books_trouble("")
     else:
@@ -176,21 +177,23 @@ def take_up(site: Site, run: MeterRun, kept: Window | None) -> None:
         restack(site, pool)
 
 
-def _posted(site: Site, run: MeterRun, closing: Closing, receipt: Receipt) -> None:
+def _posted(site: Site, run: MeterRun, closing: Closing, act: Act, receipt: Receipt) -> None:
     assert run.binding is not None
     charged(run, closing)
-    wallet = site.wallets[run.binding.wallet]
-    wallet.booked(receipt)
+    paid = booked(site, act, receipt) or [(site.wallets[run.binding.wallet], closing.minor)]
     recount(site, run)
-    site.tell(
-        WalletFact(
-            event=WalletEvent.CHARGED,
-            wallet=wallet.wallet.id,
-            unit=wallet.wallet.unit,
-            at=closing.act.occurred,
-            available_minor=wallet.available_minor,
-            amount_minor=closing.minor,
-            meter=run.meter.id,
-            receipt=receipt,
+    for wallet, amount in paid:
+        site.tell(
+            WalletFact(
+                event=WalletEvent.CHARGED,
+                wallet=wallet.wallet.id,
+                unit=wallet.wallet.unit,
+                at=act.occurred,
+                available_minor=wallet.available_minor,
+                amount_minor=amount,
+                meter=run.meter.id,
+                receipt=receipt,
+            )
         )
-    )
+        if wallet.wallet.id != run.binding.wallet:
+            site.wake_wallet(wallet)  # No reading of a meter of its own has looked after it.

@@ -1,0 +1,318 @@
+"""Units are registered, changed and listed; what is in them and who pays hangs on them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from ..core.errors import CoreError
+from ..core.identity import Actor, UnitId
+from ..core.ledger import Act, EntryKind, Receipt
+from ..core.unit import Occupancy, Unit
+from ..core.wallet import Meter, Purpose, WalletKind
+from .booking import book, open_run, referenced
+from .occupants import occupancy_of, owner_of_unit
+from .places import joined_counts, meters_in, rejoin, take_counts
+from .rebinding import Rebinding, posted_whole, rebind, take_effect
+from .shares import shared_with
+from .site import MeterRun, Site
+from .turn import in_turn
+from .usage import post_windows
+
+CHANGEABLE: Final = frozenset(
+    {
+        *("name", "building", "floor", "number", "use"),
+        *("area_cm2", "persons", "capacity_w", "owner"),
+    }
+)
+MOST_PERSONS: Final = 100_000
+MOST_UNITS: Final = 500
+"""Units in one list: one act holds them all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a unit is to be: `unit` "" for a new one; what is not named stays as it is.
+
+    `meters` are all the meters in it; None leaves them.
+    """
+
+    unit: str = ""
+    changes: Mapping[str, object]
+    meters: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """One unit before and after, with all that follows from the change."""
+
+    before: Unit | None
+    unit: Unit
+    occupancy: Occupancy | None
+    joining: tuple[MeterRun, ...]
+    leaving: tuple[MeterRun, ...]
+
+    @property
+    def people_changed(self) -> bool:
+        """Whether tiers and shares go by another number of persons from now on."""
+        return self.before is not None and self.before.persons != self.unit.persons
+
+
+@in_turn
+async def set_unit(
+    site: Site, *, draft: Draft, actor: Actor, reason: str = "", reference: str = ""
+) -> Receipt:
+    """Register a unit, or change one; what was used until now is charged by the old rules first."""
+    return await _set(site, (draft,), "set_unit", actor, reason, reference)
+
+
+@in_turn
+async def import_units(
+    site: Site, *, drafts: Sequence[Draft], actor: Actor, reason: str = "", reference: str = ""
+) -> Receipt:
+    """Register or change many units: all of them in one entry, or none."""
+    if len(drafts) > MOST_UNITS:
+        raise CoreError("too_many_units", count=len(drafts), most=MOST_UNITS)
+    if not drafts:
+        raise CoreError("no_units")
+    return await _set(site, drafts, "import_units", actor, reason, reference)
+
+
+@in_turn
+async def close_unit(
+    site: Site, *, unit: str, actor: Actor, reason: str = "", reference: str = ""
+) -> Receipt:
+    """Let a unit be no more: it is vacant and holds no meter."""
+    known, now = site.unit(unit), site.clock()
+    refusal: CoreError | None = None
+    if known.closed_at is not None:
+        refusal = CoreError("unit_is_closed", unit=known.name)
+    elif occupancy_of(site, unit) is not None:
+        refusal = CoreError("unit_is_occupied", unit=known.name)
+    elif meters := meters_in(site, known.id):
+        names = ", ".join(run.meter.id for run in meters)
+        refusal = CoreError("unit_has_meters", unit=known.name, meters=names)
+    closed = replace(known, closed_at=now)
+    act = Act(
+        kind=EntryKind.UNIT_SET,
+        event=f"unit/{unit}/closed",
+        occurred=now,
+        actor=actor,
+        reason=reason,
+        reference=referenced("close_unit", reference, {"unit": unit}),
+        detail={"unit": unit, "closed": now.isoformat()},
+        puts=(closed,),
+    )
+    receipt = await book(site, act, refusal)
+    if not receipt.repeated:
+        site.units[known.id] = closed
+    return receipt
+
+
+def checked(site: Site, draft: Draft, taken: Mapping[str, str] | None = None) -> Unit:
+    """Return the unit a draft describes, without a number where it is new; refuse what cannot be.
+
+    `taken` are the names of all open units with their ids.
+    """
+    unknown = set(draft.changes) - CHANGEABLE
+    if unknown:
+        raise CoreError("unknown_field", field=", ".join(sorted(unknown)))
+    base = site.unit(draft.unit) if draft.unit else Unit(id=UnitId(""), no=0, name="")
+    if base.closed_at is not None:
+        raise CoreError("unit_is_closed", unit=base.name)
+    unit: Unit = replace(base, **draft.changes)  # type: ignore[arg-type]  # names checked above
+    unit = replace(unit, name=unit.name.strip())
+    if not unit.name:
+        raise CoreError("unit_missing")
+    if (taken if taken is not None else names_taken(site)).get(unit.name, unit.id) != unit.id:
+        raise CoreError("unit_name_taken", unit=unit.name)
+    if not 0 <= unit.persons <= MOST_PERSONS:
+        raise CoreError("persons_not_usable", value=unit.persons)
+    if unit.owner and unit.owner != base.owner:
+        check_payer(site, unit.owner)
+    for meter in draft.meters or ():
+        site.meter(meter)
+    return unit
+
+
+def check_payer(site: Site, wallet: str) -> None:
+    """Refuse a wallet that cannot pay for a unit's meters: closed, of another purpose, or shared."""
+    run = open_run(site, wallet)
+    if run.wallet.purpose is not Purpose.UTILITY:
+        raise CoreError("wallet_wrong_purpose", wallet=wallet, purpose=run.wallet.purpose)
+    if run.wallet.kind is WalletKind.SHARED:
+        raise CoreError("wallet_is_shared", wallet=wallet)
+
+
+def names_taken(site: Site) -> dict[str, str]:
+    """Return the names of all open units with their ids."""
+    return {unit.name: unit.id for unit in site.units.values() if unit.closed_at is None}
+
+
+async def _set(
+    site: Site,
+    drafts: Sequence[Draft],
+    scope: str,
+    actor: Actor,
+    reason: str,
+    reference: str,
+) -> Receipt:
+    """Write all changes down in one act, after what was used until now."""
+    names = names_taken(site)
+    units: list[Unit] = []
+    for draft in drafts:
+        unit = checked(site, draft, names)
+        names[unit.name] = unit.id or f"line {len(units) + 1}"
+        units.append(unit)
+    changes = [await _change(site, *pair) for pair in zip(drafts, units, strict=True)]
+    touched = [run for change in changes for run in _touched(site, change)]
+    await posted_whole(site, touched)
+    for change in changes:
+        for wallet in shared_with(site, change.unit.id):
+            await post_windows(site, wallet.meters)
+    counts = tuple(
+        count for change in changes for count in joined_counts(site, change.joining, change.unit.id)
+    )
+    rebindings = [one for change in changes for one in await _to_owner(site, change)]
+    moved = _moved(changes)
+    now = site.clock()
+    act = Act(
+        kind=EntryKind.UNIT_SET,
+        event="/".join(("units", *(change.unit.id for change in changes[:1]), now.isoformat())),
+        occurred=now,
+        actor=actor,
+        reason=reason,
+        reference=referenced(scope, reference, {"units": [_asked(draft) for draft in drafts]}),
+        detail={
+            "units": [change.unit.id for change in changes],
+            "changes": [_asked(draft) for draft in drafts],
+            "meters": [one.trace for one in rebindings],
+        },
+        puts=(
+            *(change.unit for change in changes),
+            *(change.occupancy for change in changes if change.occupancy is not None),
+            *moved.values(),
+            *counts,
+            *(record for one in rebindings for record in one.puts),
+        ),
+    )
+    receipt = await book(site, act)
+    if receipt.repeated:
+        return receipt
+    _take_over(site, changes, moved)
+    take_counts(site, counts)
+    rejoin(site, touched)
+    for one in rebindings:
+        take_effect(site, one)
+    site.wake(touched)
+    return receipt
+
+
+async def _change(site: Site, draft: Draft, unit: Unit) -> _Change:
+    before = site.units.get(UnitId(draft.unit))
+    if before is None:
+        number = await site.books.next_number("unit")
+        unit = replace(unit, id=UnitId(f"u{number}"), no=number)
+    present = occupancy_of(site, unit.id)
+    occupancy = None
+    if present is not None and "persons" in draft.changes:
+        occupancy = replace(present, persons=unit.persons)
+    here = meters_in(site, unit.id)
+    wanted = [site.meter(meter) for meter in draft.meters] if draft.meters is not None else here
+    return _Change(
+        before=before,
+        unit=unit,
+        occupancy=occupancy,
+        joining=tuple(run for run in wanted if run not in here),
+        leaving=tuple(run for run in here if run not in wanted),
+    )
+
+
+def _touched(site: Site, change: _Change) -> list[MeterRun]:
+    """Return the meters whose windows end here: they move, are counted otherwise, or change payer."""
+    runs = [*change.joining, *change.leaving]
+    before = change.before
+    if change.joining or change.occupancy or change.people_changed:
+        runs += [run for run in meters_in(site, change.unit.id) if run not in runs]
+    elif before is not None and before.owner != change.unit.owner:
+        runs += [run for run in _vacant_meters(site, change) if run not in runs]
+    return runs
+
+
+async def _to_owner(site: Site, change: _Change) -> list[Rebinding]:
+    """Let a vacant unit's new owner pay from here on."""
+    before = change.before
+    if before is None or before.owner == change.unit.owner:
+        return []
+    owner = site.wallets.get(change.unit.owner)  # type: ignore[call-overload]  # "" is none
+    found = [
+        await rebind(site, run, owner, register=run.window.to_register, at=run.window.to_at)
+        for run in _vacant_meters(site, change)
+        if run.window is not None
+    ]
+    return [one for one in found if one is not None]
+
+
+def _vacant_meters(site: Site, change: _Change) -> list[MeterRun]:
+    """Return the meters that the owner so far pays for because nobody is in."""
+    if occupancy_of(site, change.unit.id) is not None:
+        return []
+    owner = owner_of_unit(site, change.unit.id)
+    return [
+        run
+        for run in meters_in(site, change.unit.id)
+        if owner is not None and run.binding is not None and run.binding.wallet == owner.wallet.id
+    ]
+
+
+def _moved(changes: Sequence[_Change]) -> dict[str, Meter]:
+    """Return the meters as they are placed then; who comes into another unit has left the first."""
+    moved: dict[str, Meter] = {}
+    for change in changes:
+        for run in change.leaving:
+            moved.setdefault(run.meter.id, replace(run.meter, unit=""))
+    for change in changes:
+        for run in change.joining:
+            moved[run.meter.id] = replace(run.meter, unit=change.unit.id)
+    return moved
+
+
+def _take_over(site: Site, changes: Sequence[_Change], moved: Mapping[str, Meter]) -> None:
+    for change in changes:
+        unit = change.unit
+        site.units[unit.id] = unit
+        if change.occupancy is not None:
+            put_occupancy(site, change.occupancy)
+    for meter in moved.values():
+        site.meters[meter.id].meter = meter
+
+
+def put_occupancy(site: Site, occupancy: Occupancy) -> None:
+    """Take an occupancy into its unit's history, in the place of what it was before."""
+    history = site.occupancies.setdefault(occupancy.unit, [])
+    for place, known in enumerate(history):
+        if known.id == occupancy.id:
+            history[place] = occupancy
+            return
+    history.append(occupancy)
+
+
+async def load(site: Site) -> None:
+    """Take up the units and who was in them."""
+    site.units = {unit.id: unit for unit in await site.books.load(Unit)}
+    history: list[Occupancy] = await site.books.load(Occupancy)
+    for occupancy in sorted(history, key=_begun):
+        put_occupancy(site, occupancy)
+
+
+def _begun(occupancy: Occupancy) -> tuple[datetime, str]:
+    return occupancy.from_at, occupancy.id
+
+
+def _asked(draft: Draft) -> dict[str, object]:
+    asked: dict[str, object] = {name: str(value) for name, value in draft.changes.items()}
+    if draft.unit:
+        asked["unit"] = draft.unit
+    if draft.meters is not None:
+        asked["meters"] = list(draft.meters)
+    return asked
