@@ -1,17 +1,28 @@
 """The worked numbers of docs/tariffs for what is metered come out as printed."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+import re
 from typing import Any, Final
 
+from homeassistant.util import yaml
 import pytest
 
 from custom_components.prepaid_parking.core.levies import levy
 from custom_components.prepaid_parking.core.metering import Quantity
 from custom_components.prepaid_parking.core.money import parse_quantity
 from custom_components.prepaid_parking.core.tariff import Pricer, Scope, Usage, above_ceiling
-from custom_components.prepaid_parking.core.tariff_format import read_tariff, write_tariff
+from custom_components.prepaid_parking.core.tariff_format import (
+    FORMS,
+    keys_of,
+    read_tariff,
+    write_tariff,
+)
+from custom_components.prepaid_parking.core.terms import Kind
 from tests.repository.test_price_examples import FOLDER, OTHERS, STAYS, Example
+from tests.repository.tree import ROOT
 
+FENCED: Final = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 METERED: Final = (
     "power_shanghai",
     "power_jiangsu",
@@ -69,3 +80,31 @@ def test_every_example_is_checked() -> None:
     """An example that no test reads is wrong after the next change."""
     files = {path.stem for path in FOLDER.glob("*.yaml")}
     assert files == {*METERED, *STAYS, *OTHERS}
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_the_page_of_tariffs_names_every_key(kind: Kind) -> None:
+    """A closed form that is not written down can only be guessed."""
+    page = (ROOT / "docs" / "tariffs.md").read_text()
+    assert [key for key in sorted(keys_of(kind)) if f"`{key}`" not in page] == []
+
+
+def snippets() -> list[dict[str, Any]]:
+    """The parts of a tariff that the page shows where it explains the form."""
+    page = (ROOT / "docs" / "tariffs.md").read_text()
+    form = page[page.index("## The written form") : page.index("## How a charge is made")]
+    found = [yaml.parse_yaml(block) for block in FENCED.findall(form)]
+    assert len(found) > 15
+    return [one for one in found if isinstance(one, dict)]
+
+
+@pytest.mark.parametrize("snippet", snippets())
+def test_what_the_page_shows_can_be_published(snippet: dict[str, Any]) -> None:
+    """Who copies a part of the page into a tariff must not be told that it cannot be read."""
+    rest: dict[str, Any] = {"tariff": "shown", "quantity": "energy"}
+    if not set(FORMS) & set(snippet):
+        rest["rates"] = {"sharp": "1.20", "peak": "1.00", "flat": "0.80", "valley": "0.40"}
+    if any("season" in tier for tier in snippet.get("tiers", ())):
+        rest["seasons"] = [{"name": "summer", "from": "06-01", "to": "08-31"}]
+    version = read_tariff(rest | snippet, version=1, valid_from=datetime(2026, 1, 1, tzinfo=UTC))
+    assert above_ceiling(version) is None
