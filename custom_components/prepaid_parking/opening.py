@@ -16,9 +16,11 @@ from .const import (
     CONF_CURRENCY,
     CONF_DESK_OPEN,
     CONF_PUBLISH_S,
+    CONF_RESTORE_SPACING_S,
     CONF_SECOND_ANCHOR,
     CONF_SITE,
     DEFAULT_CHECKPOINT_S,
+    DEFAULT_RESTORE_SPACING_S,
     DOMAIN,
 )
 from .coordinator import (
@@ -32,10 +34,12 @@ from .core.ledger import BooksState
 from .core.money import Currency
 from .operations.keeper import Keeper
 from .operations.loading import load_site
+from .operations.overview import days_left
 from .operations.rules import ensure_standard
 from .operations.site import Site, utc_now
 from .operations.tally import Tally
 from .profiles import async_load_profiles
+from .public_holidays import PublicHolidays
 from .store.books import Books
 from .store.privacy import Privacy
 
@@ -76,6 +80,7 @@ async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: b
         coordinator = SiteCoordinator(
             hass, counters_every=entry.options.get(CONF_PUBLISH_S, COUNTERS_EVERY_S)
         )
+        holidays = PublicHolidays(hass)
         site = Site(
             name=entry.title,
             currency=Currency.of(entry.data[CONF_CURRENCY]),
@@ -85,10 +90,14 @@ async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: b
             clock=utc_now,
             tell=coordinator.tell,
             can_pay=entry.options.get(CONF_DESK_OPEN, True),
+            holidays=holidays,
+            learn_calendar=holidays.learn,
             not_before=EARLIEST,
             clock_ok=utc_now() >= EARLIEST,
         )
         tally = Tally(zone)
+        site.supplying.stagger.spacing_s = restore_spacing(entry.options)
+        site.supplying.days_left = lambda wallet, now: days_left(site.wallets[wallet], tally, now)
         await _load(site, books, tally)
     except BaseException:
         await books.close()
@@ -107,6 +116,11 @@ async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: b
 def checkpoint_every(options: Mapping[str, Any]) -> timedelta:
     """Return how often open charge windows are noted down."""
     return timedelta(seconds=options.get(CONF_CHECKPOINT_S, DEFAULT_CHECKPOINT_S))
+
+
+def restore_spacing(options: Mapping[str, Any]) -> float:
+    """Return how many seconds lie between two supplies that are switched on."""
+    return float(options.get(CONF_RESTORE_SPACING_S, DEFAULT_RESTORE_SPACING_S))
 
 
 async def _load(site: Site, books: Books, tally: Tally) -> None:

@@ -11,12 +11,23 @@ from ..core.metering import Cursor, Installation, OpenDoubt
 from ..core.policy import Policy
 from ..core.supply import CommandLog, CommandOutcome, Supply
 from ..core.wallet import Binding, Card, Credential, Meter, Wallet, Watch
-from . import bill_book, charge_state, deposits, habits, months, sharing, supply_loading, tariff_book, units
+from . import (
+    bill_book,
+    charge_state,
+    deposits,
+    habits,
+    months,
+    sharing,
+    supply_loading,
+    tariff_book,
+    units,
+)
 from .booking import keep
 from .commanding import resume
 from .gently import gently
 from .hours import load_hours
 from .packages import load as load_packages
+from .promised import load as load_promised
 from .site import MeterRun, Site, WalletRun
 from .usage import take_up
 
@@ -31,9 +42,7 @@ async def load_site(site: Site) -> None:
     await _load_meters(site)
     await _load_cards(site)
     await deposits.load(site)
-    await promotions.load(site)
-    await points.load(site)
-    await debts.load(site)
+    await load_promised(site)
     await load_packages(site)
     await bill_book.load(site)
     await months.load(site)

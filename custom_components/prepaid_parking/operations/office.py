@@ -12,11 +12,12 @@ from ..core.metering import Commodity, Consumption, Cursor, Quantity
 from ..core.supply import RestoreMode, Supply
 from ..core.wallet import Binding, Meter, Purpose
 from .backfill import import_readings
+from .baseline import baseline
 from .doubts import end_doubt, settled
 from .installing import begin_anew
-from .rules import publish_tariff
 from .settling import Settlement, settle_doubt
 from .site import MeterRun, Site
+from .tariff_book import publish_tariff
 from .turn import in_turn
 from .usage import post_windows
 from .window import open_window, recount
@@ -118,27 +119,12 @@ async def bind_meter(
 ) -> Receipt:
     """Let a wallet pay for a meter from its last good reading on (or from a register given)."""
     run, payer = site.meter(meter), site.wallet(wallet)
-    if run.binding is not None:
-        raise CoreError("meter_is_bound", meter=meter, wallet=run.binding.wallet)
     if payer.wallet.closed_at is not None:
         raise CoreError("wallet_closed", wallet=wallet)
     if payer.wallet.purpose is not Purpose.UTILITY:
         raise CoreError("wallet_wrong_purpose", wallet=wallet, purpose=payer.wallet.purpose)
-    pricer = site.tariffs.get(TariffId(tariff))
-    if pricer is None or not pricer.versions:
-        raise CoreError("unknown_tariff", tariff=tariff)
-    if pricer.versions[0].quantity is not run.meter.quantity:
-        raise CoreError("tariff_wrong_quantity", tariff=tariff, quantity=run.meter.quantity)
-    if run.installation is None or run.last is None or run.last.register is None:
-        raise CoreError("meter_not_read", meter=meter)
-    register = run.last.register if from_register is None else from_register
-    if register > run.last.register:
-        raise CoreError("register_ahead", meter=meter)
-    if run.cursor is not None and register < run.cursor.register:
-        raise CoreError("register_behind", meter=meter)
-    if run.last.serial not in (None, run.installation.serial):
-        raise CoreError("meter_was_swapped", meter=meter, serial=str(run.last.serial))
-    at = run.last.at
+    register, at = baseline(site, run, tariff, from_register)
+    assert run.installation is not None
     binding = Binding(
         id=f"{run.meter.id}/{await site.books.next_number('binding')}",
         meter=run.meter.id,
@@ -159,7 +145,7 @@ async def bind_meter(
             puts=(binding, cursor),
         )
     )
-    run.binding, run.cursor = binding, cursor
+    run.binding, run.cursor, run.carries = binding, cursor, {}
     payer.meters.append(run)
     open_window(site, run, register, at, 0)
     site.wake((run,))

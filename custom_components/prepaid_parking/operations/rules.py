@@ -9,7 +9,8 @@ from ..core.cut_calendar import next_cut
 from ..core.errors import CoreError
 from ..core.identity import SYSTEM, Actor, PolicyId
 from ..core.ledger import Act, EntryKind, Receipt
-from ..core.policy import Policy
+from ..core.policy import LONGEST_GRACE_S, Policy
+from ..core.quota import QuotaPeriod
 from .site import Site
 from .turn import in_turn
 
@@ -42,6 +43,8 @@ async def set_policy(
     versions = site.policies.get(PolicyId(policy), [])
     base = versions[-1] if versions else _new(site, PolicyId(policy), now)
     written: Policy = replace(base, version=base.version + 1, valid_from=now, **changes)  # type: ignore[arg-type]  # names checked above
+    if written.no_cut_calendar:
+        await site.learn_calendar(written.no_cut_calendar)
     _check(site, written)
     receipt = await site.books.commit(
         Act(
@@ -93,10 +96,23 @@ def _check(site: Site, policy: Policy) -> None:
         policy.grace_hours,
         policy.operations_per_day,
         policy.remind_hours,
+        policy.grace_minutes,
+        policy.alert_days,
+        policy.promise_days,
+        policy.promise_every_days,
+        policy.exempt_units,
     )
     if min(amounts) < 0:
         raise CoreError("policy_negative")
+    if policy.grace_s > LONGEST_GRACE_S:
+        raise CoreError("policy_grace_too_long", days=LONGEST_GRACE_S // 86_400)
+    if policy.exempt_units and policy.exempt_quota_minor:
+        raise CoreError("policy_two_quotas")
+    if policy.exempt_units and policy.exempt_period is QuotaPeriod.ALWAYS:
+        raise CoreError("policy_quota_without_period")
+    if policy.schedule and policy.schedule not in site.supplying.schedules:
+        raise CoreError("unknown_schedule", schedule=policy.schedule)
     if policy.alert2_minor > policy.alert_minor:
         raise CoreError("policy_alerts_order")
-    if next_cut(policy, policy.valid_from, site.zone) is None:
+    if next_cut(policy, policy.valid_from, site.zone, site.holidays) is None:
         raise CoreError("policy_never_cuts")

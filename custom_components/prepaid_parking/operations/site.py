@@ -29,6 +29,7 @@ from ..core.identity import (
     PackageId,
     PolicyId,
     PromotionId,
+    RecurringId,
     TariffId,
     UnitId,
     WalletId,
@@ -43,6 +44,7 @@ from ..core.policy import Policy
 from ..core.promotion import Granted, Promotion
 from ..core.reconcile import Decision
 from ..core.recovery import Recovery
+from ..core.recurring_charge import RecurringCharge
 from ..core.shares import Shares
 from ..core.supply import Supply, SupplyState
 from ..core.tamper import Habit, Hint, HintKind, Thresholds
@@ -341,6 +343,7 @@ class Site:
     pools: dict[tuple[str, TariffId], Pool] = field(default_factory=dict)
     began: dict[str, datetime] = field(default_factory=dict)
     billing: dict[Category, BillingRules] = field(default_factory=dict)
+    recurring: dict[RecurringId, RecurringCharge] = field(default_factory=dict)
     bill_series: dict[str, int] = field(default_factory=dict)
     bills_doubtful: bool = False
     closed_month: str = ""
