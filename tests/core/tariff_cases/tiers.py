@@ -237,6 +237,22 @@ CASES: Final = (
         costs="158",  # 150 + 8
     ),
     Case(
+        name="the first month is shortened and the second is not",
+        tariff=POWER | {"period": {"per": "month", "prorate_first": True}},
+        first="2026-11-21 09:00",
+        uses=(
+            ("2026-11-21 09:00", "2026-11-30 09:00", "150"),
+            ("2026-12-01 00:00", "2026-12-11 00:00", "310"),
+        ),
+        lines=(
+            ("flat", 1, "100", "0.5"),
+            ("flat", 2, "50", "0.8"),
+            ("flat", 1, "300", "0.5"),
+            ("flat", 2, "10", "0.8"),
+        ),
+        costs="248",  # 90 + 158
+    ),
+    Case(
         name="who begins on the first day has the whole limit",
         tariff=POWER | {"period": {"per": "month", "prorate_first": True}},
         first="2026-11-01 18:00",
@@ -263,6 +279,30 @@ CASES: Final = (
         uses=(("2026-07-01 00:00", "2026-10-09 00:00", "2000"),),
         lines=(("flat", 1, "1840", "0.5"), ("flat", 2, "160", "0.6")),
         costs="1016",  # 920 + 96
+    ),
+    Case(
+        name="three quarters of a first year that began in july",
+        tariff=POWER
+        | {
+            "tiers": [{"up_to": "365", "price": "0.50"}, {"price": "0.80"}],
+            "period": {"per": "year", "starts": 7, "prorate_first": True},
+        },
+        first="2026-10-01 00:00",  # 273 of the 365 days to 30 June 2027
+        uses=(("2026-10-01 00:00", "2026-10-31 00:00", "300"),),
+        lines=(("flat", 1, "273", "0.5"), ("flat", 2, "27", "0.8")),
+        costs="158.1",  # 136.5 + 21.6
+    ),
+    Case(
+        name="a first quarter over new year",
+        tariff=POWER
+        | {
+            "tiers": [{"up_to": "92", "price": "0.50"}, {"price": "0.80"}],
+            "period": {"per": "quarter", "starts": 2, "prorate_first": True},
+        },
+        first="2026-12-31 00:00",  # 32 of the 92 days from November to January
+        uses=(("2026-12-31 00:00", "2027-01-10 00:00", "40"),),
+        lines=(("flat", 1, "32", "0.5"), ("flat", 2, "8", "0.8")),
+        costs="22.4",  # 16 + 6.4
     ),
     Case(
         name="the end of a first quarter",
