@@ -15,6 +15,7 @@ from custom_components.prepaid_parking.core.bill import (
     BillState,
     DunningStep,
     allot,
+    dunned,
     dunning_level,
     issue_postings,
     issued,
@@ -44,7 +45,6 @@ DAY_ONE: Final = date(2026, 7, 1)
 DUE: Final = date(2026, 7, 15)
 RULES: Final = BillingRules(
     category=Category.RENT,
-    remind_days=(7, 1),
     dunning=(DunningStep(days=7), DunningStep(days=14, fee_minor=500)),
 )
 
@@ -254,8 +254,14 @@ def test_numbers_begin_anew_with_the_year_and_credit_notes_have_their_own() -> N
 )
 def test_who_does_not_pay_is_reminded_and_then_dunned(day: date, reminded: int, level: int) -> None:
     """The days are those that were announced, not one earlier."""
-    assert reminders(bill(), RULES, day) == reminded
+    assert reminders(bill(), (-7, -1), day) == reminded
     assert dunning_level(bill(), RULES, day) == level
+
+
+def test_a_dunned_bill_asks_for_what_it_asked_for() -> None:
+    """A fee is a bill of its own: what was issued does not change."""
+    one = dunned(bill(), 2, date(2026, 7, 29))
+    assert (one.dunned, one.dunned_on, one.open_minor) == (2, date(2026, 7, 29), 120_000)
 
 
 def test_nobody_is_dunned_for_weeks_in_which_the_bill_was_not_there() -> None:
@@ -265,9 +271,17 @@ def test_nobody_is_dunned_for_weeks_in_which_the_bill_was_not_there() -> None:
     assert dunning_level(late, RULES, date(2026, 10, 8)) == 1
 
 
+def test_reminders_that_lay_before_the_bill_are_not_made_up_for() -> None:
+    """Issued the day before it is due, it is reminded of once and not three times at once."""
+    late = issued(draft(), "2026-000009", date(2026, 7, 14), DUE)
+    assert reminders(late, (-7, -3, -1, 0, 3), date(2026, 7, 14)) == 0
+    assert reminders(late, (-7, -3, -1, 0, 3), DUE) == 1
+    assert reminders(late, (-7, -3, -1, 0, 3), date(2026, 7, 18)) == 2
+
+
 def test_a_draft_is_neither_reminded_of_nor_dunned() -> None:
     """A manager still writes on it."""
-    assert reminders(draft(), RULES, date(2030, 1, 1)) == 0
+    assert reminders(draft(), (-7,), date(2030, 1, 1)) == 0
     assert dunning_level(draft(), RULES, date(2030, 1, 1)) == 0
 
 

@@ -42,6 +42,8 @@ INCOME: Final = {
     Category.SERVICE: SiteAccount.REVENUE_SERVICE,
 }
 """What a line earns for where nothing else is said."""
+DEPOSIT: Final = SiteAccount.DEFERRED
+"""What a deposit's line stands for: no income, but money that is held once the bill is paid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,7 @@ class Bill:
     written_off_minor: int = 0
     reminded: int = 0
     dunned: int = 0
+    dunned_on: date | None = None
     credit_note: str = ""
     closed_at: datetime | None = None
 
@@ -102,6 +105,11 @@ class Bill:
     def total_minor(self) -> int:
         """What is asked for."""
         return sum(line.amount_minor for line in self.lines)
+
+    @property
+    def deposit_minor(self) -> int:
+        """What of it is a deposit."""
+        return sum(line.amount_minor for line in self.lines if line.income is DEPOSIT)
 
     @property
     def open_minor(self) -> int:
@@ -135,7 +143,7 @@ class BillingRules:
     """How bills of a category are asked for.
 
     `automatic`: paid out of the wallet as soon as it has the money; `part`: also piece by piece.
-    `remind_days` are days before a bill is due, the longest first.
+    `remind_days` are days before a bill is due on which it is reminded of.
     """
 
     category: Category
@@ -240,6 +248,21 @@ def void_postings(bill: Bill, wallet_no: int) -> tuple[Posting, ...]:
     )
 
 
+def write_off_postings(bill: Bill, wallet_no: int) -> tuple[Posting, ...]:
+    """Return what giving up the open rest moves: income is lost, a deposit was never paid."""
+    billed = wallet_account(wallet_no, Bucket.BILLED)
+    deposit = min(bill.open_minor, bill.deposit_minor)
+    parts = (
+        (site_account(DEPOSIT), deposit),
+        (site_account(SiteAccount.WRITE_OFF), bill.open_minor - deposit),
+    )
+    return tuple(
+        Posting(source=account, target=billed, amount_minor=amount)
+        for account, amount in parts
+        if amount
+    )
+
+
 def oldest_first(bills: Sequence[Bill]) -> list[Bill]:
     """Return open bills in the order in which they are paid."""
     return sorted(
@@ -263,11 +286,20 @@ def allot(amount_minor: int, bills: Sequence[Bill], *, part: bool) -> list[tuple
     return given
 
 
-def reminders(bill: Bill, rules: BillingRules, today: date) -> int:
-    """Return how many reminders before the due day have come by a local day."""
-    if bill.due_on is None:
+def reminders(bill: Bill, days: Sequence[int], today: date) -> int:
+    """Return how many reminders have come by a local day: so many days after (below 0: before) the due day.
+
+    Those that lay before the bill was issued are not made up for.
+    """
+    if bill.due_on is None or bill.issued_on is None:
         return 0
-    return sum(today >= bill.due_on - timedelta(days=days) for days in rules.remind_days)
+    moments = [bill.due_on + timedelta(days=day) for day in days]
+    return sum(bill.issued_on < moment <= today for moment in moments)
+
+
+def dunned(bill: Bill, level: int, on: date) -> Bill:
+    """Return a bill that was asked for again."""
+    return replace(bill, dunned=level, dunned_on=on)
 
 
 def dunning_level(bill: Bill, rules: BillingRules, today: date) -> int:

@@ -10,18 +10,20 @@ from ..core.errors import CoreError, StoreError
 from ..core.identity import InstallationId
 from ..core.ledger import Act, Receipt
 from ..core.metering import Cursor
+from ..core.recurring_charge import RecurringCharge
 from .booking import book
 from .site import Site, WalletRun
 
 
 async def load(site: Site) -> None:
-    """Take up the open bills and drafts, the rules of billing, and the last number of each series."""
+    """Take up open bills and drafts, what recurs, the rules of billing, each series' last number."""
     site.billing = {rules.category: rules for rules in await site.books.load(BillingRules)}
     site.bill_series = {
         cursor.installation.removeprefix(SERIES): cursor.register
         for cursor in await site.books.load(Cursor)
         if cursor.installation.startswith(SERIES)
     }
+    site.recurring = {one.id: one for one in await site.books.load(RecurringCharge)}
     for run in site.wallets.values():
         run.bills = {}
     for bill in await site.books.load(Bill, closed_at=None):

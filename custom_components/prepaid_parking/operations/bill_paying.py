@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 
-from ..core.bill import Bill, allot, oldest_first, paid
-from ..core.chart import Bucket, Channel, channel_account, wallet_account
+from ..core.bill import DEPOSIT, Bill, allot, oldest_first, paid
+from ..core.chart import Bucket, Channel, channel_account, site_account, wallet_account
+from ..core.deposit import Deposit
 from ..core.errors import CoreError
 from ..core.identity import SYSTEM, Actor
-from ..core.ledger import Act, EntryKind, Posting, Receipt
+from ..core.ledger import Act, EntryKind, Posting, Receipt, Record
 from .bill_book import committed, find_bill, keep_in_mind, named, rules_of, trusted
 from .booking import is_frozen, referenced, tell, unspendable
 from .facts import WalletEvent
+from .holding import drawn_up
 from .paying import floors, postings
 from .site import Site, WalletRun
 from .turn import in_turn
@@ -39,7 +41,7 @@ async def pay_bill(
         refusal = refusal or unspendable(site, run)
     content = {"bill": found.id, "amount": amount_minor, "channel": channel}
     act = replace(
-        _payment(site, run, found, 0 if refusal else amount, channel),
+        await _payment(site, run, found, 0 if refusal else amount, channel),
         actor=actor,
         reason=reason,
         reference=referenced("pay_bill", reference, content),
@@ -62,7 +64,7 @@ async def pay_open(site: Site, run: WalletRun) -> None:
     if run.wallet.closed_at is not None or is_frozen(run.wallet, site.clock()):
         return
     for bill, amount in payable(site, run):
-        act = _payment(site, run, bill, amount, None)
+        act = await _payment(site, run, bill, amount, None)
         try:
             _paid(site, run, act, await committed(site, act))
         except CoreError as err:
@@ -100,10 +102,13 @@ def unpayable(bill: Bill, amount_minor: int) -> CoreError | None:
     return None
 
 
-def _payment(
+async def _payment(
     site: Site, run: WalletRun, bill: Bill, amount_minor: int, channel: Channel | None
 ) -> Act:
-    """Write a payment down. Money that is brought passes the wallet's cash, so that its statement has it."""
+    """Write a payment down; with the last one a bill's deposit begins to be held.
+
+    Money that is brought passes the wallet's cash, so that its statement has it.
+    """
     cash, bonus, billed = (
         wallet_account(run.wallet.no, bucket)
         for bucket in (Bucket.CASH, Bucket.BONUS, Bucket.BILLED)
@@ -121,6 +126,16 @@ def _payment(
     elif amount_minor:
         legs = postings(run, amount_minor, billed)
     from_bonus = sum(leg.amount_minor for leg in legs if leg.source == bonus)
+    puts: tuple[Record, ...] = ()
+    if amount_minor:
+        after = paid(bill, amount_minor, from_bonus, at)
+        puts = (after,)
+        if after.closed_at is not None and bill.deposit_minor:
+            deposit = await drawn_up(site, run, bill.deposit_minor, bill.number)
+            held = wallet_account(run.wallet.no, Bucket.HELD)
+            source = site_account(DEPOSIT)
+            legs += (Posting(source=source, target=held, amount_minor=bill.deposit_minor),)
+            puts += (deposit,)
     return Act(
         kind=EntryKind.BILL_PAID,
         event=f"bill/{bill.id}/paid/{bill.payments + 1}",
@@ -129,7 +144,7 @@ def _payment(
         postings=legs,
         floors=floors(run, amount_minor) if channel is None else (),
         detail=detail,
-        puts=(paid(bill, amount_minor, from_bonus, at),) if amount_minor else (),
+        puts=puts,
     )
 
 
@@ -138,6 +153,7 @@ def _paid(site: Site, run: WalletRun, act: Act, receipt: Receipt) -> None:
     amount = act.detail["amount"]
     assert isinstance(amount, int)
     keep_in_mind(run, bill)
+    site.deposits.update({one.id: one for one in act.puts if isinstance(one, Deposit)})
     run.booked(receipt)
     tell(site, run, WalletEvent.BILL_PAID, receipt, amount, bill.number)
     site.wake_wallet(run)

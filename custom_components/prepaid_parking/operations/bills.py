@@ -15,14 +15,15 @@ from ..core.bill import (
     series_of,
     void_postings,
     voided,
+    write_off_postings,
     written,
     written_off,
 )
 from ..core.category import Category, check_purpose
-from ..core.chart import Bucket, SiteAccount, site_account, wallet_account
+from ..core.chart import Bucket, wallet_account
 from ..core.errors import CoreError
 from ..core.identity import Actor, BillId, EntryId
-from ..core.ledger import Act, EntryKind, Posting, Receipt, Reference
+from ..core.ledger import Act, EntryKind, Receipt, Reference
 from .bill_book import (
     committed,
     ensure_series,
@@ -144,10 +145,6 @@ async def write_off_bill(
     found = await find_bill(site, bill)
     run = site.wallet(found.wallet)
     refusal = unpayable(found, found.open_minor)
-    loss, billed = (
-        site_account(SiteAccount.WRITE_OFF),
-        wallet_account(run.wallet.no, Bucket.BILLED),
-    )
     act = Act(
         kind=EntryKind.BILL_WRITTEN_OFF,
         event=f"bill/{found.id}/written_off",
@@ -155,9 +152,7 @@ async def write_off_bill(
         actor=actor,
         reason=reason,
         reference=referenced("write_off_bill", reference, {"bill": found.id}),
-        postings=()
-        if refusal
-        else (Posting(source=loss, target=billed, amount_minor=found.open_minor),),
+        postings=write_off_postings(found, run.wallet.no),
         detail=named(found),
         puts=(written_off(found, site.clock()),),
     )
@@ -268,4 +263,6 @@ async def _entry_of(site: Site, run: WalletRun, bill: Bill) -> EntryId:
 def _unvoidable(bill: Bill, run: WalletRun) -> CoreError | None:
     if bill.credit_note:
         return CoreError("bill_is_void", bill=bill.number)
+    if bill.deposit_minor and bill.closed_at is not None:
+        return CoreError("bill_deposit_held", bill=bill.number)
     return closed(run) if bill.paid_minor else None

@@ -12,6 +12,7 @@ from typing import Final
 from .counting import expire_packages
 from .hours import forget_hours, note_hours
 from .bill_paying import pay_open
+from .billing import bill_the_day
 from .schedules import follow_schedules
 from .site import Site, WalletRun
 
@@ -23,6 +24,7 @@ MINUTE: Final = timedelta(minutes=1)
 DAY: Final = timedelta(days=1)
 
 CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
+    (SECOND, bill_the_day),
     (SECOND, follow_schedules),
     (MINUTE, note_hours),
     (DAY, forget_hours),

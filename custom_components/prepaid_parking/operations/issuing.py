@@ -9,7 +9,7 @@ from ..core.bill import Bill, issue_postings, issued, next_in, series_of, writte
 from ..core.category import Category
 from ..core.errors import CoreError, StoreError
 from ..core.identity import SYSTEM, Actor
-from ..core.ledger import Act, EntryKind, Receipt, Reference
+from ..core.ledger import Act, EntryKind, Receipt, Record, Reference
 from .bill_book import committed, ensure_series, keep_in_mind, local_day, rules_of, traced
 from .bill_paying import pay_open
 from .booking import tell
@@ -23,7 +23,10 @@ NOON: Final = time(12)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """A draft that is to be issued: for whom, under which date, due when."""
+    """A draft that is to be issued: for whom, under which date, due when.
+
+    `puts` are the records that change with it.
+    """
 
     run: WalletRun
     draft: Bill
@@ -32,6 +35,7 @@ class Issue:
     actor: Actor = SYSTEM
     reason: str = ""
     reference: Reference | None = None
+    puts: tuple[Record, ...] = ()
 
 
 def dates(
@@ -108,6 +112,6 @@ async def _act(site: Site, issue: Issue, ahead: int) -> tuple[Act, Bill]:
         postings=issue_postings(bill, issue.run.wallet.no),
         moves=(next_in(series, last, at),),
         detail=traced(bill),
-        puts=(bill,),
+        puts=(bill, *issue.puts),
     )
     return act, bill

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Final
 
@@ -347,6 +347,9 @@ class Site:
     bill_series: dict[str, int] = field(default_factory=dict)
     bills_doubtful: bool = False
     closed_month: str = ""
+    recurring: dict[RecurringId, RecurringCharge] = field(default_factory=dict)
+    billed_day: date | None = None
+    to_bill: list[tuple[str, str]] = field(default_factory=list)
     hour_marks: dict[MeterId, HourMark] = field(default_factory=dict)
     hour_costs: dict[MeterId, int] = field(default_factory=dict)
     hours_noted: dict[MeterId, MeterDay] = field(default_factory=dict)

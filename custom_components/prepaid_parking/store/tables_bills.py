@@ -6,6 +6,7 @@ from sqlalchemy import Index, Table
 
 from ..core.bill import Bill, BillingRules
 from ..core.months import MonthClose
+from ..core.recurring_charge import RecurringCharge
 from .columns import key, table, text, whole
 
 bill: Final = table(
@@ -28,6 +29,7 @@ bill: Final = table(
     whole("written_off_minor"),
     whole("reminded"),
     whole("dunned"),
+    text("dunned_on", optional=True),
     text("credit_note"),
     whole("closed_at", optional=True),
 )
@@ -52,8 +54,28 @@ month_close: Final = table(
     text("closed_by"),
 )
 
+recurring_charge: Final = table(
+    "recurring_charge",
+    key("id"),
+    whole("no"),
+    text("name"),
+    text("category"),
+    text("first"),
+    text("billed_to"),
+    text("wallet"),
+    text("unit"),
+    text("tariff"),
+    text("fixed", optional=True),
+    text("last", optional=True),
+    text("levies"),
+    whole("deposit_minor"),
+    whole("reminded"),
+    whole("set_at"),
+)
+
 TABLES: Final[dict[type, Table]] = {
     Bill: bill,
     BillingRules: billing_rules,
     MonthClose: month_close,
+    RecurringCharge: recurring_charge,
 }

@@ -1,0 +1,166 @@
+"""What a day brings: bills of what recurs, reminders, dunning; in small steps, each once.
+
+A day's work is a list. The keeper does a part of it at each tick, so that a thousand bills on the
+first of the month hold up no reading; what is not done when the hub stops is found again in the books.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from ..core.bill import Bill
+from ..core.errors import CoreError
+from ..core.identity import RecurringId, WalletId
+from ..core.ledger import Reference
+from ..core.recurring_charge import RecurringCharge
+from .bill_book import local_day, trusted
+from .bill_paying import pay_open
+from .bills import drawn_up
+from .booking import keep
+from .dunning import RECURRING, ask_again, remind_of
+from .gently import gently
+from .issuing import Issue, issue_all
+from .payers import Payers
+from .recurring import Due, due_by
+from .site import Site, WalletRun
+from .turn import in_turn
+
+MOST_AT_ONCE: Final = 50
+"""Things looked after, and bills written, at one tick: some ten milliseconds of work."""
+WALLET: Final = "wallet"
+
+
+@dataclass(slots=True)
+class Billed:
+    """What a run of billing came to: the bills, or what they would be, and charges nobody pays."""
+
+    bills: list[Bill] = field(default_factory=list)
+    dues: list[Due] = field(default_factory=list)
+    unpaid_by_anybody: list[RecurringCharge] = field(default_factory=list)
+
+
+async def bill_the_day(site: Site, now: datetime) -> None:
+    """Do a part of what the local day brings; nothing where all is done."""
+    if not site.books.writable or not site.clock_ok:
+        return
+    today = now.astimezone(site.zone).date()
+    if site.billed_day != today:
+        site.billed_day = today
+        site.to_bill = [*_work(site)]
+    if site.to_bill:
+        part, site.to_bill = site.to_bill[:MOST_AT_ONCE], site.to_bill[MOST_AT_ONCE:]
+        try:
+            await _do(site, part, today, Billed())
+        except Exception:
+            site.to_bill = part + site.to_bill
+            raise
+
+
+async def run_billing(site: Site, *, dry_run: bool = False, until: date | None = None) -> Billed:
+    """Issue what is due now instead of at the next tick; `dry_run` says what it would be.
+
+    A dry run may look ahead (`until`); real bills are not issued before their day.
+    """
+    result = Billed()
+    if dry_run:
+        payers, upto = Payers(site), until or local_day(site)
+        async for charge in gently(list(site.recurring.values())):
+            for due in due_by(site, charge, upto, payers):
+                if due.run is None:
+                    result.unpaid_by_anybody.append(charge)
+                    break
+                result.dues.append(due)
+        return result
+    if until is not None and until > local_day(site):
+        raise CoreError("billing_ahead", day=until)
+    left = list(_work(site))
+    while left:
+        part, left = left[:MOST_AT_ONCE], left[MOST_AT_ONCE:]
+        await _do_in_turn(site, part, result)
+    return result
+
+
+@in_turn
+async def _do_in_turn(site: Site, part: Sequence[tuple[str, str]], result: Billed) -> None:
+    await _do(site, part, local_day(site), result)
+
+
+def _work(site: Site) -> Iterable[tuple[str, str]]:
+    """Name what has to be looked at today: what recurs, and every wallet with bills."""
+    yield from ((RECURRING, charge) for charge, one in site.recurring.items() if not one.ended)
+    yield from ((WALLET, wallet) for wallet, run in site.wallets.items() if run.bills)
+
+
+async def _do(site: Site, part: Sequence[tuple[str, str]], today: date, result: Billed) -> None:
+    await trusted(site)
+    payers = Payers(site)
+    charges = [
+        site.recurring[RecurringId(name)]
+        for kind, name in part
+        if kind == RECURRING and RecurringId(name) in site.recurring
+    ]
+    await _issue_due(site, charges, today, payers, result)
+    for charge in charges:
+        await remind_of(site, site.recurring[charge.id], today, payers)
+    for kind, name in part:
+        if kind == WALLET and site.wallets[WalletId(name)].bills:
+            await ask_again(site, site.wallets[WalletId(name)], today)
+
+
+async def _issue_due(
+    site: Site,
+    charges: Sequence[RecurringCharge],
+    today: date,
+    payers: Payers,
+    result: Billed,
+) -> None:
+    """Issue the bills of all periods that are due, in groups; each with the day it was due."""
+    waiting: list[tuple[Due, Issue]] = []
+    for charge in charges:
+        for due in due_by(site, charge, today, payers):
+            if due.run is None:
+                result.unpaid_by_anybody.append(charge)
+                break
+            if not due.lines:
+                await _skip(site, due)
+                continue
+            waiting.append((due, await _issue_of(site, due, due.run, today)))
+    for start in range(0, len(waiting), MOST_AT_ONCE):
+        group = waiting[start : start + MOST_AT_ONCE]
+        answers = await issue_all(site, [issue for _, issue in group])
+        for (due, issue), answer in zip(group, answers, strict=True):
+            if isinstance(answer, CoreError):
+                raise answer
+            site.recurring[due.charge.id] = due.after
+            result.dues.append(due)
+            if issue.draft.id in issue.run.bills:
+                result.bills.append(issue.run.bills[issue.draft.id])
+    for run in {id(issue.run): issue.run for _, issue in waiting}.values():
+        await pay_open(site, run)
+
+
+async def _issue_of(site: Site, due: Due, run: WalletRun, today: date) -> Issue:
+    last = due.period.last + timedelta(days=1)
+    draft = await drawn_up(
+        site,
+        run,
+        due.charge.category,
+        due.lines,
+        source=due.source,
+        period=(due.period.first, last),
+    )
+    return Issue(
+        run=run,
+        draft=draft,
+        on=today,
+        due=due.period.due,
+        reference=Reference(scope="bill", key=due.source, content={"source": due.source}),
+        puts=(due.after,),
+    )
+
+
+async def _skip(site: Site, due: Due) -> None:
+    """Note that a period asks for nothing."""
+    if await keep(site, due.after):
+        site.recurring[due.charge.id] = due.after
