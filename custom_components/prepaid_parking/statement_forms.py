@@ -14,6 +14,7 @@ from .core.chart import Bucket
 from .core.identity import MeterId
 from .core.metering import UNIT, Quantity
 from .core.money import price_text, quantity_text
+from .explaining import Explainer
 from .operations.reports import held_text
 from .operations.site import Site
 from .operations.statement import Line, Statement
@@ -32,7 +33,7 @@ def statement_csv(site: Site, made: Statement, words: Words) -> str:
             "entry", "when", "what", "meter", "why", "cash", "bonus", "amount", "balance",
         )
     )  # fmt: skip
-    money = site.currency.text
+    money, explain = site.currency.text, Explainer(words, site.currency).line
     for line, balance in with_balances(made):
         writer.writerow(
             (
@@ -42,7 +43,7 @@ def statement_csv(site: Site, made: Statement, words: Words) -> str:
                     " · ".join(filter(None, (words(f"kind.{line.entry.kind}"), line.entry.reason)))
                 ),
                 _plain(meter_name(site, line.meter)),
-                words.explain(line.parts),
+                explain(line),
                 money(line.cash_minor),
                 money(line.bonus_minor),
                 money(line.amount_minor),
@@ -68,7 +69,7 @@ def statement_page(site: Site, made: Statement, words: Words) -> str:
         currency=site.currency.code,
         words=words,
         say=words,
-        explain=words.explain,
+        explain=Explainer(words, site.currency).line,
         money=site.currency.text,
         price=price_text,
         amount=amount,

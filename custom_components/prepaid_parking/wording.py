@@ -4,7 +4,7 @@ The hub's translations cover what the hub shows. A printed page or a message is 
 language its reader asked for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,9 +14,6 @@ from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.json import load_json_object
 
 from .const import DOMAIN
-from .core.metering import UNIT
-from .core.money import price_text, quantity_text
-from .operations.statement import Part
 
 FOLDER: Final = Path(__file__).parent / "words"
 LANGUAGES: Final = ("en", "zh-Hans")
@@ -33,30 +30,6 @@ class Words:
     def __call__(self, key: str, **blanks: object) -> str:
         """Say a sentence with its blanks filled in."""
         return self.texts[key].format(**blanks)
-
-    def explain(self, parts: Sequence[Part]) -> str:
-        """Say how an amount came about: "12 t: 10 t at 2.00 + 2 t at 3.00".
-
-        A rate is named where there is more than one in play, or one that is not the flat one.
-        """
-        if not parts:
-            return ""
-        named = any(part.rate != "flat" for part in parts)
-        said = self("trace.join").join(
-            self(
-                "trace.named" if named else "trace.part",
-                quantity=quantity_text(part.quantity, part.measure),
-                unit=UNIT[part.measure],
-                price=price_text(part.price_micro),
-                rate=part.rate,
-            )
-            for part in parts
-        )
-        if len(parts) == 1:
-            return said
-        measure = parts[0].measure
-        whole = quantity_text(sum(part.quantity for part in parts), measure)
-        return self("trace.sum", quantity=whole, unit=UNIT[measure], parts=said)
 
 
 async def async_words(hass: HomeAssistant, language: str = "") -> Words:

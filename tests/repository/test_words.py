@@ -7,6 +7,7 @@ from typing import Final
 
 from custom_components.prepaid_parking.core.chart import Bucket
 from custom_components.prepaid_parking.core.ledger import EntryKind
+from custom_components.prepaid_parking.core.priced import PriceRule
 
 FOLDER: Final = Path(__file__).parents[2] / "custom_components" / "prepaid_parking" / "words"
 
@@ -31,4 +32,5 @@ def test_everything_that_can_stand_on_a_statement_has_a_name() -> None:
     """An entry of a new kind must not break the statement of everybody who has one."""
     known = words("en")
     assert {f"kind.{kind}" for kind in EntryKind} <= known.keys()
+    assert {f"rule.{rule}" for rule in PriceRule} <= known.keys()
     assert {f"bucket.{bucket.name.lower()}" for bucket in Bucket} <= known.keys()

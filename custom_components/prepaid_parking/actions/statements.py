@@ -8,6 +8,7 @@ from homeassistant.components.http.auth import async_sign_path
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
+from ..explaining import Explainer
 from ..operations.reports import statement_view
 from ..operations.statement import make_statement
 from ..statement_forms import statement_csv
@@ -33,7 +34,7 @@ async def get_statement(call: Call) -> Response:
     since, until = call.moment("since"), call.moment("until")
     made = await make_statement(call.site, wallet=run.wallet.id, since=since, until=until)
     words = await async_words(call.hass, call.text("language"))
-    answer = statement_view(call.site, made, words.explain)
+    answer = statement_view(call.site, made, Explainer(words, call.site.currency).line)
     if data["form"] is Form.CSV:
         answer["csv"] = await call.hass.async_add_executor_job(
             statement_csv, call.site, made, words

@@ -1,6 +1,6 @@
 """What people read: a wallet, a meter, a statement, as plain data with money in decimal text."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from ..core.chart import Bucket
@@ -18,7 +18,7 @@ from .statement import Line, MeterSum, Part, Statement, Sums, make_statement
 from .watching import cutoff_of, policy_for, state_of
 
 type Report = dict[str, object]
-type Explain = Callable[[Sequence[Part]], str]
+type Explain = Callable[[Line], str]
 
 
 def wallet_view(site: Site, run: WalletRun) -> Report:
@@ -100,12 +100,12 @@ async def statement(
     return statement_view(site, made)
 
 
-def _unexplained(_: Sequence[Part]) -> str:
+def _unexplained(_: Line) -> str:
     return ""
 
 
 def statement_view(site: Site, made: Statement, explain: Explain = _unexplained) -> Report:
-    """Describe a statement; amounts are decimal strings. `explain` puts priced parts into words."""
+    """Describe a statement; amounts are decimal strings. `explain` puts a line's trace into words."""
     total = made.total
     return {
         "wallet": made.wallet,
@@ -183,7 +183,7 @@ def _line_view(site: Site, line: Line, explain: Explain) -> Report:
         assert isinstance(usage, Mapping)
         view["from"], view["to"] = usage["from"], usage["to"]
         view["trace"] = [part_view(part) for part in line.parts]
-    if said := explain(line.parts):
+    if said := explain(line):
         view["explained"] = said
     return view
 
@@ -230,10 +230,21 @@ def policy_view(site: Site, policy: Policy) -> Report:
         "exempt_quota": money(policy.exempt_quota_minor),
         "overdraft_limit": None if overdraft is None else money(overdraft),
         "hysteresis": money(policy.hysteresis_minor),
+        "alert_days": policy.alert_days,
+        "exempt_period": policy.exempt_period,
+        "exempt_units": quantity_text(policy.exempt_units, policy.exempt_of),
+        "exempt_of": policy.exempt_of,
         "grace_hours": policy.grace_hours,
+        "grace_minutes": policy.grace_minutes,
         "no_cut_hours": [f"{start:%H:%M}-{end:%H:%M}" for start, end in policy.no_cut_hours],
         "no_cut_weekdays": [DAYS[day] for day in policy.no_cut_weekdays],
         "no_cut_dates": [day.isoformat() for day in policy.no_cut_dates],
+        "no_cut_calendar": policy.no_cut_calendar,
+        "cut_hours": [f"{start:%H:%M}-{end:%H:%M}" for start, end in policy.cut_hours],
+        "reconnect": policy.reconnect,
+        "promise_days": policy.promise_days,
+        "promise_every_days": policy.promise_every_days,
+        "schedule": policy.schedule,
         "manual_on": policy.manual_on,
         "operations_per_day": policy.operations_per_day,
         "remind_hours": policy.remind_hours,

@@ -1,0 +1,105 @@
+"""How an amount came about, in a sentence: the trace of an entry put into words."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from .core.metering import UNIT, Quantity
+from .core.money import Currency, price_text, quantity_text
+from .operations.statement import Line, Part
+from .operations.traces import Trace, rules_of
+from .wording import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Explainer:
+    """Explains in one language and one currency."""
+
+    words: Words
+    currency: Currency
+
+    def line(self, line: Line) -> str:
+        """Explain a movement of a wallet; empty where it needs no explanation."""
+        detail = line.entry.detail
+        said = (self.parts(line.parts), self.rules(rules_of(detail)), self.levies(detail))
+        return self.words("trace.then").join(filter(None, said))
+
+    def parts(self, parts: Sequence[Part]) -> str:
+        """Say how metered use was priced: "12 t: 10 t at 2.00 + 2 t at 3.00".
+
+        A rate is named where one is not the flat one.
+        """
+        if not parts:
+            return ""
+        named = any(part.rate != "flat" for part in parts)
+        said = self.words("trace.join").join(
+            self.words(
+                "trace.named" if named else "trace.part",
+                quantity=quantity_text(part.quantity, part.measure),
+                unit=UNIT[part.measure],
+                price=price_text(part.price_micro),
+                rate=part.rate,
+            )
+            for part in parts
+        )
+        if len(parts) == 1:
+            return said
+        measure = parts[0].measure
+        whole = quantity_text(sum(part.quantity for part in parts), measure)
+        return self.words("trace.sum", quantity=whole, unit=UNIT[measure], parts=said)
+
+    def rules(self, lines: Iterable[Trace]) -> str:
+        """Say which rules made a price: "the first 1 h: 5.00; 30 min at 4.00 per 1 h: 2.00"."""
+        return self.words("trace.then").join(self._rule(line) for line in lines)
+
+    def levies(self, detail: Mapping[str, object]) -> str:
+        """Say which taxes and fees are in an amount or came on top of it."""
+        levies = detail.get("levies", ())
+        assert isinstance(levies, list | tuple)
+        return self.words("trace.then").join(
+            self.words(
+                "trace.tax_included" if levy["included"] else "trace.on_top",
+                name=levy["name"],
+                percent=_percent(levy["share"]),
+                amount=self.currency.text(levy["amount"]),
+            )
+            for levy in levies
+        )
+
+    def _rule(self, line: Trace) -> str:
+        return self.words(
+            f"rule.{line['rule']}",
+            name=line.get("name", ""),
+            quantity=self._amount(line, "quantity"),
+            per=self._amount(line, "per"),
+            price=price_text(_whole(line, "price")),
+            first=line.get("first", ""),
+            last=line.get("last", ""),
+            amount=self.currency.text(_whole(line, "amount")),
+        )
+
+    def _amount(self, line: Trace, name: str) -> str:
+        """Write a quantity in its display unit; time as people say it."""
+        base, measure = _whole(line, name), line.get("measure")
+        if measure is None:
+            return str(base)
+        if measure == Quantity.DURATION:
+            return self._time(base // 1000)
+        quantity = Quantity(str(measure))
+        return f"{quantity_text(base, quantity)} {UNIT[quantity]}"
+
+    def _time(self, seconds: int) -> str:
+        hours, rest = divmod(seconds, 3600)
+        minutes, seconds = divmod(rest, 60)
+        parts = ((hours, "time.h"), (minutes, "time.min"), (seconds, "time.s"))
+        return " ".join(f"{part} {self.words(unit)}" for part, unit in parts if part) or "0"
+
+
+def _percent(share_micro: int) -> str:
+    """Write a share in millionths as a percentage without needless zeros."""
+    return price_text(share_micro * 100).removesuffix(".00")
+
+
+def _whole(line: Trace, name: str) -> int:
+    value = line.get(name, 0)
+    assert isinstance(value, int)
+    return value
