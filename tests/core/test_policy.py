@@ -2,12 +2,19 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.prepaid_parking.core.cut_calendar import may_cut, next_cut
+from custom_components.prepaid_parking.core.calendars import DayKind
+from custom_components.prepaid_parking.core.cut_calendar import (
+    in_window,
+    may_cut,
+    next_cut,
+    quiet,
+)
 from custom_components.prepaid_parking.core.cut_list import cutoff_at
 from custom_components.prepaid_parking.core.identity import PolicyId, WalletId
 from custom_components.prepaid_parking.core.policy import (
@@ -256,6 +263,77 @@ def test_nobody_is_past_grace_without_a_warning_and_fair_time(
             assert warned
 
 
+# --- days ----------------------------------------------------------------------------------------
+
+
+class DaysDesk(Desk):
+    """A wallet that is warned by how long its money lasts as well."""
+
+    def __init__(self, alert_days: int = 3) -> None:
+        """Warn by days."""
+        super().__init__(replace(POLICY, alert_days=alert_days))
+
+    def lasts(self, days: str | None, available: int = 100_000) -> list[Warned]:
+        """Look at the wallet; its money lasts so many days."""
+        self.now += HOUR
+        left = Decimal(days) if days is not None else None
+        self.watch, said = step(self.watch, self.policy, available, self.now, 3600, days_left=left)
+        return said
+
+
+def test_who_uses_much_is_warned_by_days_before_the_money_is_low() -> None:
+    """Fifty is a week for one and a night for another."""
+    desk = DaysDesk()
+    assert desk.lasts("3.1") == []
+    assert desk.lasts("3.0") == [Warned.LOW_DAYS]
+    assert desk.state(100_000) is WalletState.LOW
+
+
+def test_days_that_hover_at_the_threshold_warn_once() -> None:
+    """A forecast moves with every kettle."""
+    desk = DaysDesk()
+    said = [one for tick in range(200) for one in desk.lasts(("2.9", "3.2")[tick % 2])]
+    assert said == [Warned.LOW_DAYS]
+    assert desk.lasts("3.9") == []
+    assert desk.lasts("2.9") == []
+    assert desk.lasts("4.0") == []
+    assert desk.lasts("2.9") == [Warned.LOW_DAYS]
+
+
+def test_a_wallet_that_is_warned_of_for_its_money_is_not_in_the_same_breath_for_its_days() -> None:
+    """One message, not two, when somebody deducts what was left."""
+    desk = DaysDesk()
+    assert desk.lasts("0.1", available=4000) == [Warned.LOW]
+    assert desk.lasts("0.1", available=3900) == []
+
+
+def test_unknown_days_change_nothing() -> None:
+    """After a restart nobody knows yet: neither a warning nor an all-clear."""
+    desk = DaysDesk()
+    desk.lasts("2")
+    assert desk.lasts(None) == []
+    assert desk.watch.days_since is not None
+    assert desk.lasts("2") == []
+
+
+def test_no_days_are_warned_of_where_nobody_asked_for_it() -> None:
+    """Zero is off; and switching it off takes the wallet out of the low ones."""
+    assert DaysDesk(0).lasts("0.1") == []
+    desk = DaysDesk()
+    desk.lasts("1")
+    desk.policy = replace(desk.policy, alert_days=0)
+    desk.lasts("1")
+    assert desk.state(100_000) is WalletState.OK
+
+
+def test_minutes_of_grace_are_minutes() -> None:
+    """A car charger needs ten, a flat a day."""
+    desk = Desk(replace(POLICY, grace_hours=0, grace_minutes=10))
+    desk.see(-1)
+    assert desk.see(-1, timedelta(seconds=599)) == []
+    assert desk.see(-1, timedelta(seconds=1)) == [Warned.GRACE_ENDED]
+
+
 # --- the calendar --------------------------------------------------------------------------------
 
 OFFICE = replace(
@@ -292,6 +370,60 @@ def test_empty_on_friday_evening_is_cut_on_monday_morning() -> None:
     friday = local("2026-07-03 20:00")
     watch = Watch(wallet=WalletId("w1"), crossed_at=friday, warned_at=friday)
     assert cutoff_at(watch, OFFICE, friday, BERLIN) == local("2026-07-06 09:00")
+
+
+WORKING = replace(POLICY, cut_hours=((time(9), time(16)),), no_cut_calendar="CN")
+
+
+def china(calendar: str, day: date) -> DayKind | None:
+    """Two days off, and the Saturday that is worked for them."""
+    kinds = {date(2026, 10, 1): DayKind.HOLIDAY, date(2026, 10, 2): DayKind.HOLIDAY}
+    kinds[date(2026, 10, 10)] = DayKind.WORKDAY
+    return kinds.get(day) if calendar == "CN" else None
+
+
+def test_cutting_hours_are_those_of_working_days() -> None:
+    """Zero on Friday at eight, a day's grace, cut on Monday at nine; not on a holiday either."""
+    friday = local("2026-07-03 20:00")
+    watch = Watch(wallet=WalletId("w1"), crossed_at=friday, warned_at=friday)
+    assert cutoff_at(watch, WORKING, friday, BERLIN) == local("2026-07-06 09:00")
+    wednesday = local("2026-09-30 12:00")
+    watch = Watch(wallet=WalletId("w1"), crossed_at=wednesday, warned_at=wednesday)
+    assert cutoff_at(watch, WORKING, wednesday, BERLIN, china) == local("2026-10-05 09:00")
+
+
+@pytest.mark.parametrize(
+    ("at", "allowed"),
+    [
+        ("2026-10-01 12:00", False),  # a holiday
+        ("2026-10-03 12:00", False),  # a Saturday
+        ("2026-10-10 12:00", True),  # a Saturday that is worked
+        ("2026-10-10 08:59", False),
+        ("2026-10-12 15:59", True),
+        ("2026-10-12 16:00", False),
+    ],
+)
+def test_a_calendar_knows_holidays_and_worked_saturdays(at: str, allowed: bool) -> None:
+    """The office that could take a payment is open when somebody is cut."""
+    assert may_cut(WORKING, local(at), BERLIN, china) is allowed
+
+
+def test_quiet_hours_hold_for_a_person_too_and_cutting_hours_do_not() -> None:
+    """The window is for debts; a leak is shut off by hand on a Sunday as well."""
+    sunday = local("2026-10-11 12:00")
+    assert not quiet(WORKING, sunday, BERLIN, china)
+    assert not in_window(WORKING, sunday, BERLIN, china)
+    assert quiet(WORKING, local("2026-10-01 12:00"), BERLIN, china)
+
+
+def test_a_respite_moves_the_announced_time() -> None:
+    """Promised till Tuesday noon: Tuesday noon it is, or the first allowed hour after it."""
+    watch = replace(WATCH, crossed_at=NOW, grace_ended_at=NOW)
+    tuesday = local("2026-07-07 12:00")
+    assert cutoff_at(watch, WORKING, NOW, BERLIN, not_before=tuesday) == tuesday
+    evening = local("2026-07-07 18:00")
+    wednesday = local("2026-07-08 09:00")
+    assert cutoff_at(watch, WORKING, NOW, BERLIN, not_before=evening) == wednesday
 
 
 def test_nothing_is_announced_while_nothing_is_due() -> None:
