@@ -4,8 +4,9 @@
 and the books: `advance` says what went through, `accrue` prices it and lowers the balance.
 """
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import product
 from statistics import median
 from time import process_time
 from typing import Any, Final, cast
@@ -29,13 +30,8 @@ from custom_components.prepaid_parking.core.metering import (
 )
 from custom_components.prepaid_parking.core.money import Currency
 from custom_components.prepaid_parking.core.supply import Supply
-from custom_components.prepaid_parking.core.tariff import (
-    Band,
-    Pricer,
-    Rate,
-    TariffVersion,
-    Tier,
-)
+from custom_components.prepaid_parking.core.tariff import Pricer, TariffVersion
+from custom_components.prepaid_parking.core.tariff_format import read_tariff
 from custom_components.prepaid_parking.core.wallet import (
     Binding,
     Meter,
@@ -54,28 +50,59 @@ EVERY: Final = timedelta(seconds=10)
 BEGIN: Final = datetime(2026, 11, 3, 8, tzinfo=UTC)
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 KWH: Final = 1_000_000
-TARIFF: Final = TariffVersion(
-    tariff=TariffId("home"),
-    version=1,
-    name="Home",
-    quantity=Quantity.ENERGY,
-    valid_from=datetime(2026, 1, 1, tzinfo=UTC),
-    rates=(
-        Rate(
-            name="peak",
-            tiers=(
-                Tier(up_to=200 * KWH, price_micro=500_000),
-                Tier(up_to=None, price_micro=800_000),
-            ),
-        ),
-        Rate(name="valley", tiers=(Tier(up_to=None, price_micro=300_000),)),
-    ),
-    otherwise="valley",
-    bands=(Band(rate="peak", weekdays=tuple(range(7)), start=time(7), end=time(22)),),
-)
+TARIFF: Final = TariffId("home")
+HOME: Final = {"tariff": "home", "quantity": "energy"}
+PEAK: Final = {"rate": "peak", "from": "07:00", "to": "22:00"}
+TWO: Final = HOME | {"rates": {"peak": "0.80", "valley": "0.30"}, "bands": [PEAK]}
+KINDS: Final[Mapping[str, Mapping[str, object]]] = {
+    "one price": HOME | {"price": "0.80"},
+    "tiers": HOME | {"tiers": [{"up_to": "200", "price": "0.50"}, {"price": "0.80"}]},
+    "peak and valley": TWO
+    | {
+        "rates": {
+            "peak": [{"up_to": "200", "price": "0.50"}, {"price": "0.80"}],
+            "valley": "0.30",
+        }
+    },
+    "ladder, persons, first year": TWO
+    | {
+        "ladder": [{"up_to": "2760", "price": "0"}, {"price": "0.05"}],
+        "persons": {"base": 1, "each": "300"},
+        "period": {"per": "year", "prorate_first": True},
+    },
+    "five rates, seasons, factors": HOME
+    | {
+        "plan": {
+            "base": "0.60",
+            "factors": {"sharp": "1.8", "peak": "1.5", "flat": "1", "valley": "0.5", "deep": "0.3"},
+        },
+        "seasons": [{"name": "winter", "from": "11-01", "to": "02-28"}],
+        "bands": [
+            {"rate": "sharp", "seasons": ["winter"], "from": "19:00", "to": "21:00"},
+            {"rate": "peak", "days": ["workday"], "from": "08:00", "to": "22:00"},
+            {"rate": "deep", "from": "02:00", "to": "04:00"},
+            {"rate": "valley", "from": "23:00", "to": "07:00"},
+        ],
+        "otherwise": "flat",
+    },
+    "tax and fee": HOME
+    | {
+        "price": "0.80",
+        "levies": [
+            {"name": "service", "kind": "fee", "percent": "5"},
+            {"name": "VAT", "kind": "tax", "percent": "13"},
+        ],
+    },
+}
+"""A tariff of each kind, as it is written."""
 
 
-def site_of(meters: int) -> Site:
+def tariff_of(kind: str) -> TariffVersion:
+    """Return the tariff of a kind, in force since the beginning of the year."""
+    return read_tariff(KINDS[kind], version=1, valid_from=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def site_of(meters: int, pricer: Pricer) -> Site:
     """Return a site in memory with so many tenants and meters; nothing here is written."""
     nothing = cast("Any", None)
     site = Site(
@@ -87,6 +114,7 @@ def site_of(meters: int) -> Site:
         clock=lambda: BEGIN,
         tell=nothing,
     )
+    site.tariffs[TARIFF] = pricer
     for number in range(1, meters + 1):
         wallet = Wallet(
             id=WalletId(f"w{number}"),
@@ -122,7 +150,7 @@ def site_of(meters: int) -> Site:
             id=f"{meter.id}/1",
             meter=meter.id,
             wallet=wallet.id,
-            tariff=TARIFF.tariff,
+            tariff=TARIFF,
             from_register=0,
             from_at=BEGIN,
         )
@@ -147,9 +175,10 @@ def charge(site: Site, pricer: Pricer, samples: list[Sample]) -> None:
         accrue(site, run, pricer, moved)
 
 
-def ticks(meters: int) -> Iterator[float]:
+def ticks(meters: int, kind: str) -> Iterator[float]:
     """Yield how many milliseconds of one core each tick took, whatever else the machine does."""
-    site, pricer = site_of(meters), Pricer([TARIFF], ZONE)
+    pricer = Pricer([tariff_of(kind)], ZONE)
+    site = site_of(meters, pricer)
     for tick in range(1, TICKS + 1):
         samples = [Sample(at=BEGIN + tick * EVERY, register=8_000 * tick)] * meters
         start = process_time()
@@ -158,14 +187,14 @@ def ticks(meters: int) -> Iterator[float]:
 
 
 def main() -> None:
-    """Print a line for each size."""
-    print("| meters | median tick | worst | per reading | budget | |")
-    print("|---|---|---|---|---|---|")
-    for meters, budget in BUDGET_MS.items():
-        times = list(ticks(meters))
+    """Print a line for each kind of tariff and size."""
+    print("| tariff | meters | median tick | worst | per reading | budget | |")
+    print("|---|---|---|---|---|---|---|")
+    for kind, (meters, budget) in product(KINDS, BUDGET_MS.items()):
+        times = list(ticks(meters, kind))
         middle = median(times)
         print(
-            f"| {meters:,} | {middle:.1f} ms | {max(times):.1f} ms"
+            f"| {kind} | {meters:,} | {middle:.1f} ms | {max(times):.1f} ms"
             f" | {middle * 1000 / meters:.1f} µs | {budget:.0f} ms"
             f" | {'met' if middle <= budget else 'missed'} |"
         )

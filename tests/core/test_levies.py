@@ -7,7 +7,7 @@ import math
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.prepaid_parking.core.levies import Levy, LevyKind, levy
+from custom_components.prepaid_parking.core.levies import Levy, LevyKind, levy, on_top
 
 VAT = Levy(name="VAT", kind=LevyKind.TAX, share_micro=130_000, included=True)
 SALES_TAX = Levy(name="sales tax", kind=LevyKind.TAX, share_micro=88_750)
@@ -89,6 +89,28 @@ def test_what_is_taken_back_takes_its_levies_with_it(amount: int, carries: dict[
     back, _, after = levy(-amount, (SERVICE, SALES_TAX), left)
     assert forth + back == 0
     assert after == {"service": 0, "sales tax": 0} | carries
+
+
+levies_of_any_kind = st.lists(
+    st.builds(
+        Levy,
+        name=st.sampled_from(["a", "b", "c"]),
+        kind=st.sampled_from(LevyKind),
+        share_micro=st.integers(0, 300_000),
+        included=st.booleans(),
+    ),
+    unique_by=lambda one: one.name,
+)
+
+
+@given(
+    amounts, levies_of_any_kind, st.dictionaries(st.sampled_from("abc"), st.integers(0, 999_999))
+)
+def test_what_is_shown_on_top_is_what_will_be_charged(
+    amount: int, levies: list[Levy], carries: dict[str, int]
+) -> None:
+    """The balance on the display falls by the tax before the tax is booked: by the same."""
+    assert on_top(amount, levies, carries) == levy(amount, levies, carries)[0]
 
 
 def test_a_changed_share_goes_on_with_its_own_remainder() -> None:

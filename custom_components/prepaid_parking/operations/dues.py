@@ -8,7 +8,7 @@ from operator import attrgetter
 from ..core.accrual import ChargeLine
 from ..core.chart import SiteAccount, revenue_account, site_account
 from ..core.ledger import AccountId, Posting
-from ..core.levies import Levy, LevyKind, LevyPart, levy
+from ..core.levies import Levy, LevyKind, LevyPart, levy, on_top
 from ..core.tariff import Pricer
 from .site import MeterRun, Site
 
@@ -77,13 +77,12 @@ def on_top_of(site: Site, run: MeterRun) -> int:
     window = run.window
     assert window is not None
     assert run.binding is not None
-    return dues_of(
-        site.tariffs.get(run.binding.tariff),
-        window.lines.values(),
-        window.carry,
-        window.denominator,
-        run.carries,
-    ).on_top_minor
+    pricer, lines = site.tariffs.get(run.binding.tariff), window.lines.values()
+    numbers = {line.version for line in lines}
+    if pricer is None or len(numbers) != 1:
+        return dues_of(pricer, lines, window.carry, window.denominator, run.carries).on_top_minor
+    version = next(one for one in pricer.versions if one.version in numbers)
+    return on_top(window.minor, version.terms.levies, run.carries)
 
 
 def shares_of(dues: Dues, commodity: str) -> list[tuple[AccountId, int]]:
