@@ -16,6 +16,8 @@ from .facts import WalletEvent, WalletFact
 from .site import Site, WalletRun
 
 GENERATED: Final = "generated-"
+UNHEARD: Final = "unheard"
+"""Nobody reads this refusal: it only asks whether an act was written before."""
 NEVER: Final = Floor(account=site_account(SiteAccount.ROUNDING), minimum_minor=MOST_MINOR)
 """A balance that is never there: an act with it is answered if it was booked before, else refused."""
 
@@ -44,6 +46,23 @@ async def book(site: Site, act: Act, refusal: CoreError | None = None) -> Receip
         return await site.books.commit(replace(act, floors=(NEVER,)))
     except CoreError as err:
         raise (refusal if err.key == "not_enough_money" else err) from None
+
+
+async def answered_before(site: Site, act: Act) -> Receipt | None:
+    """Return what was answered under an act's reference before; None where that is new.
+
+    For acts that are made of how things stand: they stand otherwise when the same is asked again.
+    """
+    assert act.reference is not None
+    if act.reference.key.startswith(GENERATED):
+        return None
+    new = CoreError(UNHEARD)
+    try:
+        return await book(site, act, new)
+    except CoreError as err:
+        if err is not new:
+            raise
+        return None
 
 
 async def keep(site: Site, *records: Record) -> bool:

@@ -41,6 +41,8 @@ class WalletEvent(StrEnum):
     FROZEN = "frozen"
     UNFROZEN = "unfrozen"
     CLOSED = "closed"
+    MOVED_IN = "moved_in"
+    MOVED_OUT = "moved_out"
     ADJUSTED = "adjusted"
     TRANSFERRED_OUT = "transferred_out"
     TRANSFERRED_IN = "transferred_in"

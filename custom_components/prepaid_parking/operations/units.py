@@ -10,7 +10,7 @@ from ..core.identity import Actor, UnitId
 from ..core.ledger import Act, EntryKind, Receipt
 from ..core.unit import Occupancy, Unit
 from ..core.wallet import Meter, Purpose, WalletKind
-from .booking import book, open_run, referenced
+from .booking import answered_before, book, open_run, referenced
 from .occupants import occupancy_of, owner_of_unit
 from .places import joined_counts, meters_in, rejoin, take_counts
 from .rebinding import Rebinding, posted_whole, rebind, take_effect
@@ -158,6 +158,17 @@ async def _set(
     reference: str,
 ) -> Receipt:
     """Write all changes down in one act, after what was used until now."""
+    asked, now = [_asked(draft) for draft in drafts], site.clock()
+    act = Act(
+        kind=EntryKind.UNIT_SET,
+        event=f"units/{now.isoformat()}",
+        occurred=now,
+        actor=actor,
+        reason=reason,
+        reference=referenced(scope, reference, {"units": asked}),
+    )
+    if (known := await answered_before(site, act)) is not None:
+        return known
     names = names_taken(site)
     units: list[Unit] = []
     for draft in drafts:
@@ -175,30 +186,24 @@ async def _set(
     )
     rebindings = [one for change in changes for one in await _to_owner(site, change)]
     moved = _moved(changes)
-    now = site.clock()
-    act = Act(
-        kind=EntryKind.UNIT_SET,
-        event="/".join(("units", *(change.unit.id for change in changes[:1]), now.isoformat())),
-        occurred=now,
-        actor=actor,
-        reason=reason,
-        reference=referenced(scope, reference, {"units": [_asked(draft) for draft in drafts]}),
-        detail={
-            "units": [change.unit.id for change in changes],
-            "changes": [_asked(draft) for draft in drafts],
-            "meters": [one.trace for one in rebindings],
-        },
-        puts=(
-            *(change.unit for change in changes),
-            *(change.occupancy for change in changes if change.occupancy is not None),
-            *moved.values(),
-            *counts,
-            *(record for one in rebindings for record in one.puts),
+    receipt = await book(
+        site,
+        replace(
+            act,
+            detail={
+                "units": [change.unit.id for change in changes],
+                "changes": asked,
+                "meters": [one.trace for one in rebindings],
+            },
+            puts=(
+                *(change.unit for change in changes),
+                *(change.occupancy for change in changes if change.occupancy is not None),
+                *moved.values(),
+                *counts,
+                *(record for one in rebindings for record in one.puts),
+            ),
         ),
     )
-    receipt = await book(site, act)
-    if receipt.repeated:
-        return receipt
     _take_over(site, changes, moved)
     take_counts(site, counts)
     rejoin(site, touched)
