@@ -157,3 +157,11 @@ def test_a_line_says_all_that_explains_it() -> None:
         (10 * KWH, 2_000_000),
         (2 * KWH, 3_000_000),
     ]
+
+
+def test_what_a_replaced_version_charged_is_priced_again_by_it() -> None:
+    """A price corrected at its own instant must not change what was charged, nor stop the pricing."""
+    before = Pricer([version(TWO)], SHANGHAI)
+    lines, _ = before.charge(KWH, NOON, NOON + HOUR, Usage())
+    corrected = Pricer([version(TWO), version(LATER, 2)], SHANGHAI)
+    assert corrected.reprice(lines, Usage())[0] == lines

@@ -48,6 +48,8 @@ class Pricer:
         """Order the versions by when they take effect; of two for one instant the later wins."""
         latest = {one.valid_from: one for one in sorted(versions, key=lambda one: one.version)}
         self.versions = tuple(latest[at] for at in sorted(latest))
+        # What was charged by a version that another has replaced since is still priced by it.
+        self._numbered = {one.version: one for one in versions}
         self._zone = zone
         self._timetable = Timetable(self.versions, zone, holidays)
         self._reaches: dict[tuple[Scope, str, int], Reach] = {}
@@ -142,12 +144,11 @@ class Pricer:
         Several meters share one count: what one of them has not posted yet was priced before another
         moved the count on.
         """
-        numbered = {one.version: one for one in self.versions}
         priced: list[ChargeLine] = []
         for (number, rate, period, season), same in itertools.groupby(
             lines, key=attrgetter("version", "rate", "period", "season")
         ):
-            scale = self._timetable.scale(numbered[number], rate, season)
+            scale = self._timetable.scale(self._numbered[number], rate, season)
             quantity = sum(line.quantity for line in same)
             used = self._fill(scale, period, quantity, used, scope, priced)
         return priced, used
