@@ -28,6 +28,7 @@ from custom_components.prepaid_parking.operations.facts import Fact, WalletEvent
 from custom_components.prepaid_parking.operations.keeper import Keeper
 from custom_components.prepaid_parking.operations.loading import load_site
 from custom_components.prepaid_parking.operations.office import add_meter, bind_meter
+from custom_components.prepaid_parking.operations.opening_wallet import open_wallet
 from custom_components.prepaid_parking.operations.rules import ensure_standard, set_policy
 from custom_components.prepaid_parking.operations.site import LaneRun, MeterRun, Site, WalletRun
 from custom_components.prepaid_parking.operations.tariff_book import publish_tariff

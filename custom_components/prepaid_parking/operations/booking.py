@@ -11,7 +11,7 @@ from ..core.chart import SiteAccount, site_account, wallet_account
 from ..core.errors import CoreError, StoreError
 from ..core.ledger import Act, Floor, Receipt, Record, Reference
 from ..core.money import MOST_MINOR
-from ..core.wallet import Wallet
+from ..core.wallet import Frozen, Wallet
 from .facts import WalletEvent, WalletFact
 from .site import Site, WalletRun
 
@@ -114,10 +114,24 @@ def open_run(site: Site, wallet: str) -> WalletRun:
     return run
 
 
-def is_frozen(wallet: Wallet, now: datetime) -> bool:
-    """Tell whether nothing may go out of a wallet now."""
+def no_more_in(site: Site, run: WalletRun) -> CoreError | None:
+    """Refuse a wallet that nothing may come into by order; what has arrived already is booked."""
+    if is_frozen(run.wallet, site.clock(), Frozen.IN):
+        return CoreError("wallet_frozen_in", wallet=run.wallet.id, reason=run.wallet.frozen_reason)
+    return None
+
+
+def is_frozen(wallet: Wallet, now: datetime, way: Frozen = Frozen.OUT) -> bool:
+    """Tell whether nothing may go out of a wallet (or in) now."""
+    return frozen_now(wallet, now) in (way, Frozen.BOTH)
+
+
+def frozen_now(wallet: Wallet, now: datetime) -> Frozen | None:
+    """Return which way a wallet is shut now, None where it is open."""
     until = wallet.frozen_until
-    return wallet.frozen_at is not None and (until is None or now < until)
+    if wallet.frozen_at is None or (until is not None and now >= until):
+        return None
+    return wallet.frozen_way
 
 
 def floor(run: WalletRun) -> Floor:

@@ -20,12 +20,13 @@ from .booking import book, closed, referenced, tell, unspendable
 from .closing_wallet import close_wallet
 from .facts import WalletEvent
 from .layering import drawn, may_leave
+from .opening_wallet import open_wallet
 from .paying import pay
 from .site import Site, WalletRun
 from .topping_up import Payment, credit
 from .turn import in_turn
 from .usage import post_windows
-from .wallets import freeze, open_wallet, unfreeze, update_wallet
+from .wallets import freeze, unfreeze, update_wallet
 
 __all__ = [
     "close_wallet",
@@ -122,9 +123,7 @@ async def refund(
     await post_windows(site, run.meters)
     key = referenced(f"refund/{channel}", reference)
     outside = channel_account(channel)
-    money = Posting(
-        source=wallet_account(run.wallet.no), target=outside, amount_minor=amount_minor
-    )
+    money = Posting(source=wallet_account(run.wallet.no), target=outside, amount_minor=amount_minor)
     act = Act(
         kind=EntryKind.REFUND,
         event=f"refund/{channel}/{key.key}",

@@ -13,6 +13,7 @@ from .counting import expire_packages
 from .hours import forget_hours, note_hours
 from .bill_paying import pay_open
 from .billing import bill_the_day
+from .points import expire_points
 from .schedules import follow_schedules
 from .site import Site, WalletRun
 
@@ -21,6 +22,7 @@ type FollowUp = Callable[[Site, WalletRun], Awaitable[None]]
 
 SECOND: Final = timedelta(seconds=1)
 MINUTE: Final = timedelta(minutes=1)
+HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 
 CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
@@ -29,6 +31,7 @@ CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
     (MINUTE, note_hours),
     (DAY, forget_hours),
     (MINUTE, expire_packages),
+    (HOUR, expire_points),
 )
 """Done in their order, each when its time has passed since it was done last."""
 FOLLOW_UPS: Final[tuple[FollowUp, ...]] = (pay_open,)

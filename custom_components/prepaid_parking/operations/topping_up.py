@@ -65,7 +65,7 @@ class Extras:
             told["points"] = self.points
         if self.recovered:
             told["recovered"] = {
-                one.recovery.category: one.amount_minor for one in self.recovered
+                one.recovery.category.value: one.amount_minor for one in self.recovered
             }
         return told
 
@@ -142,9 +142,7 @@ def keep_granted(site: Site, granted: Granted) -> None:
     site.granted_minor[granted.promotion] = total + granted.bonus_minor - before
 
 
-def _extras(
-    site: Site, run: WalletRun, paid: Payment, given: Mapping[PromotionId, int]
-) -> Extras:
+def _extras(site: Site, run: WalletRun, paid: Payment, given: Mapping[PromotionId, int]) -> Extras:
     wallet, now = run.wallet, site.clock()
     offers = (
         Offer(

@@ -1,4 +1,4 @@
-"""Wallets: opened for a unit, changed, frozen; what they hold is the cash desk's."""
+"""Wallets: changed, frozen; how one is opened and closed has files of its own."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,83 +6,20 @@ from datetime import datetime
 from typing import Final
 
 from ..core.errors import CoreError
-from ..core.identity import Actor, PolicyId, WalletId
+from ..core.identity import Actor
 from ..core.ledger import Act, EntryKind, Receipt
-from ..core.policy import first_watch
-from ..core.wallet import Purpose, Wallet, WalletKind
-from .booking import book_sealed, open_run, referenced, tell
+from ..core.wallet import Frozen, Wallet
+from .booking import open_run, tell
 from .facts import WalletEvent
 from .site import Site, WalletRun
 from .turn import in_turn
 
-EXPOSED_MOST: Final = 250
-"""Wallets get devices of their own while fewer than this are exposed: a site stays light."""
 CHANGEABLE: Final = frozenset(
     {
         *("unit", "kind", "policy", "spending"),
         *("alert_minor", "credit_limit_minor", "exempt_quota_minor"),
     }
 )
-
-
-async def open_wallet(
-    site: Site,
-    *,
-    unit: str,
-    purpose: Purpose,
-    actor: Actor,
-    kind: WalletKind = WalletKind.INDIVIDUAL,
-    policy: str = "standard",
-    person: Mapping[str, str] | None = None,
-    alert_minor: int | None = None,
-    credit_limit_minor: int | None = None,
-    exempt_quota_minor: int | None = None,
-    exposed: bool | None = None,
-    reference: str = "",
-) -> Receipt:
-    """Open a wallet for a unit; personal data goes into the encrypted store and nowhere else."""
-    if not unit.strip():
-        raise CoreError("unit_missing")
-    if PolicyId(policy) not in site.policies:
-        raise CoreError("unknown_policy", policy=policy)
-    _check_limits(credit_limit_minor, exempt_quota_minor)
-    number = await site.books.next_number("wallet")
-    wallet = Wallet(
-        id=WalletId(f"w{number}"),
-        no=number,
-        unit=unit.strip(),
-        purpose=purpose,
-        kind=kind,
-        policy=PolicyId(policy),
-        opened_at=site.clock(),
-        exposed=_room_for_one(site) if exposed is None else exposed,
-        subject=await site.privacy.put_subject(person) if person else "",
-        alert_minor=alert_minor,
-        credit_limit_minor=credit_limit_minor,
-        exempt_quota_minor=exempt_quota_minor,
-    )
-    content = {
-        "unit": wallet.unit,
-        "purpose": purpose,
-        "kind": kind,
-        "policy": policy,
-        "limits": [alert_minor, credit_limit_minor, exempt_quota_minor],
-    }
-    watch = first_watch(site.policy_of(wallet), wallet)
-    act = Act(
-        kind=EntryKind.WALLET_OPENED,
-        event=f"wallet/{wallet.id}/opened",
-        occurred=wallet.opened_at,
-        actor=actor,
-        reference=referenced("open_wallet", reference, content),
-        detail={"wallet": wallet.id, "unit": wallet.unit, "purpose": wallet.purpose},
-        puts=(wallet, watch),
-    )
-    receipt = await book_sealed(site, act, wallet.subject)
-    if not receipt.repeated:
-        run = site.wallets[wallet.id] = WalletRun(wallet=wallet, watch=watch)
-        tell(site, run, WalletEvent.OPENED, receipt)
-    return receipt
 
 
 @in_turn
@@ -100,7 +37,7 @@ async def update_wallet(
     changed: Wallet = replace(run.wallet, **changes)  # type: ignore[arg-type]  # names checked above
     if not changed.unit.strip():
         raise CoreError("unit_missing")
-    _check_limits(changed.credit_limit_minor, changed.exempt_quota_minor)
+    check_limits(changed.credit_limit_minor, changed.exempt_quota_minor)
     receipt = await site.books.commit(
         Act(
             kind=EntryKind.WALLET_UPDATED,
@@ -119,20 +56,28 @@ async def update_wallet(
 
 @in_turn
 async def freeze(
-    site: Site, *, wallet: str, reason: str, actor: Actor, until: datetime | None = None
+    site: Site,
+    *,
+    wallet: str,
+    reason: str,
+    actor: Actor,
+    until: datetime | None = None,
+    way: Frozen = Frozen.OUT,
 ) -> Receipt:
-    """Let nothing go out of a wallet; what comes in is booked and usage goes on."""
+    """Shut a wallet one way or both; what has arrived is booked, usage and supplies go on."""
     run = open_run(site, wallet)
     now = site.clock()
     if until is not None and until <= now:
         raise CoreError("time_is_past", at=until.isoformat())
-    frozen = replace(run.wallet, frozen_at=now, frozen_until=until, frozen_reason=reason)
+    frozen = replace(
+        run.wallet, frozen_at=now, frozen_until=until, frozen_reason=reason, frozen_way=way
+    )
     return await _set_frozen(site, run, frozen, EntryKind.FROZEN, WalletEvent.FROZEN, actor, reason)
 
 
 @in_turn
 async def unfreeze(site: Site, *, wallet: str, reason: str, actor: Actor) -> Receipt:
-    """Let money go out of a wallet again."""
+    """Let money go out of a wallet, and into it, again."""
     run = open_run(site, wallet)
     if run.wallet.frozen_at is None:
         raise CoreError("wallet_not_frozen", wallet=wallet)
@@ -158,7 +103,7 @@ async def _set_frozen(
             occurred=site.clock(),
             actor=actor,
             reason=reason,
-            detail={"wallet": wallet.id},
+            detail={"wallet": wallet.id, "way": wallet.frozen_way},
             puts=(wallet,),
         )
     )
@@ -167,10 +112,7 @@ async def _set_frozen(
     return receipt
 
 
-def _room_for_one(site: Site) -> bool:
-    return sum(run.wallet.exposed for run in site.wallets.values()) < EXPOSED_MOST
-
-
-def _check_limits(*limits: int | None) -> None:
+def check_limits(*limits: int | None) -> None:
+    """Refuse a limit below zero: it would cut who still has money."""
     if any(limit is not None and limit < 0 for limit in limits):
         raise CoreError("policy_negative")

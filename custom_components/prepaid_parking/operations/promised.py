@@ -1,0 +1,26 @@
+"""What wallets were promised, as the books left it: promotions, points, recoveries, and their top-ups."""
+
+from ..core.layers import Layers
+from ..core.points import Lots, PointsRule
+from ..core.promotion import Granted, Promotion
+from ..core.recovery import Recovery
+from .gently import gently
+from .site import Site
+from .topping_up import keep_granted
+
+
+async def load(site: Site) -> None:
+    """Take it all up; the wallets are there already."""
+    promotions = await site.books.load(Promotion)
+    for promotion in sorted(promotions, key=lambda one: one.version):
+        site.promotions.setdefault(promotion.id, []).append(promotion)
+    rules = await site.books.load(PointsRule)
+    site.points_rules = sorted(rules, key=lambda one: one.version)
+    async for granted in gently(await site.books.load(Granted)):
+        keep_granted(site, granted)
+    async for kept in gently(await site.books.load(Layers)):
+        site.wallets[kept.wallet].layers = kept.layers
+    async for held in gently(await site.books.load(Lots)):
+        site.wallets[held.wallet].lots = held.lots
+    async for recovery in gently(await site.books.load(Recovery)):
+        site.wallets[recovery.wallet].recoveries[recovery.category] = recovery
