@@ -13,7 +13,6 @@ from ..core.supply import RestoreMode, Supply
 from ..core.wallet import Binding, Meter, Purpose
 from .backfill import import_readings
 from .baseline import baseline
-from .baseline import baseline
 from .doubts import end_doubt, settled
 from .installing import begin_anew
 from .settling import Settlement, settle_doubt
