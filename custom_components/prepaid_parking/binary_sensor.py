@@ -16,7 +16,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import PrepaidConfigEntry
 from .core.money import quantity_text
+from .core.policy import is_low
+from .core.wallet import WalletKind
 from .entity import PrepaidEntity
+from .operations.quota import is_exempt
+from .operations.supply_views import quota_view
+from .operations.watching import policy_for
 from .roster import async_show
 from .things import LineThing, MeterThing, SiteThing, Thing, WalletThing
 from .troubles import troubles
@@ -27,10 +32,11 @@ PARALLEL_UPDATES = 0
 
 @dataclass(frozen=True, kw_only=True)
 class PrepaidBinarySensorDescription[ThingT: Thing](BinarySensorEntityDescription):
-    """A binary sensor: what it reads, and what it adds to explain itself."""
+    """A binary sensor: what it reads, what it adds to explain itself, and whether a thing has it."""
 
     is_on_fn: Callable[[ThingT], bool | None]
     more_fn: Callable[[ThingT], Mapping[str, Any] | None] = lambda _: None
+    has_fn: Callable[[ThingT], bool] = lambda _: True
 
 
 def _doubt(thing: MeterThing) -> Mapping[str, Any] | None:
@@ -67,9 +73,13 @@ WALLET: Final[tuple[PrepaidBinarySensorDescription[WalletThing], ...]] = (
     PrepaidBinarySensorDescription(
         key="low_balance",
         device_class=BinarySensorDeviceClass.PROBLEM,
-        is_on_fn=lambda thing: (
-            thing.run.watch.low_level > 0 or thing.run.watch.crossed_at is not None
-        ),
+        is_on_fn=lambda thing: is_low(thing.run.watch) or thing.run.watch.crossed_at is not None,
+    ),
+    PrepaidBinarySensorDescription(
+        key="on_exemption",
+        is_on_fn=lambda thing: is_exempt(thing.run, policy_for(thing.site, thing.run)),
+        more_fn=lambda thing: quota_view(thing.site, thing.run),
+        has_fn=lambda thing: thing.run.wallet.kind is WalletKind.SPECIAL,
     ),
 )
 
@@ -109,7 +119,7 @@ def _binary_sensors(thing: Thing) -> Iterator[Entity]:
         case MeterThing(brief=False):
             yield from (PrepaidBinarySensor(thing, one) for one in METER)
         case WalletThing():
-            yield from (PrepaidBinarySensor(thing, one) for one in WALLET)
+            yield from (PrepaidBinarySensor(thing, one) for one in WALLET if one.has_fn(thing))
         case LineThing():
             yield from (PrepaidBinarySensor(thing, one) for one in LINE)
 

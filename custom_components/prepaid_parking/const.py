@@ -39,6 +39,9 @@ DEFAULT_OUTDOOR_LEAST: Final = 12
 CONF_DESK_OPEN: Final = "desk_open"
 """Whether the cash desk counts as a way to pay; without any, grace stands still."""
 DEFAULT_CHECKPOINT_S: Final = 60
+CONF_RESTORE_SPACING_S: Final = "restore_spacing_s"
+DEFAULT_RESTORE_SPACING_S: Final = 2
+"""An inrush is over after a second or two."""
 CONF_PUBLISH_S: Final = "publish_s"
 """How often counters and balances are published; charging does not wait for it."""
 DEFAULT_PUBLISH_S: Final = 30

@@ -21,10 +21,12 @@ from .const import (
     CONF_OUTDOOR,
     CONF_OUTDOOR_LEAST,
     CONF_PUBLISH_S,
+    CONF_RESTORE_SPACING_S,
     CONF_SECOND_ANCHOR,
     DEFAULT_CHECKPOINT_S,
     DEFAULT_OUTDOOR_LEAST,
     DEFAULT_PUBLISH_S,
+    DEFAULT_RESTORE_SPACING_S,
 )
 from .flow_fields import whole
 
@@ -52,6 +54,9 @@ class PrepaidOptionsFlow(OptionsFlow):
                 ),
                 vol.Required(CONF_PUBLISH_S, default=DEFAULT_PUBLISH_S): whole(1, 900, unit="s"),
                 vol.Required(CONF_DESK_OPEN, default=True): BooleanSelector(),
+                vol.Required(CONF_RESTORE_SPACING_S, default=DEFAULT_RESTORE_SPACING_S): whole(
+                    0, 60, unit="s"
+                ),
                 vol.Optional(CONF_OUTDOOR): EntitySelector(
                     EntitySelectorConfig(
                         filter=[
@@ -86,6 +91,7 @@ def options_of(chosen: Mapping[str, Any]) -> dict[str, Any]:
         CONF_CHECKPOINT_S: chosen.get(CONF_CHECKPOINT_S, DEFAULT_CHECKPOINT_S),
         CONF_PUBLISH_S: chosen.get(CONF_PUBLISH_S, DEFAULT_PUBLISH_S),
         CONF_DESK_OPEN: chosen.get(CONF_DESK_OPEN, True),
+        CONF_RESTORE_SPACING_S: chosen.get(CONF_RESTORE_SPACING_S, DEFAULT_RESTORE_SPACING_S),
         CONF_OUTDOOR: chosen.get(CONF_OUTDOOR, ""),
         CONF_OUTDOOR_LEAST: chosen.get(CONF_OUTDOOR_LEAST, DEFAULT_OUTDOOR_LEAST),
     }

@@ -16,7 +16,21 @@ from homeassistant.helpers.service import async_get_config_entry
 import probatio as vol
 
 from .acting import acting
-from .actions import deposits, gates, ledger, meters, rules, statements, supplies, wallets
+from .actions import (
+    bills,
+    deposits,
+    gates,
+    ledger,
+    meters,
+    packages,
+    recurring,
+    rules,
+    statements,
+    supplies,
+    supply_rules,
+    units,
+    wallets,
+)
 from .actions.call import Action, Call
 from .const import DOMAIN
 from .coordinator import PrepaidConfigEntry
@@ -25,9 +39,14 @@ from .errors import translated
 ACTIONS: Final = (
     *wallets.ACTIONS,
     *meters.ACTIONS,
+    *units.ACTIONS,
     *supplies.ACTIONS,
+    *supply_rules.ACTIONS,
     *rules.ACTIONS,
     *deposits.ACTIONS,
+    *packages.ACTIONS,
+    *bills.ACTIONS,
+    *recurring.ACTIONS,
     *gates.ACTIONS,
     *ledger.ACTIONS,
     *statements.ACTIONS,

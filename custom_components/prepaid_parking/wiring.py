@@ -64,7 +64,7 @@ from .core.money import parse_quantity
 from .core.supply import RestoreMode
 from .core.wallet import Meter
 from .links.poller import Outcome
-from .opening import checkpoint_every
+from .opening import checkpoint_every, restore_spacing
 from .operations.gate import plate_read
 from .operations.gently import gently
 from .operations.metering import find_meter
@@ -160,6 +160,7 @@ class SiteWiring:
         before, self._options = self._options, options
         site, data = self._data.site, self._data
         site.can_pay = options.get(CONF_DESK_OPEN, True)
+        site.supplying.stagger.spacing_s = restore_spacing(options)
         self._unwatch()
         self._unwatch = async_watch_outdoor(self._hass, self._entry, self._felt)
         data.coordinator.counters_every = options.get(CONF_PUBLISH_S, COUNTERS_EVERY_S)

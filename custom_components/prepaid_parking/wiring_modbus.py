@@ -36,12 +36,13 @@ from .coordinator import LineState, PrepaidConfigEntry
 from .core.access import PlateRead
 from .core.errors import CoreError, DeviceError
 from .core.identity import MeterId
+from .links.appointments import Readable
 from .links.contact import Contact, MeterWithContact
 from .links.generic import generic_modbus
 from .links.line import Line, Wires
 from .links.modbus import ModbusMeter
 from .links.modbus_barrier import ModbusBarrier
-from .links.poller import LinePoller, Outcome
+from .links.poller import FULL_EVERY_S, LinePoller, Outcome
 from .links.profile import MeterProfile
 from .links.profile_file import Profiles
 from .operations.ports import Barrier, Relay
@@ -148,11 +149,11 @@ class ModbusLine:
                 spacing=self._data[CONF_SPACING],
             )
             run.relay = GoingFirst(self.line, contact)
-            self.poller.add(run.meter.id, MeterWithContact(meter, contact), data[CONF_INTERVAL])
+            self._poll(run, MeterWithContact(meter, contact), data[CONF_INTERVAL])
         else:
             if kind == RELAY_PROFILE and profile.relay and (profile.can_switch or tested):
                 run.relay = GoingFirst(self.line, meter)
-            self.poller.add(run.meter.id, meter, data[CONF_INTERVAL])
+            self._poll(run, meter, data[CONF_INTERVAL])
         return partial(self.poller.remove, run.meter.id)
 
     async def forget(self) -> None:
@@ -186,8 +187,12 @@ class ModbusLine:
         raise CoreError("reader_wrong_line")
 
     def pace(self, run: MeterRun) -> None:
-        """Read a meter every second while that matters, else at its own interval."""
+        """Read a meter every second while that matters, else at its own interval.
+
+        One whose load is limited tells its power with every reading.
+        """
         self.poller.set_interval(run.meter.id, FAST_S if run.fast else run.interval_s)
+        self.poller.set_full_every(run.meter.id, _full_every(run))
 
     def look_again(self, run: MeterRun) -> None:
         """Read a meter at once."""
@@ -201,6 +206,9 @@ class ModbusLine:
         if profile is None:
             raise CoreError("unknown_profile", profile=data[CONF_PROFILE])
         return profile
+
+    def _poll(self, run: MeterRun, meter: Readable, interval: float) -> None:
+        self.poller.add(run.meter.id, meter, interval, full_every=_full_every(run))
 
     def _now(self) -> datetime:
         """Readings are stamped by the one clock that charges and cuts go by."""
@@ -224,3 +232,7 @@ class ModbusLine:
             "backed_off": len(poller.backed_off),
             "lateness": poller.lateness_p50,
         }
+
+
+def _full_every(run: MeterRun) -> float:
+    return 0.0 if run.load_limited else FULL_EVERY_S

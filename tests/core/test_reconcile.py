@@ -159,7 +159,9 @@ def may_switch_on(view: View) -> None:
     assert view.bound
     assert view.ledger_ok
     assert view.load in (LoadStand.FREE, LoadStand.CLOSING)
-    assert not (view.scheduled_off and view.clock_ok)
+    if view.scheduled_off and view.clock_ok:
+        by_rule = supply.cut is CutMode.AUTO and not view.shared
+        assert not (by_rule and supply.restore is RestoreMode.AUTO)
     if supply.confirmed_at is None:
         assert supply.verified is False
         assert supply.restore is RestoreMode.AUTO

@@ -6,18 +6,37 @@ and judges each command at the moment it leaves. A failure names its seed and wh
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from random import Random
 
 import pytest
 
-from custom_components.prepaid_parking.core.errors import CoreError, DeviceFault
+from custom_components.prepaid_parking.core.errors import CoreError, DeviceError, DeviceFault
 from custom_components.prepaid_parking.core.identity import MeterId, WalletId
+from custom_components.prepaid_parking.core.load_limit import LoadLimit
 from custom_components.prepaid_parking.core.metering import Commodity
 from custom_components.prepaid_parking.core.policy import ManualOn
-from custom_components.prepaid_parking.core.reconcile import hold_in_force, protected
-from custom_components.prepaid_parking.core.supply import CutBy, RestoreMode, SupplyState
+from custom_components.prepaid_parking.core.reconcile import Why, hold_in_force, protected
+from custom_components.prepaid_parking.core.respite import in_force
+from custom_components.prepaid_parking.core.supply import (
+    AUTOMATIC,
+    CutBy,
+    CutMode,
+    RestoreMode,
+    SupplyState,
+)
 from custom_components.prepaid_parking.core.wallet import Purpose
+from custom_components.prepaid_parking.core.written_schedule import read_hours
 from custom_components.prepaid_parking.operations.cashier import deduct
+from custom_components.prepaid_parking.operations.load_limits import set_load_limit
+from custom_components.prepaid_parking.operations.respites import (
+    hold_site,
+    lift_veto,
+    promise_to_pay,
+    release_site,
+    veto_cut,
+)
+from custom_components.prepaid_parking.operations.schedules import set_schedule
 from custom_components.prepaid_parking.operations.site import MeterRun
 from custom_components.prepaid_parking.operations.supply import (
     confirm_restore,
@@ -26,12 +45,17 @@ from custom_components.prepaid_parking.operations.supply import (
     restore_supply,
     set_lockout,
     set_protection,
+    set_supply_rules,
 )
 from custom_components.prepaid_parking.operations.watching import FRESH_INTERVALS
 from tests.operations.conftest import MakeWorld
-from tests.operations.world import DAY, KWH, MANAGER, MINUTE, SECOND, RelayDevice, World
+from tests.operations.world import DAY, HOUR, KWH, MANAGER, MINUTE, SECOND, RelayDevice, World
 
 STEPS = 250
+LIMIT_W = 1500
+TRIPS = 1
+WAIT = 5 * MINUTE
+SPACING = 2 * SECOND
 COMMODITIES = (Commodity.ELECTRICITY, Commodity.WATER, Commodity.GAS)
 RESTORE = (RestoreMode.AUTO, RestoreMode.ARMED, RestoreMode.AUTO)
 
@@ -47,15 +71,16 @@ class Building:
         self.commands: Counter[str] = Counter()
         self.wallets: dict[MeterId, WalletId] = {}
         self.theirs: set[MeterId] = set()
+        self.came_on: datetime | None = None
         self.weights: dict[Event, int] = {
             self.use: 30,
             self.pay: 24,
             self.wait: 12,
             self.silence: 2,
             self.trouble: 4,
-            self.hand: 5,
-            self.hold_off: 2,
-            self.hold_on: 8,
+            self.hand: 3,
+            self.hold_off: 4,
+            self.hold_on: 12,
             self.lock: 3,
             self.unlock: 6,
             self.guard: 2,
@@ -64,14 +89,30 @@ class Building:
             self.fire: 1,
             self.all_clear: 6,
             self.new_policy: 4,
-            self.electrician: 6,
+            self.electrician: 4,
+            self.heater: 6,
+            self.evening: 3,
+            self.rule: 2,
+            self.veto: 1,
+            self.lift: 4,
+            self.promise: 1,
+            self.truce: 1,
+            self.end_truce: 8,
             self.park: 1,
             self.die: 6,
         }
 
     async def begin(self) -> None:
         """Let tenants move in with a little money."""
-        await self.world.policy(grace_hours=0, alert_minor=100, alert2_minor=10)
+        await set_schedule(
+            self.world.site,
+            schedule="dorm",
+            off=read_hours([{"from": "23:00", "to": "06:00"}]),
+            actor=MANAGER,
+        )
+        await self.world.policy(
+            grace_hours=0, alert_minor=100, alert2_minor=10, schedule="dorm", promise_every_days=1
+        )
         self.parking = (await self.world.wallet("5", purpose=Purpose.PARKING)).wallet.id
         for commodity, restore in zip(COMMODITIES, RESTORE, strict=True):
             wallet = await self.world.wallet("1")
@@ -80,6 +121,15 @@ class Building:
             )
             self.wallets[run.meter.id] = wallet.wallet.id
             self.guard_relay(run.meter.id)
+            limit = LoadLimit(
+                scope=f"meter/{run.meter.id}",
+                limit_w=LIMIT_W,
+                delay_s=20,
+                retries=TRIPS,
+                wait_s=300,
+                reset_s=7200,
+            )
+            await set_load_limit(self.world.site, limit=limit, actor=MANAGER)
 
     async def live(self) -> None:
         """Let something happen, again and again."""
@@ -102,35 +152,81 @@ class Building:
             why = run.decision.why if run.decision is not None else ""
             self.commands[f"{'on' if on else 'off'} {why}"] += 1
             self.judge(run, on)
-            await switch(on)
+            try:
+                await switch(on)
+            except DeviceError as err:
+                if err.fault is not DeviceFault.NO_ANSWER:
+                    raise
+                self.note(on)
+                raise
+            self.note(on)
 
         relay.switch = watched  # type: ignore[method-assign]
+
+    def note(self, on: bool) -> None:
+        """Remember when a supply came on last."""
+        if on:
+            self.came_on = self.world.clock.now
+
+    def dark(self, run: MeterRun) -> bool:
+        """Whether the schedule has lights out for a meter, worked out in another way."""
+        alone = run.supply.restore is RestoreMode.AUTO and run.supply.cut is CutMode.AUTO
+        return alone and not 6 <= self.world.clock.now.hour < 23
 
     def judge(self, run: MeterRun, on: bool) -> None:
         """What must hold at the moment a command leaves."""
         site, supply, now = self.world.site, run.supply, self.world.clock.now
         assert run.binding is not None
-        watch = site.wallets[run.binding.wallet].watch
         assert not site.emergency
         assert run.seen is (not on)
         if on:
-            assert not supply.lockout_by
-            assert run.meter.commodity is not Commodity.GAS
-            if supply.hold_on:
-                return
-            assert (supply.cut_by, supply.verified) == (CutBy.BALANCE, False)
-            assert run.meter.id not in self.theirs
-            assert watch.crossed_at is None
-            assert supply.restore is RestoreMode.AUTO or supply.confirmed_at is not None
+            self.judge_on(run)
             return
         assert run.good_at is not None
         assert now - run.good_at <= FRESH_INTERVALS * run.interval_s * SECOND
         assert not protected(supply, now)
+        assert not in_force(site.supplying.held, now)
         if hold_in_force(supply, now):
             assert supply.hold_on is False
-        else:
-            assert watch.crossed_at is not None
-            assert watch.grace_ended_at is not None
+            return
+        assert supply.cut is CutMode.AUTO
+        match supply.cut_by:
+            case CutBy.BALANCE:
+                watch = site.wallets[run.binding.wallet].watch
+                assert watch.crossed_at is not None
+                assert watch.grace_ended_at is not None
+                given = site.supplying.respites.get(run.binding.wallet, {})
+                assert not any(in_force(one, now) for one in given.values())
+            case CutBy.SCHEDULE:
+                assert self.dark(run)
+                assert run.meter.commodity is not Commodity.GAS
+            case _:
+                assert supply.cut_by is CutBy.LOAD
+                assert run.load is not None
+                assert run.load.trips is not None
+                assert run.load.trips.power_w > LIMIT_W
+
+    def judge_on(self, run: MeterRun) -> None:
+        """What must hold at the moment a supply is switched on."""
+        site, supply, now = self.world.site, run.supply, self.world.clock.now
+        assert not supply.lockout_by
+        assert run.meter.commodity is not Commodity.GAS
+        assert self.came_on is None or now - self.came_on >= SPACING
+        if supply.hold_on:
+            return
+        assert supply.cut_by in AUTOMATIC
+        assert run.binding is not None
+        if supply.confirmed_at is None:
+            assert run.meter.id not in self.theirs
+            assert supply.verified is False
+            assert supply.restore is RestoreMode.AUTO
+        assert not self.dark(run)
+        if run.load is not None and run.load.trips is not None:
+            trips = run.load.trips
+            assert trips.tripped_at is None or now - trips.tripped_at >= WAIT
+            assert trips.tripped_at is None or trips.trips <= TRIPS
+        if supply.cut_by is CutBy.BALANCE:
+            assert site.wallets[run.binding.wallet].watch.crossed_at is None
 
     # --- what happens --------------------------------------------------------------------------
 
@@ -214,8 +310,67 @@ class Building:
     async def confirm(self, run: MeterRun, relay: RelayDevice) -> None:
         """Somebody has looked at the stove."""
         if run.state is SupplyState.ARMED:
-            await confirm_restore(self.world.site, meter=run.meter.id, actor=MANAGER)
+            unsure = run.decision is not None and run.decision.why is Why.NOT_CONFIRMED
+            try:
+                await confirm_restore(self.world.site, meter=run.meter.id, actor=MANAGER)
+            except CoreError as err:
+                self.history.append(f"refused: {err.key}")
+            if unsure:
+                self.theirs.discard(run.meter.id)
             await self.world.work()
+
+    async def heater(self, run: MeterRun, relay: RelayDevice) -> None:
+        """Something hot is plugged in for a while, perhaps too hot."""
+        power = self.random.choice([300.0, 1400.0, 2200.0])
+        for _ in range(self.random.choice([2, 4, 8])):
+            self.world.clock.now += 10 * SECOND
+            drawn = power if relay.on else 0.0
+            await self.world.look(run.meter.id, values={"power": drawn})
+            await self.world.keeper.tick()
+        await self.wait(run, relay)
+
+    async def evening(self, run: MeterRun, relay: RelayDevice) -> None:
+        """It gets late, and late again."""
+        hour = self.random.choice([5, 22])
+        now = self.world.clock.now
+        until = now.replace(hour=hour, minute=58, second=0, microsecond=0)
+        self.world.clock.now = until if until > now else until + DAY
+        await self.world.wait(5 * MINUTE, 10 * SECOND)
+
+    async def rule(self, run: MeterRun, relay: RelayDevice) -> None:
+        """A supply is left to persons, or to the rules again."""
+        cut = self.random.choice([CutMode.AUTO, CutMode.AUTO, CutMode.NEVER])
+        await set_supply_rules(self.world.site, meter=run.meter.id, cut=cut, actor=MANAGER)
+        await self.world.work()
+
+    async def veto(self, run: MeterRun, relay: RelayDevice) -> None:
+        """The manager strikes a wallet off the list."""
+        await self.spare(veto_cut, wallet=self.wallets[run.meter.id])
+
+    async def lift(self, run: MeterRun, relay: RelayDevice) -> None:
+        """And puts it on again."""
+        await self.spare(lift_veto, wallet=self.wallets[run.meter.id])
+
+    async def promise(self, run: MeterRun, relay: RelayDevice) -> None:
+        """Somebody has wages coming."""
+        until = self.world.clock.now + 3 * HOUR
+        await self.spare(promise_to_pay, wallet=self.wallets[run.meter.id], until=until)
+
+    async def truce(self, run: MeterRun, relay: RelayDevice) -> None:
+        """A heat wave: nobody is cut."""
+        await self.spare(hold_site)
+
+    async def end_truce(self, run: MeterRun, relay: RelayDevice) -> None:
+        """It has rained."""
+        await self.spare(release_site)
+
+    async def spare(self, word: Callable[..., Awaitable[object]], **more: object) -> None:
+        """Say something of a cut to come; what may not be said is refused."""
+        try:
+            await word(self.world.site, reason="r", actor=MANAGER, **more)
+        except CoreError as err:
+            self.history.append(f"refused: {err.key}")
+        await self.world.work()
 
     async def say(
         self, word: Callable[..., Awaitable[object]], run: MeterRun, **more: object
@@ -258,6 +413,7 @@ class Building:
     async def die(self, run: MeterRun, relay: RelayDevice) -> None:
         """Killed and started again; a fire goes on burning."""
         emergency = self.world.site.emergency
+        self.came_on = None
         await self.world.restart()
         self.world.site.emergency = emergency
         await self.world.tick()
@@ -283,9 +439,11 @@ async def test_no_life_of_a_building_switches_a_supply_outside_the_rules(
     for seed in range(8):
         commands += (await live_through(make_world, seed)).commands
     # The lives are worth looking at: every kind of command was given.
-    assert commands["off balance"] > 50
-    for kind in ("on paid", "off hold", "on hold"):
-        assert commands[kind] > 5
+    assert commands["off balance"] > 20, commands
+    for kind in ("on paid", "off hold", "on hold", "off schedule", "on schedule_over"):
+        assert commands[kind] > 1, commands
+    for kind in ("off overload", "on overload_over"):
+        assert commands[kind], commands
 
 
 @pytest.mark.long

@@ -9,6 +9,7 @@ from ..core.money import parse_quantity
 from ..core.supply import SupplyState
 from ..operations import office
 from ..operations.reports import doubt_view, meter_view
+from ..operations.supply_views import rules_view
 from .call import (
     MAYBE_REASON,
     METER,
@@ -96,18 +97,21 @@ async def settle_doubt(call: Call) -> Response:
 
 async def get_meter(call: Call) -> Response:
     """Describe a meter."""
-    return meter_view(call.meter())
+    run = call.meter()
+    return meter_view(run) | {"rules": rules_view(call.site, run)}
 
 
 async def list_meters(call: Call) -> Response:
     """List meters, filtered and in pages."""
     wallet = call.wallet().wallet.id if call.text("wallet") else None
     state, name = call.data.get("supply"), call.text("name").casefold()
+    unit = call.unit().id if call.text("unit") else None
     found = [
         run
         for run in call.site.meters.values()
         if name in run.meter.name.casefold()
         and (wallet is None or (run.binding is not None and run.binding.wallet == wallet))
+        and unit in (None, run.meter.unit)
         and state in (None, run.state)
         and (run.doubt is not None or not call.data["doubted"])
     ]
@@ -166,6 +170,7 @@ ACTIONS: Final = (
         {
             vol.Optional("name"): cv.string,
             vol.Optional("wallet"): cv.string,
+            vol.Optional("unit"): cv.string,
             vol.Optional("supply"): vol.Coerce(SupplyState),
             vol.Optional("doubted", default=False): cv.boolean,
             **PAGED,

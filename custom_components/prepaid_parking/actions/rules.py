@@ -8,8 +8,12 @@ from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
 from ..core.errors import CoreError
-from ..core.identity import TariffId
+from ..core.identity import PolicyId, TariffId
+from ..core.metering import Quantity
+from ..core.money import parse_quantity
 from ..core.policy import ManualOn
+from ..core.quota import QuotaPeriod
+from ..core.supply import RestoreMode
 from ..core.tariff_format import read_tariff, write_tariff
 from ..core.written_rates import DAYS
 from ..operations import office, rules
@@ -25,7 +29,24 @@ AMOUNTS: Final = (
     "overdraft_limit",
     "hysteresis",
 )
-WHOLE: Final = ("grace_hours", "operations_per_day", "remind_hours")
+WHOLE: Final = (
+    "grace_hours",
+    "grace_minutes",
+    "operations_per_day",
+    "remind_hours",
+    "alert_days",
+    "promise_days",
+    "promise_every_days",
+)
+AS_WRITTEN: Final = (
+    "name",
+    "manual_on",
+    "reconnect",
+    "no_cut_calendar",
+    "exempt_period",
+    "exempt_of",
+    "schedule",
+)
 
 
 async def publish_tariff(call: Call) -> Response:
@@ -72,9 +93,12 @@ async def set_policy(call: Call) -> Response:
     changes: dict[str, object] = {
         f"{amount}_minor": call.maybe_money(amount) for amount in AMOUNTS if amount in data
     }
-    changes |= {key: data[key] for key in (*WHOLE, "name", "manual_on") if key in data}
-    if "no_cut_hours" in data:
-        changes["no_cut_hours"] = tuple(_hours(one) for one in data["no_cut_hours"])
+    changes |= {key: data[key] for key in (*WHOLE, *AS_WRITTEN) if key in data}
+    for hours in ("no_cut_hours", "cut_hours"):
+        if hours in data:
+            changes[hours] = tuple(_hours(one) for one in data[hours])
+    if "exempt_units" in data:
+        changes["exempt_units"] = parse_quantity(data["exempt_units"], _exempt_of(call, name))
     if "no_cut_weekdays" in data:
         changes["no_cut_weekdays"] = tuple(DAYS.index(day) for day in data["no_cut_weekdays"])
     if "no_cut_dates" in data:
@@ -87,6 +111,15 @@ async def set_policy(call: Call) -> Response:
             call.parts.coordinator.touch(f"wallet:{wallet}")
     written = next(versions[-1] for known, versions in call.site.policies.items() if known == name)
     return call.receipt(receipt) | policy_view(call.site, written)
+
+
+def _exempt_of(call: Call, policy: str) -> Quantity:
+    """Return what a quota in units counts: what is given, else what the policy counted before."""
+    given = call.data.get("exempt_of")
+    if given is not None:
+        return Quantity(given)
+    versions = call.site.policies.get(PolicyId(policy))
+    return versions[-1].exempt_of if versions else Quantity.ENERGY
 
 
 def _hours(text: str) -> tuple[time, time]:
@@ -138,6 +171,13 @@ ACTIONS: Final = (
                 for key in WHOLE
             },
             vol.Optional("no_cut_hours"): TEXTS,
+            vol.Optional("cut_hours"): TEXTS,
+            vol.Optional("no_cut_calendar"): cv.string,
+            vol.Optional("reconnect"): vol.Coerce(RestoreMode),
+            vol.Optional("exempt_period"): vol.Coerce(QuotaPeriod),
+            vol.Optional("exempt_units"): cv.string,
+            vol.Optional("exempt_of"): vol.Coerce(Quantity),
+            vol.Optional("schedule"): cv.string,
             vol.Optional("no_cut_weekdays"): vol.All(cv.ensure_list, [vol.In(DAYS)]),
             vol.Optional("no_cut_dates"): vol.All(cv.ensure_list, [vol.All(cv.date, date)]),
             vol.Optional("manual_on"): vol.Coerce(ManualOn),

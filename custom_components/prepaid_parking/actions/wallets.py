@@ -12,6 +12,7 @@ from ..operations import cashier
 from ..operations.overview import days_left
 from ..operations.reports import wallet_view
 from ..operations.site import WalletRun
+from ..operations.supply_views import quota_view, spared_view
 from ..operations.watching import state_of
 from .call import (
     AMOUNT,
@@ -39,6 +40,8 @@ def _view(call: Call, run: WalletRun) -> Response:
     left = days_left(run, call.parts.tally, call.site.clock())
     return {
         **wallet_view(call.site, run),
+        "quota": quota_view(call.site, run),
+        "spared": spared_view(call.site, run),
         "days_left": None if left is None else str(left),
     }
 

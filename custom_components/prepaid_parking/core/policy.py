@@ -18,7 +18,8 @@ REARM_LEAST_MINOR: Final = 100
 least this much where the threshold is near zero: no hovering."""
 REARM_DAYS: Final = 1
 """Days left must rise by a tenth of the threshold, and at least by one, before that is said again."""
-LONGEST_GRACE_HOURS: Final = 7 * 24
+LONGEST_GRACE_S: Final = 7 * 86_400
+"""Longer is a credit, and there is a limit for that."""
 
 
 class ManualOn(StrEnum):

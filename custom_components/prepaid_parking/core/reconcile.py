@@ -292,7 +292,7 @@ def _stays_off(view: View) -> Decision | None:
         return Decision(want=None, why=Why.OVERLOAD, state=SupplyState.OFF)
     if by is not CutBy.BALANCE and not view.clock_ok:
         return _leave(view, Why.CLOCK)
-    if view.scheduled_off and view.clock_ok:
+    if view.scheduled_off and view.clock_ok and _not_by_rule(view, CutBy.SCHEDULE) is None:
         return Decision(want=None, why=Why.SCHEDULE, state=SupplyState.OFF)
     return None
 

@@ -110,6 +110,12 @@ class LinePoller:
         if not polled.failures:
             self._appoint(polled, polled.last + polled.interval)
 
+    def set_full_every(self, meter_id: MeterId, seconds: float) -> None:
+        """Read all that a meter tells more often or less, 0 with every reading."""
+        polled = self._meters[meter_id]
+        polled.full_due += seconds - polled.full_every
+        polled.full_every = seconds
+
     def hurry(self, meter_id: MeterId) -> None:
         """Read a meter next, even one that stands aside: money moved, or a command was sent."""
         now = self._clock()

@@ -1,10 +1,14 @@
 """How the whole site stands, in one pass over its wallets and meters."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from ..core.category import Category
+from ..core.policy import is_low
 from ..core.tariff import Usage
+from .arrears import site_arrears
 from .site import MeterRun, Site, WalletRun
 from .tally import Tally
 from .watching import FRESH_INTERVALS
@@ -15,10 +19,15 @@ class Overview:
     """What a manager asks first: whose money lies here, who is low, who owes, which meters answer."""
 
     float_minor: int
-    arrears_minor: int
+    arrears: Mapping[Category, int]
     wallets_low: int
     meters: int
     meters_read: int
+
+    @property
+    def arrears_minor(self) -> int:
+        """What is owed in all: below zero, as debts and as open bills."""
+        return sum(self.arrears.values())
 
     @property
     def reading_percent(self) -> Decimal | None:
@@ -34,9 +43,9 @@ def overview(site: Site) -> Overview:
     now = site.clock()
     return Overview(
         float_minor=sum(amount for amount in balances if amount > 0),
-        arrears_minor=-sum(amount for amount in balances if amount < 0),
+        arrears=site_arrears(site),
         wallets_low=sum(
-            run.watch.low_level > 0 or run.watch.crossed_at is not None
+            is_low(run.watch) or run.watch.crossed_at is not None
             for run in site.wallets.values()
             if run.wallet.closed_at is None
         ),

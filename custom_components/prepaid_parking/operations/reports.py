@@ -10,6 +10,8 @@ from ..core.money import price_text, quantity_text
 from ..core.policy import Policy
 from ..core.tariff_format import write_tariff
 from ..core.written_rates import DAYS
+from .arrears import arrears_of
+from .bill_views import open_bills
 from .booking import frozen_now
 from .buckets import bucket_view
 from .quota import mark_of
@@ -29,6 +31,7 @@ def wallet_view(site: Site, run: WalletRun) -> Report:
     return {
         "wallet": wallet.id,
         "unit": wallet.unit,
+        "unit_id": wallet.unit_id or None,
         "purpose": wallet.purpose,
         "kind": wallet.kind,
         "policy": wallet.policy,
@@ -44,6 +47,8 @@ def wallet_view(site: Site, run: WalletRun) -> Report:
         "mark": money(mark_of(run, policy)),
         "cutoff_at": cutoff.isoformat() if cutoff is not None else None,
         "meters": [meter.meter.id for meter in run.meters],
+        "arrears": money(arrears_of(run).total()),
+        "bills": open_bills(site, run),
         "cards": [card.id for card in site.cards.values() if card.wallet == wallet.id],
         "opened_at": wallet.opened_at.isoformat(),
         "closed_at": wallet.closed_at.isoformat() if wallet.closed_at is not None else None,
@@ -61,6 +66,9 @@ def meter_view(run: MeterRun) -> Report:
         "serial": meter.serial,
         "commodity": meter.commodity,
         "unit": UNIT[meter.quantity],
+        "unit_id": meter.unit or None,
+        "main": meter.main or None,
+        "reactive": meter.reactive or None,
         "register": None if register is None else quantity_text(register, meter.quantity),
         "read_at": last.at.isoformat() if last is not None else None,
         "connected": run.connected,

@@ -42,6 +42,8 @@ async def set_schedule(
     known = site.supplying.schedules.get(schedule, [])
     if known and begins < known[-1].valid_from:
         raise CoreError("schedule_out_of_order", schedule=schedule, at=known[-1].valid_from)
+    if calendar:
+        await site.learn_calendar(calendar)
     for one in exempt:
         if one not in site.wallets and one not in site.units:
             raise CoreError("unknown_exempt", id=one)
