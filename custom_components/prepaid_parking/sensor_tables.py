@@ -17,6 +17,8 @@ from homeassistant.helpers.typing import StateType
 from .core.money import price_text
 from .core.policy import WalletState
 from .core.supply import SupplyState
+from .core.wallet import Purpose
+from .operations.lots import uses_left
 from .operations.overview import (
     cost_month,
     cost_today,
@@ -82,6 +84,22 @@ def _price(thing: MeterThing) -> str | None:
     return None if micro is None else price_text(micro)
 
 
+def _packages(thing: WalletThing) -> Mapping[str, Any]:
+    """Say of each package what is left and until when: who looks after a child sees the rest."""
+    return {
+        "packages": [
+            {
+                "package": one.id,
+                "tariff": one.tariff,
+                "left": one.left,
+                "valid_until": one.valid_until.isoformat() if one.valid_until else None,
+            }
+            for one in thing.site.packages.values()
+            if one.wallet == thing.id
+        ]
+    }
+
+
 def _whole_minute(at: datetime | None) -> datetime | None:
     """Drop the seconds: what counts down by the second would be written every second."""
     return None if at is None else at.replace(second=0, microsecond=0)
@@ -142,6 +160,13 @@ WALLET: Final[tuple[PrepaidSensorDescription[WalletThing], ...]] = (
         key="cutoff_at",
         device_class=SensorDeviceClass.TIMESTAMP,
         value_fn=lambda thing: _whole_minute(cutoff_of(thing.site, thing.run)),
+    ),
+    PrepaidSensorDescription(
+        key="uses",
+        state_class=SensorStateClass.MEASUREMENT,
+        has_fn=lambda thing: thing.run.wallet.purpose is not Purpose.UTILITY,
+        value_fn=lambda thing: uses_left(thing.run),
+        more_fn=_packages,
     ),
 )
 

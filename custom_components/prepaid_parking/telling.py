@@ -28,6 +28,8 @@ def wallet_story(site: Site, fact: WalletFact) -> dict[str, Any]:
         story["entry"] = fact.receipt.entry
     if fact.reference:
         story["reference"] = fact.reference
+    if fact.uses_left is not None:
+        story |= {"uses": fact.uses, "uses_left": fact.uses_left}
     return story
 
 

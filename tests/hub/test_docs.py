@@ -30,13 +30,14 @@ ORDER: Final = """
 """A year in a building: the page is ordered for looking up, the examples for being called."""
 USES: Final = """
     hold_deposit claim_deposit release_deposit list_deposits
+    sell_package use_package give_back_use list_packages end_package
 """
 """A hotel, a school and a laundry, called in `test_docs_uses.py`."""
 OF_THE_DAY: Final = frozenset(
     {
         *("at", "booked", "by", "cutoff_at", "entries", "entry", "from", "head", "opened_at"),
         *("read_at", "since", "to", "until", "valid_from"),
-        *("ended_at", "held_at"),
+        *("ended_at", "held_at", "sold_at"),
     }
 )
 """Times, hashes and places in the chain: another run has others."""

@@ -12,6 +12,7 @@ from custom_components.prepaid_parking.core.chart import (
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError
 from custom_components.prepaid_parking.core.identity import DepositId
 from custom_components.prepaid_parking.core.ledger import EntryKind
+from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.cashier import deduct, freeze, refund
 from custom_components.prepaid_parking.operations.deposits import (
     claim_deposit,
@@ -23,7 +24,12 @@ from custom_components.prepaid_parking.operations.deposits import (
 from custom_components.prepaid_parking.operations.facts import WalletEvent
 from custom_components.prepaid_parking.operations.site import WalletRun
 from tests.operations.conftest import MakeWorld
-from tests.operations.world import KWH, MANAGER, World
+from tests.operations.world import MANAGER, World
+
+
+async def guest(world: World, money: str) -> WalletRun:
+    """Open a wallet that deposits may be held from."""
+    return await world.wallet(money, purpose=Purpose.PROPERTY)
 
 
 async def hold(world: World, run: WalletRun, minor: int, reference: str = "") -> str:
@@ -63,7 +69,7 @@ async def in_books(world: World, run: WalletRun) -> tuple[int, int]:
 
 async def test_300_held_80_claimed_220_released_is_balanced(world: World) -> None:
     """The guest who broke a lamp of 80 takes 220 home; the books know where the 80 went."""
-    run = await world.wallet("500")
+    run = await guest(world, "500")
     deposit = await hold(world, run, 30_000)
     assert await in_books(world, run) == (20_000, 30_000)
     await claim(world, deposit, 8_000, photo="media/damage/12.jpg", tax_percent_micro=6_000_000)
@@ -87,7 +93,7 @@ async def test_300_held_80_claimed_220_released_is_balanced(world: World) -> Non
 
 async def test_held_money_is_nobodys_to_spend(world: World) -> None:
     """What secures the flat must not be drunk up by the meter, the desk or another deposit."""
-    run = await world.wallet("100")
+    run = await guest(world, "100")
     await hold(world, run, 9_000)
     assert run.available_minor == 1_000
     for act in (deduct, refund):
@@ -97,17 +103,20 @@ async def test_held_money_is_nobodys_to_spend(world: World) -> None:
             )
     with pytest.raises(CoreError, match="not_enough_money"):
         await hold(world, run, 1_001)
-    meter = await world.meter(run)
-    await world.read(meter.meter.id, used=5 * KWH)  # 4.00 used, not yet posted
-    with pytest.raises(CoreError, match="not_enough_money"):
-        await hold(world, run, 601)
-    await hold(world, run, 600)
+    await hold(world, run, 1_000)
     assert run.available_minor == 0
+
+
+async def test_money_for_light_secures_no_room(world: World) -> None:
+    """What is claimed for a lamp must never have been paid for power."""
+    run = await world.wallet("100")
+    with pytest.raises(CoreError, match="wallet_wrong_purpose"):
+        await hold(world, run, 100)
 
 
 async def test_a_deposit_outlives_a_restart(world: World) -> None:
     """A hotel's guest stays longer than its hub runs."""
-    run = await world.wallet("100")
+    run = await guest(world, "100")
     deposit = await hold(world, run, 5_000)
     await claim(world, deposit, 1_000)
     await world.restart()
@@ -120,7 +129,7 @@ async def test_a_deposit_outlives_a_restart(world: World) -> None:
 
 async def test_each_step_repeated_is_one(world: World) -> None:
     """A clerk who clicks twice, a script that does not know whether it arrived."""
-    run = await world.wallet("100")
+    run = await guest(world, "100")
     first, second = [await hold(world, run, 5_000, "h") for _ in range(2)]
     assert first == second
     for _ in range(2):
@@ -137,7 +146,7 @@ async def test_each_step_repeated_is_one(world: World) -> None:
 
 async def test_more_than_is_held_is_refused(world: World) -> None:
     """The lamp cannot cost more than was put down for it, whoever else has put something down."""
-    run = await world.wallet("100")
+    run = await guest(world, "100")
     deposit, other = await hold(world, run, 1_000), await hold(world, run, 5_000)
     for attempt in (claim(world, deposit, 1_001), release(world, deposit, 1_001)):
         with pytest.raises(CoreError, match="deposit_exceeded"):
@@ -157,7 +166,7 @@ async def test_more_than_is_held_is_refused(world: World) -> None:
 
 async def test_a_frozen_wallet_gets_its_deposit_back_and_gives_nothing(world: World) -> None:
     """Freezing stops what goes out; what comes back to the customer is not that."""
-    run = await world.wallet("100")
+    run = await guest(world, "100")
     deposit = await hold(world, run, 5_000)
     await freeze(world.site, wallet=run.wallet.id, reason="bank", actor=MANAGER)
     with pytest.raises(CoreError, match="wallet_frozen"):
@@ -184,7 +193,7 @@ async def test_no_sequence_makes_or_loses_a_cent(
 ) -> None:
     """Whatever is clicked in whatever order: cash and held are what was paid in less what was taken."""
     world = await make_world()
-    run, deposits = await world.wallet("100"), ["h99"]
+    run, deposits = await guest(world, "100"), ["h99"]
     paid, out = 10_000, 0
     for kind, which, minor in steps:
         deposit = deposits[which % len(deposits)]

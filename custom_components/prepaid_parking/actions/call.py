@@ -72,9 +72,9 @@ class Call:
             value = value.replace(tzinfo=self.site.zone)
         return value.astimezone(UTC)
 
-    def wallet(self) -> WalletRun:
+    def wallet(self, asked: str | None = None) -> WalletRun:
         """Return the wallet that is meant, by its id or by its unit where that has one only."""
-        asked = self.text("wallet")
+        asked = self.text("wallet") if asked is None else asked
         if asked.lower() in self.site.wallets:
             return self.site.wallet(asked.lower())
         runs = [

@@ -1,4 +1,4 @@
-"""Parking cards: issued on a wallet, recognised by a plate, a tag or a code, and blocked."""
+"""Cards: issued on a wallet, recognised by a plate, a tag or a code, and blocked."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,13 +30,16 @@ async def issue_card(
     lanes: Sequence[str] = (),
     reference: str = "",
 ) -> Receipt:
-    """Issue a parking card on a wallet; plates are kept encrypted and found by a blind index.
+    """Issue a card on a wallet; plates are kept encrypted and found by a blind index.
+
+    A card with plates or for lanes is a parking card, and a parking wallet pays for it; one with tags
+    and codes alone may be any wallet's: it is for what is sold by the use.
 
     What a card in force is recognised by belongs to nobody else: two payers for one car would be
     charged by chance. From a card that is blocked or over, the new one takes it.
     """
     payer = site.wallet(wallet)
-    if payer.wallet.purpose is not Purpose.PARKING:
+    if (plates or lanes) and payer.wallet.purpose is not Purpose.PARKING:
         raise CoreError("wallet_wrong_purpose", wallet=wallet, purpose=payer.wallet.purpose)
     if valid_from and valid_until and valid_until <= valid_from:
         raise CoreError("time_is_past", at=valid_until.isoformat())

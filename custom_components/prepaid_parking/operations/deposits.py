@@ -9,6 +9,7 @@ from ..core.errors import CoreError
 from ..core.identity import Actor, DepositId, WalletId
 from ..core.ledger import Act, EntryKind, Receipt
 from .booking import book, referenced, tell, unspendable
+from .credentials import not_utility
 from .facts import WalletEvent
 from .holding import changed, drawn_up, ending, holding, others_held
 from .paying import cash_floor
@@ -36,6 +37,7 @@ async def hold_deposit(
     Bonus money is not held: it was given for use and is not given back.
     """
     run = site.wallet(wallet)
+    not_utility(run)
     key = referenced(
         "hold_deposit", reference, {"wallet": wallet, "amount": amount_minor, "reason": reason}
     )

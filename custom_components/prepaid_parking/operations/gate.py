@@ -26,7 +26,7 @@ from ..core.errors import CoreError, DeviceError, StoreError
 from ..core.identity import SYSTEM, Actor, EntryId
 from ..core.ledger import Act, EntryKind
 from ..core.supply import CommandLog, Passage
-from ..core.wallet import Card, Credential, CredentialKind
+from ..core.wallet import Card, Credential, CredentialKind, Purpose
 from .booking import is_frozen, keep, referenced
 from .cards import block_card, issue_card
 from .facts import PassageKind
@@ -120,6 +120,8 @@ def _asked(
 ) -> Pass:
     card = site.cards.get(credential.card) if credential is not None else None
     payer = site.wallets.get(card.wallet) if card is not None else None
+    if payer is not None and payer.wallet.purpose is not Purpose.PARKING:
+        card = payer = None  # A lane knows parking cards only: no other money pays for a passage.
     now = site.clock()
     return Pass(
         kind=kind,

@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import Index, Table
 
 from ..core.deposit import Deposit
+from ..core.package import Package
 from .columns import key, table, text, whole
 
 deposit: Final = table(
@@ -22,6 +23,30 @@ deposit: Final = table(
 )
 Index("deposit_wallet", deposit.c.wallet)
 
+package: Final = table(
+    "package",
+    key("id"),
+    whole("no"),
+    text("wallet"),
+    text("tariff"),
+    whole("version"),
+    whole("uses"),
+    whole("left"),
+    whole("price_minor"),
+    whole("sold_at"),
+    whole("tax_minor"),
+    whole("fee_minor"),
+    whole("bonus_minor"),
+    whole("valid_until", optional=True),
+    text("card", optional=True),
+    whole("shared"),
+    text("guests"),
+    whole("ended_at", optional=True),
+    whole("closed"),
+)
+Index("package_wallet", package.c.wallet)
+
 TABLES: Final[dict[type, Table]] = {
     Deposit: deposit,
+    Package: package,
 }

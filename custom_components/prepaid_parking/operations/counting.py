@@ -1,0 +1,375 @@
+"""Uses: taken out of packages, paid in money beyond the last one, given back, and expired."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ..core.chart import Measure, SiteAccount, measure_of, owner_of, site_account
+from ..core.counted import AfterLast, Take, beyond, expire, put_back, take
+from ..core.errors import CoreError
+from ..core.identity import SYSTEM, Actor, CardId, EntryId, PackageId
+from ..core.ledger import Act, Entry, EntryKind, Posting, Receipt, Record, Reference
+from ..core.package import Package, moved
+from ..core.version import TariffVersion
+from .booking import GENERATED, book, closed, referenced, unspendable
+from .credentials import card_refusal, known_card
+from .facts import WalletEvent
+from .lots import (
+    earnings,
+    keep_package,
+    never_below_zero,
+    tell_uses,
+    usable_packages,
+    uses_moved,
+)
+from .packages import find_package, sold
+from .site import Site, WalletRun
+from .sold import counted_at
+from .spending import Levied, levied, spend
+from .turn import in_turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be used: how often, by whom, of which tariff ("" for whatever there is).
+
+    `detail` and `puts` are what whoever asks writes down in the same act.
+    """
+
+    run: WalletRun
+    uses: int
+    actor: Actor
+    key: Reference
+    tariff: str = ""
+    card: CardId | None = None
+    reason: str = ""
+    detail: Mapping[str, object] = field(default_factory=dict)
+    puts: tuple[Record, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Where uses come from: out of which packages, and what the rest costs in money.
+
+    `renew` says that the rest needs another package first, by this version of the tariff and for
+    whom the last one (`like`) was.
+    """
+
+    takes: tuple[tuple[Package, Take], ...] = ()
+    money: Levied | None = None
+    renew: TariffVersion | None = None
+    like: Package | None = None
+    refusal: CoreError | None = None
+
+
+@in_turn
+async def use_package(
+    site: Site,
+    *,
+    actor: Actor,
+    wallet: str = "",
+    card: str = "",
+    tariff: str = "",
+    uses: int = 1,
+    reason: str = "",
+    reference: str = "",
+) -> Receipt:
+    """Take uses: a lesson attended, a wash. What happens after the last one is the tariff's to say."""
+    run, known = payer_of(site, wallet, card)
+    content = {"wallet": wallet, "card": card, "tariff": tariff, "uses": uses}
+    return await take_uses(
+        site,
+        Wanted(
+            run=run,
+            uses=uses,
+            actor=actor,
+            key=referenced("use_package", reference, content),
+            tariff=tariff,
+            card=known,
+            reason=reason,
+        ),
+        refusal=card_refusal(site, known),
+    )
+
+
+@in_turn
+async def give_back_use(
+    site: Site, *, entry: int, reason: str, actor: Actor, reference: str = ""
+) -> Receipt:
+    """Give back what an entry took: uses into their packages, money into the wallet."""
+    key = referenced("give_back_use", reference, {"entry": entry})
+    return await given_back(site, entry, actor, key, reason)
+
+
+async def take_uses(site: Site, wanted: Wanted, refusal: CoreError | None = None) -> Receipt:
+    """Take uses, in the turn of whoever asks for them."""
+    if wanted.uses < 1:
+        raise CoreError("uses_negative", uses=wanted.uses)
+    refusal = refusal or unspendable(site, wanted.run)
+    plan = Plan() if refusal is not None else await _plan(site, wanted)
+    refusal = refusal or plan.refusal
+    if plan.renew is not None and refusal is None:
+        before = await _taken_before(site, wanted)
+        if before is not None:
+            return before
+        plan = await _renewed(site, wanted, plan)
+        refusal = plan.refusal
+    revenue = site_account(SiteAccount.REVENUE_PACKAGES)
+    legs = () if plan.money is None else plan.money.legs(revenue)
+    receipt = await spend(site, wanted.run, legs, lambda _: _act(site, wanted, plan), refusal)
+    if not receipt.repeated:
+        _take_over(site, wanted, plan, receipt)
+    return receipt
+
+
+async def given_back(
+    site: Site,
+    entry: int,
+    actor: Actor,
+    key: Reference,
+    reason: str,
+    puts: tuple[Record, ...] = (),
+) -> Receipt:
+    """Undo an entry that took uses, in the turn of whoever asks for it."""
+    took = await _entry(site, entry)
+    run = site.wallet(str(took.detail["wallet"]))
+    backs = [await _back(site, package, uses) for package, uses in _takes_of(took)]
+    now = site.clock()
+    after = [moved(package, back, now) for package, back in backs]
+    moneys = _money_back(took, run)
+    money = sum(one.amount_minor for one in moneys)
+    act = Act(
+        kind=EntryKind.USES_GIVEN_BACK,
+        event=f"uses/{entry}/given back",
+        occurred=now,
+        actor=actor,
+        reason=reason,
+        reference=key,
+        reverses=EntryId(entry),
+        postings=(
+            *(move for package, back in backs for move in _movements(site, package, back)),
+            *moneys,
+        ),
+        detail={"wallet": run.wallet.id, "entry": entry, "amount": money},
+        puts=(*after, *puts),
+    )
+    receipt = await book(site, act, closed(run))
+    if not receipt.repeated:
+        for package in after:
+            keep_package(site, package)
+            site.wallets[package.wallet].booked(receipt)
+        run.booked(receipt)
+        tell_uses(
+            site,
+            run,
+            WalletEvent.USES_GIVEN_BACK,
+            receipt,
+            uses=-sum(back.uses for _, back in backs),
+            amount_minor=money,
+            reference=key.key,
+        )
+        site.wake_wallet(run)
+    return receipt
+
+
+async def expire_packages(site: Site, now: datetime) -> None:
+    """Let what is left of packages that no longer hold become income."""
+    if not site.books.writable:
+        return
+    over = expire((one.lot for one in site.packages.values()), now)
+    for gone in over:
+        package = site.packages[PackageId(gone.lot)]
+        run, after = site.wallets[package.wallet], moved(package, gone, now)
+        receipt = await site.books.commit(
+            Act(
+                kind=EntryKind.USES_EXPIRED,
+                event=f"package/{package.id}/expired",
+                occurred=now,
+                actor=SYSTEM,
+                postings=_movements(site, package, gone),
+                floors=(never_below_zero(site, package),),
+                detail={
+                    "wallet": package.wallet,
+                    "package": package.id,
+                    "uses": gone.uses,
+                    "amount": gone.worth_minor,
+                },
+                puts=(after,),
+            )
+        )
+        keep_package(site, after)
+        run.booked(receipt)
+        tell_uses(
+            site,
+            run,
+            WalletEvent.USES_EXPIRED,
+            receipt,
+            uses=gone.uses,
+            amount_minor=gone.worth_minor,
+        )
+
+
+def payer_of(site: Site, wallet: str, card: str) -> tuple[WalletRun, CardId | None]:
+    """Return who pays: the wallet that is named, or the card's."""
+    if not card:
+        if not wallet:
+            raise CoreError("payer_missing")
+        return site.wallet(wallet), None
+    known = known_card(site, card)
+    if wallet and known.wallet != wallet:
+        raise CoreError("card_of_other_wallet", card=card, wallet=wallet)
+    return site.wallet(known.wallet), known.id
+
+
+async def _plan(site: Site, wanted: Wanted) -> Plan:
+    """Look where the uses come from as things stand."""
+    now, run = site.clock(), wanted.run
+    packages = usable_packages(site, run, tariff=wanted.tariff, card=wanted.card)
+    parts, missing = take((one.lot for one in packages), wanted.uses, now)
+    takes = tuple((site.packages[PackageId(part.lot)], part) for part in parts)
+    if not missing:
+        return Plan(takes=takes)
+    tariff = wanted.tariff or await _only_tariff(site, run)
+    if not tariff:
+        return Plan(refusal=CoreError("no_uses_left"))
+    version, terms = counted_at(site, tariff, now)
+    rest = beyond(terms, missing, site.currency)
+    match rest.after:
+        case AfterLast.MONEY:
+            assert rest.price is not None
+            money = levied(rest.price.amount_minor, version.terms.levies)
+            return Plan(takes=takes, money=money)
+        case AfterLast.RENEW if (last := await _last(site, run, tariff)) is not None:
+            return Plan(renew=version, like=last)
+        case _:
+            return Plan(refusal=CoreError("no_uses_left"))
+
+
+async def _renewed(site: Site, wanted: Wanted, plan: Plan) -> Plan:
+    """Sell what is missing once more, under a reference of its own, and look again.
+
+    If the hub dies in between, the same call finds the package sold and takes the use out of it.
+    """
+    again, scope, key = 0, wanted.key.scope, wanted.key.key
+    while plan.renew is not None and plan.like is not None:
+        again += 1
+        version, terms = counted_at(site, plan.renew.tariff, site.clock())
+        await sold(
+            site,
+            wanted.run,
+            version,
+            terms,
+            wanted.actor,
+            card=plan.like.card or "",
+            guests=plan.like.guests,
+            reference="" if key.startswith(GENERATED) else f"{scope}/{key}/{again}",
+        )
+        plan = await _plan(site, wanted)
+    return plan
+
+
+async def _taken_before(site: Site, wanted: Wanted) -> Receipt | None:
+    """Return what was answered under this reference before, None if it is new."""
+    new = CoreError("no_uses_left")
+    try:
+        return await book(site, _act(site, wanted, Plan()), new)
+    except CoreError as err:
+        if err is not new:
+            raise
+        return None
+
+
+async def _only_tariff(site: Site, run: WalletRun) -> str:
+    """Return the tariff of which a wallet has bought packages, if it is one."""
+    tariffs = {one.tariff for one in await site.books.load(Package, wallet=run.wallet.id)}
+    return tariffs.pop() if len(tariffs) == 1 else ""
+
+
+async def _last(site: Site, run: WalletRun, tariff: str) -> Package | None:
+    """Return the package of a tariff that a wallet bought last: nobody is sold a first one by a tap."""
+    bought = await site.books.load(Package, wallet=run.wallet.id, tariff=tariff)
+    return max(bought, key=lambda one: one.no, default=None)
+
+
+def _act(site: Site, wanted: Wanted, plan: Plan) -> Act:
+    now = site.clock()
+    return Act(
+        kind=EntryKind.USES_TAKEN,
+        event=f"uses/{wanted.key.scope}/{wanted.key.key}",
+        occurred=now,
+        actor=wanted.actor,
+        reason=wanted.reason,
+        reference=wanted.key,
+        postings=tuple(
+            move for package, part in plan.takes for move in _movements(site, package, part)
+        ),
+        floors=tuple(never_below_zero(site, package) for package, _ in plan.takes),
+        detail={
+            "wallet": wanted.run.wallet.id,
+            "uses": wanted.uses,
+            "tariff": wanted.tariff,
+            "card": wanted.card or "",
+            "takes": [
+                {"package": part.lot, "uses": part.uses, "worth": part.worth_minor}
+                for _, part in plan.takes
+            ],
+            "amount": plan.money.total_minor if plan.money is not None else 0,
+            **wanted.detail,
+        },
+        puts=(*(moved(package, part, now) for package, part in plan.takes), *wanted.puts),
+    )
+
+
+def _take_over(site: Site, wanted: Wanted, plan: Plan, receipt: Receipt) -> None:
+    concerned = {wanted.run.wallet.id: wanted.run}
+    for package, part in plan.takes:
+        keep_package(site, moved(package, part, receipt.booked))
+        concerned[package.wallet] = site.wallets[package.wallet]
+    for run in concerned.values():
+        run.booked(receipt)
+    for run in concerned.values():
+        tell_uses(
+            site,
+            run,
+            WalletEvent.USES_TAKEN,
+            receipt,
+            uses=wanted.uses,
+            amount_minor=plan.money.total_minor if plan.money and run is wanted.run else None,
+            reference=wanted.key.key,
+        )
+        site.wake_wallet(run)
+
+
+def _movements(site: Site, package: Package, part: Take) -> tuple[Posting, ...]:
+    return (*earnings(package, part), uses_moved(site, package, part.uses))
+
+
+async def _entry(site: Site, entry: int) -> Entry:
+    """Return an entry that took uses, or refuse in words."""
+    found = await site.books.entries(after=EntryId(entry - 1), limit=1) if entry > 0 else []
+    if not found or found[0].id != entry or found[0].kind is not EntryKind.USES_TAKEN:
+        raise CoreError("entry_took_no_uses", entry=entry)
+    return found[0]
+
+
+def _takes_of(entry: Entry) -> list[tuple[str, int]]:
+    """Return out of which packages an entry took how many uses."""
+    takes = entry.detail["takes"]
+    assert isinstance(takes, list)
+    return [(str(one["package"]), int(one["uses"])) for one in takes]
+
+
+async def _back(site: Site, package: str, uses: int) -> tuple[Package, Take]:
+    known = await find_package(site, package)
+    if known.closed:
+        raise CoreError("package_ended", package=package)
+    return known, put_back(known.lot, uses)
+
+
+def _money_back(entry: Entry, run: WalletRun) -> tuple[Posting, ...]:
+    """Return the way back of what a wallet paid in money."""
+    return tuple(
+        Posting(source=one.target, target=one.source, amount_minor=one.amount_minor)
+        for one in entry.postings
+        if owner_of(one.source) == run.wallet.no and measure_of(one.source) is Measure.MONEY
+    )
