@@ -28,7 +28,6 @@ from .gently import gently
 from .hours import load_hours
 from .packages import load as load_packages
 from .promised import load as load_promised
-from .packages import load as load_packages
 from .site import MeterRun, Site, WalletRun
 from .usage import take_up
 
@@ -43,7 +42,6 @@ async def load_site(site: Site) -> None:
     await _load_meters(site)
     await _load_cards(site)
     await deposits.load(site)
-    await load_packages(site)
     await load_promised(site)
     await load_packages(site)
     await bill_book.load(site)
