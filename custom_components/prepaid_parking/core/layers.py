@@ -20,6 +20,7 @@ class Layer:
     """One top-up with the bonus and the points that came with it, and what was spent of it.
 
     A layer without a rule (`back` is None) is bonus that came with no cash, or cash with no bonus.
+    `event` is the top-up's.
     """
 
     cash_minor: int = 0
@@ -28,6 +29,7 @@ class Layer:
     spent_minor: int = 0
     back: Back | None = None
     promotion: PromotionId | None = None
+    event: str = ""
 
     @property
     def left_minor(self) -> int:
@@ -84,6 +86,11 @@ def spent_down(layers: Sequence[Layer], total_minor: int) -> tuple[Layer, ...]:
         if part < layer.left_minor:
             kept.append(replace(layer, spent_minor=layer.spent_minor + part))
     return tuple(kept)
+
+
+def without(layers: Sequence[Layer], event: str) -> tuple[Layer, ...]:
+    """Return the layers as if a top-up had never been; what was spent of it, others have to bear."""
+    return tuple(layer for layer in layers if not event or layer.event != event)
 
 
 def worth(layer: Layer, order: Spending) -> Worth:

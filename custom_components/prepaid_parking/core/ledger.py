@@ -39,6 +39,7 @@ class EntryKind(StrEnum):
     WALLET_UPDATED = "wallet_updated"
     WALLET_CLOSED = "wallet_closed"
     TOP_UP = "top_up"
+    BATCH = "batch"
     USAGE = "usage"
     DEDUCTION = "deduction"
     REFUND = "refund"

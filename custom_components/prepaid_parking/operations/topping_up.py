@@ -108,10 +108,11 @@ def credit(
     )
     extras = _extras(site, run, paid, given or {})
     granted = _granted(site, run, extras.grant) if extras.grant is not None else None
-    follows = _layered(site, run, paid.amount_minor, extras)
+    event = f"{scope}/{key.key}"
+    follows = _layered(site, run, paid.amount_minor, extras, event)
     act = Act(
         kind=EntryKind.TOP_UP,
-        event=f"{scope}/{key.key}",
+        event=event,
         occurred=site.clock(),
         actor=paid.actor,
         reason=paid.reason,
@@ -175,7 +176,9 @@ def _granted(site: Site, run: WalletRun, grant: Grant) -> Granted:
     )
 
 
-def _layered(site: Site, run: WalletRun, amount_minor: int, extras: Extras) -> Layered:
+def _layered(
+    site: Site, run: WalletRun, amount_minor: int, extras: Extras, event: str
+) -> Layered:
     """Return the wallet's layers and points after a top-up; plain cash alone needs no layer."""
     lots = run.lots
     if extras.points:
@@ -189,6 +192,7 @@ def _layered(site: Site, run: WalletRun, amount_minor: int, extras: Extras) -> L
         points=extras.points,
         back=grant.promotion.back if grant is not None else None,
         promotion=grant.promotion.id if grant is not None else None,
+        event=event,
     )
     after = total_minor(run) + amount_minor + extras.bonus_minor - extras.recovered_minor
     return Layered(layers=layered(run, new, after), lots=lots)

@@ -1,0 +1,161 @@
+"""Batch top-ups: an enterprise pays for many, the bad rows are found before, and nothing is doubled."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from custom_components.prepaid_parking.core.batch import read_csv
+from custom_components.prepaid_parking.core.chart import Bucket, Channel
+from custom_components.prepaid_parking.core.errors import ConflictError, CoreError, StoreError
+from custom_components.prepaid_parking.core.ledger import EntryKind
+from custom_components.prepaid_parking.operations.batch import Batch, Batched, batch_top_up
+from custom_components.prepaid_parking.operations.cashier import close_wallet
+from custom_components.prepaid_parking.operations.site import WalletRun
+from tests.operations.money import holds, is_sound, promise
+from tests.operations.world import MANAGER, World
+
+
+def batch(lines: list[str], reference: str = "b1", channel: Channel = Channel.TRANSFER) -> Batch:
+    """A table as the enterprise sends it."""
+    rows = read_csv("\n".join(["wallet,amount", *lines]))
+    return Batch(rows=rows, channel=channel, reference=reference, actor=MANAGER)
+
+
+async def tops(world: World) -> int:
+    """How many top-ups are in the books."""
+    return len(await world.books.entries(kinds=[EntryKind.TOP_UP], limit=100_000))
+
+
+async def flats(world: World, count: int) -> list[WalletRun]:
+    """Open wallets."""
+    return [await world.wallet() for _ in range(count)]
+
+
+async def test_of_a_hundred_rows_the_two_bad_ones_are_listed_and_nothing_is_booked(
+    world: World,
+) -> None:
+    """The clerk mends two lines instead of hunting for them in a hundred."""
+    wallets = await flats(world, 100)
+    lines = [f"{one.wallet.id},10.00" for one in wallets]
+    lines[17], lines[63] = "w999,10.00", f"{wallets[63].wallet.id},ten"
+    dry = await batch_top_up(world.site, batch(lines), dry_run=True)
+    assert [(one.number, one.refusal.key) for one in dry.bad] == [
+        (18, "unknown_wallet"),
+        (64, "not_a_number"),
+    ]
+    assert (dry.total_minor, dry.booked) == (98_000, 0)
+    answer = await batch_top_up(world.site, batch(lines))
+    assert (len(answer.bad), answer.booked, answer.entry) == (2, 0, None)
+    assert await tops(world) == 0
+    assert not await world.books.entries(kinds=[EntryKind.BATCH])
+
+
+async def test_row_by_row_books_the_good_ones_and_the_mended_ones_later(world: World) -> None:
+    """Each row by itself: the bad one is opened meanwhile, and the same batch is sent again."""
+    wallets = await flats(world, 3)
+    lines = [f"{one.wallet.id},10.00" for one in wallets] + ["Flat 9,5.00"]
+
+    async def send() -> Batched:
+        return await batch_top_up(world.site, batch(lines), whole=False)
+
+    answers = [await send(), await send()]
+    assert [(one.booked, one.repeated, len(one.bad)) for one in answers] == [(3, 0, 1), (0, 3, 1)]
+    late = await world.wallet(unit="Flat 9")
+    third = await send()
+    assert (third.booked, third.repeated, third.total_minor) == (1, 3, 3_500)
+    assert await holds(world, late) == {Bucket.CASH: 500}
+    assert await tops(world) == 4
+    await is_sound(world)
+
+
+async def test_the_same_batch_again_doubles_nothing_and_another_one_is_refused(
+    world: World,
+) -> None:
+    """The line broke, the clerk sends it again; a changed amount under the same number is a mistake."""
+    wallets = await flats(world, 5)
+    lines = [f"{one.wallet.id},10.00" for one in wallets]
+    first = await batch_top_up(world.site, batch(lines))
+    await world.restart()
+    again = await batch_top_up(world.site, batch(lines))
+    assert (first.booked, again.booked, again.repeated, again.entry) == (5, 0, 5, first.entry)
+    assert await tops(world) == 5
+    changed = [lines[0].replace("10.00", "11.00"), *lines[1:]]
+    for other in (changed, lines[::-1], lines[:-1]):
+        with pytest.raises(ConflictError, match="reference_reused"):
+            await batch_top_up(world.site, batch(other))
+    with pytest.raises(ConflictError, match="reference_reused"):
+        await batch_top_up(world.site, batch(lines, channel=Channel.CASH))
+    with pytest.raises(CoreError, match="reference_missing"):
+        await batch_top_up(world.site, batch(lines, reference=""))
+    assert await tops(world) == 5
+    await is_sound(world)
+
+
+async def test_a_batch_that_broke_off_is_finished_by_sending_it_again(world: World) -> None:
+    """The disk was full after the first rows: sent again, each is booked once."""
+    wallets = await flats(world, 250)
+    lines = [f"{one.wallet.id},1.00" for one in wallets]
+    await batch_top_up(world.site, batch(lines[:100]))
+    sending = asyncio.ensure_future(batch_top_up(world.site, batch(lines, reference="b2")))
+    while await tops(world) < 200:
+        await asyncio.sleep(0)
+    with world.full_disk(), pytest.raises(StoreError):
+        await sending
+    part = await tops(world) - 100
+    assert 0 < part < 250
+    again = await batch_top_up(world.site, batch(lines, reference="b2"))
+    assert (again.repeated, again.booked) == (part, 250 - part)
+    assert await tops(world) == 350
+    await is_sound(world)
+
+
+async def test_a_wallet_may_stand_in_several_rows(world: World) -> None:
+    """Two rows are two payments; the promotion's cap counts both."""
+    await promise(world, top_up=1_000, bonus=300, wallet_cap_minor=500, total_cap_minor=900)
+    one, other = await flats(world, 2)
+    lines = [f"{one.wallet.id},10.00"] * 3 + [f"{other.wallet.unit},10.00"] * 2
+    answer = await batch_top_up(world.site, batch(lines))
+    assert answer.booked == 5
+    assert await holds(world, one) == {Bucket.CASH: 3_000, Bucket.BONUS: 500}
+    assert await holds(world, other) == {Bucket.CASH: 2_000, Bucket.BONUS: 400}
+    await is_sound(world)
+
+
+async def test_a_closed_wallet_and_an_ambiguous_name_are_bad_rows(world: World) -> None:
+    """Money for somebody who has left, or for one of two, is not guessed."""
+    gone, kept = await flats(world, 2)
+    await close_wallet(world.site, wallet=gone.wallet.id, actor=MANAGER)
+    for _ in range(2):
+        await world.wallet(unit="Shop")
+    lines = [f"{gone.wallet.id},1", "Shop,1", f"{kept.wallet.unit},1", f"{kept.wallet.id},0"]
+    dry = await batch_top_up(world.site, batch(lines), dry_run=True)
+    assert [one.refusal.key for one in dry.bad] == [
+        "wallet_closed",
+        "several_wallets",
+        "amount_not_positive",
+    ]
+
+
+async def test_thousands_of_rows_leave_the_loop_to_others(world: World) -> None:
+    """A building goes on being charged while the enterprise's table is booked."""
+    wallets = await flats(world, 40)
+    lines = [f"{wallets[number % 40].wallet.id},1.00" for number in range(4_000)]
+    loop = asyncio.get_running_loop()
+    longest, last, done = 0.0, loop.time(), False
+
+    async def watch() -> None:
+        nonlocal longest, last
+        while not done:
+            now = loop.time()
+            longest, last = max(longest, now - last), now
+            await asyncio.sleep(0)
+
+    watching = asyncio.ensure_future(watch())
+    await asyncio.sleep(0)
+    answer: Any = await batch_top_up(world.site, batch(lines))
+    done = True
+    await watching
+    assert answer.booked == 4_000
+    assert longest < 0.5  # a tenth of what it takes in all; a busy machine adds to it
+    await is_sound(world)
