@@ -22,11 +22,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except CoreError as err:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key=err.key,
-            translation_placeholders=err.placeholders,
-        ) from err
+        raise refused(err) from err
     except StoreError as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
@@ -39,6 +35,20 @@ def translated() -> Iterator[None]:
             translation_key=f"device_{err.fault}",
             translation_placeholders={"detail": err.detail},
         ) from err
+
+
+def refused(err: CoreError) -> ServiceValidationError:
+    """Return a refusal of the rules as the hub shows it."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=err.key,
+        translation_placeholders=err.placeholders,
+    )
+
+
+def in_words(err: CoreError) -> str:
+    """Return a refusal as a sentence, for one line of a list."""
+    return str(refused(err))
 
 
 def store_key(key: str) -> str:

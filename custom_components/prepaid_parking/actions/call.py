@@ -14,6 +14,7 @@ from ..coordinator import PrepaidData
 from ..core.errors import CoreError
 from ..core.identity import Actor
 from ..core.ledger import Receipt
+from ..core.unit import Unit
 from ..operations.site import LaneRun, MeterRun, Site, WalletRun
 
 type Response = dict[str, Any]
@@ -86,15 +87,23 @@ class Call:
             raise CoreError("several_wallets", wallets=", ".join(run.wallet.id for run in runs))
         return runs[0] if runs else self.site.wallet(asked)
 
-    def meter(self) -> MeterRun:
+    def meter(self, asked: str | None = None) -> MeterRun:
         """Return the meter that is meant, by its id or by its name where only one bears it."""
-        asked = self.text("meter")
+        asked = self.text("meter") if asked is None else asked
         if asked.lower() in self.site.meters:
             return self.site.meter(asked.lower())
         runs = [run for run in self.site.meters.values() if run.meter.name == asked]
         if len(runs) > 1:
             raise CoreError("several_meters", meters=", ".join(run.meter.id for run in runs))
         return runs[0] if runs else self.site.meter(asked)
+
+    def unit(self) -> Unit:
+        """Return the unit that is meant, by its id or by its name."""
+        asked = self.text("unit")
+        if asked.lower() in self.site.units:
+            return self.site.unit(asked.lower())
+        named = (one for one in self.site.units.values() if one.name == asked)
+        return next((one for one in named if one.closed_at is None), None) or self.site.unit(asked)
 
     def lane(self, asked: str | None = None) -> LaneRun:
         """Return the lane that is meant, by its id or by its name where only one bears it."""

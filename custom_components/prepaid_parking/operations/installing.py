@@ -114,6 +114,7 @@ async def _begin(
     end_register: int | None,
 ) -> None:
     meter = replace(run.meter, installation=new.id, serial=new.serial)
+    ended = replace(old, to_register=end_register, to_at=new.from_at)
     act = drawn(site, [(run, last)])[0] if last is not None else None
     carry = act.moves[0].carry if act is not None else run.window.carry if run.window else 0
     cursor = Cursor(installation=new.id, register=new.from_register, at=new.from_at, carry=carry)
@@ -128,7 +129,7 @@ async def _begin(
             moves=act.moves if act is not None else (),
             puts=(
                 *(act.puts if act is not None else ()),
-                replace(old, to_register=end_register, to_at=new.from_at),
+                ended,
                 new,
                 meter,
                 *((cursor,) if run.binding is not None else ()),
@@ -146,7 +147,7 @@ async def _begin(
         )
     )
     run.installation, run.meter = new, meter
-    site.installations[new.id] = new
+    site.installations |= {old.id: ended, new.id: new}
     run.rates = ()
     if run.binding is None:
         run.cursor = None

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from ..core.identity import UnitId, WalletId
-from ..core.unit import Occupancy, occupancy_at, persons_at
+from ..core.unit import Occupancy, Unit, occupancy_at, persons_at
 from ..core.wallet import Purpose
 from .site import Site, WalletRun
 
@@ -44,6 +44,15 @@ def payer_of_unit(site: Site, unit: str) -> WalletRun | None:
     present = occupancy_of(site, unit)
     run = _open(site, present.wallet) if present is not None else None
     return run or owner_of_unit(site, unit)
+
+
+def find_unit(site: Site, asked: str) -> Unit | None:
+    """Return the registered unit that somebody means by its id or its name; None where there is none."""
+    known = site.units.get(UnitId(asked.strip().lower()))
+    if known is not None and known.closed_at is None:
+        return known
+    named = (one for one in site.units.values() if one.name == asked.strip())
+    return next((one for one in named if one.closed_at is None), None)
 
 
 def units_of(site: Site, wallet: str) -> list[UnitId]:

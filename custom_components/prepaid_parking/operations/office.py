@@ -83,8 +83,16 @@ async def update_meter(
     site: Site, run: MeterRun, meter: Meter, restore: RestoreMode, actor: Actor
 ) -> None:
     """Write down that a meter's settings were changed; its cursor and supply stay as they are."""
-    # A rollover or a swap may have come in between.
-    meter = replace(meter, installation=run.meter.installation, serial=run.meter.serial)
+    # A rollover, a swap or another place may have come in between.
+    here = run.meter
+    meter = replace(
+        meter,
+        installation=here.installation,
+        serial=here.serial,
+        unit=here.unit,
+        main=here.main,
+        reactive=here.reactive,
+    )
     if meter == run.meter and restore is run.supply.restore:
         return
     supply = replace(run.supply, restore=restore)

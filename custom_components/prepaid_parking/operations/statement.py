@@ -5,7 +5,7 @@ The totals are those of the books, and they agree to the minor unit: a tenant ca
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -169,9 +169,23 @@ async def _lines(
             cash_minor=change(entry, cash),
             bonus_minor=change(entry, bonus),
             meter=str(entry.detail.get("meter", "")),
-            parts=tuple(parts_of(entry)),
+            parts=_borne(entry, run),
         )
         for _, entry in sorted(entries.items())
+    )
+
+
+def _borne(entry: Entry, run: WalletRun) -> tuple[Part, ...]:
+    """Return the priced parts of an entry; of a shared meter's, what this wallet bears of each."""
+    parts = tuple(parts_of(entry))
+    shares = usage_of(entry).get("shares")
+    if not parts or not isinstance(shares, Sequence):
+        return parts
+    mine = sum(one["quantity"] for one in shares if one["wallet"] == run.wallet.id)
+    quantities = [part.quantity for part in parts]
+    own = split(mine, quantities) if any(quantities) else quantities
+    return tuple(
+        replace(part, quantity=quantity) for part, quantity in zip(parts, own, strict=True)
     )
 
 
@@ -186,12 +200,9 @@ def change(entry: Entry, account: AccountId) -> int:
 
 def parts_of(entry: Entry) -> Iterable[Part]:
     """Return the priced parts in an entry's trace; a swap carries its last charge inside."""
-    usage: Mapping[str, object] = entry.detail
-    if entry.kind is not EntryKind.USAGE:
-        inner = usage.get("usage")
-        if not isinstance(inner, Mapping):
-            return
-        usage = inner
+    usage = usage_of(entry)
+    if not usage:
+        return
     lines, measure = usage["lines"], Quantity(str(usage["quantity"]))
     assert isinstance(lines, Sequence)
     for line in lines:
@@ -204,6 +215,14 @@ def parts_of(entry: Entry) -> Iterable[Part]:
             quantity=line["quantity"],
             measure=measure,
         )
+
+
+def usage_of(entry: Entry) -> Mapping[str, object]:
+    """Return the trace of a metered charge, empty where an entry is none."""
+    if entry.kind is EntryKind.USAGE:
+        return entry.detail
+    inner = entry.detail.get("usage")
+    return inner if isinstance(inner, Mapping) else {}
 
 
 def _meters(lines: Sequence[Line]) -> tuple[MeterSum, ...]:

@@ -24,6 +24,7 @@ KINDS: Final = (
     EntryKind.PASSAGE,
     EntryKind.REVERSAL,
     EntryKind.RERATING,
+    EntryKind.LOSS_SHARED,
 )
 """The kinds of entries that move money between wallets and revenue."""
 PAGE: Final = 500

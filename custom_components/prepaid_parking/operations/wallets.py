@@ -11,6 +11,7 @@ from ..core.ledger import Act, EntryKind, Receipt
 from ..core.wallet import Frozen, Wallet
 from .booking import open_run, tell
 from .facts import WalletEvent
+from .occupants import find_unit
 from .site import Site, WalletRun
 from .turn import in_turn
 
@@ -35,6 +36,13 @@ async def update_wallet(
     if policy is not None and policy not in site.policies:
         raise CoreError("unknown_policy", policy=policy)
     changed: Wallet = replace(run.wallet, **changes)  # type: ignore[arg-type]  # names checked above
+    if "unit" in changes:
+        registered = find_unit(site, changed.unit)
+        changed = replace(
+            changed,
+            unit=registered.name if registered is not None else changed.unit.strip(),
+            unit_id=registered.id if registered is not None else "",
+        )
     if not changed.unit.strip():
         raise CoreError("unit_missing")
     check_limits(changed.credit_limit_minor, changed.exempt_quota_minor)
