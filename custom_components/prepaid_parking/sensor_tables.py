@@ -14,10 +14,13 @@ from homeassistant.components.sensor import (
 from homeassistant.const import EntityCategory, UnitOfRatio, UnitOfTime
 from homeassistant.helpers.typing import StateType
 
+from .core.category import Category
 from .core.money import price_text
 from .core.policy import WalletState
 from .core.supply import SupplyState
 from .core.wallet import Purpose
+from .operations.arrears import arrears_of, open_bills
+from .operations.bill_views import open_bills as listed_bills
 from .operations.lots import uses_left
 from .operations.overview import (
     cost_month,
@@ -51,6 +54,7 @@ def _money[ThingT: Thing](
     key: str,
     minor_fn: Callable[[ThingT], int],
     since_fn: Callable[[ThingT], datetime | None] = lambda _: None,
+    more_fn: Callable[[ThingT], Mapping[str, Any] | None] = lambda _: None,
 ) -> PrepaidSensorDescription[ThingT]:
     return PrepaidSensorDescription[ThingT](
         key=key,
@@ -58,6 +62,7 @@ def _money[ThingT: Thing](
         state_class=SensorStateClass.TOTAL,
         money=True,
         value_fn=lambda thing: thing.money(minor_fn(thing)),
+        more_fn=more_fn,
         since_fn=since_fn,
     )
 
@@ -98,6 +103,11 @@ def _packages(thing: WalletThing) -> Mapping[str, Any]:
             if one.wallet == thing.id
         ]
     }
+
+
+def _by_category(thing: Thing, owed: Mapping[Category, int]) -> Mapping[str, Any]:
+    """Say what is owed for what, in decimal text."""
+    return {str(one): thing.site.currency.text(amount) for one, amount in owed.items()}
 
 
 def _whole_minute(at: datetime | None) -> datetime | None:
@@ -161,6 +171,17 @@ WALLET: Final[tuple[PrepaidSensorDescription[WalletThing], ...]] = (
         device_class=SensorDeviceClass.TIMESTAMP,
         value_fn=lambda thing: _whole_minute(cutoff_of(thing.site, thing.run)),
     ),
+    _money(
+        "arrears",
+        lambda thing: arrears_of(thing.run).total(),
+        more_fn=lambda thing: _by_category(thing, arrears_of(thing.run)),
+    ),
+    PrepaidSensorDescription(
+        key="open_bills",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda thing: open_bills(thing.run),
+        more_fn=lambda thing: {"bills": listed_bills(thing.site, thing.run)},
+    ),
     PrepaidSensorDescription(
         key="uses",
         state_class=SensorStateClass.MEASUREMENT,
@@ -172,7 +193,11 @@ WALLET: Final[tuple[PrepaidSensorDescription[WalletThing], ...]] = (
 
 SITE: Final[tuple[PrepaidSensorDescription[SiteThing], ...]] = (
     _money("float_total", lambda thing: thing.overview.float_minor),
-    _money("arrears", lambda thing: thing.overview.arrears_minor),
+    _money(
+        "arrears",
+        lambda thing: thing.overview.arrears_minor,
+        more_fn=lambda thing: _by_category(thing, thing.overview.arrears),
+    ),
     _money(
         "revenue_today",
         lambda thing: revenue_today(thing.site, thing.data.tally, thing.now),

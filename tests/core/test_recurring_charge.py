@@ -31,22 +31,18 @@ DAY: Final = timedelta(days=1)
 
 
 def charge(first: date = date(2026, 1, 1), fixed: Fixed = RENT, **fields: Any) -> RecurringCharge:
-    return RecurringCharge(
-        **(
-            {
-                "id": RecurringId("r1"),
-                "no": 1,
-                "name": "Rent",
-                "category": Category.RENT,
-                "first": first,
-                "billed_to": first,
-                "wallet": "w1",
-                "fixed": fixed,
-                "set_at": datetime(2026, 1, 1, tzinfo=UTC),
-            }
-            | fields
-        )
-    )
+    usual: dict[str, Any] = {
+        "id": RecurringId("r1"),
+        "no": 1,
+        "name": "Rent",
+        "category": Category.RENT,
+        "first": first,
+        "billed_to": first,
+        "wallet": "w1",
+        "fixed": fixed,
+        "set_at": datetime(2026, 1, 1, tzinfo=UTC),
+    }
+    return RecurringCharge(**(usual | fields))
 
 
 def billed_until(

@@ -33,6 +33,11 @@ USES: Final = """
     sell_package use_package give_back_use list_packages end_package
 """
 """A hotel, a school and a laundry, called in `test_docs_uses.py`."""
+BILLS: Final = """
+    set_billing list_billing create_bill get_bill pay_bill issue_bill list_bills void_bill
+    write_off_bill set_recurring list_recurring run_billing close_month
+"""
+"""A landlord's autumn, called in `test_docs_bills.py`."""
 OF_THE_DAY: Final = frozenset(
     {
         *("at", "booked", "by", "cutoff_at", "entries", "entry", "from", "head", "opened_at"),
@@ -200,7 +205,7 @@ def _alike(told: object, printed: object) -> bool:
 async def test_every_example_works_and_answers_what_is_printed(house: House) -> None:
     """Who copies an example into an automation must not find out that it never worked."""
     printed = examples()
-    assert set(printed) == {*ORDER.split(), *USES.split()}
+    assert set(printed) == {*ORDER.split(), *USES.split(), *BILLS.split()}
     for name in ORDER.split():
         if prepare := house.before.get(name):
             await prepare()

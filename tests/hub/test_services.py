@@ -29,6 +29,8 @@ ASKED_FOR: Final = """
     restore_supply set_protection set_policy list_policies update_wallet list_meters get_meter
     block_card publish_tariff list_tariffs issue_card plate_read release_barrier explain_access
     verify_ledger confirm_restore set_lockout release_lockout
+    create_bill issue_bill pay_bill void_bill write_off_bill get_bill list_bills set_billing list_billing
+    close_month set_recurring list_recurring run_billing
 """
 """The actions of this release; one that is taken away breaks somebody's automation."""
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from ..core.bill import SERIES, Bill, BillingRules
 from ..core.category import Category
 from ..core.errors import CoreError, StoreError
-from ..core.identity import InstallationId
+from ..core.identity import InstallationId, WalletId
 from ..core.ledger import Act, Receipt
 from ..core.metering import Cursor
 from ..core.recurring_charge import RecurringCharge
@@ -63,6 +63,19 @@ async def find_bill(site: Site, asked: str) -> Bill:
     if not asked or not found:
         raise CoreError("unknown_bill", bill=asked)
     return found[0]
+
+
+async def all_bills(
+    site: Site, wallet: WalletId | None = None, *, closed: bool = False
+) -> list[Bill]:
+    """Return the bills of one wallet or of all that have something open, or (`closed`) all of them."""
+    if closed:
+        like = {} if wallet is None else {"wallet": wallet}
+        found = await site.books.load(Bill, **like)
+    else:
+        runs = site.wallets.values() if wallet is None else [site.wallets[wallet]]
+        found = [bill for run in runs for bill in run.bills.values()]
+    return sorted(found, key=lambda bill: bill.no)
 
 
 def keep_in_mind(run: WalletRun, bill: Bill) -> None:

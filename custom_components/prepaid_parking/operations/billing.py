@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from ..core.bill import Bill
 from ..core.errors import CoreError
 from ..core.identity import RecurringId, WalletId
 from ..core.ledger import Reference
@@ -28,16 +27,20 @@ from .turn import in_turn
 
 MOST_AT_ONCE: Final = 50
 """Things looked after, and bills written, at one tick: some ten milliseconds of work."""
+FARTHEST: Final = timedelta(days=3 * 366)
+"""How far a dry run may look ahead."""
 WALLET: Final = "wallet"
 
 
 @dataclass(slots=True)
 class Billed:
-    """What a run of billing came to: the bills, or what they would be, and charges nobody pays."""
+    """What a run of billing came to: what was due, the number it got, and charges nobody pays.
 
-    bills: list[Bill] = field(default_factory=list)
-    dues: list[Due] = field(default_factory=list)
-    unpaid_by_anybody: list[RecurringCharge] = field(default_factory=list)
+    A number is "" where the run was dry.
+    """
+
+    dues: list[tuple[Due, str]] = field(default_factory=list)
+    nobody_pays: list[RecurringCharge] = field(default_factory=list)
 
 
 async def bill_the_day(site: Site, now: datetime) -> None:
@@ -62,18 +65,18 @@ async def run_billing(site: Site, *, dry_run: bool = False, until: date | None =
 
     A dry run may look ahead (`until`); real bills are not issued before their day.
     """
-    result = Billed()
+    result, today = Billed(), local_day(site)
+    if until is not None and until > today + (FARTHEST if dry_run else timedelta()):
+        raise CoreError("billing_ahead", day=until)
     if dry_run:
-        payers, upto = Payers(site), until or local_day(site)
+        payers, upto = Payers(site), until or today
         async for charge in gently(list(site.recurring.values())):
             for due in due_by(site, charge, upto, payers):
                 if due.run is None:
-                    result.unpaid_by_anybody.append(charge)
+                    result.nobody_pays.append(charge)
                     break
-                result.dues.append(due)
+                result.dues.append((due, ""))
         return result
-    if until is not None and until > local_day(site):
-        raise CoreError("billing_ahead", day=until)
     left = list(_work(site))
     while left:
         part, left = left[:MOST_AT_ONCE], left[MOST_AT_ONCE:]
@@ -120,7 +123,7 @@ async def _issue_due(
     for charge in charges:
         for due in due_by(site, charge, today, payers):
             if due.run is None:
-                result.unpaid_by_anybody.append(charge)
+                result.nobody_pays.append(charge)
                 break
             if not due.lines:
                 await _skip(site, due)
@@ -129,13 +132,11 @@ async def _issue_due(
     for start in range(0, len(waiting), MOST_AT_ONCE):
         group = waiting[start : start + MOST_AT_ONCE]
         answers = await issue_all(site, [issue for _, issue in group])
-        for (due, issue), answer in zip(group, answers, strict=True):
+        for (due, _), answer in zip(group, answers, strict=True):
             if isinstance(answer, CoreError):
                 raise answer
             site.recurring[due.charge.id] = due.after
-            result.dues.append(due)
-            if issue.draft.id in issue.run.bills:
-                result.bills.append(issue.run.bills[issue.draft.id])
+            result.dues.append((due, str(answer.detail["number"])))
     for run in {id(issue.run): issue.run for _, issue in waiting}.values():
         await pay_open(site, run)
 

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from ..core.bill import BillLine
-from ..core.category import check_purpose
+from ..core.category import Category, check_purpose
 from ..core.errors import CoreError
 from ..core.extent import Extent
 from ..core.identity import Actor, RecurringId, TariffId, UnitId
@@ -21,6 +21,7 @@ from ..core.months import check_open
 from ..core.recurring import Fixed, Period, reminders
 from ..core.recurring_charge import RecurringCharge, billed, changed, lines_of, next_period
 from ..core.unit import persons_at
+from ..core.wallet import Purpose
 from .bill_book import local_day
 from .booking import book, closed, referenced
 from .payers import Payers
@@ -166,7 +167,10 @@ def _extent(site: Site, charge: RecurringCharge) -> Extent:
 async def _new(site: Site, changes: dict[str, Any]) -> RecurringCharge:
     number = await site.books.next_number("recurring")
     first = changes.get("first") or local_day(site)
-    terms = changes | {"first": first, "billed_to": first}
+    wallet = changes.get("wallet")
+    purpose = site.wallet(wallet).wallet.purpose if wallet else Purpose.PROPERTY
+    category = next(one for one in Category if one.purpose is purpose)
+    terms = {"name": "", "category": category} | changes | {"first": first, "billed_to": first}
     return RecurringCharge(id=RecurringId(f"r{number}"), no=number, set_at=site.clock(), **terms)
 
 
@@ -185,6 +189,8 @@ def _refusal(site: Site, charge: RecurringCharge) -> CoreError | None:
         return CoreError("recurring_begins_too_early", day=charge.billed_to)
     if charge.billed_to == charge.first:
         check_open(charge.first, site.closed_month)
+    if charge.fixed is not None and charge.fixed.price_micro <= 0:
+        return CoreError("amount_not_positive", amount=charge.fixed.price_micro)
     if charge.tariff:
         pricer = site.tariffs.get(TariffId(charge.tariff))
         if pricer is None or not any(one.terms.fixed for one in pricer.versions):

@@ -343,7 +343,6 @@ class Site:
     pools: dict[tuple[str, TariffId], Pool] = field(default_factory=dict)
     began: dict[str, datetime] = field(default_factory=dict)
     billing: dict[Category, BillingRules] = field(default_factory=dict)
-    recurring: dict[RecurringId, RecurringCharge] = field(default_factory=dict)
     bill_series: dict[str, int] = field(default_factory=dict)
     bills_doubtful: bool = False
     closed_month: str = ""

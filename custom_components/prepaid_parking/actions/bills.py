@@ -1,0 +1,269 @@
+"""Actions about bills: written, issued, paid, taken back, given up."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any, Final
+
+from homeassistant.helpers import config_validation as cv
+import probatio as vol
+
+from ..core.bill import DEPOSIT, INCOME, Bill, BillingRules, BillLine, DunningStep
+from ..core.category import Category
+from ..core.chart import Channel, SiteAccount
+from ..core.errors import CoreError
+from ..core.ledger import Receipt
+from ..operations import bill_paying, bills, months
+from ..operations.bill_book import all_bills, find_bill, rules_of
+from ..operations.bill_views import bill_view, rules_view
+from .call import (
+    MAYBE_REASON,
+    PAGED,
+    REASON,
+    REFERENCE,
+    WALLET,
+    Action,
+    Call,
+    Fields,
+    Response,
+    page,
+)
+
+BILL: Final[Fields] = {vol.Required("bill"): cv.string}
+CATEGORY: Final[Fields] = {vol.Required("category"): vol.Coerce(Category)}
+DAY: Final = vol.All(cv.date, date)
+DATES: Final[Fields] = {vol.Optional("issued_on"): DAY, vol.Optional("due_on"): DAY}
+INCOMES: Final = {
+    **{account.name.lower().removeprefix("revenue_"): account for account in INCOME.values()},
+    "deposit": DEPOSIT,
+}
+"""What a line may be earned as: never as what a meter counts, that is charged by its tariff."""
+LINE: Final = vol.Schema(
+    {
+        vol.Required("text"): vol.All(cv.string, vol.Length(min=1)),
+        vol.Required("amount"): cv.string,
+        vol.Optional("tax"): cv.string,
+        vol.Optional("income"): vol.In(list(INCOMES)),
+    }
+)
+STEP: Final = vol.Schema(
+    {
+        vol.Required("days"): vol.All(vol.Coerce(int), vol.Range(1, 3660)),
+        vol.Optional("fee", default="0"): cv.string,
+    }
+)
+DAYS: Final = vol.All(cv.ensure_list, [vol.All(vol.Coerce(int), vol.Range(0, 366))])
+
+
+async def create_bill(call: Call) -> Response:
+    """Write a bill, and issue it unless it is to stay a draft."""
+    run, reference, data = call.wallet(), call.reference(), call.data
+    category: Category = data["category"]
+    receipt, bill = await bills.create_bill(
+        call.site,
+        wallet=run.wallet.id,
+        category=category,
+        lines=tuple(_line(call, category, line) for line in data["lines"]),
+        draft=data["draft"],
+        issued_on=data.get("issued_on"),
+        due_on=data.get("due_on"),
+        period=_period(data),
+        reason=call.text("reason"),
+        reference=reference,
+        actor=call.actor,
+    )
+    return _answer(call, receipt, bill, reference)
+
+
+async def issue_bill(call: Call) -> Response:
+    """Issue a draft."""
+    receipt, bill = await bills.issue_bill(
+        call.site,
+        bill=call.text("bill"),
+        issued_on=call.data.get("issued_on"),
+        due_on=call.data.get("due_on"),
+        reason=call.text("reason"),
+        actor=call.actor,
+    )
+    return _answer(call, receipt, bill)
+
+
+async def pay_bill(call: Call) -> Response:
+    """Pay a bill out of its wallet, or with money brought for it."""
+    reference = call.reference()
+    receipt, bill = await bill_paying.pay_bill(
+        call.site,
+        bill=call.text("bill"),
+        amount_minor=call.maybe_money("amount"),
+        channel=call.data.get("channel"),
+        reason=call.text("reason"),
+        reference=reference,
+        actor=call.actor,
+    )
+    return _answer(call, receipt, bill, reference)
+
+
+async def void_bill(call: Call) -> Response:
+    """Take a bill back by a credit note."""
+    reference = call.reference()
+    receipt, bill = await bills.void_bill(
+        call.site,
+        bill=call.text("bill"),
+        reason=call.text("reason"),
+        reference=reference,
+        actor=call.actor,
+    )
+    return _answer(call, receipt, bill, reference)
+
+
+async def write_off_bill(call: Call) -> Response:
+    """Give up what is open of a bill."""
+    reference = call.reference()
+    receipt, bill = await bills.write_off_bill(
+        call.site,
+        bill=call.text("bill"),
+        reason=call.text("reason"),
+        reference=reference,
+        actor=call.actor,
+    )
+    return _answer(call, receipt, bill, reference)
+
+
+async def get_bill(call: Call) -> Response:
+    """Describe a bill with its lines."""
+    return bill_view(call.site, await find_bill(call.site, call.text("bill")))
+
+
+async def list_bills(call: Call) -> Response:
+    """List bills in the order of their ids: those with something open, or all."""
+    data = call.data
+    wallet = call.wallet().wallet.id if call.text("wallet") else None
+    views = [
+        view
+        for bill in await all_bills(call.site, wallet, closed=data["closed"])
+        if data.get("category") in (None, bill.category)
+        and ((view := bill_view(call.site, bill))["overdue"] or not data["overdue"])
+    ]
+    return {"bills": page(call, views, lambda view: str(view["bill"])), "count": len(views)}
+
+
+async def set_billing(call: Call) -> Response:
+    """Say how bills of a category are asked for; what is not named stays as it was."""
+    data, category = call.data, call.data["category"]
+    before = rules_of(call.site, category)
+    steps = before.dunning
+    if "dunning" in data:
+        steps = tuple(
+            DunningStep(days=step["days"], fee_minor=call.site.currency.parse(step["fee"]))
+            for step in data["dunning"]
+        )
+    rules = BillingRules(
+        category=category,
+        due_days=data.get("due_days", before.due_days),
+        automatic=data.get("automatic", before.automatic),
+        part=data.get("part", before.part),
+        remind_days=tuple(data.get("remind_days", before.remind_days)),
+        dunning=steps,
+    )
+    receipt = await bills.set_billing(
+        call.site, rules=rules, reason=call.text("reason"), actor=call.actor
+    )
+    return call.receipt(receipt) | rules_view(call.site, rules)
+
+
+async def list_billing(call: Call) -> Response:
+    """List how bills of each category are asked for."""
+    return {"billing": [rules_view(call.site, rules_of(call.site, one)) for one in Category]}
+
+
+async def close_month(call: Call) -> Response:
+    """Close a month that is over."""
+    receipt = await months.close_month(
+        call.site, month=call.text("month"), reason=call.text("reason"), actor=call.actor
+    )
+    return call.receipt(receipt) | {"month": call.site.closed_month}
+
+
+def _answer(call: Call, receipt: Receipt, bill: Bill, reference: str | None = None) -> Response:
+    return call.receipt(receipt, reference) | bill_view(call.site, bill)
+
+
+def _line(call: Call, category: Category, line: Mapping[str, Any]) -> BillLine:
+    income: SiteAccount = INCOMES[line["income"]] if "income" in line else INCOME[category]
+    money = call.site.currency.parse
+    return BillLine(
+        text=line["text"],
+        amount_minor=money(line["amount"]),
+        tax_minor=money(line.get("tax", "0")),
+        income=income,
+        trace={"rule": "by_hand"},
+    )
+
+
+def _period(data: Mapping[str, Any]) -> tuple[date, date] | None:
+    """Return the days a bill is for; the last one is meant to be in it."""
+    begin, end = data.get("from"), data.get("to")
+    if begin is None and end is None:
+        return None
+    if begin is None or end is None or end < begin:
+        raise CoreError("bill_period", since=begin, until=end)
+    return begin, end + timedelta(days=1)
+
+
+ACTIONS: Final = (
+    Action(
+        "create_bill",
+        create_bill,
+        {
+            **WALLET,
+            **CATEGORY,
+            vol.Required("lines"): vol.All(cv.ensure_list, [LINE], vol.Length(1, 200)),
+            vol.Optional("draft", default=False): cv.boolean,
+            **DATES,
+            vol.Optional("from"): DAY,
+            vol.Optional("to"): DAY,
+            **MAYBE_REASON,
+            **REFERENCE,
+        },
+    ),
+    Action("issue_bill", issue_bill, {**BILL, **DATES, **MAYBE_REASON}),
+    Action(
+        "pay_bill",
+        pay_bill,
+        {
+            **BILL,
+            vol.Optional("amount"): cv.string,
+            vol.Optional("channel"): vol.Coerce(Channel),
+            **MAYBE_REASON,
+            **REFERENCE,
+        },
+    ),
+    Action("void_bill", void_bill, {**BILL, **REASON, **REFERENCE}),
+    Action("write_off_bill", write_off_bill, {**BILL, **REASON, **REFERENCE}),
+    Action("get_bill", get_bill, BILL),
+    Action(
+        "list_bills",
+        list_bills,
+        {
+            vol.Optional("wallet"): cv.string,
+            vol.Optional("category"): vol.Coerce(Category),
+            vol.Optional("overdue", default=False): cv.boolean,
+            vol.Optional("closed", default=False): cv.boolean,
+            **PAGED,
+        },
+    ),
+    Action(
+        "set_billing",
+        set_billing,
+        {
+            **CATEGORY,
+            vol.Optional("due_days"): vol.All(vol.Coerce(int), vol.Range(0, 366)),
+            vol.Optional("automatic"): cv.boolean,
+            vol.Optional("part"): cv.boolean,
+            vol.Optional("remind_days"): DAYS,
+            vol.Optional("dunning"): vol.All(cv.ensure_list, [STEP]),
+            **MAYBE_REASON,
+        },
+    ),
+    Action("list_billing", list_billing, {}),
+    Action("close_month", close_month, {vol.Required("month"): cv.string, **MAYBE_REASON}),
+)
