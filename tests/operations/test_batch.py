@@ -157,5 +157,5 @@ async def test_thousands_of_rows_leave_the_loop_to_others(world: World) -> None:
     done = True
     await watching
     assert answer.booked == 4_000
-    assert longest < 0.5  # a tenth of what it takes in all; a busy machine adds to it
+    assert longest < 0.25  # measured: 0.012
     await is_sound(world)

@@ -14,6 +14,7 @@ from .hours import forget_hours, note_hours
 from .bill_paying import pay_open
 from .billing import bill_the_day
 from .points import expire_points
+from .proving import prove_daily
 from .schedules import follow_schedules
 from .site import Site, WalletRun
 
@@ -32,6 +33,7 @@ CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
     (DAY, forget_hours),
     (MINUTE, expire_packages),
     (HOUR, expire_points),
+    (HOUR, prove_daily),
 )
 """Done in their order, each when its time has passed since it was done last."""
 FOLLOW_UPS: Final[tuple[FollowUp, ...]] = (pay_open,)

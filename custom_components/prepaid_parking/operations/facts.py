@@ -11,6 +11,7 @@ from enum import StrEnum
 from ..core.identity import CardId, LaneId, MeterId, WalletId
 from ..core.ledger import Receipt
 from ..core.metering import OpenDoubt, Quantity
+from ..core.proof import Proof
 from ..core.reconcile import Why
 from ..core.supply import SupplyState
 
@@ -158,6 +159,13 @@ class BooksTrouble:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proved:
+    """The books were held against what belongs to the customers; a proof may have failed."""
+
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hour:
     """An hour of a meter: base units, and what they cost as a numerator."""
 
@@ -185,4 +193,5 @@ type Fact = (
     | SupplyTrouble
     | Passed
     | BooksTrouble
+    | Proved
 )

@@ -28,6 +28,7 @@ from .gently import gently
 from .hours import load_hours
 from .packages import load as load_packages
 from .promised import load as load_promised
+from .proving import load as load_proof
 from .site import MeterRun, Site, WalletRun
 from .usage import take_up
 
@@ -43,6 +44,7 @@ async def load_site(site: Site) -> None:
     await _load_cards(site)
     await deposits.load(site)
     await load_promised(site)
+    await load_proof(site)
     await load_packages(site)
     await bill_book.load(site)
     await months.load(site)

@@ -42,6 +42,7 @@ from ..core.money import Currency
 from ..core.points import Lot, PointsRule
 from ..core.policy import Policy
 from ..core.promotion import Granted, Promotion
+from ..core.proof import Proof
 from ..core.reconcile import Decision
 from ..core.recovery import Recovery
 from ..core.recurring_charge import RecurringCharge
@@ -327,6 +328,8 @@ class Site:
     granted: dict[tuple[PromotionId, WalletId], Granted] = field(default_factory=dict)
     granted_minor: dict[PromotionId, int] = field(default_factory=dict)
     points_rules: list[PointsRule] = field(default_factory=list)
+    proof: Proof | None = None
+    audited: Proof | None = None
     units: dict[UnitId, Unit] = field(default_factory=dict)
     occupancies: dict[UnitId, list[Occupancy]] = field(default_factory=dict)
     shares: dict[WalletId, Shares] = field(default_factory=dict)

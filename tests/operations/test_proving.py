@@ -1,0 +1,88 @@
+"""The books prove themselves each day, once, and say so when they cannot."""
+
+from custom_components.prepaid_parking.core.chart import Bucket
+from custom_components.prepaid_parking.core.ledger import EntryKind
+from custom_components.prepaid_parking.core.proof import Unproven
+from custom_components.prepaid_parking.core.wallet import Purpose
+from custom_components.prepaid_parking.operations.cashier import refund
+from custom_components.prepaid_parking.operations.facts import Proved
+from custom_components.prepaid_parking.operations.proving import (
+    problem_of,
+    proof_view,
+    prove_account,
+)
+from tests.operations.money import promise
+from tests.operations.world import DAY, HOUR, MANAGER, World
+
+
+async def proofs(world: World) -> list[str]:
+    """What proofs are in the books."""
+    return [one.event for one in await world.books.entries(kinds=[EntryKind.PROOF])]
+
+
+async def test_each_local_day_is_proven_once_over_restarts(world: World) -> None:
+    """An auditor leafs through one line a day."""
+    await promise(world)
+    wallet = await world.wallet("500")
+    await world.wallet("20", purpose=Purpose.PARKING)
+    await world.tick()
+    assert await proofs(world) == []
+    for _ in range(3):
+        await world.tick(13 * HOUR)
+    await world.restart()
+    for _ in range(2):
+        await world.tick(HOUR)
+    assert await proofs(world) == ["proof/2026-07-02", "proof/2026-07-03"]
+    assert world.site.proof is not None
+    view = proof_view(world.site, world.site.proof)
+    assert (view["liabilities"], view["received"], view["problem"]) == ("520.00", "520.00", None)
+    assert view["purposes"] == {
+        "utility": {
+            "wallets": 1,
+            "cash": "500.00",
+            "bonus": "100.00",
+            "held": "0.00",
+            "arrears": "0.00",
+            "debts": "0.00",
+        },
+        "property": dict.fromkeys(("cash", "bonus", "held", "arrears", "debts"), "0.00")
+        | {"wallets": 0},
+        "parking": dict.fromkeys(("bonus", "held", "arrears", "debts"), "0.00")
+        | {"wallets": 1, "cash": "20.00"},
+    }
+    assert len(world.heard(Proved)) == 2
+    assert wallet.others.get(Bucket.HELD, 0) == 0
+
+
+async def test_an_account_that_is_short_is_a_problem_until_the_bank_says_otherwise(
+    world: World,
+) -> None:
+    """Somebody took the tenants' money from the account: said today, and still said tomorrow."""
+    wallet = await world.wallet("500")
+
+    async def bank(minor: int, reference: str = "") -> int | None:
+        _, proof = await prove_account(
+            world.site, statement_minor=minor, actor=MANAGER, reference=reference
+        )
+        return proof.difference_minor
+
+    assert await bank(49_999, "s1") == -1
+    assert problem_of(world.site) is Unproven.SHORT
+    await world.tick(DAY)
+    await world.restart()
+    assert problem_of(world.site) is Unproven.SHORT
+    await refund(world.site, wallet=wallet.wallet.id, amount_minor=1, reason="left", actor=MANAGER)
+    assert await bank(49_999, "s1") == -1
+    assert await bank(49_999, "s2") == 0
+    assert problem_of(world.site) is None
+
+
+async def test_memory_that_differs_from_the_books_is_found(world: World) -> None:
+    """The number on the wall must be the number in the file."""
+    wallet = await world.wallet("500")
+    wallet.posted_minor += 1
+    await world.tick(DAY)
+    assert problem_of(world.site) is Unproven.DIFFERS
+    wallet.posted_minor -= 1
+    await world.tick(DAY)
+    assert problem_of(world.site) is None
