@@ -33,3 +33,19 @@ class TariffWithdrawal:
     tariff: TariffId
     version: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceCorrection:
+    """A price that was wrong for some of the past, while what was charged by it is put right.
+
+    It is open until every charge since `since` has been looked at, over restarts.
+    """
+
+    id: str
+    tariff: TariffId
+    since: datetime
+    until: datetime | None
+    actor: str
+    reason: str = ""
+    done_at: datetime | None = None

@@ -91,7 +91,7 @@ def charge(site: Site, run: MeterRun, *, rates: tuple[int, ...] = ()) -> Closing
         ),
         detail=_trace(run, window, lines, dues),
     )
-    shares = tuple(shares_of(dues, run.meter.commodity))
+    shares = shares_of(dues.net_minor, dues.parts, run.meter.commodity)
     return Closing(act, shares, dues.minor, counts, dues.carries, rates)
 
 
@@ -120,6 +120,7 @@ def _trace(
     trace: dict[str, object] = {
         "meter": run.meter.id,
         "wallet": binding.wallet,
+        "binding": binding.id,
         "quantity": str(run.meter.quantity),
         "from": window.from_at.isoformat(),
         "to": window.to_at.isoformat(),
@@ -127,6 +128,7 @@ def _trace(
         "to_register": window.to_register,
         "carry_from": window.carry,
         "carry_to": dues.carry,
+        "net": dues.net_minor,
         "pool": pool.name,
         "tiers": {line.period: pool.posted.get(line.period, 0) for line in lines},
         "lines": [line_detail(line) for line in lines],
@@ -136,7 +138,7 @@ def _trace(
     if scope.first_from is not None:
         trace["first_from"] = scope.first_from.isoformat()
     if dues.levied:
-        trace["levies"] = levy_details(dues)
+        trace["levies"] = levy_details(dues.levied)
     if window.rated_to is not None:
         trace["rated_to"] = window.rated_to
     return trace

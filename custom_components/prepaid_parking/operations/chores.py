@@ -9,14 +9,20 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from .counting import expire_packages
-from .hours import forget_hours, note_hours
 from .bill_paying import pay_open
 from .billing import bill_the_day
+from .commanding import forget_commands
+from .counting import expire_packages
+from .following import follow_uses
+from .forecast import learn_days, look_again, look_ahead
+from .habits import note_days
+from .hours import forget_hours, note_hours
 from .points import expire_points
+from .price_corrections import finish_corrections
 from .proving import prove_daily
 from .schedules import follow_schedules
 from .site import Site, WalletRun
+from .tamper import forget_marks, look_for_hints, watch_losses
 
 type Chore = Callable[[Site, datetime], Awaitable[None]]
 type FollowUp = Callable[[Site, WalletRun], Awaitable[None]]
@@ -30,13 +36,22 @@ CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
     (SECOND, bill_the_day),
     (SECOND, follow_schedules),
     (MINUTE, note_hours),
+    (MINUTE, note_days),
+    (MINUTE, look_for_hints),
+    (MINUTE, watch_losses),
+    (DAY, forget_marks),
     (DAY, forget_hours),
+    (DAY, forget_commands),
     (MINUTE, expire_packages),
+    (SECOND, follow_uses),
+    (MINUTE, finish_corrections),
     (HOUR, expire_points),
     (HOUR, prove_daily),
+    (SECOND, learn_days),
+    (SECOND, look_ahead),
 )
 """Done in their order, each when its time has passed since it was done last."""
-FOLLOW_UPS: Final[tuple[FollowUp, ...]] = (pay_open,)
+FOLLOW_UPS: Final[tuple[FollowUp, ...]] = (pay_open, look_again)
 """Done in their order for each wallet whose money has moved."""
 
 

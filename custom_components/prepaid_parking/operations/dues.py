@@ -36,9 +36,14 @@ class Dues:
     carries: dict[str, int]
 
     @property
+    def parts(self) -> list[LevyPart]:
+        """All fees and taxes."""
+        return [part for one in self.levied for part in one.parts]
+
+    @property
     def on_top_minor(self) -> int:
         """What fees and taxes add to the price."""
-        return sum(part.minor for one in self.levied for part in one.parts if not part.included)
+        return sum(part.minor for part in self.parts if not part.included)
 
     @property
     def minor(self) -> int:
@@ -85,10 +90,12 @@ def on_top_of(site: Site, run: MeterRun) -> int:
     return on_top(window.minor, version.terms.levies, run.carries)
 
 
-def shares_of(dues: Dues, commodity: str) -> list[tuple[AccountId, int]]:
+def shares_of(
+    net_minor: int, parts: Iterable[LevyPart], commodity: str
+) -> tuple[tuple[AccountId, int], ...]:
     """Return who gets how much of a charge: revenue, the office for its service, the tax office."""
-    revenue, service, tax = dues.net_minor, 0, 0
-    for part in (part for one in dues.levied for part in one.parts):
+    revenue, service, tax = net_minor, 0, 0
+    for part in parts:
         if part.included:
             revenue -= part.minor
         if part.kind is LevyKind.TAX:
@@ -100,7 +107,7 @@ def shares_of(dues: Dues, commodity: str) -> list[tuple[AccountId, int]]:
         (site_account(SiteAccount.REVENUE_SERVICE), service),
         (site_account(SiteAccount.TAX), tax),
     )
-    return [(account, amount) for account, amount in shares if amount]
+    return tuple((account, amount) for account, amount in shares if amount)
 
 
 def flows(sources: Amounts, targets: Amounts) -> tuple[Posting, ...]:
@@ -127,7 +134,7 @@ def flows(sources: Amounts, targets: Amounts) -> tuple[Posting, ...]:
     return tuple(postings)
 
 
-def levy_details(dues: Dues) -> list[dict[str, object]]:
+def levy_details(levied: Iterable[Levied]) -> list[dict[str, object]]:
     """Return fees and taxes as they are kept in an entry's trace; amounts in minor units."""
     return [
         {
@@ -139,7 +146,7 @@ def levy_details(dues: Dues) -> list[dict[str, object]]:
             "amount": part.minor,
             "included": part.included,
         }
-        for one in dues.levied
+        for one in levied
         for part in one.parts
         for each in one.levies
         if each.name == part.name

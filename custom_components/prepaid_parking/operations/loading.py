@@ -15,15 +15,19 @@ from . import (
     bill_book,
     charge_state,
     deposits,
+    forecast,
     habits,
     months,
+    price_corrections,
     sharing,
     supply_loading,
+    tamper,
     tariff_book,
     units,
 )
 from .booking import keep
 from .commanding import resume
+from .following import load as load_uses
 from .gently import gently
 from .hours import load_hours
 from .packages import load as load_packages
@@ -31,6 +35,7 @@ from .promised import load as load_promised
 from .proving import load as load_proof
 from .site import MeterRun, Site, WalletRun
 from .usage import take_up
+from .use_points import load as load_points
 
 
 async def load_site(site: Site) -> None:
@@ -39,6 +44,7 @@ async def load_site(site: Site) -> None:
     await units.load(site)
     await sharing.load(site)
     await habits.load(site)
+    await tamper.load(site)
     await _load_wallets(site)
     await _load_meters(site)
     await _load_cards(site)
@@ -46,11 +52,14 @@ async def load_site(site: Site) -> None:
     await load_promised(site)
     await load_proof(site)
     await load_packages(site)
+    await load_points(site)
+    await load_uses(site)
     await bill_book.load(site)
     await months.load(site)
     await supply_loading.load(site)
     await _load_commands(site)
     await load_hours(site)
+    forecast.load(site)
 
 
 async def _load_rules(site: Site) -> None:
@@ -91,6 +100,7 @@ async def _load_meters(site: Site) -> None:
         if run.binding is not None:
             site.wallets[run.binding.wallet].meters.append(run)
     await charge_state.load(site)
+    await price_corrections.load(site)
     async for run in gently(site.meters.values()):
         if run.binding is not None and run.cursor is not None:
             take_up(site, run, windows.get(run.cursor.installation))

@@ -18,6 +18,7 @@ from ..core.metering import (
     advance,
 )
 from ..core.tariff import Pricer, Stretch
+from .assigning import go_over
 from .charging import can_close, set_aside
 from .doubts import end_doubt, open_doubt, says_nothing_of
 from .installing import begin_anew, begin_installation, learn_ratio
@@ -57,6 +58,10 @@ async def take_sample(site: Site, run: MeterRun, sample: Sample) -> bool:
             note_load(site, run, sample)
         if sample.supplied is not None:
             run.seen, run.seen_at = sample.supplied, sample.at
+            if run.seen:
+                run.off_from = None
+            elif run.off_from is None:
+                run.off_from = sample.register
     if sample.register is None:
         return False
     if not stored or run.last is None or sample.at >= run.last.at:
@@ -103,6 +108,8 @@ async def _charge(site: Site, run: MeterRun, sample: Sample) -> bool:
     await learn_ratio(site, run, sample)
     if outcome.rolled_over:
         await _roll_over(site, run, outcome)
+    if run.changes:
+        outcome, pricer = await go_over(site, run, outcome), _pricer_of(site, run)
     apart = _stands_apart(run, pricer, outcome) and await _can_close(site, run)
     if apart:
         set_aside(site, run)
@@ -117,6 +124,11 @@ async def _can_close(site: Site, run: MeterRun) -> bool:
     if run.closing is None and not can_close(run):
         await post_windows(site, (run,))
     return can_close(run)
+
+
+def _pricer_of(site: Site, run: MeterRun) -> Pricer:
+    assert run.binding is not None
+    return site.tariffs[run.binding.tariff]
 
 
 def _divide(site: Site, run: MeterRun, pricer: Pricer, rates: tuple[int, ...]) -> bool:

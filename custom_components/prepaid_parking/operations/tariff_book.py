@@ -4,9 +4,10 @@ What was charged by a version stays charged by it. A price that was wrong is cor
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 import contextlib
 from dataclasses import replace
+from datetime import datetime
 
 from ..core.assigned import TariffWithdrawal
 from ..core.errors import CoreError
@@ -186,13 +187,8 @@ async def withdraw_version(
     if found.valid_from <= now:
         raise CoreError("tariff_has_begun", tariff=tariff, version=version)
     others = [one for one in site.tariffs[found.tariff].versions if one.version != version]
-    waiting = [change for run in site.meters.values() for change in run.changes]
-    for at in (
-        *(now for _ in bound_by(site, tariff)),
-        *(change.at for change in waiting if change.tariff == tariff),
-    ):
-        if all(one.valid_from > at for one in others):
-            raise CoreError("tariff_in_use", tariff=tariff)
+    if _is_needed(site, found, [one.valid_from for one in others]):
+        raise CoreError("tariff_in_use", tariff=tariff)
     receipt = await site.books.commit(
         Act(
             kind=EntryKind.TARIFF_WITHDRAWN,
@@ -209,7 +205,19 @@ async def withdraw_version(
     return receipt
 
 
+def _is_needed(site: Site, version: TariffVersion, others: Sequence[datetime]) -> bool:
+    """Tell whether some meter would be without a price: `others` is when the other versions begin."""
+    earliest = min(others, default=version.valid_from)
+    if bound_by(site, version.tariff) and earliest > site.clock():
+        return True
+    return any(
+        change.tariff == version.tariff and (not others or earliest > change.at)
+        for run in site.meters.values()
+        for change in run.changes
+    )
+
+
 def is_usage(site: Site, tariff: str) -> bool:
     """Tell whether a tariff prices what a meter counts."""
-    known = site.published.get(TariffId(tariff), ())
+    known = site.published.get(TariffId(tariff), [])
     return bool(known) and known[0].kind is Kind.USAGE

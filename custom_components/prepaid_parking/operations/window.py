@@ -43,7 +43,7 @@ def accrue(site: Site, run: MeterRun, pricer: Pricer, moved: Consumption) -> Non
     for line in lines:
         key = key_of(line)
         known = window.lines.get(key)
-        window.lines[key] = line if known is None else _add(known, line)
+        window.lines[key] = line if known is None else add_line(known, line)
         window.numerator += line.numerator
         run.pace.counted += line.numerator
     window.to_register, window.to_at = moved.to_register, moved.to_at
@@ -88,7 +88,7 @@ def put_lines(site: Site, run: MeterRun, lines: Iterable[ChargeLine]) -> None:
     before, window.lines = window.numerator, {}
     for line in lines:
         known = window.lines.get(key_of(line))
-        window.lines[key_of(line)] = line if known is None else _add(known, line)
+        window.lines[key_of(line)] = line if known is None else add_line(known, line)
     window.numerator = sum(line.numerator for line in window.lines.values())
     run.pace.counted += window.numerator - before
     recount(site, run)
@@ -113,7 +113,7 @@ def key_of(line: ChargeLine) -> LineKey:
     return line.version, line.rate, line.tier, line.period, line.season
 
 
-def _add(known: ChargeLine, line: ChargeLine) -> ChargeLine:
+def add_line(known: ChargeLine, line: ChargeLine) -> ChargeLine:
     """Return both as one line; spelled out, because `replace` costs three times as much per reading."""
     return ChargeLine(
         tariff=known.tariff,

@@ -180,6 +180,12 @@ class Books:
         """Return what still matters of the command log: what is open, what is new, each last one."""
         return await self.read(lambda connection: queries.read_commands(connection, since))
 
+    async def old_commands(self, before: datetime, limit: int) -> list[CommandLog]:
+        """Return commands that nobody will ask for any more, the oldest first."""
+        return await self.read(
+            lambda connection: queries.read_old_commands(connection, before, limit)
+        )
+
     async def balances(self) -> dict[AccountId, int]:
         """Return the balance of every account that was ever moved, as committed."""
         if self._opened.standing is None:
@@ -214,6 +220,10 @@ class Books:
                 newest_first=newest_first,
             )
         )
+
+    async def reversals(self, entries: Collection[EntryId]) -> list[Entry]:
+        """Return the entries that correct these, in the order of booking."""
+        return await self.read(lambda connection: queries.read_reversals(connection, entries))
 
     async def moved(
         self, days: Sequence[datetime], kinds: Collection[EntryKind]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Select, case, func, literal_column, select, union
@@ -71,7 +72,17 @@ def read_entries(
         few = None if kinds else limit
         wanted = wanted.where(_JOURNAL.id.in_(_touching(account, first, last, few, newest_first)))
     order = _JOURNAL.id.desc() if newest_first else _JOURNAL.id
-    rows = connection.execute(wanted.order_by(order).limit(limit)).all()
+    return _entries(connection, wanted.order_by(order).limit(limit))
+
+
+def read_reversals(connection: Connection, entries: Collection[EntryId]) -> list[Entry]:
+    """Return the entries that correct these; a correction that moved no money touches no account."""
+    wanted = select(*_JOURNAL).where(_JOURNAL.reverses.in_(entries), _JOURNAL.reverses.is_not(None))
+    return _entries(connection, wanted.order_by(_JOURNAL.id))
+
+
+def _entries(connection: Connection, wanted: Select[Any]) -> list[Entry]:
+    rows = connection.execute(wanted).all()
     legs = _legs(connection, [row.id for row in rows])
     return [
         Entry(
@@ -141,6 +152,25 @@ def read_commands(connection: Connection, since: datetime) -> list[CommandLog]:
             | log.id.in_(latest)
         )
         .order_by(log.id)
+    )
+    codec = codec_of(CommandLog)
+    return [codec.record(tuple(row)) for row in connection.execute(wanted)]
+
+
+def read_old_commands(connection: Connection, before: datetime, limit: int) -> list[CommandLog]:
+    """Return commands that ended before a time, the oldest first; each target's last one stays."""
+    log = schema.command_log.c
+    latest = select(func.max(log.id)).group_by(log.target)
+    open_ones = (CommandOutcome.DECIDED.value, CommandOutcome.SENT.value)
+    wanted = (
+        select(*log)
+        .where(
+            log.outcome_at < to_micros(before),
+            log.outcome.not_in(open_ones),
+            log.id.not_in(latest),
+        )
+        .order_by(log.id)
+        .limit(limit)
     )
     codec = codec_of(CommandLog)
     return [codec.record(tuple(row)) for row in connection.execute(wanted)]

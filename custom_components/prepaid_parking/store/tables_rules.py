@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Table
 
-from ..core.assigned import TariffChange, TariffWithdrawal
+from ..core.assigned import PriceCorrection, TariffChange, TariffWithdrawal
 from ..core.carries import LevyCarry, RateCursor
 from .columns import key, number_key, table, text, whole
 
@@ -34,6 +34,17 @@ tariff_change: Final = table(
     whole("withdrawn_at", optional=True),
 )
 
+price_correction: Final = table(
+    "price_correction",
+    key("id"),
+    text("tariff"),
+    whole("since"),
+    whole("until", optional=True),
+    text("actor"),
+    text("reason"),
+    whole("done_at", optional=True),
+)
+
 tariff_withdrawal: Final = table(
     "tariff_withdrawal",
     key("tariff"),
@@ -43,6 +54,7 @@ tariff_withdrawal: Final = table(
 
 TABLES: Final[dict[type, Table]] = {
     LevyCarry: levy_carry,
+    PriceCorrection: price_correction,
     RateCursor: rate_cursor,
     TariffChange: tariff_change,
     TariffWithdrawal: tariff_withdrawal,

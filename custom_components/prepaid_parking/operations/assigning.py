@@ -1,0 +1,299 @@
+"""Meters go over to another tariff at an instant: many at once, each standing for itself.
+
+What is planned can be taken back until it begins. The stretch of consumption in which the instant
+lies is split there, so nobody pays for a minute by the wrong tariff, whenever the meter is read.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from ..core.assigned import TariffChange
+from ..core.errors import CoreError, StoreError
+from ..core.identity import SYSTEM, Actor, MeterId, TariffId, UnitId, WalletId
+from ..core.ledger import Act, EntryKind, Receipt
+from ..core.metering import Commodity, Consumption
+from .gently import gently
+from .site import MeterRun, Site
+from .sold import version_at
+from .tariff_book import is_usage
+from .turn import in_turn
+from .usage import post_windows
+from .window import accrue, open_window
+
+MICROSECOND: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Whose meters are meant: wallets, units and single meters; one commodity of theirs or all."""
+
+    wallets: Sequence[str] = ()
+    meters: Sequence[str] = ()
+    units: Sequence[str] = ()
+    commodity: Commodity | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What becomes of one that was asked for: a meter that goes over, or why it does not.
+
+    `asked` is the wallet, unit or meter as it was named.
+    """
+
+    asked: str
+    run: MeterRun | None = None
+    problem: CoreError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assigned:
+    """What was planned: nothing was written where `receipt` is None."""
+
+    targets: tuple[Target, ...]
+    assignment: str = ""
+    receipt: Receipt | None = None
+
+
+async def select(site: Site, selection: Selection, tariff: str, at: datetime) -> list[Target]:
+    """Find the meters of a selection and judge each: may it go over to the tariff at that time."""
+    if not is_usage(site, tariff):
+        raise CoreError("unknown_tariff", tariff=tariff)
+    version_at(site, tariff, at)
+    found: dict[str, Target] = {}
+    async for target in gently(list(_named(site, selection))):
+        if target.run is None:
+            found[target.asked] = target
+        elif target.run.meter.id not in found:
+            problem = target.problem or _problem(site, target.run, tariff, at)
+            found[target.run.meter.id] = replace(target, problem=problem)
+    return list(found.values())
+
+
+@in_turn
+async def assign_tariff(
+    site: Site,
+    *,
+    tariff: str,
+    selection: Selection,
+    at: datetime | None = None,
+    actor: Actor,
+    reason: str = "",
+) -> Assigned:
+    """Plan that meters go over to a tariff; those that cannot are told, the others are planned."""
+    at = at or site.clock()
+    targets = await select(site, selection, tariff, at)
+    going = [one.run for one in targets if one.run is not None and one.problem is None]
+    if not going:
+        return Assigned(targets=tuple(targets))
+    assignment = f"a{await site.books.next_number('assignment')}"
+    changes = [_change(run, assignment, TariffId(tariff), at) for run in going]
+    now = site.clock()
+    replaced = [
+        replace(old, withdrawn_at=now) for run in going for old in run.changes if old.at == at
+    ]
+    receipt = await site.books.commit(
+        Act(
+            kind=EntryKind.TARIFF_ASSIGNED,
+            event=f"assignment/{assignment}",
+            occurred=now,
+            actor=actor,
+            reason=reason,
+            detail={
+                "tariff": tariff,
+                "at": at.isoformat(),
+                "meters": [change.meter for change in changes],
+            },
+            puts=(*replaced, *changes),
+        )
+    )
+    for run, change in zip(going, changes, strict=True):
+        kept = [old for old in run.changes if old.at != at]
+        run.changes = sorted((*kept, change), key=lambda one: one.at)
+    return Assigned(targets=tuple(targets), assignment=assignment, receipt=receipt)
+
+
+@in_turn
+async def withdraw_assignment(
+    site: Site, *, assignment: str, actor: Actor, reason: str = ""
+) -> tuple[Receipt, list[TariffChange]]:
+    """Take back what was planned and has not begun; returns it with the entry that says so."""
+    now = site.clock()
+    waiting = [
+        (run, change)
+        for run in site.meters.values()
+        for change in run.changes
+        if change.assignment == assignment
+    ]
+    if not waiting:
+        raise CoreError("unknown_assignment", assignment=assignment)
+    taken = [(run, one) for run, one in waiting if one.at > now]
+    if not taken:
+        raise CoreError("assignment_has_begun", assignment=assignment)
+    gone = [replace(change, withdrawn_at=now) for _, change in taken]
+    receipt = await site.books.commit(
+        Act(
+            kind=EntryKind.TARIFF_WITHDRAWN,
+            event=f"assignment/{assignment}/withdrawn",
+            occurred=now,
+            actor=actor,
+            reason=reason,
+            detail={"assignment": assignment, "meters": [change.meter for change in gone]},
+            puts=tuple(gone),
+        )
+    )
+    for run, change in taken:
+        run.changes = [one for one in run.changes if one.id != change.id]
+    return receipt, gone
+
+
+def planned(site: Site) -> list[TariffChange]:
+    """Return what is to come, soonest first."""
+    changes = [
+        change
+        for run in site.meters.values()
+        for change in run.changes
+        if run.binding is not None and run.binding.id == change.binding
+    ]
+    return sorted(changes, key=lambda one: (one.at, one.meter))
+
+
+async def go_over(site: Site, run: MeterRun, moved: Consumption) -> Consumption:
+    """Charge what lies before each change of tariff that has come; returns the rest of the stretch.
+
+    What cannot be written stays planned: the meter is charged again from the same instant on.
+    """
+    while run.changes and run.binding is not None and run.window is not None:
+        change = run.changes[0]
+        if change.binding != run.binding.id:
+            run.changes.pop(0)  # It was planned for a tenant who has gone.
+            continue
+        if change.at >= moved.to_at:
+            break
+        if change.at > moved.from_at:
+            before, moved = split_at(moved, change.at)
+            accrue(site, run, site.tariffs[run.binding.tariff], before)
+        await post_windows(site, (run,), whole=True)
+        if run.closing is not None or not run.window.empty:
+            raise StoreError(site.trouble or "failed")
+        await _switch(site, run, change)
+    return moved
+
+
+def split_at(moved: Consumption, at: datetime) -> tuple[Consumption, Consumption]:
+    """Split a stretch at an instant in it, as if it had gone through evenly."""
+    passed, whole = at - moved.from_at, moved.to_at - moved.from_at
+    micros = (passed.days * 86_400 + passed.seconds) * MICROSECOND + passed.microseconds
+    length = (whole.days * 86_400 + whole.seconds) * MICROSECOND + whole.microseconds
+    register = moved.from_register + moved.quantity * micros // length
+    return (
+        replace(moved, to_register=register, to_at=at),
+        replace(moved, from_register=register, from_at=at, rolled_over=False),
+    )
+
+
+async def _switch(site: Site, run: MeterRun, change: TariffChange) -> None:
+    """Let a meter whose window has just been posted be charged by its next tariff."""
+    binding, window = run.binding, run.window
+    assert binding is not None
+    assert window is not None
+    now = site.clock()
+    other = replace(binding, tariff=change.tariff)
+    done = replace(change, done_at=now, before=binding.tariff)
+    await site.books.commit(
+        Act(
+            kind=EntryKind.TARIFF_ASSIGNED,
+            event=f"binding/{binding.id}/{change.id}",
+            occurred=change.at,
+            actor=SYSTEM,
+            detail={
+                "meter": run.meter.id,
+                "wallet": binding.wallet,
+                "before": binding.tariff,
+                "tariff": change.tariff,
+                "at": change.at.isoformat(),
+                "register": window.to_register,
+            },
+            puts=(other, done),
+        )
+    )
+    run.changes.pop(0)
+    names = site.tariffs[binding.tariff].at(change.at).version.terms.registers
+    if names != site.tariffs[change.tariff].at(change.at).version.terms.registers:
+        run.rates = ()
+    run.binding = other
+    open_window(site, run, window.to_register, window.to_at, window.carry)
+    site.wake((run,))
+
+
+def _named(site: Site, selection: Selection) -> Iterable[Target]:
+    """Return the meters that are meant, each with who asked for it, and the names that mean none."""
+    for asked in dict.fromkeys(selection.meters):
+        run = site.meters.get(MeterId(asked))
+        problem = None if run is not None else CoreError("unknown_meter", meter=asked)
+        yield Target(asked=asked, run=run, problem=problem)
+    for asked in dict.fromkeys(selection.wallets):
+        wallet = site.wallets.get(WalletId(asked))
+        if wallet is None:
+            yield Target(asked=asked, problem=CoreError("unknown_wallet", wallet=asked))
+        else:
+            yield from _of_several(asked, wallet.meters, selection.commodity)
+    for asked in dict.fromkeys(selection.units):
+        if UnitId(asked) not in site.units:
+            yield Target(asked=asked, problem=CoreError("unknown_unit", unit=asked))
+        else:
+            inside = [run for run in site.meters.values() if run.meter.unit == asked]
+            yield from _of_several(asked, inside, selection.commodity)
+
+
+def _of_several(
+    asked: str, runs: Iterable[MeterRun], commodity: Commodity | None
+) -> Iterable[Target]:
+    """Return the meters of a wallet or unit; where they count several things, it must be said which."""
+    meant = [
+        run for run in runs if run.binding is not None and commodity in (None, run.meter.commodity)
+    ]
+    if not meant:
+        yield Target(asked=asked, problem=CoreError("nothing_to_assign", asked=asked))
+    for run in meant:
+        several = len({one.meter.commodity for one in meant}) > 1
+        problem = CoreError("several_commodities", asked=asked) if several else None
+        yield Target(asked=asked, run=run, problem=problem)
+
+
+def _problem(site: Site, run: MeterRun, tariff: str, at: datetime) -> CoreError | None:
+    """Return why a meter cannot go over to a tariff at that time."""
+    if run.binding is None or run.window is None:
+        return CoreError("meter_not_bound", meter=run.meter.id)
+    quantity = site.tariffs[TariffId(tariff)].versions[0].quantity
+    if quantity is not run.meter.quantity:
+        return CoreError("tariff_wrong_quantity", tariff=tariff, quantity=run.meter.quantity)
+    if at < run.window.to_at:
+        return CoreError("tariff_starts_in_past", valid_from=at.isoformat())
+    if tariff_then(run, at) == tariff:
+        return CoreError("tariff_is_assigned", meter=run.meter.id, tariff=tariff)
+    return None
+
+
+def tariff_then(run: MeterRun, at: datetime) -> TariffId:
+    """Return by which tariff a meter will be charged at a time, as planned now."""
+    assert run.binding is not None
+    tariff = run.binding.tariff
+    for change in run.changes:
+        if change.binding == run.binding.id and change.at <= at:
+            tariff = change.tariff
+    return tariff
+
+
+def _change(run: MeterRun, assignment: str, tariff: TariffId, at: datetime) -> TariffChange:
+    assert run.binding is not None
+    return TariffChange(
+        id=f"{assignment}/{run.meter.id}",
+        assignment=assignment,
+        meter=run.meter.id,
+        binding=run.binding.id,
+        tariff=tariff,
+        before=run.binding.tariff,
+        at=at,
+    )
