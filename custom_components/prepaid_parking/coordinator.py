@@ -23,6 +23,8 @@ from .operations.facts import (
     Doubted,
     DoubtEnded,
     Fact,
+    HintEnded,
+    Hinted,
     HoursNoted,
     Passed,
     SupplyChanged,
@@ -183,6 +185,8 @@ def _keys(fact: Fact) -> list[str]:
         case Doubted() | DoubtEnded():
             return [f"meter:{fact.doubt.meter}", SITE]
         case SupplyChanged() | SupplyTrouble():
+        case Hinted() | HintEnded():
+            return [f"meter:{fact.hint.meter}", SITE]
             return [f"meter:{fact.meter}"]
         case Passed():
             return [f"lane:{fact.lane}", *([f"wallet:{fact.wallet}"] if fact.wallet else [])]

@@ -39,11 +39,15 @@ class HintKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """From when on something is said: days without use, a multiple of the habit, a part lost."""
+    """From when on something is said: days without use, a multiple of the habit, a part lost.
+
+    `reverse` is off where meters count back lawfully: under solar panels.
+    """
 
     idle_days: int = 7
     more_percent: int = 300
     loss_micro: int = DEFAULT_ALARM_MICRO
+    reverse: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +129,21 @@ def used_while_off(
     used = register - off_register
     least = max(jitter + 1, BASE_PER_UNIT[quantity] // OFF_PART)
     return Misfit(used, 0) if used >= least else None
+
+
+def flowed_back(reverse: int, quantity: Quantity) -> Misfit | None:
+    """Tell whether a meter has counted a whole unit backwards in a day."""
+    return Misfit(reverse, 0) if reverse >= BASE_PER_UNIT[quantity] else None
+
+
+def lost(
+    part_micro: int, counted: int, thresholds: Thresholds, quantity: Quantity
+) -> Misfit | None:
+    """Tell whether too much is lost behind a main meter, or more comes out than went in."""
+    limit = thresholds.loss_micro
+    if counted < BASE_PER_UNIT[quantity] or abs(part_micro) <= limit:
+        return None
+    return Misfit(part_micro, limit)
 
 
 def days_after(days: Sequence[int], quantity: int, passed: int) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from ..core.metering import OpenDoubt, Quantity
 from ..core.proof import Proof
 from ..core.reconcile import Why
 from ..core.supply import SupplyState
+from ..core.tamper import Hint
 
 
 class WalletEvent(StrEnum):
@@ -103,6 +104,20 @@ class DoubtEnded:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplyChanged:
     """A supply stands otherwise than before, and why."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hinted:
+    """Something about a meter does not fit; somebody should look."""
+
+    hint: Hint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HintEnded:
+    """It fits again."""
+
+    hint: Hint
+
+
 
     meter: MeterId
     wallet: WalletId | None
@@ -195,3 +210,5 @@ type Fact = (
     | BooksTrouble
     | Proved
 )
+    | Hinted
+    | HintEnded

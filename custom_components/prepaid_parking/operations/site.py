@@ -207,6 +207,7 @@ class MeterRun:
     command: Command | None = None
     written_today: int = 0
     written_day: int = 0
+    off_from: int | None = None
     unposted_minor: int = 0
     pace: Pace = field(default_factory=Pace)
     late: list[tuple[datetime, int]] = field(default_factory=list)
@@ -345,6 +346,8 @@ class Site:
     packages: dict[PackageId, Package] = field(default_factory=dict)
     pools: dict[tuple[str, TariffId], Pool] = field(default_factory=dict)
     began: dict[str, datetime] = field(default_factory=dict)
+    loss_days: dict[MeterId, date] = field(default_factory=dict)
+    counted_back: dict[MeterId, tuple[date, float]] = field(default_factory=dict)
     billing: dict[Category, BillingRules] = field(default_factory=dict)
     bill_series: dict[str, int] = field(default_factory=dict)
     bills_doubtful: bool = False
