@@ -34,7 +34,6 @@ from .core.ledger import BooksState
 from .core.money import Currency
 from .operations.keeper import Keeper
 from .operations.loading import load_site
-from .operations.overview import days_left
 from .operations.rules import ensure_standard
 from .operations.site import Site, utc_now
 from .operations.tally import Tally
@@ -97,7 +96,7 @@ async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: b
         )
         tally = Tally(zone)
         site.supplying.stagger.spacing_s = restore_spacing(entry.options)
-        site.supplying.days_left = lambda wallet, now: days_left(site.wallets[wallet], tally, now)
+        site.outlook.daily_minor = tally.daily_minor
         await _load(site, books, tally)
     except BaseException:
         await books.close()

@@ -21,11 +21,11 @@ from .core.supply import SupplyState
 from .core.wallet import Purpose
 from .operations.arrears import arrears_of, open_bills
 from .operations.bill_views import open_bills as listed_bills
+from .operations.forecast import cut_expected_at, days_left, empty_at
 from .operations.lots import uses_left
 from .operations.overview import (
     cost_month,
     cost_today,
-    days_left,
     price_micro,
     revenue_today,
 )
@@ -110,6 +110,14 @@ def _by_category(thing: Thing, owed: Mapping[Category, int]) -> Mapping[str, Any
     return {str(one): thing.site.currency.text(amount) for one, amount in owed.items()}
 
 
+def _ends(thing: WalletThing) -> Mapping[str, Any]:
+    """Say when the money will probably be used up, and when a supply would be cut then."""
+    return {
+        "empty_at": _whole_minute(empty_at(thing.site, thing.run)),
+        "cut_expected_at": _whole_minute(cut_expected_at(thing.site, thing.run)),
+    }
+
+
 def _whole_minute(at: datetime | None) -> datetime | None:
     """Drop the seconds: what counts down by the second would be written every second."""
     return None if at is None else at.replace(second=0, microsecond=0)
@@ -163,8 +171,9 @@ WALLET: Final[tuple[PrepaidSensorDescription[WalletThing], ...]] = (
         key="days_left",
         device_class=SensorDeviceClass.DURATION,
         native_unit_of_measurement=UnitOfTime.DAYS,
-        suggested_display_precision=0,
-        value_fn=lambda thing: days_left(thing.run, thing.data.tally, thing.now),
+        suggested_display_precision=1,
+        value_fn=lambda thing: days_left(thing.site, thing.run, thing.now),
+        more_fn=_ends,
     ),
     PrepaidSensorDescription(
         key="cutoff_at",
@@ -215,6 +224,13 @@ SITE: Final[tuple[PrepaidSensorDescription[SiteThing], ...]] = (
         entity_category=EntityCategory.DIAGNOSTIC,
         suggested_display_precision=0,
         value_fn=lambda thing: thing.overview.reading_percent,
+    ),
+    PrepaidSensorDescription(
+        key="lab_progress",
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        suggested_display_precision=0,
+        value_fn=lambda thing: trial.percent if (trial := thing.site.outlook.trial) else None,
     ),
 )
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
@@ -14,14 +13,10 @@ from custom_components.prepaid_parking.core.identity import (
     SYSTEM,
     EntryId,
     MeterId,
-    PolicyId,
     WalletId,
 )
 from custom_components.prepaid_parking.core.ledger import Act, Entry, EntryKind, Posting, Receipt
-from custom_components.prepaid_parking.core.wallet import Purpose, Wallet, WalletKind, Watch
 from custom_components.prepaid_parking.operations.facts import WalletEvent, WalletFact
-from custom_components.prepaid_parking.operations.overview import days_left
-from custom_components.prepaid_parking.operations.site import WalletRun
 from custom_components.prepaid_parking.operations.tally import KINDS, PAGE, Tally
 from custom_components.prepaid_parking.store.books import Books
 from tests.operations.world import Clock
@@ -220,29 +215,11 @@ def sums(tally: Tally) -> list[object]:
     ]
 
 
-def wallet(posted: int) -> WalletRun:
-    """A wallet with some money."""
-    return WalletRun(
-        wallet=Wallet(
-            id=WalletId("w1"),
-            no=1,
-            unit="Flat 3-201",
-            purpose=Purpose.UTILITY,
-            kind=WalletKind.INDIVIDUAL,
-            policy=PolicyId("standard"),
-            opened_at=NOW,
-        ),
-        watch=Watch(wallet=WalletId("w1")),
-        posted_minor=posted,
-    )
-
-
-def test_the_days_left_come_from_whole_days_since_the_first_use() -> None:
+def test_a_days_spending_comes_from_whole_days_since_the_first_use() -> None:
     """A tenant who moved in on Friday is not told on Sunday that the money lasts for a month."""
-    tally, run = Tally(SHANGHAI), wallet(5_000)
-    assert days_left(run, tally, NOW) is None
+    tally = Tally(SHANGHAI)
+    assert tally.daily_minor(1, NOW) is None
     tally.take([entry(1, 900)])
-    assert days_left(run, tally, NOW) is None
+    assert tally.daily_minor(1, NOW) is None
     tally.take([entry(2, 400, NOW - timedelta(days=2)), entry(3, 600, NOW - timedelta(days=1))])
-    assert days_left(run, tally, NOW) == Decimal(10)
-    assert days_left(wallet(-100), tally, NOW) == Decimal(0)
+    assert tally.daily_minor(1, NOW) == 500

@@ -9,7 +9,7 @@ from ..core.category import Category
 from ..core.policy import is_low
 from ..core.tariff import Usage
 from .arrears import site_arrears
-from .site import MeterRun, Site, WalletRun
+from .site import MeterRun, Site
 from .tally import Tally
 from .watching import FRESH_INTERVALS
 
@@ -74,14 +74,6 @@ def cost_month(run: MeterRun, tally: Tally, now: datetime) -> int:
 def revenue_today(site: Site, tally: Tally, now: datetime) -> int:
     """Return what the site earned today, posted or not."""
     return tally.site_today(now) + sum(run.unposted_minor for run in site.meters.values())
-
-
-def days_left(run: WalletRun, tally: Tally, now: datetime) -> Decimal | None:
-    """Return how long the money lasts at the last week's use; None where nobody can say."""
-    daily = tally.daily_minor(run.wallet.no, now)
-    if not daily or daily < 0:
-        return None
-    return (Decimal(max(0, run.available_minor)) / daily).quantize(Decimal("0.1"))
 
 
 def believed_register(run: MeterRun) -> int | None:

@@ -1,0 +1,161 @@
+"""Stays and counted uses on trial: what the books keep of them is priced by a draft."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from ..core.errors import CoreError
+from ..core.identity import EntryId, PackageId, TariffId, WalletId
+from ..core.lab_cost import Cost
+from ..core.lab_uses import Happened, price_happened
+from ..core.ledger import Entry, EntryKind
+from ..core.local_day import DAY, day_start
+from ..core.package import Package
+from ..core.terms import Kind
+from ..core.version import TariffVersion
+from .gently import gently
+from .lab import Compared, Preview, span_of
+from .site import Site
+
+PAGE: Final = 500
+USES: Final = (EntryKind.USES_TAKEN, EntryKind.USES_GIVEN_BACK, EntryKind.PASSAGE)
+STAYS: Final = (EntryKind.SESSION_ENDED,)
+
+
+@dataclass(slots=True)
+class History:
+    """What a wallet did under one tariff ("" where none is said), and what it was charged for it."""
+
+    happened: list[Happened] = field(default_factory=list)
+    charged_minor: int = 0
+
+
+async def try_uses(
+    site: Site,
+    *,
+    draft: TariffVersion,
+    tariffs: Collection[str],
+    wallets: Collection[str],
+    months: int,
+) -> Preview:
+    """Price the stays or uses of the last months by a draft, and by the tariffs they were under.
+
+    Where no tariff is known (a lane's fee), what was charged stands for it.
+    """
+    if draft.kind not in {Kind.DURATION, Kind.COUNTED}:
+        raise CoreError("lab_wrong_kind", kind=draft.kind)
+    first, last = span_of(site, months)
+    until = day_start(last + DAY, site.zone)
+    kinds = STAYS if draft.kind is Kind.DURATION else USES
+    packages = {one.id: one.tariff for one in await site.books.load(Package)}
+    found: dict[tuple[WalletId, TariffId], History] = defaultdict(History)
+    entries = await _entries(site, day_start(first, site.zone), until, kinds)
+    async for entry in gently(entries):
+        wallet, tariff = _of(entry, packages)
+        if wallet not in site.wallets or (wallets and wallet not in wallets):
+            continue
+        if tariffs and tariff not in tariffs:
+            continue
+        one = found[wallet, tariff]
+        one.happened.append(_happened(entry))
+        one.charged_minor += _charged(entry)
+    if not found:
+        raise CoreError("lab_nothing_to_price")
+    rows: dict[WalletId, Compared] = {}
+    async for (wallet, tariff), history in gently(list(found.items())):
+        _add(site, rows, wallet, history, draft, _present(site, tariff, draft), until)
+    ordered = sorted(rows.values(), key=lambda row: (-row.difference_minor, row.wallet))
+    return Preview(first=first, last=last, wallets=tuple(ordered), left_out=(), unpriced=())
+
+
+def _add(
+    site: Site,
+    rows: dict[WalletId, Compared],
+    wallet: WalletId,
+    history: History,
+    draft: TariffVersion,
+    present: TariffVersion | None,
+    until: datetime,
+) -> None:
+    old, new = (
+        price_happened(one, history.happened, site.zone, site.currency, until, site.holidays)
+        if one is not None
+        else Cost(use_minor=history.charged_minor)
+        for one in (present, draft)
+    )
+    known = rows.get(wallet)
+    rows[wallet] = Compared(
+        wallet=wallet,
+        unit=site.wallets[wallet].wallet.unit,
+        meters=(),
+        old=old if known is None else known.old + old,
+        new=new if known is None else known.new + new,
+        charged_minor=history.charged_minor + (0 if known is None else known.charged_minor),
+        days=0,
+        missing=0,
+    )
+
+
+def _present(site: Site, tariff: TariffId, draft: TariffVersion) -> TariffVersion | None:
+    """Return the version of a tariff that holds now, where it is of the draft's kind."""
+    pricer, now = site.tariffs.get(tariff), site.clock()
+    known = [one for one in pricer.versions if one.valid_from <= now] if pricer else []
+    return known[-1] if known and known[-1].kind is draft.kind else None
+
+
+async def _entries(
+    site: Site, since: datetime, until: datetime, kinds: tuple[EntryKind, ...]
+) -> list[Entry]:
+    """Return the entries of that time, those that were taken back left out."""
+    found: list[Entry] = []
+    after: EntryId | None = None
+    while True:
+        page = await site.books.entries(
+            since=since, until=until, kinds=kinds, after=after, limit=PAGE
+        )
+        found += page
+        if len(page) < PAGE:
+            break
+        after = page[-1].id
+    back = {entry.reverses for entry in found}
+    return [
+        entry
+        for entry in found
+        if entry.id not in back and entry.kind is not EntryKind.USES_GIVEN_BACK
+    ]
+
+
+def _of(entry: Entry, packages: dict[PackageId, TariffId]) -> tuple[WalletId, TariffId]:
+    """Return whose an entry is, and under which tariff."""
+    detail = entry.detail
+    tariff = str(detail.get("tariff") or "")
+    for take in _list(detail.get("takes")):
+        tariff = tariff or packages.get(PackageId(str(take["package"])), "")
+    return WalletId(str(detail.get("wallet", ""))), TariffId(tariff)
+
+
+def _happened(entry: Entry) -> Happened:
+    """Return what an entry tells: a time from and to, a count, or a passage, which is one use."""
+    detail = entry.detail
+    begun, ended = (detail.get(name) for name in ("from", "to"))
+    counted = detail.get("uses", detail.get("counted"))
+    return Happened(
+        datetime.fromisoformat(begun) if isinstance(begun, str) else entry.occurred,
+        datetime.fromisoformat(ended) if isinstance(ended, str) else entry.occurred,
+        counted if isinstance(counted, int) else None,
+    )
+
+
+def _charged(entry: Entry) -> int:
+    """Return what was paid for it: money, and the worth of uses bought before."""
+    amount = entry.detail.get("amount")
+    if entry.kind is EntryKind.PASSAGE:
+        return sum(one.amount_minor for one in entry.postings)
+    worth = sum(int(str(take["worth"])) for take in _list(entry.detail.get("takes")))
+    return worth + (amount if isinstance(amount, int) else 0)
+
+
+def _list(value: object) -> Iterable[dict[str, object]]:
+    return value if isinstance(value, list) else ()
