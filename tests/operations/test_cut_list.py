@@ -363,7 +363,12 @@ async def live_on(world: World, seed: int) -> int:
     await world.tick()
     await world.wait(random.choice([1, 90, 600]) * MINUTE, 5 * MINUTE)
     done, length = cuts(world), 2 * DAY
-    planned = listed(world, world.clock.now + length)
+    # A cut that was sent a moment ago and is not read back yet stands on the list still.
+    planned = {
+        meter: at
+        for meter, at in listed(world, world.clock.now + length).items()
+        if meter not in done
+    }
     await world.wait(length, 5 * MINUTE)
     happened = {meter: at for meter, at in cuts(world).items() if meter not in done}
     assert happened.keys() == planned.keys(), seed

@@ -19,6 +19,7 @@ from custom_components.prepaid_parking.core.supply import (
 )
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.cashier import deduct
+from custom_components.prepaid_parking.operations.commanding import forget_commands
 from custom_components.prepaid_parking.operations.facts import (
     SupplyChanged,
     SupplyTrouble,
@@ -651,3 +652,19 @@ async def test_a_relay_report_without_a_register_is_a_look(world: World) -> None
     await world.work()
     assert run.state is SupplyState.OFF
     assert timedelta() <= world.clock.now - relay.written[0][0] <= SECOND
+
+
+async def test_commands_of_last_year_are_forgotten_and_the_last_one_is_not(world: World) -> None:
+    """The log must not grow for ever; what is off must still be known to be ours."""
+    wallet, run, relay = await flat(world)
+    await use_up(world, run)
+    await world.pay(wallet, "2")
+    await world.wait(10 * SECOND, SECOND)
+    world.clock.now += 401 * DAY
+    await use_up(world, run, 5)
+    assert not relay.on
+    await forget_commands(world.site, world.clock.now)
+    assert [one[0] for one in await log(world)] == ["off"]
+    world.clock.now += 401 * DAY
+    await forget_commands(world.site, world.clock.now)
+    assert await log(world) == [("off", CommandOutcome.VERIFIED)]

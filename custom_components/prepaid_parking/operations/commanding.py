@@ -25,6 +25,9 @@ PAUSES: Final = (
     timedelta(minutes=60),
 )
 """After three tries that nothing came of, the relay is left alone for longer and longer."""
+KEPT: Final = timedelta(days=400)
+"""A dispute about a cut of last winter can be looked up; the entries of the books stay for ever."""
+AT_ONCE: Final = 500
 PERHAPS_DONE: Final = frozenset({DeviceFault.NO_ANSWER, DeviceFault.GARBLED})
 """The command may have arrived and only its answer been lost."""
 
@@ -80,6 +83,15 @@ async def end(site: Site, run: MeterRun, outcome: CommandOutcome, detail: str) -
         await keep(site, run.supply, line)
         return
     await keep(site, line)
+
+
+async def forget_commands(site: Site, now: datetime) -> None:
+    """Drop what commands were given longer ago than anybody asks for."""
+    while True:
+        old = await site.books.old_commands(now - KEPT, AT_ONCE)
+        await site.books.forget(*old)
+        if len(old) < AT_ONCE:
+            return
 
 
 def resume(run: MeterRun, line: CommandLog) -> None:
