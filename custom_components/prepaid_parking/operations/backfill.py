@@ -93,7 +93,9 @@ async def _refine(
     correction = Correction(used=used, lines=lines, tiers=used.tiers, points=inside)
     worth = worth_of(site, till, correction)
     with one_after_another(site) as take:
-        act = correcting_act(site, till, correction, worth, actor=actor, reason="", take=take)
+        act = correcting_act(
+            site, till, correction, worth, actor=actor, reason="", take=take, counts={}
+        )
     try:
         receipt = await site.books.commit(act)
     except BaseException:

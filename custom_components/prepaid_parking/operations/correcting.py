@@ -126,8 +126,12 @@ def correcting_act(
     actor: Actor,
     reason: str,
     take: Take,
+    counts: Mapping[str, int],
 ) -> Act:
-    """Write a correction down as an act; `take` lets the next one see what it does to the wallets."""
+    """Write a correction down as an act; `take` lets the next one see what it does to the wallets.
+
+    `counts` is where the counts of its pool stand after it.
+    """
     used = correction.used
     legs, puts, trace = _legs(site, used, worth.minor)
     take(legs, puts)
@@ -140,7 +144,7 @@ def correcting_act(
         reverses=used.standing,
         postings=flows(legs, worth.dues),
         moves=_moves(till),
-        puts=(*puts, *_till_puts(till), *_count_puts(site, correction)),
+        puts=(*puts, *_till_puts(till), *_count_puts(correction, counts)),
         detail={
             "meter": used.meter,
             "wallet": used.wallet,
@@ -171,7 +175,7 @@ def corrected(site: Site, till: Till, correction: Correction, act: Act, receipt:
     used, run = correction.used, till.run
     pool = site.pools.get((used.pool, used.tariff))
     if pool is not None and correction.shifted:
-        pool.posted = _counts_after(pool.posted, correction)
+        pool.posted = counts_after(pool.posted, correction)
         pool.ahead = pool.posted
         restack(site, pool)
     if run is None:
@@ -251,22 +255,20 @@ def _till_puts(till: Till) -> tuple[Record, ...]:
     return (*carries, *ended)
 
 
-def _count_puts(site: Site, correction: Correction) -> tuple[Record, ...]:
-    used, pool = correction.used, site.pools.get((correction.used.pool, correction.used.tariff))
-    if pool is None:
-        return ()
-    after = _counts_after(pool.posted, correction)
-    return tuple(
-        TierCount(pool=used.pool, tariff=used.tariff, period=period, quantity=after[period])
-        for period in correction.shifted
-    )
-
-
-def _counts_after(posted: Mapping[str, int], correction: Correction) -> dict[str, int]:
+def counts_after(posted: Mapping[str, int], correction: Correction) -> dict[str, int]:
+    """Return where the counts of a pool stand after a correction."""
     after = dict(posted)
     for period, shift in correction.shifted.items():
         after[period] = max(0, after.get(period, 0) + shift)
     return dict(sorted(after.items()))
+
+
+def _count_puts(correction: Correction, counts: Mapping[str, int]) -> tuple[Record, ...]:
+    used = correction.used
+    return tuple(
+        TierCount(pool=used.pool, tariff=used.tariff, period=period, quantity=counts[period])
+        for period in correction.shifted
+    )
 
 
 def _occurred(site: Site, used: Used) -> datetime:

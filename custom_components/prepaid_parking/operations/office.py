@@ -11,6 +11,7 @@ from ..core.ledger import Act, EntryKind, Receipt
 from ..core.metering import Commodity, Consumption, Cursor, Quantity
 from ..core.supply import RestoreMode, Supply
 from ..core.wallet import Binding, Meter, Purpose
+from .assigning import go_over
 from .backfill import import_readings
 from .baseline import baseline
 from .doubts import end_doubt, settled
@@ -221,6 +222,8 @@ async def replace_meter(
         from_at=from_at,
         to_at=max(now, from_at),
     )
+    if run.changes:
+        final = await go_over(site, run, final)
     doubt = run.doubt
     await begin_anew(
         site,

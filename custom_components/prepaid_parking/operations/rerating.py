@@ -20,7 +20,16 @@ from ..core.ledger import Act, Entry, EntryKind
 from ..core.levies import Levy
 from ..core.tariff import Pricer
 from ..core.wallet import Binding
-from .correcting import Correction, Till, Worth, corrected, correcting_act, till_of, worth_of
+from .correcting import (
+    Correction,
+    Till,
+    Worth,
+    corrected,
+    correcting_act,
+    counts_after,
+    till_of,
+    worth_of,
+)
 from .gently import gently
 from .paying_usage import one_after_another
 from .replay import Replay, spans_of
@@ -195,11 +204,22 @@ class Rerating:
         site = self._site
         await self._settle_tills(some)
         prepared: list[tuple[Till, Correction, Worth, Act]] = []
+        counts: dict[str, dict[str, int]] = {}
         with one_after_another(site) as take:
             for one in some:
-                till = self._till(one.used)
+                till, pool = self._till(one.used), one.used.pool
                 worth = worth_of(site, till, one)
-                act = correcting_act(site, till, one, worth, actor=actor, reason=reason, take=take)
+                counts[pool] = counts_after(counts.get(pool) or self._posted(pool), one)
+                act = correcting_act(
+                    site,
+                    till,
+                    one,
+                    worth,
+                    actor=actor,
+                    reason=reason,
+                    take=take,
+                    counts=counts[pool],
+                )
                 prepared.append((till, one, worth, act))
         answers = await site.books.commit_all([act for _, _, _, act in prepared])
         for (till, one, worth, act), answer in zip(prepared, answers, strict=True):
@@ -207,6 +227,10 @@ class Rerating:
                 raise answer
             corrected(site, till, one, act, answer)
             self._add(one, worth)
+
+    def _posted(self, pool: str) -> Mapping[str, int]:
+        known = self._site.pools.get((pool, self._tariff))
+        return known.posted if known is not None else {}
 
     async def _settle_tills(self, some: Sequence[Correction]) -> None:
         """Take up what meters that are being charged have below the minor unit by now."""

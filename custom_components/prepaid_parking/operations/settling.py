@@ -9,6 +9,7 @@ from ..core.identity import Actor
 from ..core.ledger import Act, EntryKind
 from ..core.metering import Consumption, DoubtKind, OpenDoubt
 from ..core.money import quantity_text
+from .assigning import go_over
 from .doubts import end_doubt, settled
 from .installing import begin_anew
 from .site import MeterRun, Site
@@ -68,6 +69,9 @@ async def _accept(site: Site, run: MeterRun, doubt: OpenDoubt, actor: Actor, rea
         from_at=window.to_at,
         to_at=max(at, window.to_at),
     )
+    if run.changes:
+        moved = await go_over(site, run, moved)
+        pricer = site.tariffs[run.binding.tariff]
     accrue(site, run, pricer, moved)
     await end_doubt(site, run, Settlement.ACCEPT, actor)
     await post_windows(site, (run,))

@@ -121,7 +121,6 @@ async def check_publishable(
         raise CoreError("tariff_wrong_kind", tariff=version.tariff, kind=earlier[0].kind)
     if earlier and earlier[0].quantity is not version.quantity:
         raise CoreError("tariff_wrong_quantity", tariff=version.tariff, quantity=version.quantity)
-    _check_registers(version)
     if version.terms.calendar:
         await site.learn_calendar(version.terms.calendar)
     above = _above_the_law(site, version)
@@ -130,14 +129,6 @@ async def check_publishable(
     if above is not None and not reason:
         raise CoreError("reason_missing")
     return {"rule": above.key, **above.placeholders} if above is not None else {}
-
-
-def _check_registers(version: TariffVersion) -> None:
-    """Refuse rates by the clock that the meter's own registers do not count."""
-    registers = version.terms.registers
-    named = {version.otherwise, *(band.rate for band in version.bands)}
-    for rate in sorted(named - set(registers)) if registers else ():
-        raise CoreError("tariff_rate_not_counted", rate=rate)
 
 
 def _above_the_law(site: Site, version: TariffVersion) -> CoreError | None:
