@@ -29,6 +29,7 @@ from .operations.facts import (
     Passed,
     SupplyChanged,
     SupplyTrouble,
+    UseFact,
     WalletEvent,
     WalletFact,
 )
@@ -192,5 +193,7 @@ def _keys(fact: Fact) -> list[str]:
             return [f"lane:{fact.lane}", *([f"wallet:{fact.wallet}"] if fact.wallet else [])]
         case HoursNoted():
             return []
+        case UseFact():
+            return [f"wallet:{fact.wallet}"] if fact.wallet else []
         case BooksTrouble():
             return [SITE]

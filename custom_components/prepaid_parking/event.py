@@ -10,9 +10,17 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import PrepaidConfigEntry
 from .entity import PrepaidEntity
-from .operations.facts import Fact, PassageKind, Passed, WalletEvent, WalletFact
+from .operations.facts import (
+    Fact,
+    PassageKind,
+    Passed,
+    UseEvent,
+    UseFact,
+    WalletEvent,
+    WalletFact,
+)
 from .roster import async_show
-from .telling import passage_story, wallet_story
+from .telling import passage_story, use_story, wallet_story
 from .things import LaneThing, SiteThing, Thing, WalletThing
 
 # Everything is pushed; nothing is asked for.
@@ -27,6 +35,7 @@ SITE_ACTIVITY: Final = EventEntityDescription(
 PASSAGE: Final = EventEntityDescription(
     key="passage", event_types=[str(kind) for kind in PassageKind]
 )
+USE: Final = EventEntityDescription(key="use", event_types=[str(event) for event in UseEvent])
 
 
 async def async_setup_entry(
@@ -42,6 +51,7 @@ def _events(thing: Thing) -> Iterator[Entity]:
     match thing:
         case SiteThing():
             yield SiteActivity(thing, SITE_ACTIVITY)
+            yield Uses(thing, USE)
         case WalletThing():
             yield WalletActivity(thing, ACTIVITY)
         case LaneThing():
@@ -76,6 +86,16 @@ class SiteActivity(FactEvent[SiteThing]):
         if not isinstance(fact, WalletFact):
             return None
         return str(fact.event), wallet_story(self.thing.site, fact)
+
+
+class Uses(FactEvent[SiteThing]):
+    """What is used at the points of use: taken, started, ended, refused, paid back."""
+
+    @override
+    def story(self, fact: Fact) -> tuple[str, dict[str, Any]] | None:
+        if not isinstance(fact, UseFact):
+            return None
+        return str(fact.event), use_story(self.thing.site, fact)
 
 
 class WalletActivity(FactEvent[WalletThing]):

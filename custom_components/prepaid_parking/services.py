@@ -29,6 +29,7 @@ from .actions import (
     supplies,
     supply_rules,
     units,
+    uses,
     wallets,
 )
 from .actions.call import Action, Call
@@ -45,6 +46,7 @@ ACTIONS: Final = (
     *rules.ACTIONS,
     *deposits.ACTIONS,
     *packages.ACTIONS,
+    *uses.ACTIONS,
     *bills.ACTIONS,
     *recurring.ACTIONS,
     *gates.ACTIONS,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from .core.identity import LaneId, MeterId
-from .operations.facts import Passed, SupplyChanged, WalletFact
+from .operations.facts import Passed, SupplyChanged, UseFact, WalletFact
 from .operations.site import Site
 
 
@@ -44,6 +44,30 @@ def supply_story(site: Site, fact: SupplyChanged) -> dict[str, Any]:
         "state": str(fact.state),
         "reason": str(fact.why),
     }
+
+
+def use_story(site: Site, fact: UseFact) -> dict[str, Any]:
+    """Tell what happened at a point of use; of who it was only the card and the wallet."""
+    money = site.currency.text
+    story: dict[str, Any] = {
+        "point": fact.point,
+        "name": fact.name,
+        "use": fact.use,
+        "wallet": fact.wallet,
+        "unit": fact.unit,
+        "card": fact.card,
+        "at": fact.at.isoformat(),
+        "reason": fact.reason,
+    }
+    if fact.amount_minor is not None:
+        story["amount"] = money(fact.amount_minor)
+    if fact.uses is not None:
+        story["uses"] = fact.uses
+    if fact.uses_left is not None:
+        story["uses_left"] = fact.uses_left
+    if fact.available_minor is not None:
+        story["available"] = money(fact.available_minor)
+    return story
 
 
 def passage_story(site: Site, fact: Passed) -> dict[str, Any]:

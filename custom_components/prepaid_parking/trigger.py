@@ -30,11 +30,13 @@ from .operations.facts import (
     PassageKind,
     Passed,
     SupplyChanged,
+    UseEvent,
+    UseFact,
     WalletEvent,
     WalletFact,
 )
 from .operations.site import Site
-from .telling import passage_story, supply_story, wallet_story
+from .telling import passage_story, supply_story, use_story, wallet_story
 
 CONF_WALLET: Final = "wallet"
 IDS: Final = vol.All(cv.ensure_list, [cv.string])
@@ -72,6 +74,15 @@ def _passage(*kinds: PassageKind) -> Tell:
     def tell(site: Site, fact: Fact) -> Story | None:
         if isinstance(fact, Passed) and fact.kind in kinds:
             return passage_story(site, fact)
+        return None
+
+    return tell
+
+
+def _use(event: UseEvent) -> Tell:
+    def tell(site: Site, fact: Fact) -> Story | None:
+        if isinstance(fact, UseFact) and fact.event is event:
+            return use_story(site, fact)
         return None
 
     return tell
@@ -166,6 +177,13 @@ TRIGGERS: Final[dict[str, type[Trigger]]] = {
         ("supply_restored", _supply_restored, True),
         ("barrier_opened", _passage(PassageKind.ADMITTED, PassageKind.RELEASED), False),
         ("passage_refused", _passage(PassageKind.REFUSED), False),
+        ("use_taken", _use(UseEvent.TAKEN), True),
+        ("use_started", _use(UseEvent.STARTED), True),
+        ("use_ended", _use(UseEvent.ENDED), True),
+        ("use_refused", _use(UseEvent.REFUSED), True),
+        ("use_refunded", _use(UseEvent.REFUNDED), True),
+        ("use_low", _use(UseEvent.LOW), True),
+        ("use_doubted", _use(UseEvent.DOUBTED), True),
         ("ledger_problem", _ledger_problem, False),
     )
 }

@@ -63,8 +63,10 @@ from .core.metering import Commodity, Limits, Quantity
 from .core.money import parse_quantity
 from .core.supply import RestoreMode
 from .core.wallet import Meter
+from .links.entity import EntityThings
 from .links.poller import Outcome
 from .opening import checkpoint_every, restore_spacing
+from .operations.following import attach_all, detach_all
 from .operations.gate import plate_read
 from .operations.gently import gently
 from .operations.metering import find_meter
@@ -118,6 +120,8 @@ class SiteWiring:
         site.hurry = self._hurry
         site.look_again = self._look_again
         site.spawn = self._spawn
+        site.things = EntityThings(hass)
+        attach_all(site)
 
     async def sync(self) -> bool:
         """Take down what is gone or changed and put up what is new.
@@ -177,6 +181,7 @@ class SiteWiring:
         async with self._turn:
             self._stopped = True
             self._unwatch()
+            detach_all(self._data.site)
             for key in list(self._attached):
                 self._detach(key)
             if self._commands:

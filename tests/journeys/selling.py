@@ -15,6 +15,13 @@ WASHES: Final = {
     "counted": {"uses": 50, "price": "100", "after": "refuse"},
 }
 
+HOURLY: Final = {
+    "tariff": "hourly",
+    "kind": "duration",
+    "duration": {"price": "6", "per": 60, "step": 1, "counting": "started"},
+}
+"""Ten cents for each minute that has begun."""
+
 
 async def publish(hub: Hub, document: dict[str, Any]) -> None:
     """Put a tariff into effect."""

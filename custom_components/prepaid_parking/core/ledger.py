@@ -94,6 +94,7 @@ class EntryKind(StrEnum):
     SESSION_STARTED = "session_started"
     SESSION_ENDED = "session_ended"
     POINT_USED = "point_used"
+    POINT_SET = "point_set"
     UNIT_SET = "unit_set"
     MOVED_IN = "moved_in"
     MOVED_OUT = "moved_out"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from ..core.chart import Measure, SiteAccount, measure_of, owner_of, site_account
 from ..core.counted import AfterLast, Take, beyond, expire, put_back, take
@@ -11,7 +12,7 @@ from ..core.identity import SYSTEM, Actor, CardId, EntryId, PackageId
 from ..core.ledger import Act, Entry, EntryKind, Posting, Receipt, Record, Reference
 from ..core.package import Package, moved
 from ..core.version import TariffVersion
-from .booking import GENERATED, book, closed, referenced, unspendable
+from .booking import GENERATED, answered_before, book, closed, referenced, unspendable
 from .credentials import card_refusal, known_card
 from .facts import WalletEvent
 from .lots import (
@@ -27,6 +28,9 @@ from .site import Site, WalletRun
 from .sold import counted_at
 from .spending import Levied, levied, spend
 from .turn import in_turn
+
+TAKING: Final = (EntryKind.USES_TAKEN, EntryKind.POINT_USED)
+"""What may be given back: uses that were taken, and what a tap has cost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +113,7 @@ async def take_uses(site: Site, wanted: Wanted, refusal: CoreError | None = None
     plan = Plan() if refusal is not None else await _plan(site, wanted)
     refusal = refusal or plan.refusal
     if plan.renew is not None and refusal is None:
-        before = await _taken_before(site, wanted)
+        before = await answered_before(site, _act(site, wanted, Plan()))
         if before is not None:
             return before
         plan = await _renewed(site, wanted, plan)
@@ -268,17 +272,6 @@ async def _renewed(site: Site, wanted: Wanted, plan: Plan) -> Plan:
     return plan
 
 
-async def _taken_before(site: Site, wanted: Wanted) -> Receipt | None:
-    """Return what was answered under this reference before, None if it is new."""
-    new = CoreError("no_uses_left")
-    try:
-        return await book(site, _act(site, wanted, Plan()), new)
-    except CoreError as err:
-        if err is not new:
-            raise
-        return None
-
-
 async def _only_tariff(site: Site, run: WalletRun) -> str:
     """Return the tariff of which a wallet has bought packages, if it is one."""
     tariffs = {one.tariff for one in await site.books.load(Package, wallet=run.wallet.id)}
@@ -347,7 +340,7 @@ def _movements(site: Site, package: Package, part: Take) -> tuple[Posting, ...]:
 async def _entry(site: Site, entry: int) -> Entry:
     """Return an entry that took uses, or refuse in words."""
     found = await site.books.entries(after=EntryId(entry - 1), limit=1) if entry > 0 else []
-    if not found or found[0].id != entry or found[0].kind is not EntryKind.USES_TAKEN:
+    if not found or found[0].id != entry or found[0].kind not in TAKING:
         raise CoreError("entry_took_no_uses", entry=entry)
     return found[0]
 

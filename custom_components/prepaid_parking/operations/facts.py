@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from ..core.identity import CardId, LaneId, MeterId, WalletId
+from ..core.identity import CardId, LaneId, MeterId, PointId, UseId, WalletId
 from ..core.ledger import Receipt
 from ..core.metering import OpenDoubt, Quantity
 from ..core.proof import Proof
@@ -65,6 +65,9 @@ class WalletEvent(StrEnum):
     USES_TAKEN = "uses_taken"
     USES_GIVEN_BACK = "uses_given_back"
     USES_EXPIRED = "uses_expired"
+    USE_STARTED = "use_started"
+    USE_ENDED = "use_ended"
+    USE_REFUNDED = "use_refunded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +168,37 @@ class Passed:
     trace: dict[str, object] = field(default_factory=dict)
 
 
+class UseEvent(StrEnum):
+    """What the site's use event shows; the values are event types and translation keys."""
+
+    TAKEN = "taken"
+    STARTED = "started"
+    ENDED = "ended"
+    REFUSED = "refused"
+    REFUNDED = "refunded"
+    LOW = "low"
+    DOUBTED = "doubted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseFact:
+    """Something was used, or was not: at a point, by a wallet; `reason` names why where that matters."""
+
+    event: UseEvent
+    at: datetime
+    point: PointId | None = None
+    name: str = ""
+    use: UseId | None = None
+    wallet: WalletId | None = None
+    unit: str = ""
+    card: CardId | None = None
+    reason: str = ""
+    amount_minor: int | None = None
+    uses: int | None = None
+    uses_left: int | None = None
+    available_minor: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BooksTrouble:
     """The books cannot be written (`key` names why) or can again (`key` empty)."""
@@ -207,6 +241,7 @@ type Fact = (
     | SupplyChanged
     | SupplyTrouble
     | Passed
+    | UseFact
     | BooksTrouble
     | Proved
 )

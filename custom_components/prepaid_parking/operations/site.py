@@ -27,11 +27,13 @@ from ..core.identity import (
     LaneId,
     MeterId,
     PackageId,
+    PointId,
     PolicyId,
     PromotionId,
     RecurringId,
     TariffId,
     UnitId,
+    UseId,
     WalletId,
 )
 from ..core.layers import Layer
@@ -52,10 +54,13 @@ from ..core.tamper import Habit, Hint, HintKind, Thresholds
 from ..core.tariff import Pricer, TariffVersion
 from ..core.tiers import NOBODY, Scope, Usage
 from ..core.unit import Occupancy, Unit
+from ..core.use_point import UsePoint
 from ..core.wallet import Binding, Card, Credential, Meter, Wallet, Watch
 from .facts import BooksTrouble, Fact
-from .ports import Barrier, Books, Clock, Privacy, Relay
+from .no_things import NoThings
+from .ports import Barrier, Books, Clock, Privacy, Relay, Things
 from .supply_book import LoadRun, QuotaRun, SupplyBook
+from .use_run import Tapped, UseRun
 
 ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 NOTHING_USED: Final = Usage()
@@ -344,6 +349,10 @@ class Site:
     doubts: dict[str, OpenDoubt] = field(default_factory=dict)
     deposits: dict[DepositId, Deposit] = field(default_factory=dict)
     packages: dict[PackageId, Package] = field(default_factory=dict)
+    points: dict[PointId, UsePoint] = field(default_factory=dict)
+    uses: dict[UseId, UseRun] = field(default_factory=dict)
+    taps: dict[tuple[PointId, bytes], tuple[datetime, Tapped]] = field(default_factory=dict)
+    things: Things = field(default_factory=NoThings)
     pools: dict[tuple[str, TariffId], Pool] = field(default_factory=dict)
     began: dict[str, datetime] = field(default_factory=dict)
     loss_days: dict[MeterId, date] = field(default_factory=dict)

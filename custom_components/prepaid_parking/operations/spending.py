@@ -7,6 +7,7 @@ from ..core.chart import Bucket, SiteAccount, code_of, owner_of, site_account
 from ..core.errors import CoreError
 from ..core.ledger import AccountId, Act, Posting, Receipt
 from ..core.levies import Levy, LevyKind, levy
+from ..core.money import split
 from ..core.wallet import Purpose
 from .booking import book
 from .paying import floors, sources
@@ -25,11 +26,15 @@ EARNS: dict[Purpose, SiteAccount] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Levied:
-    """What is asked for something, and how much of it is fee and tax (all in minor units)."""
+    """What is asked for something, and how much of it is fee and tax (all in minor units).
+
+    `trace` says it levy by levy, as entries keep it.
+    """
 
     total_minor: int
     fee_minor: int = 0
     tax_minor: int = 0
+    trace: tuple[dict[str, object], ...] = ()
 
     def legs(self, revenue: AccountId) -> tuple[Leg, ...]:
         """Return where each part of it goes."""
@@ -49,7 +54,27 @@ def levied(amount_minor: int, levies: Sequence[Levy]) -> Levied:
         total_minor=amount_minor + on_top,
         fee_minor=by_kind[LevyKind.FEE],
         tax_minor=by_kind[LevyKind.TAX],
+        trace=tuple(
+            {
+                "name": part.name,
+                "share": share.share_micro,
+                "amount": part.minor,
+                "included": part.included,
+            }
+            for part in parts
+            for share in levies
+            if share.name == part.name
+        ),
     )
+
+
+def cut(asked: Levied, total_minor: int) -> Levied:
+    """Return what is asked, cut down to what can be had; fee and tax shrink in proportion."""
+    if total_minor >= asked.total_minor:
+        return asked
+    rest = asked.total_minor - asked.fee_minor - asked.tax_minor
+    _, fee, tax = split(total_minor, [rest, asked.fee_minor, asked.tax_minor])
+    return replace(asked, total_minor=total_minor, fee_minor=fee, tax_minor=tax)
 
 
 def joined(origins: Iterable[Leg], targets: Iterable[Leg]) -> tuple[Posting, ...]:

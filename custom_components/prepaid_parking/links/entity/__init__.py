@@ -7,5 +7,13 @@ from .barrier import EntityBarrier
 from .meter import EntityMeter, check_meter_entity
 from .relay import EntityRelay
 from .runtime import EntityRuntime
+from .things import EntityThings
 
-__all__ = ["EntityBarrier", "EntityMeter", "EntityRelay", "EntityRuntime", "check_meter_entity"]
+__all__ = [
+    "EntityBarrier",
+    "EntityMeter",
+    "EntityRelay",
+    "EntityRuntime",
+    "EntityThings",
+    "check_meter_entity",
+]

@@ -1,0 +1,54 @@
+"""Uses in memory: what each has cost so far, what is on its way to its switch, and what a tap did."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ..core.identity import SYSTEM, Actor, WalletId
+from ..core.ledger import Receipt
+from ..core.use import Use, UseEnd
+from ..core.use_point import UsePoint
+from ..core.wallet import Card
+from .facts import PassageKind, UseEvent
+
+
+def _nothing() -> None:
+    """Stop nothing."""
+
+
+@dataclass(slots=True)
+class UseRun:
+    """A use at work.
+
+    `kept` is the use as it was written down last, `accrued_minor` what it has cost beyond its
+    deposit: spoken for in its wallet. `ending` is why it is to end, decided and perhaps not yet
+    booked, and `ending_by` whose doing that is. `sent` is what its switch was last told and
+    `next_at` when it is told again; `stop` ends the watching of its things.
+    """
+
+    use: Use
+    kept: Use
+    accrued_minor: int = 0
+    ending: UseEnd | None = None
+    ending_at: datetime | None = None
+    ending_by: Actor = SYSTEM
+    sending: bool = False
+    tries: int = 0
+    next_at: datetime | None = None
+    stop: Callable[[], None] = _nothing
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tapped:
+    """What a tap did: it began or ended a use, or took what the receipt says."""
+
+    point: UsePoint
+    card: Card
+    wallet: WalletId
+    event: UseEvent
+    receipt: Receipt | None = None
+    use: Use | None = None
+    opened: PassageKind | None = None
+    repeated: bool = False
