@@ -4,7 +4,7 @@ Registers from the DDSY1352 manual (T181, page 15) and field reports; 32-bit is 
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final, override
 
 from .counter import Amount
@@ -23,6 +23,12 @@ _RELAY_CLOSED: Final = 0xE000
 _PREPAID_WANTS_CLOSED: Final = 0x0007
 _PREPAID_ON: Final = 0x0008
 _ARREARS: Final = 0x0020
+SHARP: Final = 0
+PEAK: Final = 1
+FLAT: Final = 2
+VALLEY: Final = 3
+"""The places of the rate registers from 0x0217 on."""
+ALL_FLAT: Final = ((time(), FLAT),)
 
 
 class AcrelMeter(Meter):
@@ -71,7 +77,8 @@ class AcrelDdsy1352(AcrelMeter):
     """Single-phase prepaid meter, RS-485, with a relay forced by FC16 at 0x0057.
 
     `0001 0001` trips, `0001 0000` closes, enable `0000` hands back to the meter's own prepaid
-    logic. It accepts no other write function.
+    logic. It accepts no other write function. Its rate registers count by its own clock and `plan`:
+    from which local time on which of them counts, through midnight with the last.
     """
 
     profile = "acrel_ddsy1352"
@@ -87,10 +94,13 @@ class AcrelDdsy1352(AcrelMeter):
         closed: bool = True,
         relay_delay_s: float = 0.0,
         now: Callable[[], datetime] = datetime.now,
+        plan: Sequence[tuple[time, int]] = ALL_FLAT,
     ) -> None:
         """Place a meter, its relay closed and its own prepaid mode off."""
         self.contacts = Relay(closed=closed, delay_s=relay_delay_s)
         super().__init__(unit=unit, serial=serial, name=name, start=start, relay=self.contacts)
+        self.plan = tuple(sorted(plan))
+        self.rates = [0, 0, self.counter.total, 0]
         self.force = (0, 0)
         self.prepaid_mode = False
         self.remaining_cents = 0
@@ -105,6 +115,32 @@ class AcrelDdsy1352(AcrelMeter):
             Span(Fn.READ_HOLDING, 0x0046, 28, self._prepaid),
             Span(Fn.READ_HOLDING, 0x0200, 48, self._status),
         ]
+
+    @property
+    def rate(self) -> int:
+        """Which rate register counts now, by the meter's own clock."""
+        clock = (self._now() + self.clock_offset).time()
+        begun = [place for start, place in self.plan if start <= clock]
+        return begun[-1] if begun else self.plan[-1][1]
+
+    @override
+    def advance(self, seconds: float) -> None:
+        before = self.counter.total
+        super().advance(seconds)
+        self.rates[self.rate] += self.counter.total - before
+
+    @override
+    def add(
+        self, *, kwh: Amount | None = None, m3: Amount | None = None, kg: Amount | None = None
+    ) -> None:
+        before = self.counter.total
+        super().add(kwh=kwh, m3=m3, kg=kg)
+        self.rates[self.rate] += self.counter.total - before
+
+    @override
+    def swap(self, *, serial: str, start: Amount = 0) -> None:
+        super().swap(serial=serial, start=start)
+        self.rates = [0, 0, self.counter.total, 0]
 
     @property
     def in_arrears(self) -> bool:
@@ -178,7 +214,10 @@ class AcrelDdsy1352(AcrelMeter):
                 0x13: u16(self.pt),
                 0x14: u16(self.ct),
                 0x15: energy,
-                0x1B: energy,
+                **{
+                    0x17 + 2 * place: u32(count // _MWH_PER_DIGIT % _ROLLS_OVER_AT)
+                    for place, count in enumerate(self.rates)
+                },
                 0x1F: u32(self.remaining_cents),
                 0x21: u16(self.purchases),
                 0x24: u16(self.status_word),
@@ -188,12 +227,17 @@ class AcrelDdsy1352(AcrelMeter):
 
     @override
     def state(self) -> State:
-        return super().state() | {"enable": self.force[0], "action": self.force[1]}
+        rates = {f"rate_{place}": count for place, count in enumerate(self.rates)}
+        return super().state() | {"enable": self.force[0], "action": self.force[1]} | rates
 
     @override
     def restore(self, state: State) -> None:
         super().restore(state)
         self.force = (int(state["enable"]), int(state["action"]))
+        if "rate_0" in state:
+            self.rates = [int(state[f"rate_{place}"]) for place in range(len(self.rates))]
+        else:
+            self.rates = [0, 0, self.counter.total, 0]
 
 
 class AcrelAdl(AcrelMeter):
