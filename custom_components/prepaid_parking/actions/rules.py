@@ -1,26 +1,23 @@
-"""Actions about what things cost and when a supply is cut: each change is a new version."""
+"""Actions about when a supply is cut: each change is a new version."""
 
-from collections.abc import Mapping
-from datetime import date, datetime, time
-from typing import Any, Final
+from datetime import date, time
+from typing import Final
 
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
 from ..core.errors import CoreError
-from ..core.identity import PolicyId, TariffId
+from ..core.identity import PolicyId
 from ..core.metering import Quantity
 from ..core.money import parse_quantity
 from ..core.policy import ManualOn
 from ..core.quota import QuotaPeriod
 from ..core.supply import RestoreMode
-from ..core.tariff_format import read_tariff, write_tariff
 from ..core.written_rates import DAYS
-from ..operations import office, rules
-from ..operations.reports import policy_list, policy_view, tariff_list
+from ..operations import rules
+from ..operations.reports import policy_list, policy_view
 from .call import MAYBE_REASON, TEXTS, Action, Call, Response
 
-TARIFF: Final = ("tariff", "name", "quantity", "price", "tiers", "rates", "bands", "otherwise")
 AMOUNTS: Final = (
     "alert",
     "alert2",
@@ -47,44 +44,6 @@ AS_WRITTEN: Final = (
     "exempt_of",
     "schedule",
 )
-
-
-async def publish_tariff(call: Call) -> Response:
-    """Publish a tariff, or the next version of one."""
-    document: Mapping[str, Any] = {key: call.data[key] for key in TARIFF if key in call.data}
-    known = call.site.tariffs.get(TariffId(call.text("tariff")))
-    versions = known.versions if known is not None else ()
-    version = read_tariff(
-        document,
-        version=max((one.version for one in versions), default=0) + 1,
-        valid_from=call.moment("valid_from") or _default_start(call, first=not versions),
-    )
-    receipt = await office.publish_tariff(
-        call.site, version=version, reason=call.text("reason"), actor=call.actor
-    )
-    return {
-        **call.receipt(receipt),
-        **write_tariff(version),
-        "version": version.version,
-        "valid_from": version.valid_from.isoformat(),
-    }
-
-
-def _default_start(call: Call, *, first: bool) -> datetime:
-    """Return when a version without a time takes effect: at once, a tariff's first with the month.
-
-    A meter that was read a moment before the tariff was published can then be bound to it.
-    """
-    now = call.site.clock()
-    if not first:
-        return now
-    local = now.astimezone(call.site.zone)
-    return call.instant(datetime(local.year, local.month, 1, tzinfo=call.site.zone))
-
-
-async def list_tariffs(call: Call) -> Response:
-    """List the tariffs with their versions."""
-    return {"tariffs": tariff_list(call.site)}
 
 
 async def set_policy(call: Call) -> Response:
@@ -136,29 +95,7 @@ async def list_policies(call: Call) -> Response:
     return {"policies": policy_list(call.site)}
 
 
-def _price(value: object) -> str:
-    """Take a price as text, or a number as it was written."""
-    return str(cv.string(value))
-
-
 ACTIONS: Final = (
-    Action(
-        "publish_tariff",
-        publish_tariff,
-        {
-            vol.Required("tariff"): cv.slug,
-            vol.Optional("name"): cv.string,
-            vol.Optional("quantity", default="energy"): cv.string,
-            vol.Optional("price"): _price,
-            vol.Optional("tiers"): [dict],
-            vol.Optional("rates"): dict,
-            vol.Optional("bands"): [dict],
-            vol.Optional("otherwise"): cv.string,
-            vol.Optional("valid_from"): cv.datetime,
-            **MAYBE_REASON,
-        },
-    ),
-    Action("list_tariffs", list_tariffs, {}),
     Action(
         "set_policy",
         set_policy,
