@@ -29,6 +29,8 @@ from .watching import policy_for
 EVERY: Final = timedelta(hours=1)
 SETTLED_BY: Final = timedelta(hours=1)
 """A day is learned an hour after its end: its last hours have been noted by then."""
+LEARNING_S: Final = 0.05
+"""A second's part that others wait for while days are read, after a start and at night."""
 PLANNED_DAYS: Final = 2 * LOOKED_AT.days
 TENTH: Final = Decimal("0.1")
 
@@ -43,7 +45,7 @@ async def learn_days(site: Site, now: datetime) -> None:
     outlook, local = site.outlook, (now - SETTLED_BY).astimezone(site.zone)
     begun = perf_counter()
     day = outlook.learned_to or local.date() - timedelta(days=KEPT_DAYS)
-    while day < local.date() and perf_counter() - begun < STEP_S:
+    while day < local.date() and perf_counter() - begun < LEARNING_S:
         async for row in gently(await site.books.load(MeterDay, day=day.isoformat())):
             pattern = outlook.patterns.get(row.meter)
             if pattern is None:
