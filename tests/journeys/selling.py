@@ -22,6 +22,13 @@ HOURLY: Final = {
 }
 """Ten cents for each minute that has begun."""
 
+PER_KM: Final = {
+    "tariff": "per_km",
+    "kind": "duration",
+    "quantity": "length",
+    "duration": {"price": "0.50", "per": "1", "counting": "exact"},
+}
+
 
 async def publish(hub: Hub, document: dict[str, Any]) -> None:
     """Put a tariff into effect."""

@@ -8,7 +8,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 
 from .conftest import Hub
-from .selling import HOURLY, WASHES, customer, publish, state
+from .selling import HOURLY, PER_KM, WASHES, customer, publish, state
 
 WASHER = "input_boolean.washer"
 
@@ -103,13 +103,7 @@ async def test_a_machine_that_is_away_costs_nothing(hub: Hub, machines: None) ->
 
 async def test_the_counter_of_any_entity_is_the_price(hub: Hub) -> None:
     """A bicycle is paid by the kilometre, as its own sensor counts them; what that hides is a doubt."""
-    per_km = {
-        "tariff": "per_km",
-        "kind": "duration",
-        "quantity": "length",
-        "duration": {"price": "0.50", "per": "1", "counting": "exact"},
-    }
-    await publish(hub, per_km)
+    await publish(hub, PER_KM)
     wallet = await customer(hub, "50")
 
     def ridden(km: str) -> None:

@@ -24,7 +24,7 @@ from custom_components.prepaid_parking.core.tariff_format import read_tariff
 from custom_components.prepaid_parking.links.payloads import METERS, RELAYS
 from custom_components.prepaid_parking.links.plates import DECODERS
 from custom_components.prepaid_parking.links.profile_file import build_profile, load_profiles
-from custom_components.prepaid_parking.operations.facts import PassageKind, WalletEvent
+from custom_components.prepaid_parking.operations.facts import PassageKind, UseEvent, WalletEvent
 from custom_components.prepaid_parking.services import ACTIONS
 from custom_components.prepaid_parking.store import schema
 from custom_components.prepaid_parking.trigger import TRIGGERS
@@ -236,7 +236,7 @@ def test_every_entity_is_listed() -> None:
             assert str(entity["name"]) in row, key
 
 
-@pytest.mark.parametrize("event", [*WalletEvent, *PassageKind])
+@pytest.mark.parametrize("event", sorted({*WalletEvent, *PassageKind, *UseEvent}))
 def test_every_event_is_listed(event: str) -> None:
     """An automation on an event entity compares with these words."""
     assert f"`{event}`" in page("entities")
