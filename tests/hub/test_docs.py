@@ -51,11 +51,14 @@ UNITS: Final = """
 """A house with tenants, called in `test_docs_units.py`."""
 LAB: Final = "preview_tariff"
 """Looks back at days that have to pass first, called in `test_docs_lab.py`."""
+TARIFFS: Final = "assign_tariff withdraw_tariff rerate"
+"""A price that was wrong and one that comes later, called in `test_docs_tariffs.py`."""
 OF_THE_DAY: Final = frozenset(
     {
         *("at", "booked", "by", "cutoff_at", "entries", "entry", "from", "head", "opened_at"),
         *("read_at", "since", "to", "until", "valid_from"),
         *("ended_at", "held_at", "sold_at", "started_at", "ends_at"),
+        *("occupied_since", "closed_at"),
     }
 )
 """Times, hashes and places in the chain: another run has others."""
@@ -218,7 +221,7 @@ def _alike(told: object, printed: object) -> bool:
 async def test_every_example_works_and_answers_what_is_printed(house: House) -> None:
     """Who copies an example into an automation must not find out that it never worked."""
     printed = examples()
-    stories = (ORDER, LAB, MONEY, USES, BILLS, UNITS)
+    stories = (ORDER, TARIFFS, LAB, MONEY, USES, BILLS, UNITS)
     assert set(printed) == {name for story in stories for name in story.split()}
     for name in ORDER.split():
         if prepare := house.before.get(name):
