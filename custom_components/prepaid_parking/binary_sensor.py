@@ -24,7 +24,7 @@ from .operations.supply_views import quota_view
 from .operations.watching import policy_for
 from .roster import async_show
 from .things import LineThing, MeterThing, SiteThing, Thing, WalletThing
-from .troubles import troubles
+from .troubles import proof_shown, troubles
 
 # Everything is pushed; nothing is asked for.
 PARALLEL_UPDATES = 0
@@ -89,7 +89,7 @@ SITE: Final[tuple[PrepaidBinarySensorDescription[SiteThing], ...]] = (
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
         is_on_fn=lambda thing: bool(troubles(thing.site)),
-        more_fn=lambda thing: {"problems": troubles(thing.site)},
+        more_fn=lambda thing: {"problems": troubles(thing.site)} | proof_shown(thing.site),
     ),
 )
 

@@ -27,6 +27,7 @@ from .operations.facts import (
     Hinted,
     HoursNoted,
     Passed,
+    Proved,
     SupplyChanged,
     SupplyTrouble,
     UseFact,
@@ -195,5 +196,5 @@ def _keys(fact: Fact) -> list[str]:
             return []
         case UseFact():
             return [f"wallet:{fact.wallet}"] if fact.wallet else []
-        case BooksTrouble():
+        case BooksTrouble() | Proved():
             return [SITE]

@@ -10,7 +10,9 @@ from homeassistant.helpers import device_registry as dr
 
 from .const import DOMAIN
 from .coordinator import PrepaidConfigEntry
+from .core.proof import Proof
 from .operations.overview import overview
+from .operations.proving import proof_view
 from .operations.reports import meter_view
 from .operations.site import MeterRun, Site
 from .operations.watching import state_of
@@ -51,6 +53,8 @@ async def async_get_config_entry_diagnostics(
             "state": str(books.state),
             "problem": books.problem,
             "troubles": troubles(site),
+            "proof": _proof(site, site.proof),
+            "statement": _proof(site, site.audited),
         },
         "site": {
             "currency": site.currency.code,
@@ -89,6 +93,10 @@ async def async_get_device_diagnostics(
     """Return how a meter stands; other devices have nothing that the site's do not say."""
     site = entry.runtime_data.site
     return {"meters": [_meter(run) for run in _meters_of(site, entry, device)]}
+
+
+def _proof(site: Site, proof: Proof | None) -> dict[str, Any] | None:
+    return None if proof is None else proof_view(site, proof)
 
 
 def _meters_of(site: Site, entry: PrepaidConfigEntry, device: dr.AnyDeviceEntry) -> list[MeterRun]:

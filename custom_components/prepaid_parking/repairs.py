@@ -16,7 +16,9 @@ from .const import CONF_LINE_ID, CONF_METER, DOMAIN, SUBENTRY_METER
 from .coordinator import PrepaidConfigEntry
 from .core.metering import OpenDoubt
 from .core.money import quantity_text
-from .operations.facts import BooksTrouble, Doubted, DoubtEnded, Fact, SupplyTrouble
+from .core.proof import Unproven
+from .operations.facts import BooksTrouble, Doubted, DoubtEnded, Fact, Proved, SupplyTrouble
+from .operations.proving import problem_of
 from .repair_flows import BooksFlow, DoubtFlow, FaultFlow
 
 FEW: Final = 5
@@ -81,12 +83,14 @@ class SiteRepairs:
         self._show_doubts()
         books = self._entry.runtime_data.books
         self._show_books(self._site.trouble or books.problem, books.detail)
+        self._show_proof()
         unlisten = self._entry.runtime_data.coordinator.listen(self._async_heard)
 
         @callback
         def async_stop() -> None:
             unlisten()
-            for issue_id in (*self._doubts, *self._faults, self._books):
+            proof = f"proof_{self._entry.entry_id}"
+            for issue_id in (*self._doubts, *self._faults, self._books, proof):
                 self._drop(issue_id)
 
         return async_stop
@@ -100,6 +104,8 @@ class SiteRepairs:
                 self._show_fault(fact)
             case BooksTrouble():
                 self._show_books(fact.key, fact.detail)
+            case Proved():
+                self._show_proof()
 
     def _look_soon(self) -> None:
         """Look at all doubts once, however many came in one go."""
@@ -193,6 +199,24 @@ class SiteRepairs:
             {"site": self._site.name, "problem": key, "detail": detail or key},
             {},
             fixable=named == ROLLED_BACK,
+        )
+
+    def _show_proof(self) -> None:
+        """Say that customers' money is missing on the account, or that the books contradict themselves."""
+        site, issue_id = self._site, f"proof_{self._entry.entry_id}"
+        problem = problem_of(site)
+        if problem is None:
+            self._drop(issue_id)
+            return
+        audited, money = site.audited, site.currency.text
+        missing = (audited.difference_minor or 0) if audited is not None else 0
+        named = "proof_short" if problem is Unproven.SHORT else "proof_failed"
+        self._raise(
+            issue_id,
+            named,
+            {"site": site.name, "problem": str(problem), "missing": money(-missing)},
+            {},
+            fixable=False,
         )
 
     def _raise(

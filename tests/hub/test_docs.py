@@ -49,6 +49,11 @@ UNITS: Final = """
     move_out loss_report share_loss list_hints close_unit
 """
 """A house with tenants, called in `test_docs_units.py`."""
+SUPPLY: Final = """
+    set_schedule set_supply_rules set_load_limit list_supply_rules list_cuts veto_cut lift_veto
+    promise_to_pay hold_site release_site
+"""
+"""A dormitory's rules, called in `test_docs_supply.py`."""
 LAB: Final = "preview_tariff"
 """Looks back at days that have to pass first, called in `test_docs_lab.py`."""
 TARIFFS: Final = "assign_tariff withdraw_tariff rerate"
@@ -221,7 +226,7 @@ def _alike(told: object, printed: object) -> bool:
 async def test_every_example_works_and_answers_what_is_printed(house: House) -> None:
     """Who copies an example into an automation must not find out that it never worked."""
     printed = examples()
-    stories = (ORDER, TARIFFS, LAB, MONEY, USES, BILLS, UNITS)
+    stories = (ORDER, SUPPLY, TARIFFS, LAB, MONEY, USES, BILLS, UNITS)
     assert set(printed) == {name for story in stories for name in story.split()}
     for name in ORDER.split():
         if prepare := house.before.get(name):

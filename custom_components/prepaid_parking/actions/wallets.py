@@ -1,15 +1,19 @@
 """Actions at the cash desk."""
 
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
 from ..core.chart import Channel
+from ..core.money import parse_quantity
 from ..core.policy import WalletState
-from ..core.wallet import Purpose, WalletKind
+from ..core.wallet import Frozen, Purpose, Spending, WalletKind
 from ..operations import cashier
-from ..operations.overview import days_left
+from ..operations.buckets import closing_view, credit_view, leaving_view
+from ..operations.debts import debts_of
+from ..operations.forecast import cut_expected_at, days_left, empty_at
+from ..operations.points import points_of
 from ..operations.reports import wallet_view
 from ..operations.site import WalletRun
 from ..operations.supply_views import quota_view, spared_view
@@ -33,16 +37,21 @@ PERSON: Final = ("name", "phone", "email", "note")
 """What may be kept of a person, encrypted; everything else has no business here."""
 CHANNEL: Final[Fields] = {vol.Optional("channel", default="cash"): vol.Coerce(Channel)}
 THRESHOLDS: Final = ("alert", "credit_limit", "exempt_quota")
+WAY: Final[Fields] = {vol.Optional("way", default="out"): vol.Coerce(Frozen)}
 OWN: Final[Fields] = {vol.Optional(name): vol.Maybe(cv.string) for name in THRESHOLDS}
 
 
-def _view(call: Call, run: WalletRun) -> Response:
-    left = days_left(run, call.parts.tally, call.site.clock())
+def described(call: Call, run: WalletRun) -> Response:
+    """Describe a wallet as every answer about one does."""
+    left = days_left(call.site, run, call.site.clock())
+    ends, cut = empty_at(call.site, run), cut_expected_at(call.site, run)
     return {
         **wallet_view(call.site, run),
         "quota": quota_view(call.site, run),
         "spared": spared_view(call.site, run),
         "days_left": None if left is None else str(left),
+        "empty_at": None if ends is None else ends.isoformat(timespec="minutes"),
+        "cut_expected_at": None if cut is None else cut.isoformat(timespec="minutes"),
     }
 
 
@@ -56,6 +65,9 @@ async def open_wallet(call: Call) -> Response:
         kind=data["kind"],
         policy=call.text("policy") or "standard",
         person=data.get("person"),
+        customer=call.wallet(call.text("customer")).wallet.id if call.text("customer") else "",
+        spending=data["spending"],
+        **_first_meter(call),
         alert_minor=call.maybe_money("alert"),
         credit_limit_minor=call.maybe_money("credit_limit"),
         exempt_quota_minor=call.maybe_money("exempt_quota"),
@@ -70,7 +82,9 @@ async def update_wallet(call: Call) -> Response:
     """Change a wallet; a threshold given as nothing is the policy's again."""
     run = call.wallet()
     changes: dict[str, object] = {
-        name: call.data[name] for name in ("unit", "kind", "policy") if name in call.data
+        name: call.data[name]
+        for name in ("unit", "kind", "policy", "spending")
+        if name in call.data
     }
     changes |= {f"{name}_minor": call.maybe_money(name) for name in THRESHOLDS if name in call.data}
     receipt = await cashier.update_wallet(
@@ -80,7 +94,7 @@ async def update_wallet(call: Call) -> Response:
         reason=call.text("reason"),
         actor=call.actor,
     )
-    return call.receipt(receipt) | _view(call, run)
+    return call.receipt(receipt) | described(call, run)
 
 
 async def close_wallet(call: Call) -> Response:
@@ -94,9 +108,7 @@ async def close_wallet(call: Call) -> Response:
         reference=reference,
         actor=call.actor,
     )
-    settled = receipt.detail.get("settled", 0)
-    assert isinstance(settled, int)
-    return call.receipt(receipt, reference) | {"settled": call.site.currency.text(settled)}
+    return call.receipt(receipt, reference) | closing_view(call.site, receipt)
 
 
 async def top_up(call: Call) -> Response:
@@ -111,7 +123,8 @@ async def top_up(call: Call) -> Response:
         reference=reference,
         actor=call.actor,
     )
-    return call.receipt(receipt, reference) | _view(call, run)
+    came = credit_view(call.site, receipt)
+    return call.receipt(receipt, reference) | came | described(call, run)
 
 
 async def deduct(call: Call) -> Response:
@@ -125,7 +138,7 @@ async def deduct(call: Call) -> Response:
         reference=reference,
         actor=call.actor,
     )
-    return call.receipt(receipt, reference) | _view(call, run)
+    return call.receipt(receipt, reference) | described(call, run)
 
 
 async def refund(call: Call) -> Response:
@@ -140,7 +153,8 @@ async def refund(call: Call) -> Response:
         reference=reference,
         actor=call.actor,
     )
-    return call.receipt(receipt, reference) | _view(call, run)
+    gone = leaving_view(call.site, receipt)
+    return call.receipt(receipt, reference) | gone | described(call, run)
 
 
 async def freeze(call: Call) -> Response:
@@ -151,9 +165,10 @@ async def freeze(call: Call) -> Response:
         wallet=run.wallet.id,
         reason=call.text("reason"),
         until=call.moment("until"),
+        way=call.data["way"],
         actor=call.actor,
     )
-    return call.receipt(receipt) | _view(call, run)
+    return call.receipt(receipt) | described(call, run)
 
 
 async def unfreeze(call: Call) -> Response:
@@ -162,12 +177,17 @@ async def unfreeze(call: Call) -> Response:
     receipt = await cashier.unfreeze(
         call.site, wallet=run.wallet.id, reason=call.text("reason"), actor=call.actor
     )
-    return call.receipt(receipt) | _view(call, run)
+    return call.receipt(receipt) | described(call, run)
 
 
 async def get_wallet(call: Call) -> Response:
-    """Describe a wallet."""
-    return _view(call, call.wallet())
+    """Describe a wallet, with each of its debts and points."""
+    run = call.wallet()
+    return {
+        **described(call, run),
+        "debts": debts_of(call.site, run),
+        "points": points_of(call.site, run),
+    }
 
 
 async def list_wallets(call: Call) -> Response:
@@ -186,7 +206,19 @@ async def list_wallets(call: Call) -> Response:
         and (state is None or state_of(call.site, run) is state)
     ]
     shown = page(call, found, lambda run: run.wallet.id)
-    return {"wallets": [_view(call, run) for run in shown], "count": len(found)}
+    return {"wallets": [described(call, run) for run in shown], "count": len(found)}
+
+
+def _first_meter(call: Call) -> dict[str, Any]:
+    """Return the meter that a new wallet pays for from the start, where one is named."""
+    if not call.text("meter"):
+        return {}
+    run, register = call.meter(), call.text("from_register")
+    return {
+        "meter": run.meter.id,
+        "tariff": call.text("tariff"),
+        "from_register": parse_quantity(register, run.meter.quantity) if register else None,
+    }
 
 
 ACTIONS: Final = (
@@ -199,8 +231,13 @@ ACTIONS: Final = (
             vol.Optional("kind", default="individual"): vol.Coerce(WalletKind),
             vol.Optional("policy"): cv.string,
             vol.Optional("person"): {vol.Optional(name): cv.string for name in PERSON},
+            vol.Optional("customer"): cv.string,
             **OWN,
+            vol.Optional("spending", default="bonus_first"): vol.Coerce(Spending),
             vol.Optional("exposed"): cv.boolean,
+            vol.Optional("meter"): cv.string,
+            vol.Optional("tariff"): cv.string,
+            vol.Optional("from_register"): cv.string,
             **REFERENCE,
         },
     ),
@@ -212,6 +249,7 @@ ACTIONS: Final = (
             vol.Optional("unit"): vol.All(cv.string, vol.Length(min=1)),
             vol.Optional("kind"): vol.Coerce(WalletKind),
             vol.Optional("policy"): cv.string,
+            vol.Optional("spending"): vol.Coerce(Spending),
             **OWN,
             **MAYBE_REASON,
         },
@@ -220,7 +258,7 @@ ACTIONS: Final = (
     Action("top_up", top_up, {**WALLET, **AMOUNT, **CHANNEL, **MAYBE_REASON, **REFERENCE}),
     Action("deduct", deduct, {**WALLET, **AMOUNT, **REASON, **REFERENCE}),
     Action("refund", refund, {**WALLET, **AMOUNT, **CHANNEL, **REASON, **REFERENCE}),
-    Action("freeze", freeze, {**WALLET, **REASON, **UNTIL}),
+    Action("freeze", freeze, {**WALLET, **REASON, **UNTIL, **WAY}),
     Action("unfreeze", unfreeze, {**WALLET, **REASON}),
     Action("get_wallet", get_wallet, WALLET),
     Action(

@@ -14,6 +14,7 @@ from .metering import BASE_PER_UNIT, Quantity
 
 MICRO: Final = 1_000_000
 MICRO_DIGITS: Final = 6
+PERCENT_DIGITS: Final = 2
 MINOR_DIGITS: Final[dict[str, int]] = {
     "BHD": 3, "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "IQD": 3, "ISK": 0, "JOD": 3, "JPY": 0,
     "KMF": 0, "KRW": 0, "KWD": 3, "LYD": 3, "OMR": 3, "PYG": 0, "RWF": 0, "TND": 3, "UGX": 0,
@@ -59,6 +60,17 @@ def price_text(price_micro: int) -> str:
     digits = str(Decimal(price_micro).scaleb(-MICRO_DIGITS)).rstrip("0")
     whole, _, part = digits.partition(".")
     return f"{whole}.{part:0<2}"
+
+
+def parse_percent(text: str) -> int:
+    """Turn a decimal percentage into basis points."""
+    return _scaled(text, PERCENT_DIGITS)
+
+
+def percent_text(share_bp: int) -> str:
+    """Write basis points as a percentage without needless zeros: `20`, `12.5`."""
+    text = str(Decimal(share_bp).scaleb(-PERCENT_DIGITS))
+    return text.rstrip("0").rstrip(".")
 
 
 def parse_quantity(text: str, quantity: Quantity) -> int:

@@ -1,7 +1,11 @@
-"""What a wallet holds and owes, bucket by bucket."""
+"""What a wallet holds and owes, bucket by bucket, and what an entry changed of it."""
+
+from collections.abc import Mapping
 
 from ..core.category import Category
 from ..core.chart import Bucket
+from ..core.ledger import Receipt
+from ..core.money import quantity_text
 from .site import Site, WalletRun
 
 
@@ -28,3 +32,64 @@ def bucket_view(site: Site, run: WalletRun) -> dict[str, object]:
         "debts": {category: money(owed) for category, owed in debts(run).items()},
         "billed": money(-others.get(Bucket.BILLED, 0)),
     }
+
+
+def credit_view(site: Site, receipt: Receipt) -> dict[str, object]:
+    """Describe what came with a top-up, and what of it paid debts at once."""
+    detail, money = receipt.detail, site.currency.text
+    promotion, recovered = detail.get("promotion"), detail.get("recovered", {})
+    assert isinstance(recovered, Mapping)
+    return {
+        "bonus": money(_whole(detail, "bonus")),
+        "promotion": promotion["promotion"] if isinstance(promotion, Mapping) else None,
+        "points_earned": _whole(detail, "points"),
+        "recovered": {category: money(part) for category, part in recovered.items()},
+    }
+
+
+def leaving_view(site: Site, receipt: Receipt) -> dict[str, object]:
+    """Describe what went with the cash that left a wallet."""
+    return {
+        "bonus_taken_back": site.currency.text(_whole(receipt.detail, "bonus_taken_back")),
+        "points_taken_back": _whole(receipt.detail, "points_taken_back"),
+    }
+
+
+def closing_view(site: Site, receipt: Receipt) -> dict[str, object]:
+    """Describe a settlement: what was paid out (below zero: paid in), and what became of the rest."""
+    detail, money = receipt.detail, site.currency.text
+    owed = detail.get("debts", {})
+    assert isinstance(owed, Mapping)
+    return {
+        "settled": money(_whole(detail, "settled")),
+        "result": detail.get("result"),
+        "debts_paid": {category: money(part) for category, part in owed.items()},
+        "deposits_released": money(_whole(detail, "released")),
+        "bonus_ended": money(_whole(detail, "bonus")),
+        "points_ended": _whole(detail, "points"),
+        "remainder": detail.get("remainder"),
+        "rounding": money(_whole(detail, "rounding")),
+        "meters": _last_registers(site, detail.get("meters", [])),
+    }
+
+
+def _last_registers(site: Site, traces: object) -> list[dict[str, object]]:
+    """Return at which register each meter ended, and who pays for it from there on."""
+    assert isinstance(traces, list)
+    return [
+        {
+            "meter": trace["meter"],
+            "register": quantity_text(
+                trace["register"], site.meters[trace["meter"]].meter.quantity
+            ),
+            "at": trace["at"],
+            "next": trace["to"] or None,
+        }
+        for trace in traces
+    ]
+
+
+def _whole(detail: Mapping[str, object], name: str) -> int:
+    value = detail.get(name, 0)
+    assert isinstance(value, int)
+    return value

@@ -8,12 +8,12 @@ from ..core.chart import SiteAccount, site_account, wallet_account
 from ..core.errors import CoreError
 from ..core.identity import Actor
 from ..core.ledger import AccountId, Act, EntryKind, Posting, Receipt
+from ..core.money import percent_text
 from ..core.recovery import Recovery, check_recovery
 from .booking import book, closed, referenced, tell, unspendable
 from .buckets import debts
 from .facts import WalletEvent
 from .paying import cash_floor
-from .promotions import percent_text
 from .site import Site, WalletRun
 from .turn import in_turn
 

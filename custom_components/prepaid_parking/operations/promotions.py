@@ -7,6 +7,7 @@ from typing import Final
 from ..core.errors import CoreError
 from ..core.identity import Actor, PromotionId
 from ..core.ledger import Act, EntryKind, Receipt
+from ..core.money import percent_text
 from ..core.promotion import Promotion, check_promotion
 from .site import Site
 from .turn import in_turn
@@ -87,9 +88,3 @@ def promotion_view(site: Site, promotion: Promotion) -> dict[str, object]:
 def promotion_list(site: Site) -> list[dict[str, object]]:
     """List the newest version of every promotion."""
     return [promotion_view(site, versions[-1]) for _, versions in sorted(site.promotions.items())]
-
-
-def percent_text(share_bp: int) -> str:
-    """Write basis points as a percentage without needless zeros: `20`, `12.5`."""
-    whole, part = divmod(share_bp, 100)
-    return f"{whole}.{part:02}".rstrip("0").rstrip(".")
