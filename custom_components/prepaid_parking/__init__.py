@@ -20,6 +20,7 @@ from .const import CONF_SITE, DOMAIN, PLATFORMS
 from .coordinator import PrepaidConfigEntry, PrepaidData
 from .core.errors import StoreError
 from .hearing import async_announce
+from .hint_repairs import async_watch_hints
 from .opening import books_path, open_site
 from .operations.site import utc_now
 from .recording import async_record_hours
@@ -53,6 +54,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> b
     await async_begin(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(async_watch_site(hass, entry))
+    entry.async_on_unload(async_watch_hints(hass, entry))
     entry.async_on_unload(async_announce(hass, entry))
     async_record_hours(hass, entry)
     entry.async_create_background_task(hass, data.coordinator.run(), f"{DOMAIN} publisher")

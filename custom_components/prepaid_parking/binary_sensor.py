@@ -17,8 +17,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import PrepaidConfigEntry
 from .core.money import quantity_text
 from .core.policy import is_low
+from .core.tamper import HintKind
 from .core.wallet import WalletKind
 from .entity import PrepaidEntity
+from .operations.loss_views import hint_view
 from .operations.quota import is_exempt
 from .operations.supply_views import quota_view
 from .operations.watching import policy_for
@@ -53,6 +55,12 @@ def _doubt(thing: MeterThing) -> Mapping[str, Any] | None:
     }
 
 
+def _hints(thing: MeterThing) -> list[dict[str, object]]:
+    """Return what does not fit about the meter."""
+    known = (thing.site.hints.get((thing.run.meter.id, kind)) for kind in HintKind)
+    return [hint_view(thing.site, hint) for hint in known if hint is not None]
+
+
 METER: Final[tuple[PrepaidBinarySensorDescription[MeterThing], ...]] = (
     PrepaidBinarySensorDescription(
         key="link",
@@ -66,6 +74,13 @@ METER: Final[tuple[PrepaidBinarySensorDescription[MeterThing], ...]] = (
         entity_category=EntityCategory.DIAGNOSTIC,
         is_on_fn=lambda thing: thing.run.doubt is not None,
         more_fn=_doubt,
+    ),
+    PrepaidBinarySensorDescription(
+        key="hint",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        is_on_fn=lambda thing: bool(_hints(thing)),
+        more_fn=lambda thing: {"hints": _hints(thing)},
     ),
 )
 

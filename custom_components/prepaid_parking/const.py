@@ -39,6 +39,14 @@ DEFAULT_OUTDOOR_LEAST: Final = 12
 CONF_DESK_OPEN: Final = "desk_open"
 """Whether the cash desk counts as a way to pay; without any, grace stands still."""
 DEFAULT_CHECKPOINT_S: Final = 60
+CONF_IDLE_DAYS: Final = "idle_days"
+"""Days without use after which a meter that used to count is said to stand still."""
+CONF_MORE_PERCENT: Final = "more_percent"
+"""Percent of the usual day from which on a meter is said to count much more."""
+CONF_LOSS_PERCENT: Final = "loss_percent"
+"""Percent of what a main meter counts that may be lost behind it before it is said."""
+CONF_HINT_REVERSE: Final = "hint_reverse"
+"""Whether a meter that counts back is said; not where solar panels make it do so."""
 CONF_RESTORE_SPACING_S: Final = "restore_spacing_s"
 DEFAULT_RESTORE_SPACING_S: Final = 2
 """An inrush is over after a second or two."""

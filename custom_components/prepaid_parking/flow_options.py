@@ -18,6 +18,10 @@ import probatio as vol
 from .const import (
     CONF_CHECKPOINT_S,
     CONF_DESK_OPEN,
+    CONF_HINT_REVERSE,
+    CONF_IDLE_DAYS,
+    CONF_LOSS_PERCENT,
+    CONF_MORE_PERCENT,
     CONF_OUTDOOR,
     CONF_OUTDOOR_LEAST,
     CONF_PUBLISH_S,
@@ -29,6 +33,7 @@ from .const import (
     DEFAULT_RESTORE_SPACING_S,
 )
 from .flow_fields import whole
+from .thresholds import DEFAULTS
 
 
 class PrepaidOptionsFlow(OptionsFlow):
@@ -69,6 +74,16 @@ class PrepaidOptionsFlow(OptionsFlow):
                 vol.Required(CONF_OUTDOOR_LEAST, default=DEFAULT_OUTDOOR_LEAST): whole(
                     -30, 40, unit="°C"
                 ),
+                vol.Required(CONF_IDLE_DAYS, default=DEFAULTS[CONF_IDLE_DAYS]): whole(
+                    1, 21, unit="d"
+                ),
+                vol.Required(CONF_MORE_PERCENT, default=DEFAULTS[CONF_MORE_PERCENT]): whole(
+                    120, 2000, unit="%"
+                ),
+                vol.Required(CONF_LOSS_PERCENT, default=DEFAULTS[CONF_LOSS_PERCENT]): whole(
+                    1, 90, unit="%"
+                ),
+                vol.Required(CONF_HINT_REVERSE, default=True): BooleanSelector(),
             }
         )
         return self.async_show_form(
@@ -94,6 +109,7 @@ def options_of(chosen: Mapping[str, Any]) -> dict[str, Any]:
         CONF_RESTORE_SPACING_S: chosen.get(CONF_RESTORE_SPACING_S, DEFAULT_RESTORE_SPACING_S),
         CONF_OUTDOOR: chosen.get(CONF_OUTDOOR, ""),
         CONF_OUTDOOR_LEAST: chosen.get(CONF_OUTDOOR_LEAST, DEFAULT_OUTDOOR_LEAST),
+        **{name: chosen.get(name, usual) for name, usual in DEFAULTS.items()},
     }
 
 

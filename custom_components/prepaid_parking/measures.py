@@ -181,6 +181,7 @@ VALUES: Final[Mapping[str, SensorEntityDescription]] = {
         _value("own_balance", None, None, 2),
         _value("own_purchases", None, None, 0),
         _value("alarms", None, None, 0),
+        _value("tamper", None, None, 0),
     )
 }
 """The values that a profile may offer, by name, in the units the links hand them on in."""

@@ -41,6 +41,7 @@ from .profiles import async_load_profiles
 from .public_holidays import PublicHolidays
 from .store.books import Books
 from .store.privacy import Privacy
+from .thresholds import thresholds_of
 
 _LOGGER: Final = logging.getLogger(__name__)
 EARLIEST: Final = datetime(2026, 11, 1, tzinfo=UTC)
@@ -89,6 +90,7 @@ async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: b
             clock=utc_now,
             tell=coordinator.tell,
             can_pay=entry.options.get(CONF_DESK_OPEN, True),
+            thresholds=thresholds_of(entry.options),
             holidays=holidays,
             learn_calendar=holidays.learn,
             not_before=EARLIEST,

@@ -3,7 +3,8 @@
 from typing import Any
 
 from .core.identity import LaneId, MeterId
-from .operations.facts import Passed, SupplyChanged, UseFact, WalletFact
+from .operations.facts import Hinted, Passed, SupplyChanged, UseFact, WalletFact
+from .operations.loss_views import hint_view
 from .operations.site import Site
 
 
@@ -87,4 +88,10 @@ def passage_story(site: Site, fact: Passed) -> dict[str, Any]:
 
 def _meter(site: Site, meter: MeterId) -> dict[str, Any]:
     run = site.meters.get(meter)
+def hint_story(site: Site, fact: Hinted) -> dict[str, Any]:
+    """Tell what does not fit about a meter, with the numbers."""
+    view = hint_view(site, fact.hint)
+    return {**view, "unit": view["name"], "measure": view["unit"], "at": view["since"]}
+
+
     return {"meter": meter, "name": run.meter.name if run is not None else meter}

@@ -27,6 +27,7 @@ from .hearing import SIGNAL_FACT
 from .operations.facts import (
     BooksTrouble,
     Fact,
+    Hinted,
     PassageKind,
     Passed,
     SupplyChanged,
@@ -36,7 +37,7 @@ from .operations.facts import (
     WalletFact,
 )
 from .operations.site import Site
-from .telling import passage_story, supply_story, use_story, wallet_story
+from .telling import hint_story, passage_story, supply_story, use_story, wallet_story
 
 CONF_WALLET: Final = "wallet"
 IDS: Final = vol.All(cv.ensure_list, [cv.string])
@@ -92,6 +93,10 @@ def _ledger_problem(site: Site, fact: Fact) -> Story | None:
     if isinstance(fact, BooksTrouble) and fact.key:
         return {"problem": fact.key, "at": site.clock().isoformat()}
     return None
+
+
+def _meter_hint(site: Site, fact: Fact) -> Story | None:
+    return hint_story(site, fact) if isinstance(fact, Hinted) else None
 
 
 class FactTrigger(Trigger):
@@ -177,6 +182,7 @@ TRIGGERS: Final[dict[str, type[Trigger]]] = {
         ("supply_restored", _supply_restored, True),
         ("barrier_opened", _passage(PassageKind.ADMITTED, PassageKind.RELEASED), False),
         ("passage_refused", _passage(PassageKind.REFUSED), False),
+        ("meter_hint", _meter_hint, False),
         ("use_taken", _use(UseEvent.TAKEN), True),
         ("use_started", _use(UseEvent.STARTED), True),
         ("use_ended", _use(UseEvent.ENDED), True),

@@ -76,6 +76,7 @@ from .operations.site import LaneRun, MeterRun
 from .operations.usage import close_windows
 from .outdoor import async_watch_outdoor
 from .wiring_entity import EntityLine
+from .thresholds import thresholds_of
 from .wiring_line import Detach, LineRun
 from .wiring_modbus import ModbusLine
 from .wiring_mqtt import MqttLineRun
@@ -164,6 +165,7 @@ class SiteWiring:
         before, self._options = self._options, options
         site, data = self._data.site, self._data
         site.can_pay = options.get(CONF_DESK_OPEN, True)
+        site.thresholds = thresholds_of(options)
         site.supplying.stagger.spacing_s = restore_spacing(options)
         self._unwatch()
         self._unwatch = async_watch_outdoor(self._hass, self._entry, self._felt)

@@ -270,6 +270,7 @@ VALUE_UNITS: Final[Mapping[str, str]] = {
     "own_balance": "",
     "own_purchases": "",
     "alarms": "",
+    "tamper": "",
 }
 """The values a profile may offer and the unit each is handed on in."""
 

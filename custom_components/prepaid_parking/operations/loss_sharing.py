@@ -181,7 +181,7 @@ async def _write(site: Site, act: Act, plan: LossPlan, period: LossPeriod) -> Re
         postings=flows(
             legs, shares_of(plan.dues.net_minor, plan.dues.parts, plan.run.meter.commodity)
         ),
-        detail=_trace(plan, period),
+        detail=trace_of(plan, period),
         puts=(done, *counts),
     )
     receipt = await book(site, written)
@@ -220,7 +220,8 @@ def _legs(site: Site, plan: LossPlan) -> tuple[list[tuple[AccountId, int]], list
     return legs, counts
 
 
-def _trace(plan: LossPlan, period: LossPeriod) -> dict[str, object]:
+def trace_of(plan: LossPlan, period: LossPeriod) -> dict[str, object]:
+    """Return what is kept in the entry: the readings, the price, and who bears how much."""
     loss, run = plan.loss, plan.run
     return {
         "main": run.meter.id,

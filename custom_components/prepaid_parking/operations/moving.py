@@ -96,13 +96,14 @@ async def _leave(site: Site, asked: HandOver, scope: str, settle: Settlement | N
 @in_turn
 async def _hand_over(site: Site, asked: HandOver, scope: str) -> Receipt:
     unit, now = site.unit(asked.unit), site.clock()
+    key = referenced(scope, asked.reference, _content(asked))
     act = Act(
         kind=EntryKind.MOVED_IN if asked.wallet else EntryKind.MOVED_OUT,
-        event=f"unit/{unit.id}/{scope}/{now.isoformat()}",
+        event=f"unit/{unit.id}/{scope}/{key.key}",
         occurred=now if asked.at is None else asked.at,
         actor=asked.actor,
         reason=asked.reason,
-        reference=referenced(scope, asked.reference, _content(asked)),
+        reference=key,
     )
     present = occupancy_of(site, unit.id, now)
     known = await answered_before(site, act)

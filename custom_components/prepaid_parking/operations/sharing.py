@@ -46,15 +46,16 @@ async def set_shares(
         "by": by,
         "members": [[one.member, one.weight] for one in members],
     }
+    key = referenced("set_shares", reference, asked)
     receipt = await book(
         site,
         Act(
             kind=EntryKind.SHARES_SET,
-            event=f"shares/{wallet}/{now.isoformat()}",
+            event=f"shares/{wallet}/{key.key}",
             occurred=now,
             actor=actor,
             reason=reason,
-            reference=referenced("set_shares", reference, asked),
+            reference=key,
             detail=asked,
             puts=(shares,),
             drops=counts,

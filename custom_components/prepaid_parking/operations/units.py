@@ -159,13 +159,14 @@ async def _set(
 ) -> Receipt:
     """Write all changes down in one act, after what was used until now."""
     asked, now = [_asked(draft) for draft in drafts], site.clock()
+    key = referenced(scope, reference, {"units": asked})
     act = Act(
         kind=EntryKind.UNIT_SET,
-        event=f"units/{now.isoformat()}",
+        event=f"units/{key.key}",
         occurred=now,
         actor=actor,
         reason=reason,
-        reference=referenced(scope, reference, {"units": asked}),
+        reference=key,
     )
     if (known := await answered_before(site, act)) is not None:
         return known

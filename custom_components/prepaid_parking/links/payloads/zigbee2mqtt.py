@@ -26,7 +26,10 @@ def decode(settings: MeterSettings, message: Message) -> list[Reported]:
     if find(content, path) is None and not settings.value_path:
         return []
     register = register_of(at_path(content, path), settings.unit, path)
-    return [Reported(register=register, values=values_of(content, _VALUES))]
+    values = values_of(content, _VALUES)
+    if (opened := find(content, ("tamper",))) in (True, False):
+        values["tamper"] = float(bool(opened))
+    return [Reported(register=register, values=values)]
 
 
 METER: Final = MeterFamily(
