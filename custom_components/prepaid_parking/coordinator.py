@@ -186,9 +186,9 @@ def _keys(fact: Fact) -> list[str]:
             return [f"wallet:{fact.wallet}", *meter, *came, SITE]
         case Doubted() | DoubtEnded():
             return [f"meter:{fact.doubt.meter}", SITE]
-        case SupplyChanged() | SupplyTrouble():
         case Hinted() | HintEnded():
             return [f"meter:{fact.hint.meter}", SITE]
+        case SupplyChanged() | SupplyTrouble():
             return [f"meter:{fact.meter}"]
         case Passed():
             return [f"lane:{fact.lane}", *([f"wallet:{fact.wallet}"] if fact.wallet else [])]
