@@ -17,6 +17,7 @@ from ..core.metering import Commodity, Consumption
 from .gently import gently
 from .site import MeterRun, Site
 from .sold import version_at
+from .standing import charge_days_before
 from .tariff_book import is_usage
 from .turn import in_turn
 from .usage import post_windows
@@ -198,6 +199,7 @@ async def _switch(site: Site, run: MeterRun, change: TariffChange) -> None:
     binding, window = run.binding, run.window
     assert binding is not None
     assert window is not None
+    await charge_days_before(site, run, change.at)
     now = site.clock()
     other = replace(binding, tariff=change.tariff)
     done = replace(change, done_at=now, before=binding.tariff)

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from ..core.errors import CoreError
-from ..core.identity import RecurringId, WalletId
+from ..core.identity import MeterId, RecurringId, WalletId
 from ..core.ledger import Reference
 from ..core.recurring_charge import RecurringCharge
 from .bill_book import local_day, trusted
@@ -20,9 +20,11 @@ from .booking import keep
 from .dunning import RECURRING, ask_again, remind_of
 from .gently import gently
 from .issuing import Issue, issue_all
+from .minimum import judge_minimums
 from .payers import Payers
 from .recurring import Due, due_by
 from .site import Site, WalletRun
+from .standing import charge_days, has_days
 from .turn import in_turn
 
 MOST_AT_ONCE: Final = 50
@@ -30,6 +32,7 @@ MOST_AT_ONCE: Final = 50
 FARTHEST: Final = timedelta(days=3 * 366)
 """How far a dry run may look ahead."""
 WALLET: Final = "wallet"
+METER: Final = "meter"
 
 
 @dataclass(slots=True)
@@ -90,13 +93,18 @@ async def _do_in_turn(site: Site, part: Sequence[tuple[str, str]], result: Bille
 
 
 def _work(site: Site) -> Iterable[tuple[str, str]]:
-    """Name what has to be looked at today: what recurs, and every wallet with bills."""
+    """Name what has to be looked at today: meters with charges by the day, what recurs, open bills."""
+    yield from ((METER, meter) for meter, run in site.meters.items() if has_days(site, run))
     yield from ((RECURRING, charge) for charge, one in site.recurring.items() if not one.ended)
     yield from ((WALLET, wallet) for wallet, run in site.wallets.items() if run.bills)
 
 
 async def _do(site: Site, part: Sequence[tuple[str, str]], today: date, result: Billed) -> None:
     await trusted(site)
+    runs = [site.meters[MeterId(name)] for kind, name in part if kind == METER]
+    runs = [run for run in runs if run.binding is not None]
+    await charge_days(site, runs, today)
+    await judge_minimums(site, runs, today)
     payers = Payers(site)
     charges = [
         site.recurring[RecurringId(name)]

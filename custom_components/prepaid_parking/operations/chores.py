@@ -11,6 +11,7 @@ from typing import Final
 
 from .bill_paying import pay_open
 from .billing import bill_the_day
+from .demand import keep_demands
 from .commanding import forget_commands
 from .counting import expire_packages
 from .following import follow_uses
@@ -34,6 +35,7 @@ DAY: Final = timedelta(days=1)
 
 CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
     (SECOND, bill_the_day),
+    (MINUTE, keep_demands),
     (SECOND, follow_schedules),
     (MINUTE, note_hours),
     (MINUTE, note_days),

@@ -93,7 +93,14 @@ def on_top_of(site: Site, run: MeterRun) -> int:
 def shares_of(
     net_minor: int, parts: Iterable[LevyPart], commodity: str
 ) -> tuple[tuple[AccountId, int], ...]:
-    """Return who gets how much of a charge: revenue, the office for its service, the tax office."""
+    """Return who gets how much of what was used: revenue, the office's service, the tax office."""
+    return shares_to(net_minor, parts, revenue_account(commodity))
+
+
+def shares_to(
+    net_minor: int, parts: Iterable[LevyPart], account: AccountId
+) -> tuple[tuple[AccountId, int], ...]:
+    """Return who gets how much of a charge that is earned on an account."""
     revenue, service, tax = net_minor, 0, 0
     for part in parts:
         if part.included:
@@ -103,7 +110,7 @@ def shares_of(
         else:
             service += part.minor
     shares = (
-        (revenue_account(commodity), revenue),
+        (account, revenue),
         (site_account(SiteAccount.REVENUE_SERVICE), service),
         (site_account(SiteAccount.TAX), tax),
     )

@@ -14,12 +14,14 @@ from ..core.wallet import Binding, Card, Credential, Meter, Wallet, Watch
 from . import (
     bill_book,
     charge_state,
+    demand,
     deposits,
     forecast,
     habits,
     months,
     price_corrections,
     sharing,
+    standing,
     supply_loading,
     tamper,
     tariff_book,
@@ -56,6 +58,8 @@ async def load_site(site: Site) -> None:
     await load_uses(site)
     await bill_book.load(site)
     await months.load(site)
+    await standing.load(site)
+    await demand.load(site)
     await supply_loading.load(site)
     await _load_commands(site)
     await load_hours(site)

@@ -20,6 +20,7 @@ from ..core.metering import (
 from ..core.tariff import Pricer, Stretch
 from .assigning import go_over
 from .charging import can_close, set_aside
+from .demand import note_demand
 from .doubts import end_doubt, open_doubt, says_nothing_of
 from .installing import begin_anew, begin_installation, learn_ratio
 from .load_limits import note_load
@@ -114,6 +115,7 @@ async def _charge(site: Site, run: MeterRun, sample: Sample) -> bool:
     if apart:
         set_aside(site, run)
     accrue(site, run, pricer, outcome)
+    note_demand(site, run, pricer)
     begun = bool(sample.rates) and _divide(site, run, pricer, sample.rates)
     note_pace(run, outcome.to_at)
     return apart or begun or due_to_close(site, run, pricer)

@@ -15,6 +15,7 @@ from .assigning import go_over
 from .backfill import import_readings
 from .baseline import baseline
 from .doubts import end_doubt, settled
+from .ending import end_periods
 from .installing import begin_anew
 from .settling import Settlement, settle_doubt
 from .site import MeterRun, Site
@@ -171,6 +172,7 @@ async def unbind_meter(site: Site, *, meter: str, actor: Actor, reason: str = ""
     await post_windows(site, (run,), whole=True)
     if run.closing is not None:
         raise CoreError("books_cannot_be_written", problem=site.trouble)
+    await end_periods(site, (run,))
     window = run.window
     assert window is not None
     ended = replace(binding, to_register=window.to_register, to_at=window.to_at, carry=window.carry)

@@ -9,8 +9,11 @@ from ..core.identity import TariffId
 from ..core.ledger import Record
 from ..core.metering import Cursor
 from ..core.wallet import Binding
+from .bill_book import local_day
+from .ending import end_periods
 from .pools import leave_pool
 from .site import MeterRun, Site, WalletRun
+from .standing import charge_days
 from .usage import post_windows
 from .window import open_window, recount
 
@@ -58,6 +61,7 @@ async def posted_whole(site: Site, runs: Iterable[MeterRun]) -> None:
     await post_windows(site, runs, whole=True)
     if any(run.closing is not None or (run.window and not run.window.empty) for run in runs):
         raise CoreError("books_cannot_be_written", problem=site.trouble)
+    await charge_days(site, runs, local_day(site))
 
 
 async def rebind(
@@ -88,6 +92,7 @@ async def rebind(
         )
     if old is None:
         return None if begun is None else Rebinding(run=run, register=register, at=at, begun=begun)
+    await end_periods(site, (run,))
     carry = run.window.carry if run.window is not None else 0
     ended = replace(old, to_register=register, to_at=at, carry=carry)
     return Rebinding(run=run, register=register, at=at, ended=ended, begun=begun)

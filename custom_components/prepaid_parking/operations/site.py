@@ -16,6 +16,7 @@ from ..core.category import Category
 from ..core.bill import Bill, BillingRules
 from ..core.category import Category
 from ..core.chart import Bucket, code_of, owner_of
+from ..core.demand_state import DemandState
 from ..core.deposit import Deposit
 from ..core.errors import CoreError
 from ..core.hours import HourMark, MeterDay
@@ -49,6 +50,7 @@ from ..core.reconcile import Decision
 from ..core.recovery import Recovery
 from ..core.recurring_charge import RecurringCharge
 from ..core.shares import Shares
+from ..core.standing_cursor import StandingCursor
 from ..core.supply import Supply, SupplyState
 from ..core.tamper import Habit, Hint, HintKind, Thresholds
 from ..core.tariff import Pricer, TariffVersion
@@ -364,6 +366,11 @@ class Site:
     recurring: dict[RecurringId, RecurringCharge] = field(default_factory=dict)
     billed_day: date | None = None
     to_bill: list[tuple[str, str]] = field(default_factory=list)
+    standing: dict[MeterId, StandingCursor] = field(default_factory=dict)
+    standing_doubtful: bool = False
+    demands: dict[MeterId, DemandState] = field(default_factory=dict)
+    demands_unkept: set[MeterId] = field(default_factory=set)
+    demands_ended: set[MeterId] = field(default_factory=set)
     hour_marks: dict[MeterId, HourMark] = field(default_factory=dict)
     hour_costs: dict[MeterId, int] = field(default_factory=dict)
     hours_noted: dict[MeterId, MeterDay] = field(default_factory=dict)

@@ -24,12 +24,16 @@ KINDS: Final = (
     EntryKind.PASSAGE,
     EntryKind.REVERSAL,
     EntryKind.RERATING,
+    EntryKind.STANDING,
+    EntryKind.MINIMUM,
+    EntryKind.DEMAND,
+    EntryKind.POWER_FACTOR,
     EntryKind.LOSS_SHARED,
 )
 """The kinds of entries that move money between wallets and revenue."""
 PAGE: Final = 500
 """Entries asked for at once: a page keeps the books' one writer busy for a few milliseconds."""
-REVENUE: Final = range(SiteAccount.REVENUE_ELECTRICITY, SiteAccount.REVENUE_FEES + 1)
+REVENUE: Final = range(SiteAccount.REVENUE_ELECTRICITY, SiteAccount.REVENUE_STANDING + 1)
 
 
 class Tally:

@@ -5,8 +5,10 @@ from typing import Final
 from sqlalchemy import Index, Table
 
 from ..core.bill import Bill, BillingRules
+from ..core.demand_state import DemandState
 from ..core.months import MonthClose
 from ..core.recurring_charge import RecurringCharge
+from ..core.standing_cursor import StandingCursor
 from .columns import key, table, text, whole
 
 bill: Final = table(
@@ -73,9 +75,34 @@ recurring_charge: Final = table(
     whole("set_at"),
 )
 
+standing_cursor: Final = table(
+    "standing_cursor",
+    key("meter"),
+    text("binding"),
+    text("charged_to"),
+    text("minimum_to"),
+    whole("carry"),
+    text("levies"),
+)
+
+demand_state: Final = table(
+    "demand_state",
+    key("meter"),
+    text("binding"),
+    text("installation"),
+    whole("register"),
+    text("watch"),
+    whole("active"),
+    whole("reactive"),
+    whole("reactive_register", optional=True),
+    text("ended"),
+)
+
 TABLES: Final[dict[type, Table]] = {
     Bill: bill,
     BillingRules: billing_rules,
     MonthClose: month_close,
+    DemandState: demand_state,
     RecurringCharge: recurring_charge,
+    StandingCursor: standing_cursor,
 }

@@ -1,0 +1,239 @@
+"""Demand and power factor: a meter is watched as it is read, and a month that ended is charged.
+
+The watch is kept with every checkpoint. What lies between the last checkpoint and a crash is in the
+register, and so in the next stretch.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Final
+
+from ..core.chart import revenue_account
+from ..core.demand import Demand, Peak, demand_due
+from ..core.demand_state import DemandState, MonthUse, seen, watched, without
+from ..core.identity import SYSTEM, MeterId
+from ..core.ledger import Act, EntryKind, Record, Reference
+from ..core.levies import Levy, levy
+from ..core.periods import Every, Stretch, calendar_period
+from ..core.power_factor import power_factor, power_factor_due
+from ..core.priced import Priced
+from ..core.standing_cursor import first_day
+from ..core.tariff import Pricer
+from ..core.terms import Terms
+from ..core.version import TariffVersion
+from .bill_book import local_day
+from .booking import keep
+from .day_charges import Charge, drawn, write
+from .dues import Dues, Levied
+from .paying_usage import one_after_another
+from .site import MeterRun, Site
+from .standing import extent_on
+from .tariff_days import Tariffs
+from .traces import trace_of
+from .usage import post_windows
+from .used_money import UsedMoney
+
+ENERGY_ONLY: Final = Demand(price_micro=0)
+"""Watches a meter whose power factor alone is judged."""
+
+
+async def load(site: Site) -> None:
+    """Take up the meters under watch."""
+    site.demands = {one.meter: one for one in await site.books.load(DemandState)}
+    site.demands_ended = {meter for meter, one in site.demands.items() if one.ended}
+
+
+def note_demand(site: Site, run: MeterRun, pricer: Pricer) -> None:
+    """Take in what went through a meter up to its last good reading, where its tariff asks for it."""
+    window, binding, installation = run.window, run.binding, run.installation
+    if window is None or binding is None or installation is None or not _is_watched(pricer):
+        return
+    terms = pricer.at(window.to_at).version.terms
+    if terms.demand is None and terms.power_factor is None:
+        return
+    demand, register = terms.demand or ENERGY_ONLY, _reactive_register(site, run)
+    state = site.demands.get(run.meter.id)
+    if state is None or state.binding != binding.id:
+        state = watched(
+            run.meter.id,
+            binding.id,
+            installation.id,
+            window.from_register,
+            window.from_at,
+            demand,
+            site.zone,
+            register,
+        )
+    elif state.installation != installation.id:
+        state = replace(state, installation=installation.id, register=installation.from_register)
+    after = seen(state, demand, window.to_register, window.to_at, site.zone, register)
+    site.demands[run.meter.id] = after
+    site.demands_unkept.add(run.meter.id)
+    if after.ended:
+        site.demands_ended.add(run.meter.id)
+
+
+async def keep_demands(site: Site, now: datetime) -> None:
+    """Make the watches durable, and charge the months that have ended."""
+    unkept, site.demands_unkept = site.demands_unkept, set()
+    if unkept and not await keep(site, *(site.demands[meter] for meter in unkept)):
+        site.demands_unkept |= unkept
+    if not site.demands_ended or not site.books.writable:
+        return
+    runs = [
+        run
+        for meter in site.demands_ended
+        if (run := site.meters.get(meter)) is not None
+        and run.binding is not None
+        and run.binding.id == site.demands[meter].binding
+    ]
+    await post_windows(site, runs)
+    used = UsedMoney(site)
+    for run in runs:
+        await _charge_months(site, run, used, now)
+    site.demands_ended.clear()
+
+
+async def end_demands(site: Site, runs: Iterable[MeterRun]) -> None:
+    """Charge what these meters' months have come to: somebody else pays from here on."""
+    runs, now = list(runs), site.clock()
+    await post_windows(site, runs)
+    used = UsedMoney(site)
+    for run in runs:
+        state = site.demands.get(run.meter.id)
+        if state is None or run.binding is None or state.binding != run.binding.id:
+            continue
+        await _charge_months(site, run, used, now)
+        month = site.demands[run.meter.id].open_month
+        await _charge(site, run, month, used, local_day(site), now)
+        del site.demands[run.meter.id]
+        site.demands_unkept.discard(run.meter.id)
+        site.demands_ended.discard(run.meter.id)
+
+
+async def _charge_months(site: Site, run: MeterRun, used: UsedMoney, now: datetime) -> None:
+    for month in site.demands[run.meter.id].ended:
+        await _charge(site, run, month, used, _whole(month).last, now)
+
+
+async def _charge(
+    site: Site,
+    run: MeterRun,
+    month: MonthUse,
+    used: UsedMoney,
+    last: date,
+    now: datetime,
+) -> None:
+    """Charge a month's demand, and its power factor on what the month cost."""
+    binding = run.binding
+    assert binding is not None
+    whole = _whole(month)
+    first = max(whole.first, first_day(binding.from_at, site.zone))
+    after = without(site.demands[run.meter.id], month.month)
+    version = (await Tariffs.of(site, run, first)).version_on(last) if first <= last else None
+    charges: list[Charge] = []
+    if version is not None:
+        demand = _demand(site, run, version.terms, month, whole, first, last)
+        base = demand.amount_minor + await used.of(run.meter.id, first, last)
+        factor = _factor(version.terms, month, base)
+        kinds = ((EntryKind.DEMAND, demand), (EntryKind.POWER_FACTOR, factor))
+        due = [(kind, price) for kind, price in kinds if price.amount_minor]
+        for place, (kind, price) in enumerate(due, 1):
+            # With the last one the month is done: what was cut off before it is written again.
+            puts = (after,) if place == len(due) else ()
+            charges.append(_act(site, run, kind, version, month, price, now, puts))
+    if charges:
+        await write(site, charges)
+    elif not await keep(site, after):
+        return
+    site.demands[run.meter.id] = after
+
+
+def _demand(
+    site: Site,
+    run: MeterRun,
+    terms: Terms,
+    month: MonthUse,
+    whole: Stretch,
+    first: date,
+    last: date,
+) -> Priced:
+    """Price a month's demand; a unit's own contracted power stands for the tariff's."""
+    if terms.demand is None:
+        return Priced(amount_minor=0, denominator=1)
+    own = extent_on(site, run, first).capacity_w if terms.demand.contracted_w else 0
+    return demand_due(
+        terms.demand,
+        Peak(month=month.month, power_mw=month.power_mw, at=month.at),
+        whole,
+        first,
+        last,
+        site.currency,
+        own or None,
+    )
+
+
+def _factor(terms: Terms, month: MonthUse, base_minor: int) -> Priced:
+    """Price a month's power factor; the line is named by the factor as it stands on a bill."""
+    if terms.power_factor is None or not (month.active or month.reactive):
+        return Priced(amount_minor=0, denominator=1)
+    price = power_factor_due(terms.power_factor, month.active, month.reactive, base_minor)
+    factor = power_factor(month.active, month.reactive, terms.power_factor.places)
+    named = f"{factor // 1000}.{factor % 1000:03}"
+    return replace(price, lines=tuple(replace(line, name=named) for line in price.lines))
+
+
+def _act(
+    site: Site,
+    run: MeterRun,
+    kind: EntryKind,
+    version: TariffVersion,
+    month: MonthUse,
+    price: Priced,
+    now: datetime,
+    puts: tuple[Record, ...],
+) -> Charge:
+    """Make an act of a month's price: the highest power and when, or the factor and both energies."""
+    assert run.binding is not None
+    source = f"{kind}/{run.binding.id}/{month.month}"
+    act = Act(
+        kind=kind,
+        event=source,
+        occurred=now,
+        actor=SYSTEM,
+        reference=Reference(scope="standing", key=source, content={"source": source}),
+        detail={
+            "month": month.month,
+            "peak": month.power_mw,
+            "peak_at": month.at.isoformat() if month.at is not None else "",
+            "active": month.active,
+            "reactive": month.reactive,
+            "lines": trace_of(price),
+        },
+    )
+    levies: tuple[Levy, ...] = version.terms.levies
+    _, parts, _ = levy(price.amount_minor, levies, {})
+    levied = Levied(version.version, price.amount_minor, levies, tuple(parts))
+    dues = Dues(price.amount_minor, 0, (levied,) if parts else (), {})
+    earned = revenue_account(run.meter.commodity)
+    with one_after_another(site) as take:
+        return drawn(site, run, act, dues, earned, take, *puts)
+
+
+def _whole(month: MonthUse) -> Stretch:
+    return calendar_period(Every.MONTH, date.fromisoformat(f"{month.month}-01"))
+
+
+def _is_watched(pricer: Pricer) -> bool:
+    return any(
+        one.terms.demand is not None or one.terms.power_factor is not None
+        for one in pricer.versions
+    )
+
+
+def _reactive_register(site: Site, run: MeterRun) -> int | None:
+    """Return where the meter of the same supply's reactive energy stood last."""
+    other = site.meters.get(MeterId(run.meter.reactive))
+    last = other.last if other is not None else None
+    return last.register if last is not None else None

@@ -1,0 +1,201 @@
+"""Demand and power factor: the month's highest quarter, charged once, whoever dies in between."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from custom_components.prepaid_parking.core.ledger import Entry, EntryKind
+from custom_components.prepaid_parking.operations.office import unbind_meter
+from custom_components.prepaid_parking.operations.places import update_meter_place
+from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
+from tests.operations.conftest import MakeWorld
+from tests.operations.test_standing import charged, entries
+from tests.operations.test_units import set_
+from tests.operations.world import KWH, MANAGER, MINUTE, World
+
+START: Final = datetime(2026, 6, 30, 22, tzinfo=UTC)
+JULY: Final = datetime(2026, 7, 1, tzinfo=UTC)
+AUGUST: Final = datetime(2026, 8, 1, tzinfo=UTC)
+QUARTER: Final = timedelta(minutes=15)
+DEMAND: Final = {
+    "tariff": "home",
+    "quantity": "energy",
+    "price": "1.00",
+    "demand": {"price": "40.00"},
+}
+FACTOR: Final = {
+    "tariff": "home",
+    "quantity": "energy",
+    "price": "1.00",
+    "power_factor": {
+        "table": [{"from": "0", "percent": "10"}, {"from": "0.90", "percent": "-1"}],
+    },
+}
+
+
+async def shop(world: World) -> tuple[WalletRun, MeterRun]:
+    """A shop that draws up to a hundred kilowatts."""
+    wallet = await world.wallet("10000")
+    return wallet, await world.meter(wallet, max_rate=100 * KWH)
+
+
+async def read(world: World, meter: MeterRun, at: datetime, kwh: float = 0) -> None:
+    """Let a meter be read at a time, when so much more has gone through."""
+    world.clock.now = at
+    world.registers[meter.meter.id] += int(kwh * KWH)
+    await world.look(meter.meter.id)
+
+
+async def minutes(world: World, count: int = 3) -> None:
+    for _ in range(count):
+        await world.tick(MINUTE)
+
+
+def line_of(entry: Entry) -> dict[str, Any]:
+    lines = entry.detail["lines"]
+    assert isinstance(lines, list)
+    (line,) = lines
+    assert isinstance(line, dict)
+    return line
+
+
+async def test_the_highest_quarter_of_the_month_is_charged_at_its_end(
+    make_world: MakeWorld,
+) -> None:
+    """20 kW at 40.00 are 800.00, once, with when it was."""
+    world = await make_world(at=START, tariffs=(DEMAND,))
+    wallet, meter = await shop(world)
+    await read(world, meter, JULY)
+    await read(world, meter, JULY + QUARTER, 2)
+    await read(world, meter, JULY + 2 * QUARTER, 5)
+    await read(world, meter, AUGUST - QUARTER, 1)
+    await minutes(world)
+    assert await entries(world, EntryKind.DEMAND) == []
+    await read(world, meter, AUGUST + MINUTE)
+    await minutes(world)
+    (entry,) = await entries(world, EntryKind.DEMAND)
+    assert entry.detail["peak"] == 20 * KWH
+    assert entry.detail["peak_at"] == (JULY + QUARTER).isoformat()
+    assert (line_of(entry)["rule"], line_of(entry)["amount"]) == ("demand", 800_00)
+    assert await charged(world, EntryKind.DEMAND) == 800_00
+    assert wallet.available_minor == 10_000_00 - 800_00 - 8_00
+    await world.restart()
+    await minutes(world)
+    assert len(await entries(world, EntryKind.DEMAND)) == 1
+
+
+async def test_the_peak_survives_a_death(make_world: MakeWorld) -> None:
+    """What was seen a minute before the crash is on the bill."""
+    world = await make_world(at=START, tariffs=(DEMAND,))
+    _, meter = await shop(world)
+    await read(world, meter, JULY)
+    await read(world, meter, JULY + QUARTER, 5)
+    await minutes(world)
+    await world.restart()
+    meter = world.run(meter.meter.id)
+    await read(world, meter, JULY + 4 * QUARTER, 1)
+    await read(world, meter, AUGUST + MINUTE)
+    await minutes(world)
+    (entry,) = await entries(world, EntryKind.DEMAND)
+    assert entry.detail["peak"] == 20 * KWH
+    assert entry.detail["active"] == 6 * KWH
+
+
+async def test_silence_is_not_the_end_of_a_month(make_world: MakeWorld) -> None:
+    """A meter that is not read says nothing; when it speaks, both months are charged, in order."""
+    world = await make_world(at=START, tariffs=(DEMAND,))
+    _, meter = await shop(world)
+    await read(world, meter, JULY)
+    world.clock.now = datetime(2026, 8, 20, tzinfo=UTC)
+    await minutes(world)
+    assert await entries(world, EntryKind.DEMAND) == []
+    await read(world, meter, datetime(2026, 9, 1, 1, tzinfo=UTC), 62 * 24)
+    await minutes(world)
+    found = await entries(world, EntryKind.DEMAND)
+    assert [one.detail["month"] for one in found] == ["2026-07", "2026-08"]
+
+
+async def test_who_moves_out_pays_the_demand_of_their_days(make_world: MakeWorld) -> None:
+    """Ten of 31 days of 20 kW; who comes next begins with a peak of nothing."""
+    world = await make_world(at=START, tariffs=(DEMAND,))
+    wallet, meter = await shop(world)
+    await read(world, meter, JULY)
+    await read(world, meter, JULY + QUARTER, 5)
+    world.clock.now = datetime(2026, 7, 10, 12, tzinfo=UTC)
+    await unbind_meter(world.site, meter=meter.meter.id, actor=MANAGER)
+    assert await charged(world, EntryKind.DEMAND) == 258_06
+    assert wallet.posted_minor == 10_000_00 - 5_00 - 258_06
+    assert world.site.demands == {}
+
+
+async def test_a_contract_is_paid_used_or_not(make_world: MakeWorld) -> None:
+    """80 kVA contracted at 24.00; the unit's own 100 kVA stand for them."""
+    tariff = DEMAND | {"demand": {"price": "24.00", "contracted": "80", "excess_price": "48.00"}}
+    world = await make_world(at=START, tariffs=(tariff,))
+    _, meter = await shop(world)
+    _, second = await shop(world)
+    await set_(world, name="Shop 2", meters=[second.meter.id], capacity_w=100_000)
+    for one in (meter, second):
+        await read(world, world.run(one.meter.id), JULY)
+    for one in (meter, second):
+        await read(world, world.run(one.meter.id), AUGUST + MINUTE)
+    await minutes(world)
+    found = await entries(world, EntryKind.DEMAND)
+    assert {one.detail["meter"]: line_of(one)["amount"] for one in found} == {
+        meter.meter.id: 1_920_00,
+        second.meter.id: 2_400_00,
+    }
+
+
+async def test_reactive_energy_costs_a_share_of_the_month(make_world: MakeWorld) -> None:
+    """A factor of 0.80 is ten percent more on what the month cost."""
+    world = await make_world(at=START, tariffs=(FACTOR,))
+    wallet, meter = await shop(world)
+    reactive = await world.meter(max_rate=100 * KWH)
+    await update_meter_place(
+        world.site, meter=meter.meter.id, reactive=reactive.meter.id, actor=MANAGER
+    )
+    await read(world, reactive, JULY)
+    await read(world, meter, JULY)
+    await read(world, reactive, JULY + 40 * QUARTER, 75)
+    await read(world, meter, JULY + 40 * QUARTER, 100)
+    await read(world, meter, AUGUST + MINUTE)
+    await minutes(world)
+    (entry,) = await entries(world, EntryKind.POWER_FACTOR)
+    assert (line_of(entry)["name"], line_of(entry)["amount"]) == ("0.800", 10_00)
+    assert wallet.available_minor == 10_000_00 - 100_00 - 10_00
+
+
+async def test_a_good_factor_gives_back(make_world: MakeWorld) -> None:
+    """Without reactive energy one percent of 100.00 comes back, as a posting the other way."""
+    world = await make_world(at=START, tariffs=(FACTOR,))
+    wallet, meter = await shop(world)
+    await read(world, meter, JULY)
+    await read(world, meter, JULY + 40 * QUARTER, 100)
+    await read(world, meter, AUGUST + MINUTE)
+    await minutes(world)
+    assert wallet.available_minor == 10_000_00 - 100_00 + 1_00
+    (entry,) = await entries(world, EntryKind.POWER_FACTOR)
+    assert line_of(entry)["amount"] == -1_00
+
+
+async def test_a_full_disk_delays_the_charge_and_doubles_none(make_world: MakeWorld) -> None:
+    """The first of the month with a full disk: charged when there is room, once."""
+    world = await make_world(at=START, tariffs=(DEMAND,))
+    _, meter = await shop(world)
+    await read(world, meter, JULY)
+    await read(world, meter, JULY + QUARTER, 5)
+    await minutes(world)
+    with world.full_disk():
+        await read(world, meter, AUGUST + MINUTE)
+        await minutes(world)
+    await minutes(world)
+    assert await charged(world, EntryKind.DEMAND) == 800_00
+    assert date(2026, 8, 1) == world.clock.now.date()
+
+
+async def test_a_flat_tariff_is_not_watched(make_world: MakeWorld) -> None:
+    """Nobody pays the processor for a peak that nobody charges."""
+    world = await make_world(at=START)
+    _, meter = await shop(world)
+    await read(world, meter, JULY, 1)
+    assert world.site.demands == {}
