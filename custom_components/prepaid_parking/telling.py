@@ -23,6 +23,8 @@ def wallet_story(site: Site, fact: WalletFact) -> dict[str, Any]:
         story |= _meter(site, fact.meter)
     if fact.level:
         story["level"] = fact.level
+    if fact.days_left is not None:
+        story["days_left"] = str(fact.days_left)
     if fact.cutoff_at is not None:
         story["cutoff_at"] = fact.cutoff_at.isoformat()
     if fact.receipt is not None:
@@ -86,12 +88,12 @@ def passage_story(site: Site, fact: Passed) -> dict[str, Any]:
     }
 
 
-def _meter(site: Site, meter: MeterId) -> dict[str, Any]:
-    run = site.meters.get(meter)
 def hint_story(site: Site, fact: Hinted) -> dict[str, Any]:
     """Tell what does not fit about a meter, with the numbers."""
     view = hint_view(site, fact.hint)
     return {**view, "unit": view["name"], "measure": view["unit"], "at": view["since"]}
 
 
+def _meter(site: Site, meter: MeterId) -> dict[str, Any]:
+    run = site.meters.get(meter)
     return {"meter": meter, "name": run.meter.name if run is not None else meter}

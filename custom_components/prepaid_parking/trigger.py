@@ -49,9 +49,9 @@ type Story = dict[str, Any]
 type Tell = Callable[[Site, Fact], Story | None]
 
 
-def _wallet_event(event: WalletEvent) -> Tell:
+def _wallet_event(*events: WalletEvent) -> Tell:
     def tell(site: Site, fact: Fact) -> Story | None:
-        if isinstance(fact, WalletFact) and fact.event is event:
+        if isinstance(fact, WalletFact) and fact.event in events:
             return wallet_story(site, fact)
         return None
 
@@ -175,7 +175,7 @@ def _trigger(key: str, tell: Tell, *, wallets: bool = False) -> type[FactTrigger
 TRIGGERS: Final[dict[str, type[Trigger]]] = {
     key: _trigger(key, tell, wallets=wallets)
     for key, tell, wallets in (
-        ("balance_became_low", _wallet_event(WalletEvent.LOW), True),
+        ("balance_became_low", _wallet_event(WalletEvent.LOW, WalletEvent.LOW_DAYS), True),
         ("grace_started", _wallet_event(WalletEvent.GRACE), True),
         ("top_up_received", _wallet_event(WalletEvent.TOPPED_UP), True),
         ("supply_cut", _supply_cut, True),
@@ -190,6 +190,7 @@ TRIGGERS: Final[dict[str, type[Trigger]]] = {
         ("use_refunded", _use(UseEvent.REFUNDED), True),
         ("use_low", _use(UseEvent.LOW), True),
         ("use_doubted", _use(UseEvent.DOUBTED), True),
+        ("use_stuck", _use(UseEvent.STUCK), True),
         ("ledger_problem", _ledger_problem, False),
     )
 }

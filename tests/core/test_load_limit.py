@@ -28,7 +28,7 @@ APART = 30 * SECOND
 
 
 def trips_at(
-    powers: list[float], limit: LoadLimit = LIMIT, every: timedelta = 10 * SECOND
+    powers: list[int], limit: LoadLimit = LIMIT, every: timedelta = 10 * SECOND
 ) -> list[tuple[int, LoadCause]]:
     """Read these powers one after another; return at which reading what tripped."""
     watch, found = LoadWatch(), []
@@ -73,7 +73,7 @@ def test_it_comes_on_again_a_few_times_and_then_stays_off() -> None:
     """Three times over is not an accident any more."""
     trips, now, stands = NONE_YET, NOW, []
     for _ in range(3):
-        trips = trip(trips, LIMIT, LoadCause.OVER, 951.6, now)
+        trips = trip(trips, LIMIT, LoadCause.OVER, 952, now)
         stands.append([stand(trips, LIMIT, now + wait * MINUTE) for wait in (0, 9, 10, 600)])
         trips, now = closed(trips), now + 11 * MINUTE
     waits = [LoadStand.WAITING, LoadStand.WAITING, LoadStand.CLOSING, LoadStand.CLOSING]
@@ -98,16 +98,16 @@ def test_a_limit_that_was_taken_away_keeps_nothing_off(limit: LoadLimit | None) 
 
 
 @given(
-    powers=st.lists(st.floats(0, 3000), min_size=1, max_size=60),
+    powers=st.lists(st.integers(0, 3000), min_size=1, max_size=60),
     gaps=st.lists(st.integers(1, 60), min_size=60, max_size=60),
     delay=st.integers(0, 60),
 )
 def test_nothing_trips_that_was_not_over_the_limit_all_the_while(
-    powers: list[float], gaps: list[int], delay: int
+    powers: list[int], gaps: list[int], delay: int
 ) -> None:
     """Nobody sits in the dark for one reading that was wrong."""
     limit, watch, at = replace(LIMIT, delay_s=delay), LoadWatch(), NOW
-    read: list[tuple[datetime, float]] = []
+    read: list[tuple[datetime, int]] = []
     for power, gap in zip(powers, gaps, strict=False):
         at += gap * SECOND
         read.append((at, power))

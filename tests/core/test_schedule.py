@@ -155,12 +155,12 @@ def test_hours_are_written_as_they_are_read() -> None:
 @pytest.mark.parametrize(
     ("written", "path"),
     [
-        ({"from": "23:00"}, "off.0"),
-        ({"from": "23:00", "to": "6"}, "off.0.to"),
-        ({"from": 1380, "to": "06:00"}, "off.0.from"),
-        ({"from": "23:00", "to": "06:00", "days": ["friday"]}, "off.0.days"),
-        ({"from": "23:00", "to": "06:00", "days": []}, "off.0.days"),
-        ({"from": "23:00", "to": "06:00", "day": ["fri"]}, "off.0"),
+        ({"from": "23:00"}, "hours.0"),
+        ({"from": "23:00", "to": "6"}, "hours.0.to"),
+        ({"from": 1380, "to": "06:00"}, "hours.0.from"),
+        ({"from": "23:00", "to": "06:00", "days": ["friday"]}, "hours.0.days"),
+        ({"from": "23:00", "to": "06:00", "days": []}, "hours.0.days"),
+        ({"from": "23:00", "to": "06:00", "day": ["fri"]}, "hours.0"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_its_place(

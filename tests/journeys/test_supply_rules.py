@@ -93,7 +93,7 @@ async def test_lights_out_at_eleven_and_on_at_six_unless_in_arrears(
     set_to = await hub.call(
         "set_schedule",
         schedule="lights_out",
-        off=[{"days": ["workday", "weekend"], "from": "23:00", "to": "06:00"}],
+        hours=[{"days": ["workday", "weekend"], "from": "23:00", "to": "06:00"}],
         reason="house rules",
     )
     assert (set_to["version"], set_to["off_now"]) == (1, False)

@@ -262,7 +262,7 @@ async def test_a_schedule_is_an_entry_and_refuses_what_it_cannot_be(world: World
         ({"valid_from": world.clock.now - DAY}, "schedule_out_of_order"),
     ):
         with pytest.raises(CoreError, match=key):
-            await set_schedule(world.site, schedule="dorm", off=NIGHT, actor=MANAGER, **fields)  # type: ignore[arg-type]
+            await set_schedule(world.site, schedule="dorm", off=NIGHT, actor=MANAGER, **fields)
     run = await world.meter()
     with pytest.raises(CoreError, match="unknown_schedule"):
         await set_supply_rules(world.site, meter=run.meter.id, schedule="none", actor=MANAGER)

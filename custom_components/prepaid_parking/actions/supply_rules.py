@@ -58,7 +58,7 @@ async def set_schedule(call: Call) -> Response:
     receipt = await schedules.set_schedule(
         call.site,
         schedule=name,
-        off=read_hours(data["off"]),
+        off=read_hours(data["hours"]),
         name=call.text("name"),
         calendar=call.text("calendar"),
         except_dates=data["except_dates"],
@@ -172,7 +172,7 @@ async def release_site(call: Call) -> Response:
 
 DATES: Final = vol.All(cv.ensure_list, [vol.All(cv.date, date)])
 HOURS: Final[Mapping[vol.Marker, Any]] = {
-    vol.Required("off"): vol.All(cv.ensure_list, [dict]),
+    vol.Required("hours"): vol.All(cv.ensure_list, [dict]),
 }
 
 ACTIONS: Final = (

@@ -67,13 +67,13 @@ class LoadTrips:
 class LoadWatch:
     """What the last power reading was, and since when the power has been over the limit."""
 
-    power_w: float = 0.0
+    power_w: int = 0
     at: datetime | None = None
     over_since: datetime | None = None
 
 
 def watch_load(
-    watch: LoadWatch, limit: LoadLimit, power_w: float, at: datetime, most_apart: timedelta
+    watch: LoadWatch, limit: LoadLimit, power_w: int, at: datetime, most_apart: timedelta
 ) -> tuple[LoadWatch, LoadCause | None]:
     """Take in a power reading; returns what it trips, if anything.
 
@@ -93,7 +93,7 @@ def watch_load(
 
 
 def trip(
-    trips: LoadTrips, limit: LoadLimit, cause: LoadCause, power_w: float, now: datetime
+    trips: LoadTrips, limit: LoadLimit, cause: LoadCause, power_w: int, now: datetime
 ) -> LoadTrips:
     """Count a trip; after a long time without one it is the first again."""
     quiet = timedelta(seconds=limit.reset_s)
@@ -103,7 +103,7 @@ def trip(
         trips=trips.trips + 1 if again else 1,
         tripped_at=now,
         last_at=now,
-        power_w=round(power_w),
+        power_w=power_w,
         cause=cause,
     )
 

@@ -14,7 +14,7 @@ EVERY_DAY: Final = ("workday", "weekend", "holiday")
 
 def read_hours(written: Sequence[Mapping[str, object]]) -> tuple[OffHours, ...]:
     """Read the hours in which supplies are off; without days they hold every day."""
-    return tuple(_read(one, f"off.{place}") for place, one in enumerate(written))
+    return tuple(_read(one, f"hours.{place}") for place, one in enumerate(written))
 
 
 def write_hours(hours: Sequence[OffHours]) -> list[dict[str, object]]:

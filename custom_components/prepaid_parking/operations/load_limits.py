@@ -84,13 +84,13 @@ def limit_of(site: Site, run: MeterRun) -> LoadLimit | None:
     return limits.get(f"policy/{site.wallets[run.binding.wallet].wallet.policy}")
 
 
-def power_of(sample: Sample) -> float | None:
+def power_of(sample: Sample) -> int | None:
     """Return the power that a look at a device showed, in watts: its own, or that of its phases."""
     whole = sample.values.get("power")
     if whole is not None:
-        return whole
+        return round(whole)
     phases = [sample.values[phase] for phase in PHASES if phase in sample.values]
-    return sum(phases) if phases else None
+    return round(sum(phases)) if phases else None
 
 
 def note_load(site: Site, run: MeterRun, sample: Sample) -> None:

@@ -90,7 +90,7 @@ def schedule_list(site: Site) -> list[Report]:
                 "version": newest.version,
                 "name": newest.name,
                 "valid_from": newest.valid_from.isoformat(),
-                "off": write_hours(newest.off),
+                "hours": write_hours(newest.off),
                 "calendar": newest.calendar,
                 "except_dates": [day.isoformat() for day in newest.except_dates],
                 "exempt": list(newest.exempt),
