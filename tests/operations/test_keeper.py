@@ -12,7 +12,7 @@ from custom_components.prepaid_parking.core.chart import wallet_account
 from custom_components.prepaid_parking.core.errors import DeviceError, DeviceFault
 from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.metering import Sample
-from custom_components.prepaid_parking.operations import keeper as keeping
+from custom_components.prepaid_parking.operations import chores, keeper as keeping
 from custom_components.prepaid_parking.operations.facts import BooksTrouble, WalletEvent
 from custom_components.prepaid_parking.operations.keeper import MOST_AT_ONCE, Keeper
 from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
@@ -255,3 +255,20 @@ async def test_who_does_not_wait_for_the_answer_has_acted_all_the_same(world: Wo
     await world.keeper.stop()
     balances = await world.books.balances()
     assert wallet.posted_minor == balances[wallet_account(wallet.wallet.no)] == 10_600
+
+
+async def test_what_fails_each_second_is_said_once_until_it_goes_well(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A log that repeats one surprise hides the next one, and fills the disk meanwhile."""
+    healthy = False
+
+    async def surprising(_: object, now: object) -> None:
+        if not healthy:
+            raise ZeroDivisionError(now)
+
+    monkeypatch.setattr(chores, "CHORES", ((SECOND, surprising),))
+    for healthy in (False, False, True, False, False):
+        await world.tick(SECOND)
+    said = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert [one.getMessage() for one in said] == ["surprising of Site was passed over"] * 2

@@ -50,6 +50,7 @@ class Keeper:
         self._posted: datetime | None = None
         self._latest = site.clock()
         self._chores = Chores()
+        self._passed_over: set[str] = set()
         self._stopping = False
         self._ended: asyncio.Event | None = None
         site.wake_up = self._something.set
@@ -197,13 +198,18 @@ class Keeper:
     async def _safely[R](self, what: str, step: Awaitable[R]) -> R | None:
         """Do one meter's step, or a chore; its trouble is said and keeps nobody else waiting."""
         try:
-            return await step
+            done = await step
         except StoreError as err:
             self._site.books_trouble(err.key, err.detail)
         except CoreError as err:
             self._site.books_trouble(err.key, str(err))
         except Exception:  # one meter's surprise must not end the billing of a building
-            _LOGGER.exception("%s of %s was passed over", what, self._site.name)
+            if what not in self._passed_over:
+                self._passed_over.add(what)
+                _LOGGER.exception("%s of %s was passed over", what, self._site.name)
+        else:
+            self._passed_over.discard(what)
+            return done
         return None
 
     def _pace(self, run: MeterRun) -> None:
