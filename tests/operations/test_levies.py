@@ -8,8 +8,8 @@ from custom_components.prepaid_parking.core.chart import (
     site_account,
     wallet_account,
 )
-from custom_components.prepaid_parking.core.ledger import EntryKind
-from custom_components.prepaid_parking.core.levies import MICRO
+from custom_components.prepaid_parking.core.ledger import Act, EntryKind, Posting
+from custom_components.prepaid_parking.core.money import MICRO
 from custom_components.prepaid_parking.core.wallet import Spending
 from custom_components.prepaid_parking.operations.office import replace_meter
 from custom_components.prepaid_parking.operations.usage import close_windows
@@ -145,8 +145,6 @@ async def test_bonus_pays_first_and_each_charge_leaves_less_for_the_next(
 
 async def give_bonus(world: World, number: int, amount: int) -> None:
     """Put bonus money into a wallet."""
-    from custom_components.prepaid_parking.core.ledger import Act, Posting  # noqa: PLC0415
-
     await world.books.commit(
         Act(
             kind=EntryKind.BONUS,

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from custom_components.prepaid_parking.core.identity import UnitId
-from custom_components.prepaid_parking.core.ledger import EntryKind
+from custom_components.prepaid_parking.core.ledger import Entry, EntryKind
 from custom_components.prepaid_parking.core.unit import Occupancy, Unit
 from custom_components.prepaid_parking.core.wallet import TierCount
 from custom_components.prepaid_parking.operations.office import bind_meter, unbind_meter
@@ -23,6 +23,12 @@ TIERS: dict[str, Any] = {
     "quantity": "energy",
     "tiers": [{"up_to": "10", "price": "2.00"}, {"price": "3.00"}],
 }
+
+
+def lines_of(entry: Entry) -> list[dict[str, Any]]:
+    """The priced lines in an entry's trace."""
+    lines: Any = entry.detail["lines"]
+    return list(lines)
 
 
 def tiered(used: int) -> Fraction:
@@ -63,8 +69,7 @@ async def test_two_meters_of_a_flat_fill_one_tier(make_world: MakeWorld) -> None
     await close_windows(world.site, (kitchen, light))
     assert world.text(wallet.posted_minor) == "974.00"
     first, second = await world.books.entries(kinds=(EntryKind.USAGE,))
-    assert [line["tier"] for line in first.detail["lines"]] == [0]  # type: ignore[index,union-attr]
-    assert [line["tier"] for line in second.detail["lines"]] == [0, 1]  # type: ignore[index,union-attr]
+    assert [[line["tier"] for line in lines_of(one)] for one in (first, second)] == [[0], [0, 1]]
     assert (first.detail["tiers"], second.detail["tiers"]) == (
         {"2026-07": 0},
         {"2026-07": 6 * KWH},

@@ -12,6 +12,7 @@ from custom_components.prepaid_parking.operations.office import replace_meter
 from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
 from custom_components.prepaid_parking.operations.usage import checkpoint, close_windows
 from tests.operations.conftest import MakeWorld
+from tests.operations.test_pools import lines_of
 from tests.operations.world import HOUR, KWH, MANAGER, MINUTE, World
 
 BY_CLOCK: dict[str, Any] = {
@@ -108,8 +109,7 @@ async def test_the_meters_clock_is_right_where_ours_is_not(make_world: MakeWorld
     assert wallet.available_minor == 100_000 - 250
     entries = await posted(world, meter)
     assert entries[-1].detail["rated_to"] == 1010 * KWH
-    lines = entries[-1].detail["lines"]
-    assert [line["rate"] for line in lines] == ["valley"]  # type: ignore[index,union-attr]
+    assert [line["rate"] for line in lines_of(entries[-1])] == ["valley"]
 
 
 async def test_between_two_looks_our_clock_divides_and_the_next_look_puts_it_right(
@@ -234,8 +234,8 @@ async def test_in_the_end_each_rate_is_charged_what_its_register_counted(
     entries = await posted(world, meter)
     charged = dict.fromkeys(RATES, 0)
     for entry in entries:
-        for line in entry.detail["lines"]:  # type: ignore[union-attr]
-            charged[line["rate"]] += line["quantity"]  # type: ignore[index,call-overload]
+        for line in lines_of(entry):
+            charged[line["rate"]] += line["quantity"]
     assert sum(charged.values()) == meter.total // DIGIT * DIGIT - 1000 * KWH
     if not any(then == "crash" for _, _, _, then in steps):
         for rate, count in meter.rates.items():

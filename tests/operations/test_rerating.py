@@ -280,7 +280,7 @@ async def test_an_unfinished_correction_is_finished_after_the_start(world: World
     async def dies(*_: object) -> list[Any]:
         raise RuntimeError("killed")
 
-    world.books.commit_all = dies  # type: ignore[method-assign]
+    world.books.commit_all = dies  # type: ignore[assignment,method-assign]
     with pytest.raises(RuntimeError):
         await correct(world, FLAT | {"price": "0.70"})
     world.books.commit_all = written_acts  # type: ignore[method-assign]

@@ -91,7 +91,8 @@ async def test_a_price_above_the_legal_ceiling_needs_a_reason(
     )
     (entry,) = (await world.books.entries(kinds=(EntryKind.TARIFF_PUBLISHED,)))[1:]
     assert entry.reason == "Regulation 12/2026"
-    assert entry.detail["overridden"]["rule"] == "tariff_above_ceiling"  # type: ignore[index,call-overload]
+    overridden: Any = entry.detail["overridden"]
+    assert overridden["rule"] == "tariff_above_ceiling"
 
 
 async def test_a_loss_cap_is_not_raised_in_passing(make_world: MakeWorld) -> None:

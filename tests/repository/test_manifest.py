@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+import re
 import struct
 import sys
 from typing import Any, Final
@@ -132,4 +133,4 @@ def test_every_rule_of_the_quality_scale_has_an_honest_answer() -> None:
 
 
 def _name(requirement: str) -> str:
-    return requirement.split("[", maxsplit=1)[0].split("=", maxsplit=1)[0].lower().replace("-", "_")
+    return re.split(r"[\[=<>~!]", requirement, maxsplit=1)[0].lower().replace("-", "_")
