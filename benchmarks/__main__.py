@@ -24,6 +24,7 @@ class Benchmark:
 
 BENCHMARKS: Final = {
     "charge": Benchmark(),
+    "lab": Benchmark(quick=("--meters", "100")),
     "ledger": Benchmark(long=("--long",)),
     "gate": Benchmark(quick=("--rounds", "100", "--meters", "100"), long=("--rounds", "1000")),
     "poll": Benchmark(

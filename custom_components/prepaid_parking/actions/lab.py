@@ -43,7 +43,8 @@ async def preview_tariff(call: Call) -> Response:
         preview = await try_uses(
             call.site, draft=draft, tariffs=tariffs, wallets=wallets, months=months
         )
-    return _view(call, draft, preview)
+    # Sums over twenty thousand wallets: the loop has other things to do.
+    return await call.hass.async_add_executor_job(_view, call, draft, preview)
 
 
 def _meters(call: Call, draft: TariffVersion) -> list[MeterRun]:

@@ -133,6 +133,7 @@ def _peak(
 ) -> int:
     assert version.terms.demand is not None
     whole = month.stretch
+    own = extent.capacity_w if version.terms.demand.contracted_w else 0
     due: Priced = demand_due(
         version.terms.demand,
         Peak(month=whole.label, power_mw=month.peak),
@@ -140,6 +141,6 @@ def _peak(
         max(whole.first, first),
         min(whole.last, last),
         currency,
-        extent.capacity_w or None,
+        own or None,
     )
     return due.amount_minor

@@ -13,23 +13,22 @@ from typing import Final
 
 from ..core.chart import owner_of
 from ..core.errors import CoreError
-from ..core.extent import ONCE, Extent
 from ..core.hours import MeterDay
-from ..core.identity import UnitId
 from ..core.lab_cost import Cost
 from ..core.ledger import EntryKind
 from ..core.local_day import DAY, day_start
 from ..core.periods import add_months
+from ..core.standing_cursor import first_day
 from ..core.terms import Kind
 from ..core.version import TariffVersion
 from .gently import gently
 from .hours import KEPT
 from .lab_replay import Replay, Subject
-from .occupants import persons_in
 from .outlook import TrialRun
 from .pools import place_of
 from .shares import divide
 from .site import MeterRun, Site, WalletRun
+from .standing import extent_on
 
 CHARGES: Final = (
     EntryKind.USAGE,
@@ -162,7 +161,7 @@ async def _try(
     return Preview(
         first=first,
         last=last,
-        wallets=tuple(_compared(site, priced, charged)),
+        wallets=tuple(await _compared(site, priced, charged)),
         left_out=tuple(left_out),
         unpriced=tuple(sorted(replay.unpriced)),
     )
@@ -195,23 +194,12 @@ def _put(site: Site, replay: Replay, run: MeterRun, first: date, last: date) -> 
             first=max(first, bound.date()),
             last=last,
             bound_at=binding.from_at,
+            paid_from=first_day(binding.from_at, site.zone),
         ),
         present=site.tariffs[binding.tariff].at(site.clock()).version,
         pools=(pool.name, place),
         scope=run.scope,
-        extent=extent_of(site, run),
-    )
-
-
-def extent_of(site: Site, run: MeterRun) -> Extent:
-    """Return what prices by area, person and capacity are multiplied by for a meter."""
-    unit = site.units.get(UnitId(run.meter.unit))
-    if unit is None:
-        return ONCE
-    return Extent(
-        area_cm2=unit.area_cm2,
-        persons=persons_in(site, run.meter.unit),
-        capacity_w=unit.capacity_w,
+        extent=extent_on(site, run, last),
     )
 
 
@@ -233,11 +221,11 @@ async def _charged(site: Site, replay: Replay, first: date, last: date) -> dict[
     return charged
 
 
-def _compared(
+async def _compared(
     site: Site, priced: Sequence[tuple[Subject, Cost, Cost]], charged: dict[int, int]
 ) -> list[Compared]:
     found: dict[str, Compared] = {}
-    for subject, old, new in priced:
+    async for subject, old, new in gently(priced):
         for run, parts in _borne(site, site.wallets[subject.wallet], old, new):
             wallet = run.wallet
             known = found.get(wallet.id) or Compared(

@@ -19,13 +19,17 @@ from ..core.version import TariffVersion
 
 @dataclass(slots=True)
 class Subject:
-    """A meter on trial: whose it is, since when, and for which days its hours are to be had."""
+    """A meter on trial: whose it is, since when, and for which days its hours are to be had.
+
+    `paid_from` is the first day that is paid for itself, used or not.
+    """
 
     meter: MeterId
     wallet: WalletId
     first: date
     last: date
     bound_at: datetime
+    paid_from: date
     days: int = 0
     sides: list[tuple[Trial, Pool, Used]] = field(default_factory=list)
 
@@ -69,7 +73,8 @@ class Replay:
             pool = self._pools.get((id(one), name))
             if pool is None:
                 pool = self._pools[id(one), name] = Pool(one, scope)
-            used = Used(extent=extent, first=subject.first, last=subject.last)
+            paid = max(subject.first, subject.paid_from)
+            used = Used(extent=extent, first=paid, last=subject.last)
             pool.meters.append(used)
             subject.sides.append((one, pool, used))
         self.subjects[subject.meter] = subject
