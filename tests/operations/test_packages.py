@@ -17,12 +17,12 @@ from custom_components.prepaid_parking.core.package import Package
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.cards import block_card, issue_card
 from custom_components.prepaid_parking.operations.cashier import freeze, unfreeze
-from custom_components.prepaid_parking.operations.counting import (
+from custom_components.prepaid_parking.operations.counting import use_package
+from custom_components.prepaid_parking.operations.facts import WalletEvent, WalletFact
+from custom_components.prepaid_parking.operations.giving_back import (
     expire_packages,
     give_back_use,
-    use_package,
 )
-from custom_components.prepaid_parking.operations.facts import WalletEvent, WalletFact
 from custom_components.prepaid_parking.operations.packages import (
     end_package,
     packages_of,

@@ -11,7 +11,7 @@ from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.use import UseDoubt, UseEnd, UseState
 from custom_components.prepaid_parking.core.use_point import Basis, Outage, PointKind
 from custom_components.prepaid_parking.core.wallet import Purpose
-from custom_components.prepaid_parking.operations.cashier import deduct
+from custom_components.prepaid_parking.operations.cashier import close_wallet, deduct
 from custom_components.prepaid_parking.operations.sessions import find_use
 from tests.operations.shop import HOURLY, WASHER, Shop
 from tests.operations.world import HOUR, MANAGER, MINUTE, SECOND, World
@@ -288,6 +288,18 @@ async def test_one_at_a_time(shop: Shop) -> None:
     await shop.world.work()
     assert (await shop.start(first, reference="a")).use.end is UseEnd.BY_HAND
     assert not (await shop.start(second)).repeated
+
+
+async def test_a_wallet_that_pays_for_a_running_use_is_not_closed(shop: Shop) -> None:
+    """The bicycle is still away: its rider settles that first."""
+    await metered(shop)
+    run = await shop.customer("10")
+    began = await shop.start(run)
+    with pytest.raises(CoreError, match="wallet_in_use"):
+        await close_wallet(shop.world.site, wallet=run.wallet.id, actor=MANAGER)
+    await shop.end(began.use.id)
+    await shop.world.work()
+    await close_wallet(shop.world.site, wallet=run.wallet.id, actor=MANAGER)
 
 
 async def test_light_money_starts_no_washer(shop: Shop) -> None:

@@ -273,9 +273,44 @@ async def test_one_tag_pays_from_the_same_customers_wallet_for_it(shop: Shop) ->
     """The key ring opens the gate from the parking wallet and pays the washer from the other one."""
     await shop.point(PointKind.TAP, amount_minor=250)
     parking = await shop.customer("10", purpose=Purpose.PARKING, person={"name": "Li"})
+    stranger = await shop.world.wallet("10", purpose=Purpose.PROPERTY, person={"name": "Wang"})
     with pytest.raises(CoreError, match="wallet_wrong_purpose"):
         await shop.tap()
-    assert (await shop.books(parking))[0] == 1_000
+    flat = await shop.world.wallet("10", purpose=Purpose.PROPERTY, customer=parking.wallet.id)
+    assert (await shop.tap()).wallet == flat.wallet.id
+    sums = [(await shop.books(run))[0] for run in (parking, stranger, flat)]
+    assert sums == [1_000, 1_000, 750]
+
+
+async def test_in_an_emergency_nothing_is_switched(shop: Shop) -> None:
+    """On a fire no machine of ours goes on or off until a person says that it is over."""
+    await washer(shop)
+    run = await shop.customer("100")
+    await package(shop, run)
+    await shop.tap()
+    shop.world.site.emergency = True
+    await shop.world.wait(50 * MINUTE, MINUTE)
+    assert shop.things.told == [(WASHER, True)]
+    with pytest.raises(CoreError, match="emergency_on"):
+        await shop.tap()
+    shop.world.site.emergency = False
+    await shop.world.wait(MINUTE, SECOND * 10)
+    assert shop.things.told == [(WASHER, True), (WASHER, False)]
+
+
+async def test_a_machine_that_does_not_go_off_is_said_once(shop: Shop) -> None:
+    """Somebody has to pull the plug; being told every minute does not pull it."""
+    await washer(shop)
+    run = await shop.customer("100")
+    await package(shop, run)
+    await shop.tap()
+    shop.things.moves = False
+    await shop.world.wait(60 * MINUTE, SECOND * 20)
+    assert [one for one in shop.told() if one[0] == "stuck"] == [("stuck", "still_on")]
+    told = len(shop.things.told)
+    assert told > 10
+    with pytest.raises(CoreError, match="point_busy"):
+        await shop.tap()
 
 
 STEP = st.tuples(

@@ -8,7 +8,7 @@ import probatio as vol
 from ..core.identity import PackageId
 from ..core.ledger import Receipt
 from ..core.package import Package
-from ..operations import counting, packages
+from ..operations import counting, giving_back, packages
 from ..operations.lots import uses_left
 from .call import (
     MAYBE_REASON,
@@ -66,7 +66,7 @@ async def use_package(call: Call) -> Response:
 async def give_back_use(call: Call) -> Response:
     """Give back what an entry took."""
     reference = call.reference()
-    receipt = await counting.give_back_use(
+    receipt = await giving_back.give_back_use(
         call.site,
         entry=call.data["entry"],
         reason=call.text("reason"),

@@ -115,11 +115,15 @@ def quantity_used(use: Use, now: datetime) -> int:
             return max(0, (now - use.started_at) // MILLISECOND - use.free_ms)
 
 
-def looked(use: Use, seen: Seen, now: datetime) -> Use:
-    """Return a use after a look at its things."""
+def looked(use: Use, seen: Seen, now: datetime, watched_from: datetime | None = None) -> Use:
+    """Return a use after a look at its things, which are watched since `watched_from`.
+
+    What a thing did not say while nobody watched is no silence: after a start of the hub its
+    integrations come one after the other.
+    """
     if now <= use.looked_at:
         return use
-    return _counted(_switched(use, seen.on, now), seen.count, now)
+    return _counted(_switched(use, seen.on, now), seen.count, now, watched_from)
 
 
 def believed(use: Use, count: int) -> Use:
@@ -142,12 +146,12 @@ def _switched(use: Use, on: bool | None, now: datetime) -> Use:
     return replace(use, ran_ms=ran, free_ms=free, on=bool(on), looked_at=now)
 
 
-def _counted(use: Use, count: int | None, now: datetime) -> Use:
+def _counted(use: Use, count: int | None, now: datetime, watched_from: datetime | None) -> Use:
     if use.basis is not Basis.COUNTER or use.doubt is UseDoubt.BACKWARDS:
         return use
     if count is None:
-        silent = use.counted_at is None or now - use.counted_at >= SILENT
-        return replace(use, doubt=UseDoubt.SILENT) if silent else use
+        heard = max(use.counted_at or use.started_at, watched_from or use.started_at)
+        return replace(use, doubt=UseDoubt.SILENT) if now - heard >= SILENT else use
     if count < use.count:
         return replace(use, doubt=UseDoubt.BACKWARDS)
     return replace(use, count=count, counted_at=now, doubt=None)

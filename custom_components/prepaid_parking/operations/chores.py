@@ -16,6 +16,7 @@ from .commanding import forget_commands
 from .counting import expire_packages
 from .following import follow_uses
 from .forecast import learn_days, look_again, look_ahead
+from .giving_back import expire_packages
 from .habits import note_days
 from .hours import forget_hours, note_hours
 from .points import expire_points

@@ -146,6 +146,9 @@ def _unclosable(site: Site, run: WalletRun) -> CoreError | None:
     in_use = next((one for one in _deposits(site, run) if one.use), None)
     if in_use is not None:
         return CoreError("deposit_of_use", deposit=in_use.id, use=in_use.use)
+    running = next((one.use.id for one in site.uses.values() if one.use.wallet == wallet), None)
+    if running is not None:
+        return CoreError("wallet_in_use", wallet=wallet, use=running)
     return None
 
 

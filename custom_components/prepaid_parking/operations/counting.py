@@ -1,36 +1,33 @@
-"""Uses: taken out of packages, paid in money beyond the last one, given back, and expired."""
+"""Uses are taken: out of packages, in money beyond the last one, or out of one that is bought anew."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Final
 
-from ..core.chart import Measure, SiteAccount, measure_of, owner_of, site_account
-from ..core.counted import AfterLast, Take, beyond, expire, put_back, take
+from ..core.chart import SiteAccount, site_account
+from ..core.counted import AfterLast, Take, beyond, take
 from ..core.errors import CoreError
-from ..core.identity import SYSTEM, Actor, CardId, EntryId, PackageId
-from ..core.ledger import Act, Entry, EntryKind, Posting, Receipt, Record, Reference
+from ..core.identity import Actor, CardId, PackageId
+from ..core.ledger import Act, EntryKind, Receipt, Record, Reference
+from ..core.metering import Quantity
 from ..core.package import Package, moved
+from ..core.priced import Priced
 from ..core.version import TariffVersion
-from .booking import GENERATED, answered_before, book, closed, referenced, unspendable
-from .credentials import card_refusal, known_card
+from .booking import GENERATED, answered_before, referenced, unspendable
+from .credentials import card_refusal, payer_of
 from .facts import WalletEvent
 from .lots import (
-    earnings,
     keep_package,
+    movements,
     never_below_zero,
     tell_uses,
     usable_packages,
-    uses_moved,
 )
-from .packages import find_package, sold
+from .packages import sold
 from .site import Site, WalletRun
 from .sold import counted_at
 from .spending import Levied, levied, spend
+from .traces import trace_of
 from .turn import in_turn
-
-TAKING: Final = (EntryKind.USES_TAKEN, EntryKind.POINT_USED)
-"""What may be given back: uses that were taken, and what a tap has cost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +58,7 @@ class Plan:
 
     takes: tuple[tuple[Package, Take], ...] = ()
     money: Levied | None = None
+    price: Priced | None = None
     renew: TariffVersion | None = None
     like: Package | None = None
     refusal: CoreError | None = None
@@ -96,15 +94,6 @@ async def use_package(
     )
 
 
-@in_turn
-async def give_back_use(
-    site: Site, *, entry: int, reason: str, actor: Actor, reference: str = ""
-) -> Receipt:
-    """Give back what an entry took: uses into their packages, money into the wallet."""
-    key = referenced("give_back_use", reference, {"entry": entry})
-    return await given_back(site, entry, actor, key, reason)
-
-
 async def take_uses(site: Site, wanted: Wanted, refusal: CoreError | None = None) -> Receipt:
     """Take uses, in the turn of whoever asks for them."""
     if wanted.uses < 1:
@@ -126,105 +115,6 @@ async def take_uses(site: Site, wanted: Wanted, refusal: CoreError | None = None
     return receipt
 
 
-async def given_back(
-    site: Site,
-    entry: int,
-    actor: Actor,
-    key: Reference,
-    reason: str,
-    puts: tuple[Record, ...] = (),
-) -> Receipt:
-    """Undo an entry that took uses, in the turn of whoever asks for it."""
-    took = await _entry(site, entry)
-    run = site.wallet(str(took.detail["wallet"]))
-    backs = [await _back(site, package, uses) for package, uses in _takes_of(took)]
-    now = site.clock()
-    after = [moved(package, back, now) for package, back in backs]
-    moneys = _money_back(took, run)
-    money = sum(one.amount_minor for one in moneys)
-    act = Act(
-        kind=EntryKind.USES_GIVEN_BACK,
-        event=f"uses/{entry}/given back",
-        occurred=now,
-        actor=actor,
-        reason=reason,
-        reference=key,
-        reverses=EntryId(entry),
-        postings=(
-            *(move for package, back in backs for move in _movements(site, package, back)),
-            *moneys,
-        ),
-        detail={"wallet": run.wallet.id, "entry": entry, "amount": money},
-        puts=(*after, *puts),
-    )
-    receipt = await book(site, act, closed(run))
-    if not receipt.repeated:
-        for package in after:
-            keep_package(site, package)
-            site.wallets[package.wallet].booked(receipt)
-        run.booked(receipt)
-        tell_uses(
-            site,
-            run,
-            WalletEvent.USES_GIVEN_BACK,
-            receipt,
-            uses=-sum(back.uses for _, back in backs),
-            amount_minor=money,
-            reference=key.key,
-        )
-        site.wake_wallet(run)
-    return receipt
-
-
-async def expire_packages(site: Site, now: datetime) -> None:
-    """Let what is left of packages that no longer hold become income."""
-    if not site.books.writable:
-        return
-    over = expire((one.lot for one in site.packages.values()), now)
-    for gone in over:
-        package = site.packages[PackageId(gone.lot)]
-        run, after = site.wallets[package.wallet], moved(package, gone, now)
-        receipt = await site.books.commit(
-            Act(
-                kind=EntryKind.USES_EXPIRED,
-                event=f"package/{package.id}/expired",
-                occurred=now,
-                actor=SYSTEM,
-                postings=_movements(site, package, gone),
-                floors=(never_below_zero(site, package),),
-                detail={
-                    "wallet": package.wallet,
-                    "package": package.id,
-                    "uses": gone.uses,
-                    "amount": gone.worth_minor,
-                },
-                puts=(after,),
-            )
-        )
-        keep_package(site, after)
-        run.booked(receipt)
-        tell_uses(
-            site,
-            run,
-            WalletEvent.USES_EXPIRED,
-            receipt,
-            uses=gone.uses,
-            amount_minor=gone.worth_minor,
-        )
-
-
-def payer_of(site: Site, wallet: str, card: str) -> tuple[WalletRun, CardId | None]:
-    """Return who pays: the wallet that is named, or the card's."""
-    if not card:
-        if not wallet:
-            raise CoreError("payer_missing")
-        return site.wallet(wallet), None
-    known = known_card(site, card)
-    if wallet and known.wallet != wallet:
-        raise CoreError("card_of_other_wallet", card=card, wallet=wallet)
-    return site.wallet(known.wallet), known.id
-
-
 async def _plan(site: Site, wanted: Wanted) -> Plan:
     """Look where the uses come from as things stand."""
     now, run = site.clock(), wanted.run
@@ -242,7 +132,7 @@ async def _plan(site: Site, wanted: Wanted) -> Plan:
         case AfterLast.MONEY:
             assert rest.price is not None
             money = levied(rest.price.amount_minor, version.terms.levies)
-            return Plan(takes=takes, money=money)
+            return Plan(takes=takes, money=money, price=rest.price)
         case AfterLast.RENEW if (last := await _last(site, run, tariff)) is not None:
             return Plan(renew=version, like=last)
         case _:
@@ -294,7 +184,7 @@ def _act(site: Site, wanted: Wanted, plan: Plan) -> Act:
         reason=wanted.reason,
         reference=wanted.key,
         postings=tuple(
-            move for package, part in plan.takes for move in _movements(site, package, part)
+            move for package, part in plan.takes for move in movements(site, package, part)
         ),
         floors=tuple(never_below_zero(site, package) for package, _ in plan.takes),
         detail={
@@ -307,6 +197,8 @@ def _act(site: Site, wanted: Wanted, plan: Plan) -> Act:
                 for _, part in plan.takes
             ],
             "amount": plan.money.total_minor if plan.money is not None else 0,
+            "levies": list(plan.money.trace) if plan.money is not None else [],
+            "lines": trace_of(plan.price, Quantity.COUNT) if plan.price is not None else [],
             **wanted.detail,
         },
         puts=(*(moved(package, part, now) for package, part in plan.takes), *wanted.puts),
@@ -331,38 +223,3 @@ def _take_over(site: Site, wanted: Wanted, plan: Plan, receipt: Receipt) -> None
             reference=wanted.key.key,
         )
         site.wake_wallet(run)
-
-
-def _movements(site: Site, package: Package, part: Take) -> tuple[Posting, ...]:
-    return (*earnings(package, part), uses_moved(site, package, part.uses))
-
-
-async def _entry(site: Site, entry: int) -> Entry:
-    """Return an entry that took uses, or refuse in words."""
-    found = await site.books.entries(after=EntryId(entry - 1), limit=1) if entry > 0 else []
-    if not found or found[0].id != entry or found[0].kind not in TAKING:
-        raise CoreError("entry_took_no_uses", entry=entry)
-    return found[0]
-
-
-def _takes_of(entry: Entry) -> list[tuple[str, int]]:
-    """Return out of which packages an entry took how many uses."""
-    takes = entry.detail["takes"]
-    assert isinstance(takes, list)
-    return [(str(one["package"]), int(one["uses"])) for one in takes]
-
-
-async def _back(site: Site, package: str, uses: int) -> tuple[Package, Take]:
-    known = await find_package(site, package)
-    if known.closed:
-        raise CoreError("package_ended", package=package)
-    return known, put_back(known.lot, uses)
-
-
-def _money_back(entry: Entry, run: WalletRun) -> tuple[Posting, ...]:
-    """Return the way back of what a wallet paid in money."""
-    return tuple(
-        Posting(source=one.target, target=one.source, amount_minor=one.amount_minor)
-        for one in entry.postings
-        if owner_of(one.source) == run.wallet.no and measure_of(one.source) is Measure.MONEY
-    )

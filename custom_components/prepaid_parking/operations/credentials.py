@@ -26,6 +26,18 @@ def known_card(site: Site, card: str) -> Card:
     return known
 
 
+def payer_of(site: Site, wallet: str, card: str) -> tuple[WalletRun, CardId | None]:
+    """Return who pays: the wallet that is named, or the card's."""
+    if not card:
+        if not wallet:
+            raise CoreError("payer_missing")
+        return site.wallet(wallet), None
+    known = known_card(site, card)
+    if wallet and known.wallet != wallet:
+        raise CoreError("card_of_other_wallet", card=card, wallet=wallet)
+    return site.wallet(known.wallet), known.id
+
+
 def card_refusal(site: Site, card: CardId | None) -> CoreError | None:
     """Refuse a card that is blocked or not valid now."""
     if card is None:

@@ -178,6 +178,7 @@ class UseEvent(StrEnum):
     REFUNDED = "refunded"
     LOW = "low"
     DOUBTED = "doubted"
+    STUCK = "stuck"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

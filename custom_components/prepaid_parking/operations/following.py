@@ -32,6 +32,8 @@ STARTS_WITHIN: Final = timedelta(seconds=15)
 """A switch that shows nothing for so long did not switch."""
 PAUSES: Final = tuple(timedelta(seconds=one) for one in (2, 2, 5, 15, 60))
 """An off that is not seen is tried again for ever: water or heat may be running."""
+TOLD_AFTER: Final = 4
+"""The fourth time it is told to be off, it is somebody's to look after."""
 
 
 async def load(site: Site) -> None:
@@ -78,7 +80,7 @@ def detach_all(site: Site) -> None:
 
 def attach(site: Site, run: UseRun) -> None:
     """Watch a use's things: what changes is looked at at once."""
-    use = run.use
+    use, run.watched_from = run.use, site.clock()
     watched = [one for one in (use.switch, use.counter) if one]
     if use.proof is not None:
         watched.append(use.proof.entity)
@@ -110,7 +112,7 @@ def _look(site: Site, run: UseRun, now: datetime) -> None:
         on=things.is_on(use.switch) if use.switch else None,
         count=things.count(use.counter, use.counter_unit) if use.counter else None,
     )
-    after = looked(use, seen, now)
+    after = looked(use, seen, now, run.watched_from)
     run.use = after
     if after.doubt is not None and after.doubt is not use.doubt:
         tell_use(site, UseEvent.DOUBTED, after, reason=after.doubt)
@@ -189,7 +191,7 @@ def _to_be_off(run: UseRun) -> bool:
 
 
 async def _off(site: Site, run: UseRun, now: datetime) -> None:
-    """See a switch off, or tell it so again."""
+    """See a switch off, or tell it so again; in an emergency nothing is switched either way."""
     if site.things.is_on(run.use.switch) is False and not run.sending:
         if run.use.state is UseState.ENDING:
             over = replace(run.use, state=UseState.ENDED)
@@ -197,11 +199,15 @@ async def _off(site: Site, run: UseRun, now: datetime) -> None:
                 run.use = over
                 drop(site, run)
         return
+    if site.emergency:
+        return
     if not run.sending and (
         run.next_at is None or abs(run.next_at - now) > PAUSES[-1] or now >= run.next_at
     ):
         run.next_at = now + PAUSES[min(run.tries, len(PAUSES) - 1)]
         run.tries += 1
+        if run.tries == TOLD_AFTER:
+            tell_use(site, UseEvent.STUCK, run.use, reason="still_on")
         run.sending = True
         site.spawn(_tell_off(site, run))
 

@@ -48,6 +48,11 @@ def uses_moved(site: Site, package: Package, uses: int) -> Posting:
     return Posting(source=source, target=target, amount_minor=abs(uses))
 
 
+def movements(site: Site, package: Package, part: Take) -> tuple[Posting, ...]:
+    """Return the movements of uses taken out of a package, or put back, with what they are worth."""
+    return (*earnings(package, part), uses_moved(site, package, part.uses))
+
+
 def never_below_zero(site: Site, package: Package) -> Floor:
     """Return the floor of a wallet's uses: no act takes more than are there."""
     account = wallet_account(site.wallets[package.wallet].wallet.no, Bucket.USES)

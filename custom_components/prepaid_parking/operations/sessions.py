@@ -13,10 +13,9 @@ from ..core.metering import BASE_PER_UNIT, Quantity
 from ..core.use import Use, UseEnd, UseState, believed
 from ..core.use_point import Basis, PointKind, UsePoint
 from .booking import book, referenced, unspendable
-from .counting import payer_of
-from .credentials import card_refusal
+from .credentials import card_refusal, payer_of
 from .facts import UseEvent
-from .following import attach, command, follow
+from .following import attach, command, follow, step
 from .holding import changed, drawn_up, holding
 from .paying import cash_floor
 from .site import Site, WalletRun
@@ -221,7 +220,7 @@ async def ended(
     now = site.clock()
     if not site.books.writable:
         raise CoreError("ledger_closed")
-    await follow(site, run, now)
+    await step(site, run, now)
     if counted is not None and run.use.basis is Basis.COUNTER:
         run.use = believed(run.use, counted)
     if run.use.doubt is not None:
@@ -229,7 +228,7 @@ async def ended(
     run.use = replace(run.use, end_reference=reference)
     if run.ending is None:
         run.ending, run.ending_by = UseEnd.BY_HAND, actor
-    await follow(site, run, now)
+    await step(site, run, now)
     return Began(use=run.use)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
-from ..core.chart import SiteAccount, owner_of
+from ..core.chart import Measure, SiteAccount, measure_of, owner_of
 from ..core.identity import EntryId, MeterId, number_of
 from ..core.ledger import AccountId, Entry, EntryKind
 from .facts import Fact, WalletEvent, WalletFact
@@ -29,6 +29,13 @@ KINDS: Final = (
     EntryKind.DEMAND,
     EntryKind.POWER_FACTOR,
     EntryKind.LOSS_SHARED,
+    EntryKind.DEPOSIT_CLAIMED,
+    EntryKind.PACKAGE_ENDED,
+    EntryKind.USES_TAKEN,
+    EntryKind.USES_GIVEN_BACK,
+    EntryKind.USES_EXPIRED,
+    EntryKind.SESSION_ENDED,
+    EntryKind.POINT_USED,
 )
 """The kinds of entries that move money between wallets and revenue."""
 PAGE: Final = 500
@@ -150,6 +157,8 @@ class Tally:
 
     def _count(self, day: date, account: AccountId, amount: int, meter: object) -> None:
         owner = owner_of(account)
+        if measure_of(account) is not Measure.MONEY:
+            return
         if owner:
             self._wallets[day][owner] -= amount
         elif account in REVENUE:

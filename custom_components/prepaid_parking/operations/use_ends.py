@@ -16,8 +16,8 @@ from ..core.priced import Priced
 from ..core.use import Use, UseEnd, UseState, quantity_used
 from ..core.wallet import Purpose
 from .booking import keep
-from .counting import given_back
 from .facts import UseEvent
+from .giving_back import given_back
 from .holding import changed, others_held
 from .paying import floors, sources
 from .site import Site, WalletRun

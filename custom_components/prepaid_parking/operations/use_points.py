@@ -90,7 +90,9 @@ def known_point(site: Site, point: str) -> UsePoint:
 
 
 def busy_with(site: Site, point: UsePoint) -> CoreError | None:
-    """Refuse a point that somebody is using, or whose switch is not off yet."""
+    """Refuse a point that somebody is using, or whose switch is not off yet, or may not be switched."""
+    if site.emergency and point.switch:
+        return CoreError("emergency_on")
     for run in site.uses.values():
         if run.use.state is UseState.ENDED:
             continue

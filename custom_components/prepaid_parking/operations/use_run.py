@@ -24,7 +24,8 @@ class UseRun:
     `kept` is the use as it was written down last, `accrued_minor` what it has cost beyond its
     deposit: spoken for in its wallet. `ending` is why it is to end, decided and perhaps not yet
     booked, and `ending_by` whose doing that is. `sent` is what its switch was last told and
-    `next_at` when it is told again; `stop` ends the watching of its things.
+    `next_at` when it is told again; `watched_from` is since when its things are watched,
+    and `stop` ends that.
     """
 
     use: Use
@@ -36,6 +37,7 @@ class UseRun:
     sending: bool = False
     tries: int = 0
     next_at: datetime | None = None
+    watched_from: datetime | None = None
     stop: Callable[[], None] = _nothing
     moved: asyncio.Event = field(default_factory=asyncio.Event)
 
