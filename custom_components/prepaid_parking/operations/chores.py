@@ -13,7 +13,6 @@ from .bill_paying import pay_open
 from .billing import bill_the_day
 from .demand import keep_demands
 from .commanding import forget_commands
-from .counting import expire_packages
 from .following import follow_uses
 from .forecast import learn_days, look_again, look_ahead
 from .giving_back import expire_packages
