@@ -97,6 +97,7 @@ async def test_a_site_is_created_and_leads_on_to_its_first_meter(
         "publish_s": 30,
         "desk_open": True,
         "outdoor": "",
+        "restore_spacing_s": 2,
         "outdoor_least": 12,
     }
     kind, flow_id = result["next_flow"]
@@ -219,6 +220,7 @@ async def test_options_are_checked_before_they_are_stored(
         "publish_s": 60,
         "desk_open": False,
         "outdoor": "sensor.outside",
+        "restore_spacing_s": 2,
         "outdoor_least": 10,
     }
     result: Result = await hass.config_entries.options.async_init(a_site.entry_id)

@@ -29,6 +29,8 @@ ASKED_FOR: Final = """
     restore_supply set_protection set_policy list_policies update_wallet list_meters get_meter
     block_card publish_tariff list_tariffs issue_card plate_read release_barrier explain_access
     verify_ledger confirm_restore set_lockout release_lockout
+    set_schedule set_supply_rules set_load_limit list_supply_rules list_cuts veto_cut lift_veto
+    promise_to_pay hold_site release_site
     create_bill issue_bill pay_bill void_bill write_off_bill get_bill list_bills set_billing list_billing
     close_month set_recurring list_recurring run_billing
 """
