@@ -30,7 +30,7 @@ ORDER: Final = """
 """A year in a building: the page is ordered for looking up, the examples for being called."""
 MONEY: Final = """
     set_promotion list_promotions set_points spend_points record_debt set_recovery pay_debt
-    write_off_debt transfer adjust reverse_entry batch_top_up prove_account
+    write_off_debt transfer adjust reverse_entry adjust_usage batch_top_up prove_account
 """
 """A cash desk in November, called in `test_docs_money.py`."""
 USES: Final = """

@@ -173,6 +173,27 @@ async def test_a_mistake_is_taken_back_by_an_entry_that_names_it(hub: Hub) -> No
     assert (statement["received"], statement["spent"]) == ("50.00", "50.00")
 
 
+async def test_a_wrong_quantity_is_charged_anew_by_an_entry_that_names_it(
+    hub: Hub, modbus_line: ModbusLine, modbus_device: AcrelDdsy1352
+) -> None:
+    """Row P8: ten kilowatt-hours were charged, two were the lift's: 1.60 comes back, the register stays."""
+    await paid_meter(hub, modbus_line, modbus_device)
+    modbus_device.add(kwh=10)
+    await shows(hub, "92.00")
+    lines = (await hub.call("get_statement", wallet="w1"))["lines"]
+    entry = next(one["entry"] for one in lines if one["kind"] == "usage")
+    for repeated in (False, True):
+        told = await hub.call(
+            "adjust_usage", entry=entry, quantity="8", reason="lift", reference="k1"
+        )
+        assert (told["repeated"], told["amount"], told["available"]) == (repeated, "-1.60", "93.60")
+    statement = await hub.call("get_statement", wallet="w1")
+    assert (statement["usage"][0]["quantity"], statement["usage"][0]["cost"]) == ("8", "6.40")
+    assert (await hub.meter("m1"))["register"] == "1010"
+    with pytest.raises(ServiceValidationError):
+        await hub.call("adjust_usage", entry=1, quantity="8", reason="lift")
+
+
 async def test_one_flat_has_three_purposes_and_no_way_from_one_to_another(
     hub: Hub, modbus_line: ModbusLine, modbus_device: AcrelDdsy1352
 ) -> None:

@@ -9,9 +9,12 @@ import probatio as vol
 from ..core.batch import BadRow, Row, read_csv, read_rows
 from ..core.chart import Channel
 from ..core.errors import CoreError
+from ..core.metering import Quantity
+from ..core.money import parse_quantity
 from ..errors import in_words
-from ..operations import adjusting, batch, proving, transfers
+from ..operations import adjusting, adjusting_usage, batch, proving, transfers
 from ..operations.buckets import leaving_view
+from ..operations.used import usage_in
 from .call import AMOUNT, MAYBE_REASON, REASON, REFERENCE, WALLET, Action, Call, Response
 from .wallets import described
 
@@ -43,6 +46,31 @@ async def reverse_entry(call: Call) -> Response:
     answer = call.receipt(receipt, reference) | {"reverses": call.data["entry"]}
     wallet = receipt.detail.get("wallet")
     return answer | (described(call, call.wallet(str(wallet))) if wallet else {})
+
+
+async def adjust_usage(call: Call) -> Response:
+    """Charge another quantity than an entry did."""
+    reference = call.reference()
+    found = await adjusting.find_entry(call.site, call.data["entry"])
+    usage = usage_in(found)
+    if usage is None:
+        raise CoreError("entry_not_usage", entry=found.id, kind=found.kind)
+    receipt = await adjusting_usage.adjust_usage(
+        call.site,
+        entry=found.id,
+        quantity=parse_quantity(call.text("quantity"), Quantity(usage["quantity"])),
+        reason=call.text("reason"),
+        reference=reference,
+        actor=call.actor,
+    )
+    amount = receipt.detail["amount"]
+    assert isinstance(amount, int)
+    return {
+        **call.receipt(receipt, reference),
+        "corrects": found.id,
+        "amount": call.site.currency.text(amount),
+        **described(call, call.wallet(str(usage["wallet"]))),
+    }
 
 
 async def transfer(call: Call) -> Response:
@@ -131,6 +159,16 @@ ACTIONS: Final = (
         "reverse_entry",
         reverse_entry,
         {vol.Required("entry"): cv.positive_int, **REASON, **REFERENCE},
+    ),
+    Action(
+        "adjust_usage",
+        adjust_usage,
+        {
+            vol.Required("entry"): cv.positive_int,
+            vol.Required("quantity"): cv.string,
+            **REASON,
+            **REFERENCE,
+        },
     ),
     Action(
         "transfer",

@@ -236,12 +236,23 @@ def _meters(lines: Sequence[Line]) -> tuple[MeterSum, ...]:
     return tuple(_meter(meter, parts[meter], cost) for meter, cost in costs.items())
 
 
+def _divided(cost_minor: int, weights: Sequence[int]) -> list[int]:
+    """Divide a cost among prices; where a correction took more back than was used, the first bears all."""
+    if not any(weights):
+        return [0] * len(weights)
+    if min(weights) >= 0:
+        return split(cost_minor, list(weights))
+    if max(weights) <= 0:
+        return [-part for part in split(-cost_minor, [-weight for weight in weights])]
+    return [cost_minor, *[0] * (len(weights) - 1)]
+
+
 def _meter(meter: str, parts: Sequence[Part], cost_minor: int) -> MeterSum:
     quantities: dict[tuple[str, int, int], int] = defaultdict(int)
     for part in parts:
         quantities[part.rate, part.tier, part.price_micro] += part.quantity
     weights = [quantity * price for (_, _, price), quantity in quantities.items()]
-    shares = split(cost_minor, weights) if any(weights) else [0] * len(weights)
+    shares = _divided(cost_minor, weights)
     return MeterSum(
         meter=meter,
         measure=parts[0].measure if parts else Quantity.ENERGY,
