@@ -99,6 +99,10 @@ async def test_a_site_is_created_and_leads_on_to_its_first_meter(
         "outdoor": "",
         "restore_spacing_s": 2,
         "outdoor_least": 12,
+        "idle_days": 7,
+        "more_percent": 300,
+        "loss_percent": 8,
+        "hint_reverse": True,
     }
     kind, flow_id = result["next_flow"]
     assert kind == "config_subentries_flow"
@@ -222,6 +226,10 @@ async def test_options_are_checked_before_they_are_stored(
         "outdoor": "sensor.outside",
         "restore_spacing_s": 2,
         "outdoor_least": 10,
+        "idle_days": 5,
+        "more_percent": 250,
+        "loss_percent": 6,
+        "hint_reverse": False,
     }
     result: Result = await hass.config_entries.options.async_init(a_site.entry_id)
     assert result["step_id"] == "init"

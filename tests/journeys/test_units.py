@@ -1,5 +1,8 @@
 """Journeys of a house: tenants come and go, the light is shared, and what is lost is said."""
 
+from homeassistant.exceptions import ServiceValidationError
+import pytest
+
 from custom_components.prepaid_parking.operations.facts import Hinted
 from custom_components.prepaid_parking.operations.tamper import look_for_hints
 from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
@@ -48,6 +51,19 @@ async def test_the_tenant_changes_in_one_step(
     assert (await hub.wallet(old))["state"] == "closed"
     assert (await hub.wallet(new))["unit"] == "Flat 1"
     assert (await hub.call("verify_ledger"))["problem"] in (None, "")
+
+
+async def test_who_occupies_the_flat_is_meant_by_its_name(hub: Hub) -> None:
+    """The old tenant's wallet is still open: a payment for "Flat 1" is the new tenant's."""
+    old, new = await wallet(hub, "Flat 1"), await wallet(hub, "waiting", "50")
+    await hub.call("set_unit", name="Flat 1")
+    await hub.call("move_in", unit="Flat 1", wallet=old)
+    await hub.call("move", unit="Flat 1", wallet=new)
+    assert (await hub.call("top_up", wallet="Flat 1", amount="10"))["wallet"] == new
+    parking = await hub.call("open_wallet", unit="Flat 1", purpose="parking")
+    assert (await hub.wallet(str(parking["wallet"])))["unit_id"] == "u1"
+    with pytest.raises(ServiceValidationError, match="several wallets"):
+        await hub.call("top_up", wallet="Flat 1", amount="10")
 
 
 async def test_a_vacant_flat_bills_its_owner(

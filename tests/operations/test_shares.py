@@ -11,10 +11,11 @@ from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.shares import Member, ShareBy
 from custom_components.prepaid_parking.core.unit import Unit
 from custom_components.prepaid_parking.core.wallet import Purpose, WalletKind
-from custom_components.prepaid_parking.operations.shares import is_shared, payers
+from custom_components.prepaid_parking.operations.shares import divide, is_shared
 from custom_components.prepaid_parking.operations.sharing import preview_shares, set_shares
 from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
 from custom_components.prepaid_parking.operations.units import Draft, set_unit
+from custom_components.prepaid_parking.operations.wallets import update_wallet
 from tests.operations.conftest import MakeWorld
 from tests.operations.world import DAY, HOUR, KWH, MANAGER, MINUTE, World
 
@@ -191,6 +192,28 @@ async def test_only_a_shared_wallet_is_shared(world: World) -> None:
         await share(world, own, ShareBy.FIXED, (other.wallet.id, 1))
 
 
+async def test_a_shared_wallet_stays_shared_while_it_has_members(world: World) -> None:
+    """Else its meter could be cut, and nobody would see whose money is missing."""
+    member = await world.wallet("100")
+    wallet, _ = await stairwell(world, ShareBy.FIXED, (member.wallet.id, 1))
+    change = {"kind": WalletKind.INDIVIDUAL}
+    with pytest.raises(CoreError, match="wallet_has_members"):
+        await update_wallet(world.site, wallet=wallet.wallet.id, changes=change, actor=MANAGER)
+    await share(world, wallet, ShareBy.FIXED)
+    await update_wallet(world.site, wallet=wallet.wallet.id, changes=change, actor=MANAGER)
+    assert wallet.wallet.kind is WalletKind.INDIVIDUAL
+
+
+async def test_what_was_charged_too_much_is_given_back_to_who_paid_it(world: World) -> None:
+    """A correction below zero goes the same way back, by the same weights."""
+    members = [await world.wallet("100") for _ in range(3)]
+    wallet, _ = await stairwell(
+        world, ShareBy.FIXED, *((one.wallet.id, weight + 1) for weight, one in enumerate(members))
+    )
+    legs = divide(world.site, wallet, -600).legs
+    assert [part for _, part in legs] == [-100, -200, -300]
+
+
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -221,4 +244,4 @@ async def test_the_shares_are_the_meters_charge_exactly(
         assert sum(one["amount"] for one in detail["shares"]) == sum(
             leg.amount_minor for leg in entry.postings
         )
-    assert sum(part for _, part in payers(world.site, wallet, 12_345)) == 12_345
+    assert sum(part for _, part in divide(world.site, wallet, 12_345).legs) == 12_345

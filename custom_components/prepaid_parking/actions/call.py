@@ -15,6 +15,7 @@ from ..core.errors import CoreError
 from ..core.identity import Actor
 from ..core.ledger import Receipt
 from ..core.unit import Unit
+from ..operations.occupants import units_of
 from ..operations.site import LaneRun, MeterRun, Site, WalletRun
 
 type Response = dict[str, Any]
@@ -74,7 +75,11 @@ class Call:
         return value.astimezone(UTC)
 
     def wallet(self, asked: str | None = None) -> WalletRun:
-        """Return the wallet that is meant, by its id or by its unit where that has one only."""
+        """Return the wallet that is meant, by its id or by its unit where that has one only.
+
+        Of several for one purpose, the one that occupies the unit is meant: who has left has to be
+        named by id.
+        """
         asked = self.text("wallet") if asked is None else asked
         if asked.lower() in self.site.wallets:
             return self.site.wallet(asked.lower())
@@ -83,6 +88,8 @@ class Call:
             for run in self.site.wallets.values()
             if run.wallet.unit == asked and run.wallet.closed_at is None
         ]
+        if len(runs) > 1 and len({run.wallet.purpose for run in runs}) == 1:
+            runs = [run for run in runs if units_of(self.site, run.wallet.id)] or runs
         if len(runs) > 1:
             raise CoreError("several_wallets", wallets=", ".join(run.wallet.id for run in runs))
         return runs[0] if runs else self.site.wallet(asked)

@@ -109,11 +109,6 @@ def divide(
     return Division(wallet=run, legs=_legs_of(run, parts), parts=parts)
 
 
-def payers(site: Site, run: WalletRun, amount_minor: int) -> tuple[tuple[AccountId, int], ...]:
-    """Return out of which accounts a wallet's charge comes, and how much of each."""
-    return divide(site, run, amount_minor).legs
-
-
 def count(site: Site, records: Iterable[Record]) -> None:
     """Remember what each member was given, as an act writes it down: the next charge evens it out."""
     for one in records:

@@ -8,10 +8,11 @@ from typing import Final
 from ..core.errors import CoreError
 from ..core.identity import Actor
 from ..core.ledger import Act, EntryKind, Receipt
-from ..core.wallet import Frozen, Wallet
+from ..core.wallet import Frozen, Wallet, WalletKind
 from .booking import open_run, tell
 from .facts import WalletEvent
 from .occupants import find_unit
+from .shares import bears_nothing
 from .site import Site, WalletRun
 from .turn import in_turn
 
@@ -36,6 +37,8 @@ async def update_wallet(
     if policy is not None and policy not in site.policies:
         raise CoreError("unknown_policy", policy=policy)
     changed: Wallet = replace(run.wallet, **changes)  # type: ignore[arg-type]  # names checked above
+    if changed.kind is not WalletKind.SHARED and bears_nothing(site, run):
+        raise CoreError("wallet_has_members", wallet=wallet)
     if "unit" in changes:
         registered = find_unit(site, changed.unit)
         changed = replace(
