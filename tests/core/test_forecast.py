@@ -99,6 +99,13 @@ def test_money_ends_at_its_hour() -> None:
     assert ends(pattern, "10", {"price": "1.00"}, now=later) == later + 10 * HOUR
 
 
+def test_the_money_of_a_whole_district_ends_at_its_hour() -> None:
+    """A hundred thousand kilowatt-hours an hour: the sums are long, the hour is the same."""
+    pattern = learned([[100_000 * KWH] * 24] * 14)
+    at = ends(pattern, "3600000", {"price": "1.00"})
+    assert at == day_start(MONDAY, BERLIN) + 36 * HOUR
+
+
 def test_the_price_of_the_hour_counts() -> None:
     """In the cheap night money lasts longer than in the day."""
     pattern = learned([[KWH] * 24] * 14)

@@ -17,6 +17,7 @@ from custom_components.prepaid_parking.operations.office import (
     unbind_meter,
 )
 from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
+from custom_components.prepaid_parking.operations.usage import checkpoint
 from tests.operations.conftest import MakeWorld
 from tests.operations.world import DAY, DAY_AND_NIGHT, FLAT, HOUR, KWH, MANAGER, MINUTE, World
 
@@ -68,6 +69,23 @@ async def test_a_gap_is_spread_evenly_until_somebody_knows_better(make_world: Ma
     corrected = (await world.books.entries(kinds=(EntryKind.USAGE,)))[-1]
     assert entry.reverses == corrected.id
     assert corrected.detail["from"] == gap.isoformat()
+
+
+async def test_a_crash_after_a_correction_forgets_no_idle_night(make_world: MakeWorld) -> None:
+    """What was used in the morning is not spread over the night, though the remainder has moved."""
+    odd = DAY_AND_NIGHT | {"rates": {"day": "1.000001", "night": "0.250007"}}
+    world = await make_world(tariffs=(odd,))
+    _, run, gap = await silent_night(world)
+    await world.read(run.meter.id, 0, 9 * HOUR)
+    await checkpoint(world.site)
+    seen = world.clock.now
+    carry = run.window.carry if run.window is not None else 0
+    await give(world, run, all_by_night(gap))
+    await world.restart()
+    window = world.run(run.meter.id).window
+    assert window is not None
+    assert window.carry != carry
+    assert window.to_at == seen
 
 
 async def test_the_same_file_twice_moves_nothing_and_shuffled_neither(

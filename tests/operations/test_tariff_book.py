@@ -19,6 +19,8 @@ from custom_components.prepaid_parking.operations.assigning import (
     planned,
     withdraw_assignment,
 )
+from custom_components.prepaid_parking.operations.handing_over import HandReading
+from custom_components.prepaid_parking.operations.moving import HandOver, move, move_in
 from custom_components.prepaid_parking.operations.office import (
     bind_meter,
     replace_meter,
@@ -28,6 +30,7 @@ from custom_components.prepaid_parking.operations.tariff_book import (
     publish_tariff,
     withdraw_version,
 )
+from custom_components.prepaid_parking.operations.units import Draft, set_unit
 from custom_components.prepaid_parking.operations.usage import checkpoint, close_windows
 from tests.operations.conftest import MakeWorld
 from tests.operations.test_pools import TIERS, flat_with_meters
@@ -315,6 +318,29 @@ async def test_a_plan_for_one_tenant_does_not_bind_the_next(make_world: MakeWorl
     assert planned(world.site) == []
     await world.read(run.meter.id, KWH, 2 * HOUR)
     assert world.text(second.available_minor) == "99.20"
+
+
+async def test_a_hand_over_after_the_instant_is_split_there_as_well(
+    make_world: MakeWorld,
+) -> None:
+    """The meter is silent, its display is read: who leaves pays an hour by each tariff."""
+    world = await make_world(tariffs=(FLAT, OTHER))
+    old, new = await world.wallet("100"), await world.wallet("100", unit="waiting")
+    run = await world.meter(old)
+    await set_unit(
+        world.site,
+        draft=Draft(changes={"name": "Flat 1"}, meters=(run.meter.id,)),
+        actor=MANAGER,
+    )
+    await move_in(world.site, HandOver(unit="u1", wallet=old.wallet.id, actor=MANAGER))
+    await assign(world, meters=[run.meter.id], at=world.clock.now + HOUR)
+    world.clock.now += 2 * HOUR
+    reading = HandReading(meter=run.meter.id, register=1002 * KWH)
+    await move(
+        world.site,
+        HandOver(unit="u1", wallet=new.wallet.id, readings=(reading,), actor=MANAGER),
+    )
+    assert world.text(old.available_minor) == "97.40"
 
 
 async def test_a_swap_after_the_instant_is_split_there_as_well(make_world: MakeWorld) -> None:

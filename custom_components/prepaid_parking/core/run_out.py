@@ -99,7 +99,9 @@ class Drain:
             cost = self._cost(day, alone)
             if cost >= left:
                 opened = max(start, begun + hour * HOUR)
-                return opened + (begun + (hour + 1) * HOUR - opened) * left // cost
+                # Whole seconds: a product of money and timedelta overflows.
+                length = (begun + (hour + 1) * HOUR - opened) // _SECOND
+                return opened + timedelta(seconds=length * left // cost)
             left -= cost
         return start
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from ..core.errors import CoreError
 from ..core.metering import Consumption
+from .assigning import go_over
 from .rebinding import posted_whole
 from .site import MeterRun, Site
 from .usage import post_windows
@@ -58,7 +59,7 @@ async def stands(
         if (stand := _stand(run, given.get(run.meter.id), at, now)) is not None
     ]
     for stand in found:
-        _bring(site, stand)
+        await _bring(site, stand)
     await posted_whole(site, runs)
     return found
 
@@ -99,7 +100,7 @@ def _unpaid(run: MeterRun, register: int | None, at: datetime | None) -> Stand |
     return Stand(run=run, register=register, at=last.at if at is None else min(at, last.at))
 
 
-def _bring(site: Site, stand: Stand) -> None:
+async def _bring(site: Site, stand: Stand) -> None:
     """Let the open window end at the register of the hand-over."""
     run, window = stand.run, stand.run.window
     if window is None or run.binding is None:
@@ -120,7 +121,8 @@ def _bring(site: Site, stand: Stand) -> None:
         pricer = site.tariffs.get(run.binding.tariff)
         if pricer is None or not pricer.versions:
             raise CoreError("no_tariff", meter=run.meter.id)
-        accrue(site, run, pricer, moved)
+        moved = await go_over(site, run, moved)
+        accrue(site, run, site.tariffs[run.binding.tariff], moved)
 
 
 def _is_fresh(run: MeterRun, now: datetime) -> bool:

@@ -152,8 +152,9 @@ def window_record(run: MeterRun) -> Record:
 def take_up(site: Site, run: MeterRun, kept: Window | None) -> None:
     """Begin a run where the books say the last one ended, with its checkpoint where that still fits.
 
-    It fits where it starts at the cursor: an older one belongs to a stretch that was posted. Its
-    tiers are counted anew from what is posted: another meter of the unit may have been since.
+    It fits where it starts at the cursor: an older one belongs to a stretch that was posted. The carry
+    is the cursor's: a correction may have moved it since. Its tiers are counted anew from what is
+    posted: another meter of the unit may have been since.
     """
     cursor, binding = run.cursor, run.binding
     assert cursor is not None
@@ -162,8 +163,7 @@ def take_up(site: Site, run: MeterRun, kept: Window | None) -> None:
     window, pool = run.window, run.pool
     assert window is not None
     assert pool is not None
-    start = (cursor.register, cursor.carry)
-    if kept is None or (kept.from_register, kept.carry) != start or kept.from_at < cursor.at:
+    if kept is None or kept.from_register != cursor.register or kept.from_at < cursor.at:
         return
     if any(line.tariff != binding.tariff for line in kept.lines):
         return
