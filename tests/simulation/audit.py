@@ -1,0 +1,248 @@
+"""Who checks the books of a life: knows the truth of every meter, and does all sums again.
+
+Of every meter it knows which readings must have been taken, and so how much went through between them.
+From the journal it takes only what was posted together, in which order and to whom; what that must
+have cost it works out from the written tariffs. Nothing of the site's memory is asked.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+from typing import Any, Final
+
+from custom_components.prepaid_parking.core.chart import (
+    Measure,
+    SiteAccount,
+    measure_of,
+    owner_of,
+    site_account,
+)
+from custom_components.prepaid_parking.core.identity import EntryId, MeterId
+from custom_components.prepaid_parking.core.ledger import AccountId, Entry, EntryKind
+from tests.simulation.prices import Home, Line, Point, Prices, cost
+
+HOLDS_A_CHARGE: Final = (
+    EntryKind.USAGE,
+    EntryKind.METER_REPLACED,
+    EntryKind.INSTALLATION,
+    EntryKind.DOUBT_SETTLED,
+)
+MINOR: Final = 100
+PROMOTION: Final = site_account(SiteAccount.PROMOTION)
+
+
+@dataclass
+class Charge:
+    """An entry's charge as it stands: between which readings, and what it came to."""
+
+    tariff: str
+    start: Point
+    end: Point
+    register: int
+    counts: dict[str, int]
+    home: Home
+    lines: list[Line]
+    net: int
+
+
+@dataclass
+class Tenancy:
+    """A binding: who pays, by which tariffs since when, and what was charged, exactly and in cents."""
+
+    wallet: str
+    tariffs: list[tuple[datetime, str]]
+    posted: int
+    cost: Fraction = Fraction()
+    net: int = 0
+    levied: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    levies: dict[tuple[str, bool], Fraction] = field(default_factory=dict)
+
+    def tariff(self, at: datetime) -> str:
+        """By which tariff a stretch is charged that ends at a time."""
+        return [name for since, name in self.tariffs if since < at or since == self.tariffs[0][0]][
+            -1
+        ]
+
+
+@dataclass
+class Meter:
+    """What is known of a meter: each reading that counts, and those that came late."""
+
+    id: MeterId
+    pool: str
+    points: list[Point]
+    tenancies: dict[str, Tenancy] = field(default_factory=dict)
+    late: set[tuple[datetime, int]] = field(default_factory=set)
+
+    @property
+    def last(self) -> Point:
+        """The reading that was taken last."""
+        return self.points[-1]
+
+
+class Audit:
+    """Follows a journal entry by entry."""
+
+    def __init__(self, prices: Prices) -> None:
+        """Begin with an empty journal."""
+        self.prices = prices
+        self.seen = EntryId(0)
+        self.meters: dict[MeterId, Meter] = {}
+        self.homes: dict[str, Home] = {}
+        self.balances = Counter[AccountId]()
+        self.moved = Counter[int]()
+        """By wallet number: what entries moved that are not for use, bonus that was given left out."""
+        self.charges: dict[int, tuple[Charge, Tenancy]] = {}
+        self.counts: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+        self.kinds = Counter[EntryKind]()
+
+    def read(self, entries: Iterable[Entry]) -> None:
+        """Take up what was booked since, and check it."""
+        for entry in entries:
+            assert entry.id == self.seen + 1, f"after entry {self.seen} comes {entry.id}"
+            self.seen = entry.id
+            self.kinds[entry.kind] += 1
+            paid = self._fold(entry)
+            usage = _usage(entry)
+            if usage is not None:
+                self._charged(entry, usage, sum(paid.values()))
+            elif entry.kind is EntryKind.RERATING:
+                self._corrected(entry, sum(paid.values()))
+            else:
+                self.moved.subtract(paid)
+
+    def _fold(self, entry: Entry) -> Counter[int]:
+        """Move the balances; returns what each wallet paid."""
+        paid = Counter[int]()
+        for leg in entry.postings:
+            assert measure_of(leg.source) is measure_of(leg.target)
+            assert leg.amount_minor > 0
+            self.balances[leg.source] -= leg.amount_minor
+            self.balances[leg.target] += leg.amount_minor
+            if measure_of(leg.source) is Measure.MONEY and PROMOTION not in (
+                leg.source,
+                leg.target,
+            ):
+                paid[owner_of(leg.source)] += leg.amount_minor
+                paid[owner_of(leg.target)] -= leg.amount_minor
+        del paid[0]
+        return paid
+
+    def _charged(self, entry: Entry, usage: Mapping[str, Any], paid: int) -> None:
+        meter = self.meters[MeterId(usage["meter"])]
+        tenancy = meter.tenancies[usage["binding"]]
+        begin, end = datetime.fromisoformat(usage["from"]), datetime.fromisoformat(usage["to"])
+        total = tenancy.posted + usage["to_register"] - usage["from_register"]
+        points = _between(meter.points, (begin, tenancy.posted), (end, total))
+        tariff, home = tenancy.tariff(end), self.homes.get(meter.pool, Home())
+        counts = self.counts[meter.pool, tariff]
+        lines, after = self.prices.charge(tariff, points, counts, home)
+        same("lines", _sums(lines), _told(usage["lines"], tariff))
+        told = {period: counts.get(period, 0) for period in usage["tiers"]}
+        same("the counts before", told, usage["tiers"])
+        charge = Charge(
+            tariff,
+            points[0],
+            points[-1],
+            usage["from_register"],
+            dict(counts),
+            home,
+            lines,
+            usage["net"],
+        )
+        self.charges[entry.id] = charge, tenancy
+        self.counts[meter.pool, tariff] = after
+        tenancy.posted = total
+        tenancy.cost += cost(lines)
+        tenancy.net += charge.net
+        on_top = self._levy(tenancy, tariff, charge.net)
+        self._sums_up(tenancy, charge.net + on_top, paid)
+
+    def _corrected(self, entry: Entry, paid: int) -> None:
+        """Stored readings said when it was used: the same energy at other times."""
+        detail: Mapping[str, Any] = entry.detail
+        meter = self.meters[MeterId(detail["meter"])]
+        assert entry.reverses is not None
+        charge, _ = self.charges.pop(entry.reverses)
+        tenancy = meter.tenancies[str(detail["binding"])]
+        readings = [(datetime.fromisoformat(at), shown) for at, shown in detail["readings"]]
+        assert meter.late.issuperset(readings), "corrected by readings that nobody made"
+        inside = [(at, charge.start[1] + shown - charge.register) for at, shown in readings]
+        lines, _ = self.prices.charge(
+            charge.tariff, [charge.start, *inside, charge.end], charge.counts, charge.home
+        )
+        same("corrected lines", _sums(lines), _told(detail["lines"], charge.tariff))
+        change = detail["net"] - charge.net
+        tenancy.cost += cost(lines) - cost(charge.lines)
+        tenancy.net += change
+        on_top = self._levy(tenancy, charge.tariff, change)
+        self._sums_up(tenancy, change + on_top, paid)
+        charge.lines, charge.net = lines, detail["net"]
+        self.charges[entry.id] = charge, tenancy
+
+    def _levy(self, tenancy: Tenancy, tariff: str, net: int) -> int:
+        """Take fees and taxes of whole cents; what is below a cent is carried under their names."""
+        on_top, levies = 0, self.prices.levies(tariff)
+        for kind in ("fee", "tax"):
+            base = net + on_top
+            for one in levies:
+                if one["kind"] == kind:
+                    share, inside = Fraction(one["percent"]) / 100, one.get("included", False)
+                    key = (one["name"], inside)
+                    part = base * share / (1 + share if inside else 1)
+                    tenancy.levies[key] = tenancy.levies.get(key, Fraction()) + part
+                    whole = int(tenancy.levies[key] // 1) - tenancy.levied[key]
+                    tenancy.levied[key] += whole
+                    on_top += 0 if inside else whole
+        return on_top
+
+    def _sums_up(self, tenancy: Tenancy, due: int, paid: int) -> None:
+        same("all cents of this tenant", tenancy.net, tenancy.cost * MINOR // 1)
+        same("what the wallets paid", due, paid)
+
+    def open_cost(self, meter: Meter, tenancy: Tenancy) -> Fraction:
+        """What was used and not posted costs by now, with the part of a cent that is left over."""
+        end = meter.last
+        begin = next(at for at, total in reversed(meter.points) if total == tenancy.posted)
+        points = _between(meter.points, (begin, tenancy.posted), end)
+        tariff, home = tenancy.tariff(end[0]), self.homes.get(meter.pool, Home())
+        lines, _ = self.prices.charge(tariff, points, self.counts[meter.pool, tariff], home)
+        return cost(lines) * MINOR + tenancy.cost * MINOR - tenancy.net
+
+
+def same(what: str, expected: object, found: object) -> None:
+    """Say what differs."""
+    assert expected == found, f"{what}: must be {expected}, the books say {found}"
+
+
+def _usage(entry: Entry) -> Mapping[str, Any] | None:
+    if entry.kind not in HOLDS_A_CHARGE:
+        return None
+    usage = entry.detail if entry.kind is EntryKind.USAGE else entry.detail.get("usage")
+    return usage if isinstance(usage, Mapping) else None
+
+
+def _between(points: Sequence[Point], begin: Point, end: Point) -> list[Point]:
+    """The readings from one to another; both must be readings that were taken."""
+    last = len(points) - 1 - list(reversed(points)).index(end)
+    before = [number for number in range(last + 1) if points[number][1] == begin[1]]
+    assert before, f"nobody read {begin}"
+    same("the start of a charge", points[before[-1]], begin)
+    return list(points[before[-1] : last + 1])
+
+
+def _sums(lines: Iterable[Line]) -> Counter[tuple[int, str, str, int]]:
+    sums = Counter[tuple[int, str, str, int]]()
+    for one in lines:
+        sums[one.version, one.rate, one.period, one.price] += one.quantity
+    return sums
+
+
+def _told(lines: Iterable[Mapping[str, Any]], tariff: str) -> Counter[tuple[int, str, str, int]]:
+    sums = Counter[tuple[int, str, str, int]]()
+    for one in lines:
+        same("the tariff", tariff, one["tariff"])
+        sums[one["version"], one["rate"], one["period"], one["price"]] += one["quantity"]
+    return +sums

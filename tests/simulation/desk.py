@@ -1,0 +1,283 @@
+"""What happens at the desk: money in and out, under references, some of it announced twice."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+from custom_components.prepaid_parking.core.category import Category
+from custom_components.prepaid_parking.core.ledger import Receipt
+from custom_components.prepaid_parking.core.promotion import Back, Step
+from custom_components.prepaid_parking.core.shares import Member, ShareBy
+from custom_components.prepaid_parking.core.wallet import Purpose, Spending, WalletKind
+from custom_components.prepaid_parking.operations.adjusting import adjust
+from custom_components.prepaid_parking.operations.cashier import deduct, refund, top_up
+from custom_components.prepaid_parking.operations.counting import use_package
+from custom_components.prepaid_parking.operations.debts import (
+    pay_debt,
+    record_debt,
+    write_off_debt,
+)
+from custom_components.prepaid_parking.operations.deposits import (
+    claim_deposit,
+    hold_deposit,
+    release_deposit,
+)
+from custom_components.prepaid_parking.operations.packages import sell_package
+from custom_components.prepaid_parking.operations.promotions import set_promotion
+from custom_components.prepaid_parking.operations.sharing import set_shares
+from custom_components.prepaid_parking.operations.transfers import transfer
+from tests.operations.world import MANAGER
+from tests.simulation.audit import same
+from tests.simulation.metered import MeteredLife
+
+WASHES = {"tariff": "washes", "kind": "counted", "counted": {"uses": 7, "price": "10.00"}}
+PEOPLE = 3
+
+type Ask = Callable[[str], Awaitable[Receipt]]
+"""Does something under a reference."""
+
+
+class DeskLife(MeteredLife):
+    """People with wallets; one of them is shared, one is for the laundry."""
+
+    expected: Counter[int]
+    told: list[tuple[str, Ask]]
+
+    async def furnish(self) -> None:
+        """Open the wallets and let them pay for meters."""
+        self.expected, self.told = Counter(), []
+        world = self.world
+        first = await world.wallet(person={"name": "Somebody"})
+        self.people = [first.wallet.id]
+        for number in range(1, PEOPLE):
+            run = await world.wallet(
+                customer=first.wallet.id, spending=list(Spending)[number % len(Spending)]
+            )
+            self.people.append(run.wallet.id)
+        self.laundry = (await world.wallet(purpose=Purpose.PROPERTY)).wallet.id
+        self.shared = (await world.wallet(kind=WalletKind.SHARED)).wallet.id
+        members = [Member(member=one, weight=self.rng.randrange(1, 5)) for one in self.people]
+        await set_shares(
+            world.site, wallet=self.shared, by=ShareBy.FIXED, members=members, actor=MANAGER
+        )
+        await world.publish(WASHES)
+        steps = (
+            Step(least_minor=20_000, bonus_minor=1_111),
+            Step(least_minor=50_000, bonus_minor=10_000),
+        )
+        changes = {"steps": steps, "back": self.rng.choice(list(Back))}
+        await set_promotion(world.site, promotion="autumn", changes=changes, actor=MANAGER)
+        for wallet in (*self.people, self.laundry):
+            await self._pay_in(wallet, self.rng.randrange(1, 60_000))
+        for number, device in enumerate(self.devices):
+            payer = [*self.people, self.shared][number % 4]
+            await self.bind(device, payer, f"tariff{self.rng.randrange(1, 4)}")
+
+    def may_pay(self, wallet: str) -> bool:
+        """All but the laundry's."""
+        return wallet != self.laundry
+
+    def check_wallets(self, worth: dict[int, int]) -> None:
+        """What went in and out beside the use is what was asked for, once each."""
+        for number in worth:
+            same(f"money of w{number}", self.expected[number], self.audit.moved[number])
+
+    async def check(self) -> None:
+        """Ask for something again that was answered before: it must have been the same thing."""
+        await super().check()
+        if self.told and self.rng.random() < 0.1:
+            reference, ask = self.rng.choice(self.told)
+            again = await self.act(lambda: ask(reference))
+            assert again is not None, f"{reference} was answered, and is refused now"
+            assert again.repeated, f"{reference} was answered, and is done again"
+
+    async def ask(self, work: Ask, *, twice: float = 0.2) -> Receipt | None:
+        """Ask for something under a reference of its own; None where it is refused."""
+        reference = self.reference()
+        answer = await self.act(lambda: work(reference))
+        if answer is not None:
+            self.told.append((reference, work))
+            if self.rng.random() < twice:
+                again = await self.act(lambda: work(reference))
+                assert again is not None, f"{reference} was answered, and is refused now"
+                assert again.repeated, f"{reference} is done twice"
+        return answer
+
+    def _number(self, wallet: str) -> int:
+        return int(wallet.removeprefix("w"))
+
+    async def _pay_in(self, wallet: str, amount: int) -> None:
+        if await self.ask(
+            lambda key: top_up(
+                self.world.site, wallet=wallet, amount_minor=amount, actor=MANAGER, reference=key
+            )
+        ):
+            self.expected[self._number(wallet)] += amount
+
+    async def pay_in(self) -> None:
+        """Somebody pays in, sometimes enough for a bonus."""
+        wallet = self.rng.choice((*self.people, self.laundry))
+        await self._pay_in(wallet, self.rng.choice((1, 999, 5_000, 20_000, 50_000, 77_777)))
+        await self.act(self.world.work)
+
+    async def pay_out(self) -> None:
+        """Somebody wants money back."""
+        wallet, amount = self.rng.choice(self.people), self.rng.randrange(1, 30_000)
+        if await self.ask(
+            lambda key: refund(
+                self.world.site,
+                wallet=wallet,
+                amount_minor=amount,
+                reason="asked for",
+                actor=MANAGER,
+                reference=key,
+            )
+        ):
+            self.expected[self._number(wallet)] -= amount
+
+    async def hand_over(self) -> None:
+        """Money goes from one wallet of a customer to another."""
+        source, target = self.rng.sample(self.people, 2)
+        amount = self.rng.randrange(1, 20_000)
+        if await self.ask(
+            lambda key: transfer(
+                self.world.site,
+                source=source,
+                target=target,
+                amount_minor=amount,
+                reason="a gift",
+                actor=MANAGER,
+                reference=key,
+            )
+        ):
+            self.expected[self._number(source)] -= amount
+            self.expected[self._number(target)] += amount
+
+    async def take(self) -> None:
+        """The office takes a fee, or corrects a balance."""
+        wallet, amount = self.rng.choice(self.people), self.rng.randrange(1, 3_000)
+        if self.rng.random() < 0.5:
+            if await self.ask(
+                lambda key: deduct(
+                    self.world.site,
+                    wallet=wallet,
+                    amount_minor=amount,
+                    reason="a key",
+                    actor=MANAGER,
+                    reference=key,
+                )
+            ):
+                self.expected[self._number(wallet)] -= amount
+            return
+        signed = amount * self.rng.choice((-1, 1))
+        if await self.ask(
+            lambda key: adjust(
+                self.world.site,
+                wallet=wallet,
+                amount_minor=signed,
+                reason="a mistake",
+                actor=MANAGER,
+                reference=key,
+            )
+        ):
+            self.expected[self._number(wallet)] += signed
+
+    async def owe(self) -> None:
+        """A debt is written down, paid, or given up."""
+        wallet, amount = self.rng.choice(self.people), self.rng.randrange(1, 5_000)
+        draw_, site = self.rng.random(), self.world.site
+        category = Category.UTILITY
+        if draw_ < 0.5:
+            if await self.ask(
+                lambda key: record_debt(
+                    self.world.site,
+                    wallet=wallet,
+                    category=category,
+                    amount_minor=amount,
+                    reason="last year",
+                    actor=MANAGER,
+                    share_bp=3_333,
+                    reference=key,
+                )
+            ):
+                self.expected[self._number(wallet)] -= amount
+        elif draw_ < 0.8:
+            await self.ask(
+                lambda key: pay_debt(
+                    self.world.site,
+                    wallet=wallet,
+                    category=category,
+                    amount_minor=amount,
+                    actor=MANAGER,
+                    reference=key,
+                )
+            )
+        elif await self.ask(
+            lambda key: write_off_debt(
+                self.world.site,
+                wallet=wallet,
+                category=category,
+                amount_minor=amount,
+                reason="never mind",
+                actor=MANAGER,
+                reference=key,
+            )
+        ):
+            self.expected[self._number(wallet)] += amount
+        assert site.name
+
+    async def wash(self) -> None:
+        """Uses are sold and taken."""
+        wallet = self.laundry
+        if self.rng.random() < 0.3:
+            if await self.ask(
+                lambda key: sell_package(
+                    self.world.site, wallet=wallet, tariff="washes", actor=MANAGER, reference=key
+                )
+            ):
+                self.expected[self._number(wallet)] -= 1_000
+            return
+        await self.ask(
+            lambda key: use_package(
+                self.world.site, wallet=wallet, uses=1, actor=MANAGER, reference=key
+            )
+        )
+
+    async def deposit(self) -> None:
+        """A deposit is held, given back or kept."""
+        held = sorted(self.world.site.deposits)
+        if not held or self.rng.random() < 0.5:
+            amount = self.rng.randrange(1, 3_000)
+            await self.ask(
+                lambda key: hold_deposit(
+                    self.world.site,
+                    wallet=self.laundry,
+                    amount_minor=amount,
+                    reason="a key",
+                    actor=MANAGER,
+                    reference=key,
+                )
+            )
+            return
+        one = self.world.site.deposits[self.rng.choice(held)]
+        part = self.rng.randint(1, one.held_minor)
+        if self.rng.random() < 0.5:
+            await self.ask(
+                lambda key: release_deposit(
+                    self.world.site,
+                    deposit=one.id,
+                    amount_minor=part,
+                    actor=MANAGER,
+                    reference=key,
+                )
+            )
+        elif await self.ask(
+            lambda key: claim_deposit(
+                self.world.site,
+                deposit=one.id,
+                amount_minor=part,
+                reason="lost",
+                actor=MANAGER,
+                reference=key,
+            )
+        ):
+            self.expected[self._number(self.laundry)] -= part

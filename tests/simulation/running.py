@@ -1,0 +1,106 @@
+"""Lives are lived: step by step, each step checked; a life that fails says how to see it again."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+import os
+from pathlib import Path
+import shutil
+import tempfile
+import traceback
+from typing import Any, Final
+
+from tests.simulation.desk import DeskLife
+
+STEPS: Final = 100
+MEMORY: Final = Path("/dev/shm")
+"""Where there is memory to write files in: a power cut is no part of these lives, so no disk is."""
+
+type Happening = Callable[[DeskLife], Coroutine[Any, Any, None]]
+HAPPENINGS: Final[dict[Happening, int]] = {
+    DeskLife.read: 30,
+    DeskLife.burst: 5,
+    DeskLife.silence: 5,
+    DeskLife.tell_late: 7,
+    DeskLife.import_list: 3,
+    DeskLife.swap: 3,
+    DeskLife.tamper: 2,
+    DeskLife.settle: 5,
+    DeskLife.move_in: 5,
+    DeskLife.move_out: 2,
+    DeskLife.people_change: 2,
+    DeskLife.publish: 3,
+    DeskLife.assign: 4,
+    DeskLife.tick: 6,
+    DeskLife.post: 3,
+    DeskLife.die_soon: 7,
+    DeskLife.stop: 2,
+    DeskLife.set_clock: 2,
+    DeskLife.a_quiet_week: 1,
+    DeskLife.pay_in: 5,
+    DeskLife.pay_out: 2,
+    DeskLife.hand_over: 2,
+    DeskLife.take: 2,
+    DeskLife.owe: 3,
+    DeskLife.wash: 3,
+    DeskLife.deposit: 3,
+}
+
+
+@dataclass
+class Outcome:
+    """How a life went: where and why it failed, or not, and how much happened in it."""
+
+    seed: int
+    steps: int = 0
+    happened: str = ""
+    failure: str = ""
+    kills: int = 0
+    statements: int = 0
+    refused: int = 0
+    days: float = 0
+    entries: Counter[str] = field(default_factory=Counter)
+
+
+def live(seed: int, steps: int = STEPS) -> Outcome:
+    """Live one life; never raises."""
+    base = MEMORY if os.access(MEMORY, os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="prepaid-life-", dir=base))
+    try:
+        return asyncio.run(_live(seed, steps, folder))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _live(seed: int, steps: int, folder: Path) -> Outcome:
+    outcome = Outcome(seed)
+    life = DeskLife(seed, folder)
+    began = life.latest
+    try:
+        await life.begin()
+        for outcome.steps in range(1, steps + 1):
+            (happening,) = life.rng.choices(list(HAPPENINGS), list(HAPPENINGS.values()))
+            outcome.happened = happening.__name__
+            await happening(life)
+            await life.check()
+        outcome.happened = "the end"
+        await life.last_check()
+    except Exception:  # noqa: BLE001 - a life that ends badly is the outcome
+        outcome.failure = traceback.format_exc()
+    outcome.days = abs(life.now - began).total_seconds() / 86_400
+    outcome.kills, outcome.statements = life.killer.kills, life.killer.statements
+    outcome.refused = life.refused
+    outcome.entries = Counter({str(kind): count for kind, count in life.audit.kinds.items()})
+    await life.end()
+    return outcome
+
+
+def told(outcome: Outcome) -> str:
+    """Say what failed, and how to see it again."""
+    return (
+        f"seed {outcome.seed}, step {outcome.steps} ({outcome.happened}), "
+        f"after {outcome.kills} deaths:\n{outcome.failure}\n"
+        f"Again: python -m tests.simulation --from {outcome.seed} --seeds 1 "
+        f"--steps {outcome.steps}\n"
+    )
