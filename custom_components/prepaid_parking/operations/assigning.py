@@ -4,7 +4,8 @@ What is planned can be taken back until it begins. The stretch of consumption in
 lies is split there, so nobody pays for a minute by the wrong tariff, whenever the meter is read.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -63,12 +64,13 @@ async def select(site: Site, selection: Selection, tariff: str, at: datetime) ->
         raise CoreError("unknown_tariff", tariff=tariff)
     version_at(site, tariff, at)
     found: dict[str, Target] = {}
-    async for target in gently(list(_named(site, selection))):
-        if target.run is None:
-            found[target.asked] = target
-        elif target.run.meter.id not in found:
-            problem = target.problem or _problem(site, target.run, tariff, at)
-            found[target.run.meter.id] = replace(target, problem=problem)
+    async for targets in gently(_named(site, selection)):
+        for target in targets:
+            if target.run is None:
+                found[target.asked] = target
+            elif target.run.meter.id not in found:
+                problem = target.problem or _problem(site, target.run, tariff, at)
+                found[target.run.meter.id] = replace(target, problem=problem)
     return list(found.values())
 
 
@@ -229,39 +231,38 @@ async def _switch(site: Site, run: MeterRun, change: TariffChange) -> None:
     site.wake((run,))
 
 
-def _named(site: Site, selection: Selection) -> Iterable[Target]:
-    """Return the meters that are meant, each with who asked for it, and the names that mean none."""
+def _named(site: Site, selection: Selection) -> Iterator[list[Target]]:
+    """Return the meters that each name means, and the names that mean none."""
     for asked in dict.fromkeys(selection.meters):
         run = site.meters.get(MeterId(asked))
         problem = None if run is not None else CoreError("unknown_meter", meter=asked)
-        yield Target(asked=asked, run=run, problem=problem)
+        yield [Target(asked=asked, run=run, problem=problem)]
     for asked in dict.fromkeys(selection.wallets):
         wallet = site.wallets.get(WalletId(asked))
         if wallet is None:
-            yield Target(asked=asked, problem=CoreError("unknown_wallet", wallet=asked))
+            yield [Target(asked=asked, problem=CoreError("unknown_wallet", wallet=asked))]
         else:
-            yield from _of_several(asked, wallet.meters, selection.commodity)
+            yield _of_several(asked, wallet.meters, selection.commodity)
+    inside: dict[str, list[MeterRun]] = defaultdict(list)
+    for run in site.meters.values() if selection.units else ():
+        inside[run.meter.unit].append(run)
     for asked in dict.fromkeys(selection.units):
         if UnitId(asked) not in site.units:
-            yield Target(asked=asked, problem=CoreError("unknown_unit", unit=asked))
+            yield [Target(asked=asked, problem=CoreError("unknown_unit", unit=asked))]
         else:
-            inside = [run for run in site.meters.values() if run.meter.unit == asked]
-            yield from _of_several(asked, inside, selection.commodity)
+            yield _of_several(asked, inside[asked], selection.commodity)
 
 
-def _of_several(
-    asked: str, runs: Iterable[MeterRun], commodity: Commodity | None
-) -> Iterable[Target]:
+def _of_several(asked: str, runs: Iterable[MeterRun], commodity: Commodity | None) -> list[Target]:
     """Return the meters of a wallet or unit; where they count several things, it must be said which."""
     meant = [
         run for run in runs if run.binding is not None and commodity in (None, run.meter.commodity)
     ]
     if not meant:
-        yield Target(asked=asked, problem=CoreError("nothing_to_assign", asked=asked))
-    for run in meant:
-        several = len({one.meter.commodity for one in meant}) > 1
-        problem = CoreError("several_commodities", asked=asked) if several else None
-        yield Target(asked=asked, run=run, problem=problem)
+        return [Target(asked=asked, problem=CoreError("nothing_to_assign", asked=asked))]
+    several = len({run.meter.commodity for run in meant}) > 1
+    problem = CoreError("several_commodities", asked=asked) if several else None
+    return [Target(asked=asked, run=run, problem=problem) for run in meant]
 
 
 def _problem(site: Site, run: MeterRun, tariff: str, at: datetime) -> CoreError | None:

@@ -8,6 +8,7 @@ from ..core.assigned import TariffChange
 from ..core.carries import LevyCarry, RateCursor
 from ..core.tiers import Usage
 from ..core.wallet import Binding, TierCount
+from .gently import gently
 from .pools import begin_place, place_of
 from .site import Pool, Site
 
@@ -19,7 +20,7 @@ async def load(site: Site) -> None:
     """Take it up, before any window is opened."""
     await _load_counts(site)
     carries: dict[str, dict[str, int]] = defaultdict(dict)
-    for carry in await site.books.load(LevyCarry):
+    async for carry in gently(await site.books.load(LevyCarry)):
         carries[carry.binding][carry.name] = carry.carry
     rates = {one.installation: one.registers for one in await site.books.load(RateCursor)}
     for run in site.meters.values():
@@ -27,7 +28,7 @@ async def load(site: Site) -> None:
             run.carries = carries.get(run.binding.id, {})
         if run.installation is not None:
             run.rates = rates.get(run.installation.id, ())
-    for binding in await site.books.load(Binding):
+    async for binding in gently(await site.books.load(Binding)):
         if (bound := site.meters.get(binding.meter)) is not None:
             begin_place(site, place_of(bound), binding.from_at)
     open_changes = await site.books.load(TariffChange, done_at=None, withdrawn_at=None)
@@ -37,10 +38,10 @@ async def load(site: Site) -> None:
 
 
 async def _load_counts(site: Site) -> None:
-    for count in await site.books.load(TierCount):
+    async for count in gently(await site.books.load(TierCount)):
         key = (count.pool, count.tariff)
         site.pools.setdefault(key, Pool(*key)).posted[count.period] = count.quantity
-    for pool in site.pools.values():
+    async for pool in gently(site.pools.values()):
         spare = len(pool.posted) - KEPT_PERIODS
         pool.posted = dict(islice(pool.posted.items(), max(0, spare), None))
         pool.ahead = pool.posted
