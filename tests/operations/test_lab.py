@@ -12,6 +12,7 @@ import pytest
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.hours import MeterDay, pack
 from custom_components.prepaid_parking.core.tariff_format import read_tariff
+from custom_components.prepaid_parking.core.use_point import Basis, PointKind
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.counting import use_package
 from custom_components.prepaid_parking.operations.lab import Preview, try_tariff
@@ -20,6 +21,7 @@ from custom_components.prepaid_parking.operations.packages import sell_package
 from custom_components.prepaid_parking.operations.site import MeterRun
 from custom_components.prepaid_parking.operations.usage import close_windows
 from tests.operations.conftest import MakeWorld
+from tests.operations.shop import HOURLY, Shop
 from tests.operations.world import DAY, FLAT, HOUR, KWH, MANAGER, MINUTE, World
 
 ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
@@ -165,3 +167,21 @@ async def test_counted_uses_are_tried_out(make_world: MakeWorld) -> None:
     preview = await try_uses(world.site, draft=draft, tariffs={"washes"}, wallets=set(), months=1)
     (row,) = preview.wallets
     assert (row.old.minor, row.new.minor, row.charged_minor) == (1_200, 1_500, 1_200)
+
+
+async def test_uses_by_the_clock_are_tried_out(make_world: MakeWorld) -> None:
+    """A washing hour at another price: by the minutes that machines ran for somebody."""
+    world = await make_world(tariffs=(FLAT,))
+    shop = Shop(world)
+    await shop.open(HOURLY)
+    await shop.point(PointKind.METERED, tariff="hourly", basis=Basis.CLOCK)
+    run = await shop.customer("100")
+    began = await shop.start(run)
+    world.clock.now += timedelta(minutes=90)
+    await shop.end(began.use.id)
+    world.clock.now += DAY
+    document = HOURLY | {"duration": HOURLY["duration"] | {"price": "8"}}
+    draft = read_tariff(document, version=1, valid_from=ALWAYS)
+    preview = await try_uses(world.site, draft=draft, tariffs={"hourly"}, wallets=set(), months=1)
+    (row,) = preview.wallets
+    assert (row.old.minor, row.new.minor, row.charged_minor) == (900, 1_200, 900)

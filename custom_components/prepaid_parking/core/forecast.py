@@ -14,28 +14,33 @@ from datetime import date, datetime
 from typing import Final
 
 from .local_day import DAY
+from .money import MICRO
 
 KEPT_DAYS: Final = 56
 """Eight of each weekday."""
-LEVEL_HALF: Final = 5
-"""A day counts half as much as one five days later for the level; back-tested against 4 to 14."""
-WEEK_HALF: Final = 28
-"""And as one four weeks later for what a weekday is like beside the others."""
 OUTLIER: Final = 2
 """A day that used more than twice, or less than half, of what was to be expected counts as that."""
-AWAY: Final = 0.35
+AWAY: Final = MICRO * 35 // 100
 """Below this part of what is to be expected nobody was there: it says nothing about the day of return."""
-FADING: Final = 0.8
-"""What of a weekday's hours is kept when the next one of it is added."""
 WEEK: Final = 7
 HOURS: Final = 24
 
-type Weighed = tuple[float, float]
+type Weighed = tuple[int, int]
 """A value and its weight."""
 
 
-def _no_shape() -> array[float]:
-    return array("d", bytes(8 * WEEK * HOURS))
+def _fading(thousandths: int) -> tuple[int, ...]:
+    return tuple(MICRO * MICRO * thousandths**age // 1000**age for age in range(KEPT_DAYS + 1))
+
+
+LEVEL_WEIGHTS: Final = _fading(871)
+"""By age: a day counts half as much as one five days later for the level; back-tested against 4 to 14."""
+WEEK_WEIGHTS: Final = _fading(976)
+"""And as one four weeks later for what a weekday is like beside the others."""
+
+
+def _no_shape() -> array[int]:
+    return array("Q", bytes(8 * WEEK * HOURS))
 
 
 @dataclass(slots=True)
@@ -44,17 +49,20 @@ class Pattern:
 
     days: list[int] = field(default_factory=list)
     totals: list[int] = field(default_factory=list)
-    shape: array[float] = field(default_factory=_no_shape)
+    shape: array[int] = field(default_factory=_no_shape)
 
     def learn(self, day: date, hours: Sequence[int]) -> None:
-        """Add a whole local day, later than those before; on a changed clock the hours are counted on."""
+        """Add a whole local day, later than those before; on a changed clock the hours are counted on.
+
+        Of a weekday's hours four fifths are kept when the next one of it is added.
+        """
         self.days.append(day.toordinal())
         self.totals.append(sum(hours))
         if len(self.days) > KEPT_DAYS:
             del self.days[0], self.totals[0]
         first = day.weekday() * HOURS
         for place, used in enumerate(hours[:HOURS], first):
-            self.shape[place] = self.shape[place] * FADING + used
+            self.shape[place] = self.shape[place] * 4 // 5 + used
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +96,21 @@ def week_of(pattern: Pattern, since: date, today: date) -> Week | None:
     days, totals = pattern.days[begin:], pattern.totals[begin:]
     if not days:
         return None
-    ages = [today.toordinal() - day for day in days]
-    slow = [0.5 ** (age / WEEK_HALF) for age in ages]
-    usual = _middle(list(zip(totals, slow, strict=True)))
-    if not usual:
-        usual = sum(totals) / len(totals)
+    ages = [min(today.toordinal() - day, KEPT_DAYS) for day in days]
+    slow = [WEEK_WEIGHTS[age] for age in ages]
+    usual = _middle(list(zip(totals, slow, strict=True))) or sum(totals) // len(totals)
     if not usual:
         return Week(((0,) * HOURS,) * WEEK)
-    factors = _weekdays(days, [total / usual for total in totals], slow)
+    factors = _weekdays(days, [total * MICRO // usual for total in totals], slow)
     ratios = [
-        (total / (usual * factor), 0.5 ** (age / LEVEL_HALF))
+        (total * MICRO * MICRO // (usual * factor), LEVEL_WEIGHTS[age])
         for day, total, age in zip(days, totals, ages, strict=True)
         if (factor := factors[_weekday(day)])
     ]
-    level = usual * _level(ratios)
+    level = usual * _level(ratios) // MICRO
     return Week(
         tuple(
-            tuple(round(level * factor * share) for share in _shares(pattern, weekday))
+            _spread(pattern, weekday, level * factor // MICRO)
             for weekday, factor in enumerate(factors)
         )
     )
@@ -114,44 +120,43 @@ def _weekday(ordinal: int) -> int:
     return (ordinal + 6) % WEEK
 
 
-def _weekdays(
-    days: Sequence[int], ratios: Sequence[float], weights: Sequence[float]
-) -> list[float]:
-    """Return what each weekday is beside the usual day; one that was never seen is usual."""
+def _weekdays(days: Sequence[int], ratios: Sequence[int], weights: Sequence[int]) -> list[int]:
+    """Return what each weekday is beside the usual day, in millionths; one never seen is usual."""
     seen: list[list[Weighed]] = [[] for _ in range(WEEK)]
     for day, ratio, weight in zip(days, ratios, weights, strict=True):
         seen[_weekday(day)].append((ratio, weight))
-    return [_middle(one) if one else 1.0 for one in seen]
+    return [_middle(one) if one else MICRO for one in seen]
 
 
-def _level(ratios: Sequence[Weighed]) -> float:
+def _level(ratios: Sequence[Weighed]) -> int:
     """Return the present level: a weighted mean of the days on which somebody was there, none an outlier."""
     there = [(ratio, weight) for ratio, weight in ratios if ratio >= AWAY] or ratios
     if not there:
-        return 1.0
-    middle, total = _middle(there), 0.0
-    for ratio, weight in there:
-        total += weight * min(max(ratio, middle / OUTLIER), middle * OUTLIER)
-    return total / sum(weight for _, weight in there)
+        return MICRO
+    middle = _middle(there)
+    total = sum(
+        weight * min(max(ratio, middle // OUTLIER), middle * OUTLIER) for ratio, weight in there
+    )
+    return total // sum(weight for _, weight in there)
 
 
-def _middle(values: Sequence[Weighed]) -> float:
+def _middle(values: Sequence[Weighed]) -> int:
     """Return the weighted median."""
-    half, passed = sum(weight for _, weight in values) / 2, 0.0
+    whole, passed = sum(weight for _, weight in values), 0
     for value, weight in sorted(values):
         passed += weight
-        if passed >= half:
+        if 2 * passed >= whole:
             return value
-    return 0.0
+    return 0
 
 
-def _shares(pattern: Pattern, weekday: int) -> Sequence[float]:
-    """Return how a day's use is spread over its hours: as that weekday's, else as any day's."""
+def _spread(pattern: Pattern, weekday: int, total: int) -> tuple[int, ...]:
+    """Spread a day's use over its hours: as that weekday's, else as any day's."""
     own = pattern.shape[weekday * HOURS : (weekday + 1) * HOURS]
     if not sum(own):
-        own = array("d", (sum(pattern.shape[hour::HOURS]) for hour in range(HOURS)))
+        own = array("Q", (sum(pattern.shape[hour::HOURS]) for hour in range(HOURS)))
     whole = sum(own)
-    return [one / whole for one in own] if whole else [1 / HOURS] * HOURS
+    return tuple(total * one // whole for one in own) if whole else (total // HOURS,) * HOURS
 
 
 def day_after(day: date) -> date:

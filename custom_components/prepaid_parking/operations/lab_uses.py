@@ -14,6 +14,8 @@ from ..core.ledger import Entry, EntryKind
 from ..core.local_day import DAY, day_start
 from ..core.package import Package
 from ..core.terms import Kind
+from ..core.use import UseEnd
+from ..core.use_point import Basis
 from ..core.version import TariffVersion
 from .gently import gently
 from .lab import Compared, Preview, span_of
@@ -53,6 +55,8 @@ async def try_uses(
     found: dict[tuple[WalletId, TariffId], History] = defaultdict(History)
     entries = await _entries(site, day_start(first, site.zone), until, kinds)
     async for entry in gently(entries):
+        if entry.detail.get("quantity", draft.quantity) != draft.quantity:
+            continue
         wallet, tariff = _of(entry, packages)
         if wallet not in site.wallets or (wallets and wallet not in wallets):
             continue
@@ -123,7 +127,9 @@ async def _entries(
     return [
         entry
         for entry in found
-        if entry.id not in back and entry.kind is not EntryKind.USES_GIVEN_BACK
+        if entry.id not in back
+        and entry.kind is not EntryKind.USES_GIVEN_BACK
+        and entry.detail.get("end") != UseEnd.NOT_STARTED
     ]
 
 
@@ -140,7 +146,8 @@ def _happened(entry: Entry) -> Happened:
     """Return what an entry tells: a time from and to, a count, or a passage, which is one use."""
     detail = entry.detail
     begun, ended = (detail.get(name) for name in ("from", "to"))
-    counted = detail.get("uses", detail.get("counted"))
+    by_clock = detail.get("basis") == Basis.CLOCK
+    counted = None if by_clock else detail.get("uses", detail.get("used"))
     return Happened(
         datetime.fromisoformat(begun) if isinstance(begun, str) else entry.occurred,
         datetime.fromisoformat(ended) if isinstance(ended, str) else entry.occurred,

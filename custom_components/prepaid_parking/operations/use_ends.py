@@ -181,6 +181,7 @@ def _detail(
         "version": use.version,
         "end": end,
         "quantity": use.quantity,
+        "basis": use.basis or "",
         "used": quantity_used(use, at),
         "from": use.started_at.isoformat(),
         "to": at.isoformat(),
