@@ -97,6 +97,9 @@ class Audit:
         self.charges: dict[int, tuple[Charge, Tenancy]] = {}
         self.counts: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
         self.kinds = Counter[EntryKind]()
+        self.weights: dict[str, dict[int, int]] = {}
+        """Who bears what a shared wallet is charged: a weight for each wallet number."""
+        self.borne: dict[str, Counter[int]] = defaultdict(Counter)
 
     def read(self, entries: Iterable[Entry]) -> None:
         """Take up what was booked since, and check it."""
@@ -107,9 +110,9 @@ class Audit:
             paid = self._fold(entry)
             usage = _usage(entry)
             if usage is not None:
-                self._charged(entry, usage, sum(paid.values()))
+                self._charged(entry, usage, paid)
             elif entry.kind is EntryKind.RERATING:
-                self._corrected(entry, sum(paid.values()))
+                self._corrected(entry, paid)
             else:
                 self.moved.subtract(paid)
 
@@ -130,7 +133,7 @@ class Audit:
         del paid[0]
         return paid
 
-    def _charged(self, entry: Entry, usage: Mapping[str, Any], paid: int) -> None:
+    def _charged(self, entry: Entry, usage: Mapping[str, Any], paid: Counter[int]) -> None:
         meter = self.meters[MeterId(usage["meter"])]
         tenancy = meter.tenancies[usage["binding"]]
         begin, end = datetime.fromisoformat(usage["from"]), datetime.fromisoformat(usage["to"])
@@ -160,7 +163,7 @@ class Audit:
         on_top = self._levy(tenancy, tariff, charge.net)
         self._sums_up(tenancy, charge.net + on_top, paid)
 
-    def _corrected(self, entry: Entry, paid: int) -> None:
+    def _corrected(self, entry: Entry, paid: Counter[int]) -> None:
         """Stored readings said when it was used: the same energy at other times."""
         detail: Mapping[str, Any] = entry.detail
         meter = self.meters[MeterId(detail["meter"])]
@@ -198,9 +201,19 @@ class Audit:
                     on_top += 0 if inside else whole
         return on_top
 
-    def _sums_up(self, tenancy: Tenancy, due: int, paid: int) -> None:
+    def _sums_up(self, tenancy: Tenancy, due: int, paid: Counter[int]) -> None:
         same("all cents of this tenant", tenancy.net, tenancy.cost * MINOR // 1)
-        same("what the wallets paid", due, paid)
+        same("what the wallets paid", due, sum(paid.values()))
+        weights = self.weights.get(tenancy.wallet)
+        if weights is None:
+            payer = int(tenancy.wallet.removeprefix("w"))
+            same("what others paid", 0, sum(paid.values()) - paid[payer])
+            return
+        borne = self.borne[tenancy.wallet]
+        borne.update(paid)
+        for number, weight in weights.items():
+            fair = Fraction(borne.total() * weight, sum(weights.values()))
+            assert abs(borne[number] - fair) <= 1, f"w{number} bears {borne[number]}, not {fair}"
 
     def open_cost(self, meter: Meter, tenancy: Tenancy) -> Fraction:
         """What was used and not posted costs by now, with the part of a cent that is left over."""

@@ -21,6 +21,8 @@ from custom_components.prepaid_parking.operations.deposits import (
     hold_deposit,
     release_deposit,
 )
+from custom_components.prepaid_parking.operations.moving import HandOver, move, move_in
+from custom_components.prepaid_parking.operations.occupants import occupancy_of
 from custom_components.prepaid_parking.operations.packages import sell_package
 from custom_components.prepaid_parking.operations.promotions import set_promotion
 from custom_components.prepaid_parking.operations.sharing import set_shares
@@ -56,6 +58,7 @@ class DeskLife(MeteredLife):
         self.laundry = (await world.wallet(purpose=Purpose.PROPERTY)).wallet.id
         self.shared = (await world.wallet(kind=WalletKind.SHARED)).wallet.id
         members = [Member(member=one, weight=self.rng.randrange(1, 5)) for one in self.people]
+        self.audit.weights[self.shared] = {self._number(one.member): one.weight for one in members}
         await set_shares(
             world.site, wallet=self.shared, by=ShareBy.FIXED, members=members, actor=MANAGER
         )
@@ -68,6 +71,9 @@ class DeskLife(MeteredLife):
         await set_promotion(world.site, promotion="autumn", changes=changes, actor=MANAGER)
         for wallet in (*self.people, self.laundry):
             await self._pay_in(wallet, self.rng.randrange(1, 60_000))
+        await self.act(
+            lambda: move_in(world.site, HandOver(unit="u1", wallet=self.people[0], actor=MANAGER))
+        )
         for number, device in enumerate(self.devices):
             payer = [*self.people, self.shared][number % 4]
             await self.bind(device, payer, f"tariff{self.rng.randrange(1, 4)}")
@@ -118,6 +124,46 @@ class DeskLife(MeteredLife):
         wallet = self.rng.choice((*self.people, self.laundry))
         await self._pay_in(wallet, self.rng.choice((1, 999, 5_000, 20_000, 50_000, 77_777)))
         await self.act(self.world.work)
+
+    async def move_house(self) -> None:
+        """One family leaves the flat and another comes: its meters change hands at one register."""
+        if self.now < self.latest:
+            return
+        inside = [one for one in self.devices if one.book.pool == "unit/u1"]
+        deaths = -1
+        while deaths != self.killer.kills:
+            deaths = self.killer.kills
+            for device in inside:
+                self.hear(device, serial=True)
+            await self.act(self.world.work)
+        leaving = occupancy_of(self.world.site, "u1")
+        if leaving is None or any(one.doubt or one.strange for one in inside):
+            return
+        wallet = self.rng.choice([one for one in self.people if one != leaving.wallet])
+        asked = HandOver(unit="u1", wallet=wallet, actor=MANAGER, reference=self.reference())
+        heard = {
+            device.id: (self.now, device.total) if not device.tenancy else device.book.last
+            for device in inside
+        }
+
+        async def work() -> None:
+            for device in inside:
+                if self.run(device).last is None:  # The hub has just been started.
+                    self.hear(device)
+                    await self.world.work()
+            await move(self.world.site, asked)
+
+        refused = self.refused
+        await self.act(work)
+        if self.refused > refused:
+            return
+        for device in inside:
+            tenants = device.book.tenancies
+            if not tenants or (device.tenancy and device.payer.wallet != leaving.wallet):
+                continue
+            tariff = (device.payer if device.tenancy else list(tenants.values())[-1]).tariffs[-1]
+            at, total = heard[device.id]
+            same(f"who pays for {device.id}", wallet, self.begins(device, at, total, tariff[1]))
 
     async def pay_out(self) -> None:
         """Somebody wants money back."""

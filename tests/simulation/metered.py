@@ -16,7 +16,7 @@ from custom_components.prepaid_parking.operations.office import (
 from custom_components.prepaid_parking.operations.units import Draft, set_unit
 from custom_components.prepaid_parking.operations.usage import checkpoint, close_windows
 from tests.operations.world import HOUR, KWH, MANAGER, MINUTE, SECOND
-from tests.simulation.audit import Tenancy
+from tests.simulation.audit import Tenancy, same
 from tests.simulation.devices import JITTER, MODULUS, Device
 from tests.simulation.documents import draw
 from tests.simulation.life import Life
@@ -243,17 +243,22 @@ class MeteredLife(Life):
         await self.act(work)
         if self.refused > refused:
             return
+        same("who pays", wallet, self.begins(device, at, total, tariff))
+        await self.act(self.world.work)
+
+    def begins(self, device: Device, at: datetime, total: int, tariff: str) -> str:
+        """Keep that somebody pays from a reading on; returns who it is in the books."""
         binding = self.run(device).binding
-        assert binding is not None
+        assert binding is not None, f"nobody pays for {device.id}"
         device.tenancy, device.doubt, device.changes = binding.id, None, []
         device.register = device.shows
         device.book.points.append((at, total))
-        device.book.tenancies[binding.id] = Tenancy(wallet, [(at, tariff)], total)
+        device.book.tenancies[binding.id] = Tenancy(binding.wallet, [(at, tariff)], total)
         home = self.audit.homes.get(device.book.pool, Home())
         if home.first is None:
             day = at.astimezone(self.zone).date()
             self.audit.homes[device.book.pool] = Home(home.persons, day)
-        await self.act(self.world.work)
+        return binding.wallet
 
     async def move_out(self) -> None:
         """Nobody pays for a meter any more."""

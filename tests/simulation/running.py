@@ -41,6 +41,7 @@ HAPPENINGS: Final[dict[Happening, int]] = {
     DeskLife.pay_in: 5,
     DeskLife.pay_out: 2,
     DeskLife.hand_over: 2,
+    DeskLife.move_house: 2,
     DeskLife.take: 2,
     DeskLife.owe: 3,
     DeskLife.wash: 3,
