@@ -180,7 +180,8 @@ async def test_uses_by_the_clock_are_tried_out(make_world: MakeWorld) -> None:
     world.clock.now += timedelta(minutes=90)
     await shop.end(began.use.id)
     world.clock.now += DAY
-    document = HOURLY | {"duration": HOURLY["duration"] | {"price": "8"}}
+    dearer = {"price": "8", "per": 60, "step": 1, "counting": "exact"}
+    document: dict[str, Any] = HOURLY | {"duration": dearer}
     draft = read_tariff(document, version=1, valid_from=ALWAYS)
     preview = await try_uses(world.site, draft=draft, tariffs={"hourly"}, wallets=set(), months=1)
     (row,) = preview.wallets

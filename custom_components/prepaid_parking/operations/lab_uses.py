@@ -1,7 +1,7 @@
 """Stays and counted uses on trial: what the books keep of them is priced by a draft."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -22,7 +22,7 @@ from .lab import Compared, Preview, span_of
 from .site import Site
 
 PAGE: Final = 500
-USES: Final = (EntryKind.USES_TAKEN, EntryKind.USES_GIVEN_BACK, EntryKind.PASSAGE)
+USES: Final = (EntryKind.USES_TAKEN, EntryKind.PASSAGE)
 STAYS: Final = (EntryKind.SESSION_ENDED,)
 
 
@@ -53,14 +53,19 @@ async def try_uses(
     kinds = STAYS if draft.kind is Kind.DURATION else USES
     packages = {one.id: one.tariff for one in await site.books.load(Package)}
     found: dict[tuple[WalletId, TariffId], History] = defaultdict(History)
-    entries = await _entries(site, day_start(first, site.zone), until, kinds)
-    async for entry in gently(entries):
-        if entry.detail.get("quantity", draft.quantity) != draft.quantity:
-            continue
+    since = day_start(first, site.zone)
+    back = {
+        entry.reverses async for entry in _entries(site, since, until, (EntryKind.USES_GIVEN_BACK,))
+    }
+    async for entry in _entries(site, since, until, kinds):
         wallet, tariff = _of(entry, packages)
-        if wallet not in site.wallets or (wallets and wallet not in wallets):
-            continue
-        if tariffs and tariff not in tariffs:
+        if (
+            entry.id in back
+            or not _counts(entry, draft)
+            or wallet not in site.wallets
+            or (wallets and wallet not in wallets)
+            or (tariffs and tariff not in tariffs)
+        ):
             continue
         one = found[wallet, tariff]
         one.happened.append(_happened(entry))
@@ -111,26 +116,27 @@ def _present(site: Site, tariff: TariffId, draft: TariffVersion) -> TariffVersio
 
 async def _entries(
     site: Site, since: datetime, until: datetime, kinds: tuple[EntryKind, ...]
-) -> list[Entry]:
-    """Return the entries of that time, those that were taken back left out."""
-    found: list[Entry] = []
+) -> AsyncIterator[Entry]:
+    """Yield the entries of that time, page by page: a year of a laundry does not fit into memory."""
     after: EntryId | None = None
     while True:
         page = await site.books.entries(
             since=since, until=until, kinds=kinds, after=after, limit=PAGE
         )
-        found += page
+        async for entry in gently(page):
+            yield entry
         if len(page) < PAGE:
-            break
+            return
         after = page[-1].id
-    back = {entry.reverses for entry in found}
-    return [
-        entry
-        for entry in found
-        if entry.id not in back
-        and entry.kind is not EntryKind.USES_GIVEN_BACK
-        and entry.detail.get("end") != UseEnd.NOT_STARTED
-    ]
+
+
+def _counts(entry: Entry, draft: TariffVersion) -> bool:
+    """Tell whether an entry is of what the draft prices, and whether it was used at all."""
+    detail = entry.detail
+    return (
+        detail.get("quantity", draft.quantity) == draft.quantity
+        and detail.get("end") != UseEnd.NOT_STARTED
+    )
 
 
 def _of(entry: Entry, packages: dict[PackageId, TariffId]) -> tuple[WalletId, TariffId]:
