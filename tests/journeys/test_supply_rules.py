@@ -346,3 +346,36 @@ async def test_supplies_of_a_wallet_leave_the_wire_in_their_order(
     await time.is_now(time.now + timedelta(minutes=31))
     await frame(modbus_line, TRIP, 1)
     await nothing_is_sent(modbus_line, 3)
+
+
+async def test_a_special_wallet_shows_that_it_lives_on_its_quota(
+    hub: Hub, modbus_line: ModbusLine, modbus_device: AcrelDdsy1352
+) -> None:
+    """Who looks after a hospital looks at one dot on the dashboard, with what is used beside it."""
+    await bound_meter(hub, modbus_line, modbus_device)
+    await hub.call("unbind_meter", meter="m1")
+    await hub.call("set_policy", policy="ward", exempt_quota="50", exempt_period="month")
+    await hub.call("open_wallet", unit="Ward 1", kind="special", policy="ward")
+    await hub.call("top_up", wallet="w2", amount="4")
+    await hub.call("bind_meter", meter="m1", wallet="w2", tariff="home")
+
+    async def is_shown(value: str) -> bool:
+        unique_id = f"{hub.entry.unique_id}_w2_on_exemption"
+        entity = er.async_get(hub.hass).async_get_entity_id("binary_sensor", DOMAIN, unique_id)
+        shown = hub.hass.states.get(entity) if entity is not None else None
+        if shown is None or shown.state != value:
+            return False
+        return bool(shown.attributes["used"] == ("0.00" if value == "off" else "4.00"))
+
+    await hub.until(lambda: is_shown("off"))
+    modbus_device.add(kwh=10)
+    look(hub)
+    await hub.until(lambda: is_shown("on"))
+    await hub.call("top_up", wallet="w2", amount="20")
+    assert (await hub.wallet("w2"))["quota"] == {
+        "period": "month",
+        "quota": "50.00",
+        "used": "4.00",
+        "owed": "0.00",
+        "covered": "46.00",
+    }

@@ -227,6 +227,23 @@ async def test_a_trip_that_cannot_be_written_down_is_not_made(world: World) -> N
     assert not relay.on
 
 
+async def test_a_relay_that_never_tripped_is_left_alone_when_the_wait_is_over(
+    world: World,
+) -> None:
+    """Stuck while it was too much, and then the heater was unplugged: nothing is left to do."""
+    _, run, relay = await limited(world)
+    relay.moves = False
+    await draw(world, run, 900, 6)
+    assert relay.on
+    await draw(world, run, 100, 40)
+    relay.moves = True
+    await draw(world, run, 100, 10)
+    assert (relay.on, run.state) == (True, SupplyState.ON)
+    assert run.load is not None
+    assert run.load.trips is not None
+    assert run.load.trips.tripped_at is None
+
+
 async def test_a_limit_is_an_entry_and_belongs_to_something(world: World) -> None:
     """Who limited whom; a slip of the pen limits nobody."""
     await limited(world)

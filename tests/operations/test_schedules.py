@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.prepaid_parking.core.errors import CoreError
+from custom_components.prepaid_parking.core.errors import CoreError, DeviceFault
 from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.reconcile import Why
 from custom_components.prepaid_parking.core.supply import CutBy, RestoreMode, SupplyState
@@ -14,6 +14,7 @@ from custom_components.prepaid_parking.operations.facts import WalletEvent
 from custom_components.prepaid_parking.operations.schedules import set_schedule
 from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
 from custom_components.prepaid_parking.operations.supply import (
+    cut_supply,
     restore_supply,
     set_lockout,
     set_protection,
@@ -268,3 +269,19 @@ async def test_a_schedule_is_an_entry_and_refuses_what_it_cannot_be(world: World
         await set_supply_rules(world.site, meter=run.meter.id, schedule="none", actor=MANAGER)
     with pytest.raises(CoreError, match="unknown_schedule"):
         await world.policy(schedule="none")
+
+
+async def test_a_cut_that_changes_its_reason_on_the_way_ends_with_the_new_one(
+    world: World,
+) -> None:
+    """Shut off by hand until eleven while the relay was busy, then lights out: on at six."""
+    _, run = await dorm(world)
+    relay_of(world, run).refuses = DeviceFault.BUSY
+    await until(world, 22, 50)
+    eleven = world.clock.now.replace(hour=23, minute=0, second=0)
+    await cut_supply(world.site, meter=run.meter.id, reason="leak", actor=MANAGER, until=eleven)
+    await until(world, 23, 5, every=MINUTE)
+    assert run.supply.cut_by is CutBy.SCHEDULE
+    relay_of(world, run).refuses = None
+    await until(world, 7, every=MINUTE)
+    assert [on for _, on in relay_of(world, run).written] == [False, True]

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 
 import pytest
 
-from custom_components.prepaid_parking.core.errors import DeviceFault
+from custom_components.prepaid_parking.core.calendars import DayKind
+from custom_components.prepaid_parking.core.errors import CoreError, DeviceFault
+from custom_components.prepaid_parking.core.identity import WalletId
 from custom_components.prepaid_parking.core.metering import Commodity, Sample
 from custom_components.prepaid_parking.core.policy import ManualOn, WalletState
 from custom_components.prepaid_parking.core.reconcile import Why
@@ -24,6 +27,7 @@ from custom_components.prepaid_parking.operations.facts import (
     SupplyChanged,
     SupplyTrouble,
     WalletEvent,
+    WalletFact,
 )
 from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
 from custom_components.prepaid_parking.operations.supply import (
@@ -668,3 +672,68 @@ async def test_commands_of_last_year_are_forgotten_and_the_last_one_is_not(world
     world.clock.now += 401 * DAY
     await forget_commands(world.site, world.clock.now)
     assert await log(world) == [("off", CommandOutcome.VERIFIED)]
+
+
+async def test_a_wallet_is_warned_by_the_days_its_money_lasts(world: World) -> None:
+    """N7: fifty is a week for one and a night for another; said once, also across a restart."""
+    lasts = {"days": Decimal(9)}
+
+    def days_left(wallet: WalletId, now: datetime) -> Decimal:
+        return lasts["days"]
+
+    world.site.supplying.days_left = days_left
+    await world.policy(alert_days=3)
+    wallet = await world.wallet("500")
+    run = await world.meter(wallet)
+    for days in ("9", "3", "2.9", "3.1", "2"):
+        lasts["days"] = Decimal(days)
+        await world.read(run.meter.id, KWH, 11 * MINUTE)
+    assert world.events(wallet)[2:] == [WalletEvent.LOW_DAYS]
+    (said,) = [one for one in world.heard(WalletFact) if one.event is WalletEvent.LOW_DAYS]
+    assert said.days_left == Decimal(3)
+    assert state_of(world.site, wallet) is WalletState.LOW
+    await world.restart()
+    world.site.supplying.days_left = days_left
+    await world.read(run.meter.id, KWH, 11 * MINUTE)
+    again = world.wallet_now(wallet)
+    assert world.events(again).count(WalletEvent.LOW_DAYS) == 1
+    lasts["days"] = Decimal(4)
+    await world.read(run.meter.id, KWH, 11 * MINUTE)
+    assert state_of(world.site, again) is WalletState.OK
+
+
+async def test_a_policy_may_leave_the_way_back_to_a_named_person(world: World) -> None:
+    """Paid, confirmed by nobody's button: the manager looks at the flat himself."""
+    wallet, run, relay = await flat(world)
+    await world.policy(reconnect=RestoreMode.BY_HAND)
+    await use_up(world, run)
+    await world.pay(wallet, "20")
+    await world.wait(MINUTE, STEP)
+    assert (relay.on, run.state) == (False, SupplyState.ARMED)
+    with pytest.raises(CoreError, match="supply_by_hand"):
+        await confirm_restore(world.site, meter=run.meter.id, actor=MANAGER)
+    await restore_supply(world.site, meter=run.meter.id, reason="seen to", actor=MANAGER)
+    await world.wait(10 * SECOND, SECOND)
+    assert relay.on
+
+
+async def test_no_cut_on_a_holiday_of_the_policys_calendar(world: World) -> None:
+    """The second of October is a holiday in China: nobody can pay, nobody is cut."""
+    asked: list[str] = []
+
+    async def learn(calendar: str) -> None:
+        asked.append(calendar)
+
+    world.site.learn_calendar = learn
+    world.site.holidays = lambda calendar, day: (
+        DayKind.HOLIDAY if (calendar, day.day) == ("CN", 2) else None
+    )
+    await world.policy(no_cut_calendar="CN")
+    wallet, run, relay = await flat(world, "1", grace=12)
+    await world.read(run.meter.id, 2 * KWH, HOUR)  # the first of July, at one
+    assert cutoff_of(world.site, wallet) == datetime(2026, 7, 3, tzinfo=world.clock.now.tzinfo)
+    await world.wait(34 * HOUR, 4 * MINUTE)
+    assert relay.on
+    await world.wait(2 * HOUR, 4 * MINUTE)
+    assert not relay.on
+    assert asked == ["CN", "CN"]

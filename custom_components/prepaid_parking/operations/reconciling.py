@@ -59,7 +59,8 @@ async def reconcile(site: Site, run: MeterRun) -> None:
         why = Why.TOO_MANY_OPERATIONS if command.blocked else decision.why
         run.decision = decision = replace(decision, why=why, state=SupplyState.FAULT)
     _show(site, run, before, decision)
-    if command.next_at is None or now >= command.next_at:
+    due = command.next_at is None or now >= command.next_at
+    if due and await _is_still_for(site, run, command, decision, now):
         await send(site, run, command, _operations_per_day(site, run), now)
 
 
@@ -78,6 +79,26 @@ async def _begin(site: Site, run: MeterRun, decision: Decision, now: datetime) -
     if command is not None and trips is not None and run.load is not None:
         run.load.trips, run.load.cause = trips, None
     return command
+
+
+async def _is_still_for(
+    site: Site, run: MeterRun, command: Command, decision: Decision, now: datetime
+) -> bool:
+    """Write down what an outstanding cut is for by now: what ends that reason switches on again.
+
+    A person's hold may end while the relay is busy, and lights-out begin. What cannot be written down
+    is not sent.
+    """
+    if command.on or decision.cut_by is None or decision.cut_by is run.supply.cut_by:
+        return True
+    trips = counted_trip(site, run, now) if decision.cut_by is CutBy.LOAD else None
+    supply = replace(run.supply, cut_by=decision.cut_by)
+    if not await keep(site, supply, *(() if trips is None else (trips,))):
+        return False
+    run.supply, command.reason = supply, decision.why
+    if trips is not None and run.load is not None:
+        run.load.trips, run.load.cause = trips, None
+    return True
 
 
 def _operations_per_day(site: Site, run: MeterRun) -> int:
@@ -125,8 +146,10 @@ def _load_closed(run: MeterRun) -> list[Record]:
 async def _settle(site: Site, run: MeterRun, decision: Decision) -> None:
     """Write down what the supply's rest means: a hold that has done its work, a cut that is over."""
     supply = run.supply
-    if decision.cut_by is CutBy.NOTHING and run.seen and supply.cut_by is not CutBy.NOTHING:
-        supply = replace(supply, cut_by=CutBy.NOTHING, verified=True)
+    if decision.cut_by is CutBy.NOTHING and run.seen:
+        await keep(site, *_load_closed(run))
+        if supply.cut_by is not CutBy.NOTHING:
+            supply = replace(supply, cut_by=CutBy.NOTHING, verified=True)
     taken_over = decision.cut_by is CutBy.BALANCE and supply.cut_by is not CutBy.BALANCE
     if taken_over:
         supply = replace(supply, cut_by=CutBy.BALANCE, confirmed_at=None)
