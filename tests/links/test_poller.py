@@ -320,6 +320,25 @@ def test_a_full_look_comes_first_and_then_once_a_minute() -> None:
     warp.run(main())
 
 
+def test_a_meter_whose_power_matters_is_looked_at_in_full_each_time() -> None:
+    """A load limit is judged by what is drawn now, its neighbours are not read more for it."""
+
+    async def main() -> None:
+        bus = Bus()
+        bus.add(2)
+        await bus.run(5)
+        bus.poller.set_full_every(meter_id(1), 0)
+        await bus.run(100)
+        assert len(bus.reads[1]) - len(bus.full[1]) <= 1
+        assert len(bus.full[0]) == 2
+        bus.poller.set_full_every(meter_id(1), 60)
+        before = len(bus.full[1])
+        await bus.run(121)
+        assert len(bus.full[1]) - before == 2
+
+    warp.run(main())
+
+
 def test_an_interval_is_kept_within_a_second_and_an_hour() -> None:
     """A typing error of 0 s must not take a line, and one of a week must not hide a theft."""
 

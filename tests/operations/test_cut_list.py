@@ -149,10 +149,11 @@ async def empty_in_order(world: World, delay_s: int) -> tuple[WalletRun, list[Me
 async def test_a_shared_wallets_meters_are_never_cut_by_rules(world: World) -> None:
     """The stairs are everybody's: the debt of one must not put the others in the dark."""
     await world.policy(grace_hours=0)
-    _, (run,) = await empty(world, kind=WalletKind.SHARED)
+    wallet, (run,) = await empty(world, kind=WalletKind.SHARED)
     await world.wait(HOUR, MINUTE)
     assert cuts(world) == {}
     assert why(run) is Why.SHARED
+    assert cutoff_of(world.site, wallet) is None
     assert cut_list(world.site, world.clock.now + DAY) == []
 
 

@@ -13,7 +13,6 @@ from ..core.policy import ManualOn, Policy
 from ..core.reconcile import Why, hold_in_force, ours, protected
 from ..core.respite import Respite, SiteHold
 from ..core.supply import CutBy, CutMode
-from ..core.wallet import WalletKind
 from .deciding import turns_of
 from .quota import mark_of
 from .site import MeterRun, Site, WalletRun
@@ -82,7 +81,7 @@ def _line(site: Site, wallet: WalletRun, now: datetime, until: datetime) -> CutL
 
 def _cuts(site: Site, wallet: WalletRun, now: datetime) -> list[PlannedCut]:
     first = cutoff_of(site, wallet)
-    if first is None or wallet.wallet.kind is WalletKind.SHARED:
+    if first is None:
         return []
     policy = policy_for(site, wallet)
     planned = [

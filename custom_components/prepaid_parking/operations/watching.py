@@ -9,7 +9,7 @@ from ..core.cut_calendar import may_cut
 from ..core.cut_list import cutoff_at
 from ..core.ledger import Record
 from ..core.policy import Policy, WalletState, Warned, effective, step, wallet_state
-from ..core.wallet import Watch
+from ..core.wallet import WalletKind, Watch
 from .facts import WalletEvent, WalletFact
 from .quota import covered_minor, watch_quota
 from .shares import bears_nothing
@@ -108,7 +108,7 @@ def _with_turn(site: Site, wallet: WalletRun, watch: Watch, policy: Policy, now:
 def _cutoff(
     site: Site, wallet: WalletRun, watch: Watch, policy: Policy, now: datetime
 ) -> datetime | None:
-    if watch.crossed_at is None:
+    if watch.crossed_at is None or wallet.wallet.kind is WalletKind.SHARED:
         return None
     until: datetime | None = None
     for one in sparing(site, wallet, now):
