@@ -193,6 +193,33 @@ async def test_a_vacant_flat_that_is_sold_is_paid_for_by_its_new_owner(world: Wo
     ]
 
 
+async def test_an_owner_that_is_named_later_pays_for_what_nobody_paid(world: World) -> None:
+    """The flat stood empty and nobody's; from the day the owner is known, it is the owner's."""
+    tenant, owner = await world.wallet("100"), await world.wallet("100")
+    run = await world.meter(tenant)
+    await set_(world, name="Flat 1", meters=(run.meter.id,))
+    await move_in(world.site, HandOver(unit="u1", wallet=tenant.wallet.id, actor=MANAGER))
+    await move_out(world.site, HandOver(unit="u1", actor=MANAGER))
+    await world.read(run.meter.id, 5 * KWH, HOUR)
+    await set_(world, "u1", owner=owner.wallet.id)
+    await world.read(run.meter.id, 10 * KWH, HOUR)
+    assert [world.text(one.available_minor) for one in (tenant, owner)] == ["100.00", "92.00"]
+    await set_(world, "u1", owner="")
+    assert run.binding is None
+
+
+async def test_a_unit_that_is_called_otherwise_takes_its_wallets_along(world: World) -> None:
+    """The house number changed: receipts and devices bear the new name."""
+    await set_(world, name="Flat 1")
+    wallet = await world.wallet(unit="u1")
+    assert (wallet.wallet.unit, wallet.wallet.unit_id) == ("Flat 1", "u1")
+    await set_(world, "u1", name="Flat 1a")
+    await world.restart()
+    assert world.wallet_now(wallet).wallet.unit == "Flat 1a"
+    other = await world.wallet(unit="Flat 1a")
+    assert other.wallet.unit_id == "u1"
+
+
 async def test_a_meter_says_what_it_lies_behind(world: World) -> None:
     """The main meter of a house, and the sub meters on it; never in a circle."""
     main, sub, below = [await world.meter() for _ in range(3)]

@@ -19,9 +19,9 @@ from ..operations.moving import HandOver, Moved, Settlement
 from ..operations.occupants import occupancy_of
 from ..operations.places import update_meter_place
 from ..operations.reports import meter_view
+from ..operations.unit_changes import Draft
 from ..operations.unit_lists import Line, lines_of
-from ..operations.unit_views import division_view, history_view, moved_view, unit_view
-from ..operations.units import Draft
+from ..operations.unit_views import division_view, history_view, moved_view, unit_view, unit_views
 from .call import (
     MAYBE_REASON,
     METER,
@@ -153,7 +153,7 @@ async def list_units(call: Call) -> Response:
         and vacant in (None, occupancy_of(call.site, unit.id) is None)
     ]
     shown = page(call, found, lambda unit: unit.id)
-    return {"units": [unit_view(call.site, unit) for unit in shown], "count": len(found)}
+    return {"units": unit_views(call.site, shown), "count": len(found)}
 
 
 async def move_in(call: Call) -> Response:

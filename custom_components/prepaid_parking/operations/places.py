@@ -1,5 +1,6 @@
 """Where a meter is: its unit, the main meter it lies behind, and what it has counted in tiers so far."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -143,3 +144,11 @@ def _check(site: Site, meter: Meter) -> None:
 def meters_in(site: Site, unit: UnitId) -> list[MeterRun]:
     """Return the meters of a unit."""
     return [run for run in site.meters.values() if run.meter.unit == unit]
+
+
+def meters_by_unit(site: Site) -> dict[str, list[MeterRun]]:
+    """Return the meters of every unit, found in one pass."""
+    found: dict[str, list[MeterRun]] = defaultdict(list)
+    for run in site.meters.values():
+        found[run.meter.unit].append(run)
+    return found

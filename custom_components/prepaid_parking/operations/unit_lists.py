@@ -7,7 +7,8 @@ from ..core.errors import CoreError
 from ..core.identity import MeterId
 from ..core.unit_lists import changes_of, meters_of
 from .site import Site
-from .units import Draft, checked, names_taken
+from .unit_changes import Draft
+from .units import checked, names_taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """A unit, a hand-over and a division as people read them: plain data, money in decimal text."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 from ..core.identity import UnitId
 from ..core.money import quantity_text
@@ -8,15 +9,43 @@ from ..core.shares import ShareBy
 from ..core.unit import Unit, area_text, capacity_text
 from .moving import Moved
 from .occupants import occupancy_of, payer_of_unit, persons_in
-from .places import meters_in
 from .reports import Report
-from .shares import Division, shared_with
+from .shares import Division
 from .sharing import WEIGHT_SCALE
 from .site import Site
 
 
 def unit_view(site: Site, unit: Unit) -> Report:
     """Describe a unit: what it is, who is in it, and what hangs on it."""
+    return unit_views(site, (unit,))[0]
+
+
+def unit_views(site: Site, units: Iterable[Unit]) -> list[Report]:
+    """Describe units; the site is gone through once for all of them."""
+    meters: dict[str, list[str]] = defaultdict(list)
+    wallets: dict[str, list[str]] = defaultdict(list)
+    shared: dict[str, list[str]] = defaultdict(list)
+    for run in site.meters.values():
+        meters[run.meter.unit].append(run.meter.id)
+    for wallet in site.wallets.values():
+        if wallet.wallet.closed_at is None:
+            wallets[wallet.wallet.unit_id].append(wallet.wallet.id)
+    for shares in site.shares.values():
+        for one in shares.members:
+            shared[one.member].append(shares.wallet)
+    return [
+        {
+            **_unit(site, unit),
+            "meters": meters[unit.id],
+            "wallets": wallets[unit.id],
+            "shared": shared[unit.id],
+            "closed_at": unit.closed_at.isoformat() if unit.closed_at is not None else None,
+        }
+        for unit in units
+    ]
+
+
+def _unit(site: Site, unit: Unit) -> Report:
     present, payer = occupancy_of(site, unit.id), payer_of_unit(site, unit.id)
     return {
         "unit": unit.id,
@@ -33,14 +62,6 @@ def unit_view(site: Site, unit: Unit) -> Report:
         "occupant": present.wallet if present is not None else None,
         "occupied_since": present.from_at.isoformat() if present is not None else None,
         "payer": payer.wallet.id if payer is not None else None,
-        "meters": [run.meter.id for run in meters_in(site, unit.id)],
-        "wallets": [
-            run.wallet.id
-            for run in site.wallets.values()
-            if run.wallet.unit_id == unit.id and run.wallet.closed_at is None
-        ],
-        "shared": [run.wallet.id for run in shared_with(site, unit.id)],
-        "closed_at": unit.closed_at.isoformat() if unit.closed_at is not None else None,
     }
 
 

@@ -1,7 +1,7 @@
 """Units are registered, changed and listed; what is in them and who pays hangs on them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -9,16 +9,28 @@ from ..core.errors import CoreError
 from ..core.identity import Actor, UnitId
 from ..core.ledger import Act, EntryKind, Receipt
 from ..core.unit import Occupancy, Unit
-from ..core.wallet import Meter, Purpose, WalletKind
+from ..core.wallet import Meter, Purpose, Wallet, WalletKind
 from .booking import answered_before, book, open_run, referenced
-from .occupants import occupancy_of, owner_of_unit
-from .places import joined_counts, meters_in, rejoin, take_counts
-from .rebinding import Rebinding, posted_whole, rebind, take_effect
+from .occupants import occupancy_of
+from .places import joined_counts, meters_by_unit, meters_in, rejoin, take_counts
+from .rebinding import posted_whole, take_effect
 from .shares import shared_with
-from .site import MeterRun, Site
+from .site import Site
 from .turn import in_turn
+from .unit_changes import Draft, UnitChange, draw_up, moved_by, renamed_by, to_owner, touched_by
 from .usage import post_windows
 
+__all__ = [
+    "Draft",
+    "check_payer",
+    "checked",
+    "close_unit",
+    "import_units",
+    "load",
+    "names_taken",
+    "put_occupancy",
+    "set_unit",
+]
 CHANGEABLE: Final = frozenset(
     {
         *("name", "building", "floor", "number", "use"),
@@ -28,34 +40,6 @@ CHANGEABLE: Final = frozenset(
 MOST_PERSONS: Final = 100_000
 MOST_UNITS: Final = 500
 """Units in one list: one act holds them all."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """What a unit is to be: `unit` "" for a new one; what is not named stays as it is.
-
-    `meters` are all the meters in it; None leaves them.
-    """
-
-    unit: str = ""
-    changes: Mapping[str, object]
-    meters: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Change:
-    """One unit before and after, with all that follows from the change."""
-
-    before: Unit | None
-    unit: Unit
-    occupancy: Occupancy | None
-    joining: tuple[MeterRun, ...]
-    leaving: tuple[MeterRun, ...]
-
-    @property
-    def people_changed(self) -> bool:
-        """Whether tiers and shares go by another number of persons from now on."""
-        return self.before is not None and self.before.persons != self.unit.persons
 
 
 @in_turn
@@ -176,17 +160,19 @@ async def _set(
         unit = checked(site, draft, names)
         names[unit.name] = unit.id or f"line {len(units) + 1}"
         units.append(unit)
-    changes = [await _change(site, *pair) for pair in zip(drafts, units, strict=True)]
-    touched = [run for change in changes for run in _touched(site, change)]
+    here = meters_by_unit(site)
+    changes = [await draw_up(site, *pair, here) for pair in zip(drafts, units, strict=True)]
+    touched = [run for change in changes for run in touched_by(site, change)]
     await posted_whole(site, touched)
     for change in changes:
-        for wallet in shared_with(site, change.unit.id):
-            await post_windows(site, wallet.meters)
+        if change.before is not None:
+            for wallet in shared_with(site, change.unit.id):
+                await post_windows(site, wallet.meters)
     counts = tuple(
         count for change in changes for count in joined_counts(site, change.joining, change.unit.id)
     )
-    rebindings = [one for change in changes for one in await _to_owner(site, change)]
-    moved = _moved(changes)
+    rebindings = [one for change in changes for one in await to_owner(site, change)]
+    moved, renamed = moved_by(changes), renamed_by(site, changes)
     receipt = await book(
         site,
         replace(
@@ -200,12 +186,13 @@ async def _set(
                 *(change.unit for change in changes),
                 *(change.occupancy for change in changes if change.occupancy is not None),
                 *moved.values(),
+                *renamed,
                 *counts,
                 *(record for one in rebindings for record in one.puts),
             ),
         ),
     )
-    _take_over(site, changes, moved)
+    _take_over(site, changes, moved, renamed)
     take_counts(site, counts)
     rejoin(site, touched)
     for one in rebindings:
@@ -214,76 +201,12 @@ async def _set(
     return receipt
 
 
-async def _change(site: Site, draft: Draft, unit: Unit) -> _Change:
-    before = site.units.get(UnitId(draft.unit))
-    if before is None:
-        number = await site.books.next_number("unit")
-        unit = replace(unit, id=UnitId(f"u{number}"), no=number)
-    present = occupancy_of(site, unit.id)
-    occupancy = None
-    if present is not None and "persons" in draft.changes:
-        occupancy = replace(present, persons=unit.persons)
-    here = meters_in(site, unit.id)
-    wanted = [site.meter(meter) for meter in draft.meters] if draft.meters is not None else here
-    return _Change(
-        before=before,
-        unit=unit,
-        occupancy=occupancy,
-        joining=tuple(run for run in wanted if run not in here),
-        leaving=tuple(run for run in here if run not in wanted),
-    )
-
-
-def _touched(site: Site, change: _Change) -> list[MeterRun]:
-    """Return the meters whose windows end here: they move, are counted otherwise, or change payer."""
-    runs = [*change.joining, *change.leaving]
-    before = change.before
-    if change.joining or change.occupancy or change.people_changed:
-        runs += [run for run in meters_in(site, change.unit.id) if run not in runs]
-    elif before is not None and before.owner != change.unit.owner:
-        runs += [run for run in _vacant_meters(site, change) if run not in runs]
-    return runs
-
-
-async def _to_owner(site: Site, change: _Change) -> list[Rebinding]:
-    """Let a vacant unit's new owner pay from here on."""
-    before = change.before
-    if before is None or before.owner == change.unit.owner:
-        return []
-    owner = site.wallets.get(change.unit.owner)  # type: ignore[call-overload]  # "" is none
-    found = [
-        await rebind(site, run, owner, register=run.window.to_register, at=run.window.to_at)
-        for run in _vacant_meters(site, change)
-        if run.window is not None
-    ]
-    return [one for one in found if one is not None]
-
-
-def _vacant_meters(site: Site, change: _Change) -> list[MeterRun]:
-    """Return the meters that the owner so far pays for because nobody is in."""
-    if occupancy_of(site, change.unit.id) is not None:
-        return []
-    owner = owner_of_unit(site, change.unit.id)
-    return [
-        run
-        for run in meters_in(site, change.unit.id)
-        if owner is not None and run.binding is not None and run.binding.wallet == owner.wallet.id
-    ]
-
-
-def _moved(changes: Sequence[_Change]) -> dict[str, Meter]:
-    """Return the meters as they are placed then; who comes into another unit has left the first."""
-    moved: dict[str, Meter] = {}
-    for change in changes:
-        for run in change.leaving:
-            moved.setdefault(run.meter.id, replace(run.meter, unit=""))
-    for change in changes:
-        for run in change.joining:
-            moved[run.meter.id] = replace(run.meter, unit=change.unit.id)
-    return moved
-
-
-def _take_over(site: Site, changes: Sequence[_Change], moved: Mapping[str, Meter]) -> None:
+def _take_over(
+    site: Site,
+    changes: Sequence[UnitChange],
+    moved: Mapping[str, Meter],
+    renamed: Sequence[Wallet],
+) -> None:
     for change in changes:
         unit = change.unit
         site.units[unit.id] = unit
@@ -291,6 +214,8 @@ def _take_over(site: Site, changes: Sequence[_Change], moved: Mapping[str, Meter
             put_occupancy(site, change.occupancy)
     for meter in moved.values():
         site.meters[meter.id].meter = meter
+    for wallet in renamed:
+        site.wallets[wallet.id].wallet = wallet
 
 
 def put_occupancy(site: Site, occupancy: Occupancy) -> None:
