@@ -12,6 +12,7 @@ from custom_components.prepaid_parking.core.errors import CoreError, StoreError
 from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.tariff_format import read_tariff
 from custom_components.prepaid_parking.core.version import TariffVersion
+from custom_components.prepaid_parking.operations.adjusting_usage import adjust_usage
 from custom_components.prepaid_parking.operations.months import close_month
 from custom_components.prepaid_parking.operations.office import (
     bind_meter,
@@ -290,6 +291,31 @@ async def test_an_unfinished_correction_is_finished_after_the_start(world: World
     await world.tick(timedelta(minutes=2))
     assert world.site.corrections == {}
     assert world.text(world.wallet_now(wallet).available_minor) == "95.80"
+
+
+@pytest.mark.parametrize(("kwh", "left"), [(2, "98.60"), (0, "100.00")])
+async def test_a_charge_that_a_person_has_corrected_stays_at_that_quantity(
+    make_world: MakeWorld, kwh: int, left: str
+) -> None:
+    """Water of a burst pipe was let off: the right price is for what is left of it."""
+    world = await make_world(tariffs=(DAY_AND_NIGHT,))
+    wallet = await world.wallet("100")
+    run = await world.meter(wallet, tariff="banded")
+    start = world.clock.now
+    await world.read(run.meter.id, 24 * KWH, DAY)
+    await import_readings(
+        world.site, meter=run.meter.id, readings=[(start + HOUR, 1024 * KWH)], actor=MANAGER
+    )
+    (charge,) = await world.books.entries(kinds=(EntryKind.USAGE,))
+    await adjust_usage(
+        world.site, entry=charge.id, quantity=kwh * KWH, reason="burst pipe", actor=MANAGER
+    )
+    await correct(
+        world, DAY_AND_NIGHT | {"rates": {"day": "0.70", "night": "0.10"}}, tariff="banded"
+    )
+    assert world.text(wallet.available_minor) == left
+    await correct(world, tariff="banded")
+    assert world.text(wallet.available_minor) == left
 
 
 readings = st.lists(st.integers(0, 2 * KWH), min_size=23, max_size=23)

@@ -15,6 +15,7 @@ from typing import Final
 
 from ..core.accrual import ChargeLine
 from ..core.identity import TariffId
+from ..core.money import split
 from ..core.tariff import Pricer
 from ..core.tiers import Scope, Usage
 from .site import Site
@@ -70,6 +71,8 @@ class Replay:
 
     def is_settled(self, used: Used, pricer: Pricer, counts: Mapping[str, int]) -> bool:
         """Tell at a glance that a charge comes to what it is: same prices, same place in the tiers."""
+        if not used.lines:
+            return True  # A person said that nothing was used.
         if any(counts.get(period, 0) != quantity for period, quantity in used.tiers.items()):
             return False
         keys = {(one.version, one.rate, one.period, one.season) for one in used.lines}
@@ -80,8 +83,9 @@ class Replay:
 
     def pieces(self, used: Used, points: Sequence[Point] = ()) -> list[Piece]:
         """Divide a charge into what went through under each rate, or between the readings known."""
+        total = sum(line.quantity for line in used.lines)
         if points or used.points:
-            return _between((used.start, *rising(points or used.points), used.end))
+            return _between((used.start, *rising(points or used.points), used.end), total)
         spans = spans_of(self._was(used), used)
         times: dict[Key, list[Span]] = defaultdict(list)
         for span in spans:
@@ -148,8 +152,17 @@ def merged(lines: Sequence[ChargeLine]) -> list[ChargeLine]:
     return list(known.values())
 
 
-def _between(points: Sequence[Point]) -> list[Piece]:
-    return [(high - low, begin, end) for (begin, low), (end, high) in itertools.pairwise(points)]
+def _between(points: Sequence[Point], total: int) -> list[Piece]:
+    """Return what went through between readings; where a person has charged another total, parts of it."""
+    counted = [high - low for (_, low), (_, high) in itertools.pairwise(points)]
+    if sum(counted) != total:
+        counted = split(total, counted) if any(counted) else [total, *counted[1:]]
+    return [
+        (quantity, begin, end)
+        for quantity, ((begin, _), (end, _)) in zip(
+            counted, itertools.pairwise(points), strict=True
+        )
+    ]
 
 
 def _spread(quantity: int, spans: Sequence[Span]) -> list[Piece]:
