@@ -9,11 +9,9 @@ from typing import Final
 
 from ..core.access import Arrival
 from ..core.accrual import ChargeLine
-from ..core.assigned import TariffChange
+from ..core.assigned import PriceCorrection, TariffChange
 from ..core.bill import Bill, BillingRules
 from ..core.calendars import Holidays, no_holidays
-from ..core.category import Category
-from ..core.bill import Bill, BillingRules
 from ..core.category import Category
 from ..core.chart import Bucket, code_of, owner_of
 from ..core.demand_state import DemandState
@@ -40,8 +38,8 @@ from ..core.identity import (
 from ..core.layers import Layer
 from ..core.ledger import AccountId, Act, Receipt
 from ..core.metering import Cursor, Installation, OpenDoubt, Sample
-from ..core.package import Package
 from ..core.money import Currency
+from ..core.package import Package
 from ..core.points import Lot, PointsRule
 from ..core.policy import Policy
 from ..core.promotion import Granted, Promotion
@@ -60,6 +58,7 @@ from ..core.use_point import UsePoint
 from ..core.wallet import Binding, Card, Credential, Meter, Wallet, Watch
 from .facts import BooksTrouble, Fact
 from .no_things import NoThings
+from .outlook import Outlook
 from .ports import Barrier, Books, Clock, Privacy, Relay, Things
 from .supply_book import LoadRun, QuotaRun, SupplyBook
 from .use_run import Tapped, UseRun
@@ -208,13 +207,13 @@ class MeterRun:
     relay: Relay | None = None
     seen: bool | None = None
     seen_at: datetime | None = None
+    off_from: int | None = None
     fast: bool = False
     state: SupplyState = SupplyState.UNKNOWN
     decision: Decision | None = None
     command: Command | None = None
     written_today: int = 0
     written_day: int = 0
-    off_from: int | None = None
     unposted_minor: int = 0
     pace: Pace = field(default_factory=Pace)
     late: list[tuple[datetime, int]] = field(default_factory=list)
@@ -331,6 +330,8 @@ class Site:
     tariffs: dict[TariffId, Pricer] = field(default_factory=dict)
     published: dict[TariffId, list[TariffVersion]] = field(default_factory=dict)
     withdrawn: set[tuple[TariffId, int]] = field(default_factory=set)
+    corrections: dict[str, PriceCorrection] = field(default_factory=dict)
+    correcting: set[str] = field(default_factory=set)
     policies: dict[PolicyId, list[Policy]] = field(default_factory=dict)
     promotions: dict[PromotionId, list[Promotion]] = field(default_factory=dict)
     granted: dict[tuple[PromotionId, WalletId], Granted] = field(default_factory=dict)
@@ -345,6 +346,8 @@ class Site:
     habits: dict[MeterId, Habit] = field(default_factory=dict)
     hints: dict[tuple[MeterId, HintKind], Hint] = field(default_factory=dict)
     thresholds: Thresholds = Thresholds()
+    loss_days: dict[MeterId, date] = field(default_factory=dict)
+    counted_back: dict[MeterId, tuple[date, float]] = field(default_factory=dict)
     cards: dict[CardId, Card] = field(default_factory=dict)
     credentials: dict[bytes, Credential] = field(default_factory=dict)
     lanes: dict[LaneId, LaneRun] = field(default_factory=dict)
@@ -357,8 +360,6 @@ class Site:
     things: Things = field(default_factory=NoThings)
     pools: dict[tuple[str, TariffId], Pool] = field(default_factory=dict)
     began: dict[str, datetime] = field(default_factory=dict)
-    loss_days: dict[MeterId, date] = field(default_factory=dict)
-    counted_back: dict[MeterId, tuple[date, float]] = field(default_factory=dict)
     billing: dict[Category, BillingRules] = field(default_factory=dict)
     bill_series: dict[str, int] = field(default_factory=dict)
     bills_doubtful: bool = False
@@ -375,6 +376,7 @@ class Site:
     hour_costs: dict[MeterId, int] = field(default_factory=dict)
     hours_noted: dict[MeterId, MeterDay] = field(default_factory=dict)
     supplying: SupplyBook = field(default_factory=SupplyBook)
+    outlook: Outlook = field(default_factory=Outlook)
     woken: set[MeterId] = field(default_factory=set)
     woken_wallets: set[WalletId] = field(default_factory=set)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
