@@ -243,3 +243,19 @@ async def test_a_meter_says_what_it_lies_behind(world: World) -> None:
     assert [world.run(run.meter.id).meter.main for run in (main, sub, below)] == ["", "m1", "m2"]
     await behind(below.meter.id, "")
     assert world.run(below.meter.id).meter.main == ""
+
+
+async def test_a_clock_that_was_set_back_empties_no_flat(make_world: MakeWorld) -> None:
+    """A hub without a clock of its own starts in the past: the tenant keeps the quota of two heads."""
+    tiers = [{"per_person": "5", "price": "0"}, {"price": "1.00"}]
+    quota: dict[str, Any] = {"tariff": "home", "quantity": "energy", "tiers": tiers}
+    world = await make_world(tariffs=(quota,))
+    wallet = await world.wallet("100")
+    run = await world.meter(wallet)
+    await set_(world, name="Flat 1", persons=2, meters=(run.meter.id,))
+    await move_in(world.site, HandOver(unit="u1", wallet=wallet.wallet.id, actor=MANAGER))
+    world.clock.now -= HOUR
+    await world.restart()
+    assert persons_in(world.site, "u1") == 2
+    await world.read(run.meter.id, 9 * KWH, 2 * HOUR)
+    assert world.text(world.wallet_now(wallet).available_minor) == "100.00"

@@ -1,5 +1,6 @@
 """Who is in a unit, and so who pays for it now."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from ..core.identity import UnitId, WalletId
@@ -11,7 +12,7 @@ from .site import Site, WalletRun
 def occupancy_of(site: Site, unit: str, at: datetime | None = None) -> Occupancy | None:
     """Return who occupies a unit now (or did at an instant); None while it is vacant."""
     history = site.occupancies.get(UnitId(unit), ())
-    return occupancy_at(history, site.clock() if at is None else at)
+    return occupancy_at(history, _now(site, history) if at is None else at)
 
 
 def persons_in(site: Site, unit: str) -> int:
@@ -19,7 +20,8 @@ def persons_in(site: Site, unit: str) -> int:
     known = site.units.get(UnitId(unit))
     if known is None:
         return 0
-    return persons_at(known, site.occupancies.get(known.id, ()), site.clock())
+    history = site.occupancies.get(known.id, ())
+    return persons_at(known, history, _now(site, history))
 
 
 def begun_at(site: Site, unit: str) -> datetime | None:
@@ -62,6 +64,12 @@ def units_of(site: Site, wallet: str) -> list[UnitId]:
         for unit in site.occupancies
         if (present := occupancy_of(site, unit)) is not None and present.wallet == wallet
     ]
+
+
+def _now(site: Site, history: Sequence[Occupancy]) -> datetime:
+    """Return the present, not before anybody came or went: a clock that was set back empties no flat."""
+    moved = (at for one in history for at in (one.from_at, one.to_at) if at is not None)
+    return max((site.clock(), *moved))
 
 
 def _open(site: Site, wallet: str) -> WalletRun | None:
