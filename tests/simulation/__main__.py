@@ -42,6 +42,7 @@ def main() -> int:
         f"{sum(one.steps for one in outcomes)} steps, "
         f"{sum(one.statements for one in outcomes)} statements, "
         f"{sum(one.kills for one in outcomes)} deaths, "
+        f"{sum(one.cuts for one in outcomes)} cuts, "
         f"{sum(one.refused for one in outcomes)} refusals, "
         f"{kinds.total()} entries in {perf_counter() - began:.0f} s\n"
         f"{', '.join(f'{kind} {count}' for kind, count in kinds.most_common())}\n"

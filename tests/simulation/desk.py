@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from custom_components.prepaid_parking.core.category import Category
 from custom_components.prepaid_parking.core.ledger import Receipt
 from custom_components.prepaid_parking.core.promotion import Back, Step
+from custom_components.prepaid_parking.core.reconcile import Why
 from custom_components.prepaid_parking.core.shares import Member, ShareBy
 from custom_components.prepaid_parking.core.wallet import Purpose, Spending, WalletKind
 from custom_components.prepaid_parking.operations.adjusting import adjust
@@ -26,8 +28,9 @@ from custom_components.prepaid_parking.operations.occupants import occupancy_of
 from custom_components.prepaid_parking.operations.packages import sell_package
 from custom_components.prepaid_parking.operations.promotions import set_promotion
 from custom_components.prepaid_parking.operations.sharing import set_shares
+from custom_components.prepaid_parking.operations.supply import confirm_restore
 from custom_components.prepaid_parking.operations.transfers import transfer
-from tests.operations.world import MANAGER
+from tests.operations.world import DAY, MANAGER, SECOND
 from tests.simulation.audit import same
 from tests.simulation.metered import MeteredLife
 
@@ -69,6 +72,7 @@ class DeskLife(MeteredLife):
         )
         changes = {"steps": steps, "back": self.rng.choice(list(Back))}
         await set_promotion(world.site, promotion="autumn", changes=changes, actor=MANAGER)
+        await world.policy(grace_hours=self.rng.choice((0, 0, 24)), operations_per_day=500)
         for wallet in (*self.people, self.laundry):
             await self._pay_in(wallet, self.rng.randrange(1, 60_000))
         await self.act(
@@ -95,6 +99,39 @@ class DeskLife(MeteredLife):
             again = await self.act(lambda: ask(reference))
             assert again is not None, f"{reference} was answered, and is refused now"
             assert again.repeated, f"{reference} was answered, and is done again"
+
+    async def last_check(self) -> None:
+        """All pay, and everybody has light again; then the whole of the books."""
+        self.world.clock.now = max(self.now, self.latest) + DAY
+        await self.settle()
+        for wallet in self.people:
+            await self._pay_in(wallet, 100_000_000)
+        await self._wait()
+        for device in self.devices:
+            decided = self.run(device).decision
+            if decided is not None and decided.why is Why.OFF_BY_OTHERS and self.killer.kills:
+                self.world.relays[device.id].on = True  # Nobody knows any more whose cut it was.
+            if decided is not None and decided.why is Why.NOT_CONFIRMED:
+                # Nobody saw that cut: somebody goes there and looks.
+                await self.act(
+                    partial(confirm_restore, self.world.site, meter=device.id, actor=MANAGER)
+                )
+        await self._wait()
+        await self.check()
+        for device in self.devices:
+            if device.tenancy:
+                same(f"light at {device.id}", True, self.world.relays[device.id].on)
+        await super().last_check()
+
+    async def _wait(self) -> None:
+        """Let a while pass in which nothing goes wrong."""
+        for _ in range(12):
+            self.world.clock.now += 40 * SECOND
+            for device in self.devices:
+                self.hear(device, serial=True)
+            await self.act(self.world.work)
+            await self.act(self.keeper_ticks)
+            await self.act(self.world.work)
 
     async def ask(self, work: Ask, *, twice: float = 0.2) -> Receipt | None:
         """Ask for something under a reference of its own; None where it is refused."""

@@ -1,5 +1,6 @@
 """Meters as they are on the wall, and what a site must make of each thing that it hears of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,13 +20,15 @@ HOUR_S: Final = 3_600
 
 @dataclass
 class Relay(RelayDevice):
-    """A relay that a dead hub does not reach."""
+    """A relay that a dead hub does not reach; `judge` is asked whether it may be switched."""
 
     killer: Killer = field(default_factory=Killer)
+    judge: Callable[[bool], None] = lambda on: None
 
     async def switch(self, on: bool) -> None:
         """Take a command, unless who gives it has died."""
         if not self.killer.died:
+            self.judge(on)
             await super().switch(on)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 import random
 from typing import Final
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from custom_components.prepaid_parking.core.chart import Measure, measure_of, owner_of
 from custom_components.prepaid_parking.core.errors import CoreError
+from custom_components.prepaid_parking.core.identity import MeterId, WalletId
 from custom_components.prepaid_parking.core.ledger import AccountId
 from custom_components.prepaid_parking.core.metering import DoubtKind, Origin
 from custom_components.prepaid_parking.operations.places import update_meter_place
@@ -67,6 +69,9 @@ class Life:
         self.audit = Audit(Prices(self.zone))
         self.devices: list[Device] = []
         self.world: SimulatedWorld
+        self.cuts = 0
+        self.awake_to = LONG_AGO
+        self.wrongs: list[str] = []
         self.serials = self.references = self.refused = 0
         self.steps = 0
         self.latest = self.rng.choice(BEGINNINGS)
@@ -114,6 +119,7 @@ class Life:
                 self.audit.homes[pool] = Home(persons)
             await update_meter_place(self.world.site, meter=run.meter.id, unit="u1", actor=MANAGER)
         relay = Relay(self.world.clock, killer=self.killer)
+        relay.judge = partial(self.judge, run.meter.id)
         run.relay = self.world.relays[run.meter.id] = relay
         book = Meter(run.meter.id, pool, [(self.now, 0)])
         self.audit.meters[book.id] = book
@@ -150,6 +156,8 @@ class Life:
         """Let the meters count; each keeps what it showed at times, to be told later."""
         self.world.clock.now += length
         for device in self.devices:
+            if not self.world.relays[device.id].on:
+                continue
             most = device.per_hour * (length // timedelta(seconds=1)) // 3_600
             if self.rng.random() < 0.8:
                 device.counted += self.rng.randint(0, most)
@@ -176,6 +184,7 @@ class Life:
 
     async def keeper_ticks(self) -> None:
         """Let whoever keeps the hub by then do what time brings."""
+        self.awake_to = max(self.awake_to, self.now)
         await self.world.keeper.tick()
 
     async def keeper_stops(self) -> None:
@@ -204,6 +213,22 @@ class Life:
                 return answer
             await self.rise()
 
+    def judge(self, meter: MeterId, on: bool) -> None:
+        """Say whether a supply may be switched now: only for money, and not by a clock that lies."""
+        site = self.world.site
+        device = next(one for one in self.devices if one.id == meter)
+        owing = False
+        if device.tenancy and self.run(device).binding is not None:
+            owing = site.wallets[WalletId(device.payer.wallet)].available_minor < 0
+        if not on:
+            self.cuts += 1
+            if not owing:
+                self.wrongs.append(f"{meter} is cut off and has paid")
+            if device.tenancy and device.payer.wallet in self.audit.weights:
+                self.wrongs.append(f"{meter} is cut off, and several pay for it")
+            if self.now < self.awake_to - timedelta(minutes=1):
+                self.wrongs.append(f"{meter} is cut off by a clock that was set back")
+
     async def rise(self) -> None:
         """Start the hub again from what lies on the disk, and see what it still knows."""
         while True:
@@ -214,6 +239,8 @@ class Life:
             if not self.killer.died:
                 break
         self._surprises.forget()
+        self.wrongs.clear()
+        self.awake_to = LONG_AGO
         await self.read_books()
         for device in self.devices:
             run = self.run(device)
@@ -245,6 +272,7 @@ class Life:
     async def check(self) -> None:
         """Every unit of energy and of money is where it must be."""
         self._surprises.raise_first()
+        assert not self.wrongs, self.wrongs[0]
         await self.read_books()
         balances = await self.world.books.balances()
         same("the balances", _not_empty(self.audit.balances), _not_empty(balances))

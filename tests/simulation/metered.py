@@ -19,7 +19,7 @@ from tests.operations.world import HOUR, KWH, MANAGER, MINUTE, SECOND
 from tests.simulation.audit import Tenancy, same
 from tests.simulation.devices import JITTER, MODULUS, Device
 from tests.simulation.documents import draw
-from tests.simulation.life import Life
+from tests.simulation.life import LONG_AGO, Life
 from tests.simulation.prices import Home
 
 
@@ -362,6 +362,7 @@ class MeteredLife(Life):
         self.pass_time(self.rng.randrange(60, 40_000) * SECOND)
         if not self.killer.died:
             await self.world.restart()
+        self.awake_to = LONG_AGO
         if self.killer.died:
             await self.rise()
 
@@ -371,7 +372,9 @@ class MeteredLife(Life):
         for device in self.devices:
             device.kept.clear()  # What they kept is from a time that the hub now tells otherwise.
         self.latest = max(self.latest, self.now)
+        await self.act(self.keeper_ticks)
         self.world.clock.now += hours * HOUR + self.rng.randrange(60) * SECOND
+        await self.act(self.keeper_ticks)
 
     async def a_quiet_week(self) -> None:
         """Days pass in which meters are read seldom."""

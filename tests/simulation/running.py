@@ -61,6 +61,7 @@ class Outcome:
     statements: int = 0
     refused: int = 0
     days: float = 0
+    cuts: int = 0
     entries: Counter[str] = field(default_factory=Counter)
 
 
@@ -91,7 +92,7 @@ async def _live(seed: int, steps: int, folder: Path) -> Outcome:
         outcome.failure = traceback.format_exc()
     outcome.days = abs(life.now - began).total_seconds() / 86_400
     outcome.kills, outcome.statements = life.killer.kills, life.killer.statements
-    outcome.refused = life.refused
+    outcome.refused, outcome.cuts = life.refused, life.cuts
     outcome.entries = Counter({str(kind): count for kind, count in life.audit.kinds.items()})
     await life.end()
     return outcome
