@@ -1,8 +1,8 @@
 """Debts: written down by category, recovered from top-ups, paid, written off; within one purpose."""
 
 from dataclasses import replace
-from typing import Final
 
+from ..core.bill import INCOME
 from ..core.category import Category, check_purpose
 from ..core.chart import SiteAccount, site_account, wallet_account
 from ..core.errors import CoreError
@@ -16,15 +16,6 @@ from .facts import WalletEvent
 from .paying import cash_floor
 from .site import Site, WalletRun
 from .turn import in_turn
-
-EARNED: Final = {
-    Category.UTILITY: SiteAccount.REVENUE_FEES,
-    Category.PROPERTY: SiteAccount.REVENUE_PROPERTY,
-    Category.RENT: SiteAccount.REVENUE_RENT,
-    Category.PARKING: SiteAccount.REVENUE_PARKING,
-    Category.SERVICE: SiteAccount.REVENUE_SERVICE,
-}
-"""What a debt was earned as, where it does not come out of the wallet's own arrears."""
 
 
 @in_turn
@@ -57,7 +48,7 @@ async def record_debt(
             "more_than_arrears", arrears=site.currency.text(max(0, -run.posted_minor))
         )
     terms = _terms(run, category, share_bp, day_cap_minor)
-    earned = site_account(EARNED[category])
+    earned = site_account(INCOME[category])
     posting = Posting(
         source=wallet_account(run.wallet.no, category.bucket),
         target=wallet_account(run.wallet.no) if arrears else earned,
