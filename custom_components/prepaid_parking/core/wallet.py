@@ -33,14 +33,6 @@ class Frozen(StrEnum):
     BOTH = "both"
 
 
-class Frozen(StrEnum):
-    """Which way a frozen wallet is shut; usage goes on, and money that has arrived is booked."""
-
-    OUT = "out"
-    IN = "in"
-    BOTH = "both"
-
-
 class Spending(StrEnum):
     """Which of a wallet's moneys pays first."""
 
