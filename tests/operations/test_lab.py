@@ -11,13 +11,15 @@ import pytest
 
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.hours import MeterDay, pack
+from custom_components.prepaid_parking.core.shares import Member, ShareBy
 from custom_components.prepaid_parking.core.tariff_format import read_tariff
 from custom_components.prepaid_parking.core.use_point import Basis, PointKind
-from custom_components.prepaid_parking.core.wallet import Purpose
+from custom_components.prepaid_parking.core.wallet import Purpose, WalletKind
 from custom_components.prepaid_parking.operations.counting import use_package
 from custom_components.prepaid_parking.operations.lab import Preview, try_tariff
 from custom_components.prepaid_parking.operations.lab_uses import try_uses
 from custom_components.prepaid_parking.operations.packages import sell_package
+from custom_components.prepaid_parking.operations.sharing import set_shares
 from custom_components.prepaid_parking.operations.site import MeterRun
 from custom_components.prepaid_parking.operations.usage import close_windows
 from tests.operations.conftest import MakeWorld
@@ -186,3 +188,29 @@ async def test_uses_by_the_clock_are_tried_out(make_world: MakeWorld) -> None:
     preview = await try_uses(world.site, draft=draft, tariffs={"hourly"}, wallets=set(), months=1)
     (row,) = preview.wallets
     assert (row.old.minor, row.new.minor, row.charged_minor) == (900, 1_200, 900)
+
+
+async def test_a_meter_that_is_shared_falls_on_its_members(world: World) -> None:
+    """The stairwell pays nothing itself; who lives there wants to know what the new price costs."""
+    members = [await world.wallet("100") for _ in range(2)]
+    stairwell = await world.wallet(unit="Stairwell", kind=WalletKind.SHARED)
+    run = await world.meter(stairwell)
+    await set_shares(
+        world.site,
+        wallet=stairwell.wallet.id,
+        by=ShareBy.FIXED,
+        members=[
+            Member(member=one.wallet.id, weight=weight)
+            for one, weight in zip(members, (3, 1), strict=True)
+        ],
+        actor=MANAGER,
+    )
+    tomorrow = world.clock.now.date() + DAY
+    row = MeterDay(meter=run.meter.id, day=tomorrow, hours=pack([KWH] * 10 + [0] * 14))
+    await world.books.record(row)
+    world.clock.now += 2 * DAY
+    preview = await trial(world, FLAT | {"price": "1.20"})
+    first, second = preview.wallets
+    assert [first.wallet, second.wallet] == [one.wallet.id for one in members]
+    assert (first.old.minor, first.new.minor) == (600, 900)
+    assert (second.old.minor, second.new.minor) == (200, 300)

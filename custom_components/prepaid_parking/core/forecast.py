@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
-from .local_day import DAY
 from .money import MICRO
 
 KEPT_DAYS: Final = 56
@@ -157,8 +156,3 @@ def _spread(pattern: Pattern, weekday: int, total: int) -> tuple[int, ...]:
         own = array("Q", (sum(pattern.shape[hour::HOURS]) for hour in range(HOURS)))
     whole = sum(own)
     return tuple(total * one // whole for one in own) if whole else (total // HOURS,) * HOURS
-
-
-def day_after(day: date) -> date:
-    """Return the next day: what is known of the day on which somebody begins is not a whole one."""
-    return day + DAY

@@ -14,11 +14,12 @@ from typing import Final
 
 from ..core.cut_calendar import next_cut
 from ..core.day_plan import DayPlan, Planner
-from ..core.forecast import KEPT_DAYS, Ahead, Pattern, day_after, week_of
+from ..core.forecast import KEPT_DAYS, Ahead, Pattern, week_of
 from ..core.hours import MeterDay, unpack
 from ..core.identity import TariffId, WalletId
 from ..core.local_day import DAY
 from ..core.run_out import LOOKED_AT, Drain, Load
+from ..core.standing_cursor import first_day
 from .gently import STEP_S, gently
 from .quota import mark_of
 from .shares import bears_nothing
@@ -151,7 +152,7 @@ def _load(site: Site, run: MeterRun, now: datetime) -> Load | None:
         return None
     if not site.tariffs[binding.tariff].versions:
         return None
-    since = day_after(binding.from_at.astimezone(site.zone).date())
+    since = first_day(binding.from_at, site.zone)
     week = week_of(pattern, since, now.astimezone(site.zone).date())
     if week is None:
         return None
