@@ -2,12 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from .core.metering import UNIT, Quantity
 from .core.money import Currency, price_text, quantity_text
+from .core.priced import PriceRule
 from .operations.statement import Line, Part
 from .operations.traces import Trace, rules_of
 from .wording import Words
+
+POWERS: Final = frozenset({PriceRule.DEMAND, PriceRule.EXCESS})
+"""Rules whose quantity is power."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,8 @@ class Explainer:
     def _amount(self, line: Trace, name: str) -> str:
         """Write a quantity in its display unit; time as people say it."""
         base, measure = _whole(line, name), line.get("measure")
+        if line["rule"] in POWERS:
+            return quantity_text(base, Quantity.ENERGY)  # mW are to kW what mWh are to kWh.
         if measure is None:
             return str(base)
         if measure == Quantity.DURATION:

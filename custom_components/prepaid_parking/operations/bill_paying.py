@@ -1,11 +1,12 @@
 """Paying bills: out of the wallet by itself, the oldest first, or by order; never out of another's."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from ..core.bill import DEPOSIT, Bill, allot, oldest_first, paid
 from ..core.chart import Bucket, Channel, channel_account, site_account, wallet_account
 from ..core.deposit import Deposit
-from ..core.errors import CoreError
+from ..core.errors import CoreError, StoreError
 from ..core.identity import SYSTEM, Actor
 from ..core.ledger import Act, EntryKind, Posting, Receipt, Record
 from .bill_book import committed, find_bill, keep_in_mind, named, rules_of, trusted
@@ -53,28 +54,41 @@ async def pay_bill(
 
 
 async def pay_open(site: Site, run: WalletRun) -> None:
-    """Pay a wallet's open bills out of what it has, the oldest first, as their categories' rules say.
+    """Pay a wallet's open bills out of what it has, where its money has moved."""
+    if run.bills:
+        await pay_all(site, [run])
+
+
+async def pay_all(site: Site, runs: Iterable[WalletRun]) -> None:
+    """Pay wallets' open bills out of what they have, the oldest first, as their categories' rules say.
 
     A frozen wallet pays nothing; what is missing stays open. No supply is asked for it: whether it is
-    paid decides nothing but the bill.
+    paid decides nothing but the bill. The first bill of each goes to the books together.
     """
     await trusted(site)
-    if not run.bills or run.available_minor <= 0 or not site.books.writable:
-        return
-    if run.wallet.closed_at is not None or is_frozen(run.wallet, site.clock()):
-        return
-    for bill, amount in payable(site, run):
-        act = await _payment(site, run, bill, amount, None)
+    while paying := [(run, due[0]) for run in runs if (due := payable(site, run))]:
+        acts = [await _payment(site, run, *due, None) for run, due in paying]
         try:
-            _paid(site, run, act, await committed(site, act))
-        except CoreError as err:
-            if err.key != "not_enough_money":
-                raise
-            return  # A lane was quicker; the next movement of the wallet's money tries again.
+            answers = await site.books.commit_all(acts)
+        except StoreError:
+            site.bills_doubtful = True
+            raise
+        runs = []
+        for (run, _), act, answer in zip(paying, acts, answers, strict=True):
+            if not isinstance(answer, CoreError):
+                _paid(site, run, act, answer)
+                runs.append(run)
+            elif answer.key != "not_enough_money":
+                raise answer
+            # Else a lane was quicker; the next movement of the wallet's money tries again.
 
 
 def payable(site: Site, run: WalletRun) -> list[tuple[Bill, int]]:
     """Say what a wallet's money goes to by itself; what is paid by order only is passed over."""
+    if not run.bills or run.available_minor <= 0 or not site.books.writable:
+        return []
+    if run.wallet.closed_at is not None or is_frozen(run.wallet, site.clock()):
+        return []
     found: list[tuple[Bill, int]] = []
     left = run.available_minor
     for bill in oldest_first(list(run.bills.values())):

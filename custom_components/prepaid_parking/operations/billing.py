@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from ..core.errors import CoreError
+from ..core.errors import CoreError, StoreError
 from ..core.identity import MeterId, RecurringId, WalletId
 from ..core.ledger import Reference
 from ..core.recurring_charge import RecurringCharge
 from .bill_book import local_day, trusted
-from .bill_paying import pay_open
+from .bill_paying import pay_all
 from .bills import drawn_up
 from .booking import keep
 from .dunning import RECURRING, ask_again, remind_of
@@ -54,13 +54,24 @@ async def bill_the_day(site: Site, now: datetime) -> None:
     if site.billed_day != today:
         site.billed_day = today
         site.to_bill = [*_work(site)]
-    if site.to_bill:
-        part, site.to_bill = site.to_bill[:MOST_AT_ONCE], site.to_bill[MOST_AT_ONCE:]
-        try:
-            await _do(site, part, today, Billed())
-        except Exception:
-            site.to_bill = part + site.to_bill
+    part, site.to_bill = site.to_bill[:MOST_AT_ONCE], site.to_bill[MOST_AT_ONCE:]
+    if part:
+        await _do_each(site, part, today)
+
+
+async def _do_each(site: Site, part: Sequence[tuple[str, str]], today: date) -> None:
+    """Do a part of the day's work; one thing's trouble keeps nobody else waiting until tomorrow."""
+    try:
+        await _do(site, part, today, Billed())
+    except StoreError:
+        site.to_bill = [*part, *site.to_bill]
+        raise
+    except Exception:
+        if len(part) == 1:
             raise
+        half = len(part) // 2
+        site.to_bill = [*part[half:], *site.to_bill]
+        await _do_each(site, part[:half], today)
 
 
 async def run_billing(site: Site, *, dry_run: bool = False, until: date | None = None) -> Billed:
@@ -112,11 +123,9 @@ async def _do(site: Site, part: Sequence[tuple[str, str]], today: date, result: 
         if kind == RECURRING and RecurringId(name) in site.recurring
     ]
     await _issue_due(site, charges, today, payers, result)
-    for charge in charges:
-        await remind_of(site, site.recurring[charge.id], today, payers)
-    for kind, name in part:
-        if kind == WALLET and site.wallets[WalletId(name)].bills:
-            await ask_again(site, site.wallets[WalletId(name)], today)
+    await remind_of(site, [site.recurring[charge.id] for charge in charges], today, payers)
+    owing = [site.wallets[WalletId(name)] for kind, name in part if kind == WALLET]
+    await ask_again(site, owing, today)
 
 
 async def _issue_due(
@@ -145,8 +154,7 @@ async def _issue_due(
                 raise answer
             site.recurring[due.charge.id] = due.after
             result.dues.append((due, str(answer.detail["number"])))
-    for run in {id(issue.run): issue.run for _, issue in waiting}.values():
-        await pay_open(site, run)
+    await pay_all(site, {id(issue.run): issue.run for _, issue in waiting}.values())
 
 
 async def _issue_of(site: Site, due: Due, run: WalletRun, today: date) -> Issue:

@@ -3,24 +3,25 @@
 A fact each time; the automations of the house make messages of them.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
 from ..core.bill import Bill, BillLine, dunned, dunning_level, reminders
 from ..core.chart import SiteAccount
+from ..core.errors import CoreError, StoreError
 from ..core.identity import SYSTEM, RecurringId
 from ..core.ledger import Act, EntryKind, Reference
 from ..core.recurring_charge import RecurringCharge
-from .bill_book import committed, keep_in_mind, named, rules_of
-from .bill_paying import pay_open
+from .bill_book import keep_in_mind, named, rules_of
+from .bill_paying import pay_all
 from .bills import drawn_up
 from .booking import keep
 from .facts import WalletEvent, WalletFact
 from .issuing import Issue, issue_all
 from .payers import Payers
-from .recurring import due_reminder, fixed_of
+from .recurring import Due, due_reminder, fixed_of
 from .site import Site, WalletRun
 
 RECURRING: Final = "recurring"
@@ -28,71 +29,109 @@ FEE: Final = "dunning"
 """What the sources of bills begin with: what made them."""
 
 
-async def remind_of(site: Site, charge: RecurringCharge, today: date, payers: Payers) -> None:
-    """Tell the payer of what is due soon, while there is time to pay it in."""
-    coming = due_reminder(site, charge, today, payers)
-    if coming is None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dunned:
+    """A bill that has come to a dunning level."""
+
+    run: WalletRun
+    bill: Bill
+    level: int
+
+
+async def remind_of(
+    site: Site, charges: Iterable[RecurringCharge], today: date, payers: Payers
+) -> None:
+    """Tell payers of what is due soon, while there is time to pay it in."""
+    coming: list[tuple[RecurringCharge, Due]] = []
+    for charge in charges:
+        reminder = due_reminder(site, charge, today, payers)
+        if reminder is not None:
+            due, count = reminder
+            coming.append((replace(charge, reminded=count), due))
+    if not coming or not await keep(site, *(after for after, _ in coming)):
         return
-    due, count = coming
-    assert due.run is not None
-    after = replace(charge, reminded=count)
-    if await keep(site, after):
-        site.recurring[charge.id] = after
+    for after, due in coming:
+        assert due.run is not None
+        site.recurring[after.id] = after
         total = sum(line.amount_minor for line in due.lines)
-        _tell(site, due.run, WalletEvent.BILL_DUE, total, charge.name)
+        _tell(site, due.run, WalletEvent.BILL_DUE, total, after.name)
 
 
-async def ask_again(site: Site, run: WalletRun, today: date) -> None:
+async def ask_again(site: Site, runs: Sequence[WalletRun], today: date) -> None:
     """Try to be paid, and ask again for what is still open: a reminder, or the next dunning level."""
-    await pay_open(site, run)
-    for bill in [one for one in run.bills.values() if one.number]:
+    await pay_all(site, runs)
+    reminded: list[tuple[WalletRun, Bill]] = []
+    late: list[Dunned] = []
+    owed = [(one, bill) for one in runs for bill in one.bills.values() if bill.number]
+    for run, bill in owed:
         rules = rules_of(site, bill.category)
         days = [*(-day for day in rules.remind_days), *_retries(site, bill)]
         count, level = reminders(bill, days, today), dunning_level(bill, rules, today)
+        after = replace(bill, reminded=max(count, bill.reminded))
         if count > bill.reminded:
-            reminded = replace(bill, reminded=count)
-            if await keep(site, reminded):
-                keep_in_mind(run, reminded)
-                _tell(site, run, WalletEvent.BILL_DUE, bill.open_minor, bill.number)
+            reminded.append((run, after))
         if level > bill.dunned:
-            await _dun(site, run, run.bills[bill.id], level, today)
+            late.append(Dunned(run=run, bill=dunned(after, level, today), level=level))
+    if reminded and await keep(site, *(bill for _, bill in reminded)):
+        for run, bill in reminded:
+            keep_in_mind(run, bill)
+            _tell(site, run, WalletEvent.BILL_DUE, bill.open_minor, bill.number)
+    if late:
+        await _dun(site, late, today)
 
 
-async def _dun(site: Site, run: WalletRun, bill: Bill, level: int, today: date) -> None:
+async def _dun(site: Site, late: Sequence[Dunned], today: date) -> None:
     """Ask again, for the fee of the level that is reached; a fee is a bill of its own, without fees.
 
     What was issued does not change. Levels that passed while the hub was off are not charged for.
     """
-    rules = rules_of(site, bill.category)
-    fee = rules.dunning[level - 1].fee_minor
-    source = f"{FEE}/{bill.id}/{level}"
-    if fee and not bill.source.startswith(FEE):
-        line = BillLine(
-            text=bill.number,
-            amount_minor=fee,
-            income=SiteAccount.REVENUE_FEES,
-            trace={"rule": "dunning", "bill": bill.number, "level": level},
+    fees = [fee for one in late if (fee := await _fee(site, one, today)) is not None]
+    if fees:
+        for answer in await issue_all(site, fees):
+            if isinstance(answer, CoreError):
+                raise answer
+    acts = [
+        Act(
+            kind=EntryKind.BILL_DUNNED,
+            event=f"bill/{one.bill.id}/dunned/{one.level}",
+            occurred=site.clock(),
+            actor=SYSTEM,
+            detail=named(one.bill) | {"level": one.level, "open": one.bill.open_minor},
+            puts=(one.bill,),
         )
-        issue = Issue(
-            run=run,
-            draft=await drawn_up(site, run, bill.category, (line,), source=source),
-            on=today,
-            due=today + timedelta(days=rules.due_days),
-            reference=Reference(scope="bill", key=source, content={"source": source}),
-        )
-        await issue_all(site, [issue])
-    after = dunned(bill, level, today)
-    act = Act(
-        kind=EntryKind.BILL_DUNNED,
-        event=f"bill/{bill.id}/dunned/{level}",
-        occurred=site.clock(),
-        actor=SYSTEM,
-        detail=named(bill) | {"level": level, "open": bill.open_minor},
-        puts=(after,),
+        for one in late
+    ]
+    try:
+        await site.books.commit_all(acts)
+    except StoreError:
+        site.bills_doubtful = True
+        raise
+    for one in late:
+        keep_in_mind(one.run, one.bill)
+        bill = one.bill
+        _tell(site, one.run, WalletEvent.BILL_OVERDUE, bill.open_minor, bill.number, one.level)
+
+
+async def _fee(site: Site, late: Dunned, today: date) -> Issue | None:
+    """Draw up the bill over a level's fee; None where it costs nothing."""
+    bill, rules = late.bill, rules_of(site, late.bill.category)
+    fee = rules.dunning[late.level - 1].fee_minor
+    if not fee or bill.source.startswith(FEE):
+        return None
+    source = f"{FEE}/{bill.id}/{late.level}"
+    line = BillLine(
+        text=bill.number,
+        amount_minor=fee,
+        income=SiteAccount.REVENUE_FEES,
+        trace={"rule": "dunning", "bill": bill.number, "level": late.level},
     )
-    await committed(site, act)
-    keep_in_mind(run, after)
-    _tell(site, run, WalletEvent.BILL_OVERDUE, bill.open_minor, bill.number, level)
+    return Issue(
+        run=late.run,
+        draft=await drawn_up(site, late.run, bill.category, (line,), source=source),
+        on=today,
+        due=today + timedelta(days=rules.due_days),
+        reference=Reference(scope="bill", key=source, content={"source": source}),
+    )
 
 
 def _retries(site: Site, bill: Bill) -> Sequence[int]:
