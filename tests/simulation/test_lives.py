@@ -28,7 +28,7 @@ def lived(*arguments: str) -> tuple[bool, str]:
 @pytest.mark.timeout(300)
 def test_two_hundred_lives_end_with_true_books() -> None:
     """Whoever is billed by a hub that loses power is billed for what was used, once."""
-    well, said = lived("--seeds", "200", "--steps", "40")
+    well, said = lived("--seeds", "200", "--steps", "30")
     assert well, said
 
 
