@@ -125,6 +125,9 @@ STATEMENTS: Final = (
     ALTER TABLE wallet ADD COLUMN spending TEXT NOT NULL DEFAULT 'bonus_first'
     """,
     """
+    ALTER TABLE wallet ADD COLUMN frozen_way TEXT NOT NULL DEFAULT 'out'
+    """,
+    """
     ALTER TABLE meter ADD COLUMN unit TEXT NOT NULL DEFAULT ''
     """,
     """
@@ -171,6 +174,7 @@ STATEMENTS: Final = (
         written_off_minor INTEGER NOT NULL,
         reminded INTEGER NOT NULL,
         dunned INTEGER NOT NULL,
+        dunned_on TEXT,
         credit_note TEXT NOT NULL,
         closed_at INTEGER,
         PRIMARY KEY (id)
@@ -204,6 +208,54 @@ STATEMENTS: Final = (
         closed_at INTEGER NOT NULL,
         closed_by TEXT NOT NULL,
         PRIMARY KEY (month)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE recurring_charge (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        category TEXT NOT NULL,
+        first TEXT NOT NULL,
+        billed_to TEXT NOT NULL,
+        wallet TEXT NOT NULL,
+        unit TEXT NOT NULL,
+        tariff TEXT NOT NULL,
+        fixed TEXT,
+        last TEXT,
+        levies TEXT NOT NULL,
+        deposit_minor INTEGER NOT NULL,
+        reminded INTEGER NOT NULL,
+        set_at INTEGER NOT NULL,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE standing_cursor (
+        meter TEXT NOT NULL,
+        binding TEXT NOT NULL,
+        charged_to TEXT NOT NULL,
+        minimum_to TEXT NOT NULL,
+        carry INTEGER NOT NULL,
+        levies TEXT NOT NULL,
+        PRIMARY KEY (meter)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE demand_state (
+        meter TEXT NOT NULL,
+        binding TEXT NOT NULL,
+        installation TEXT NOT NULL,
+        register INTEGER NOT NULL,
+        watch TEXT NOT NULL,
+        active INTEGER NOT NULL,
+        reactive INTEGER NOT NULL,
+        reactive_register INTEGER,
+        ended TEXT NOT NULL,
+        PRIMARY KEY (meter)
     )
         STRICT
     """,
@@ -254,6 +306,19 @@ STATEMENTS: Final = (
         at INTEGER NOT NULL,
         done_at INTEGER,
         withdrawn_at INTEGER,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE price_correction (
+        id TEXT NOT NULL,
+        tariff TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        until INTEGER,
+        actor TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        done_at INTEGER,
         PRIMARY KEY (id)
     )
         STRICT
@@ -484,6 +549,78 @@ STATEMENTS: Final = (
     """,
     """
     CREATE INDEX package_wallet ON package (wallet)
+    """,
+    """
+    CREATE TABLE use_point (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        purpose TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        tariff TEXT,
+        uses INTEGER NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        minutes INTEGER NOT NULL,
+        switch TEXT NOT NULL,
+        lane TEXT,
+        basis TEXT NOT NULL,
+        counter TEXT NOT NULL,
+        deposit_minor INTEGER NOT NULL,
+        most_minor INTEGER,
+        proof TEXT,
+        outage TEXT NOT NULL,
+        closed_at INTEGER,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE use (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        wallet TEXT NOT NULL,
+        started_at INTEGER NOT NULL,
+        looked_at INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        point TEXT,
+        card TEXT,
+        tariff TEXT,
+        version INTEGER NOT NULL,
+        basis TEXT,
+        quantity TEXT NOT NULL,
+        switch TEXT NOT NULL,
+        counter TEXT NOT NULL,
+        counter_unit TEXT NOT NULL,
+        from_count INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        counted_at INTEGER,
+        ran_ms INTEGER NOT NULL,
+        free_ms INTEGER NOT NULL,
+        "on" INTEGER NOT NULL,
+        outage TEXT NOT NULL,
+        proof TEXT,
+        deposit TEXT,
+        held_minor INTEGER NOT NULL,
+        most_minor INTEGER,
+        ends_at INTEGER,
+        doubt TEXT,
+        warned INTEGER NOT NULL,
+        ended_at INTEGER,
+        "end" TEXT,
+        amount_minor INTEGER NOT NULL,
+        end_reference TEXT NOT NULL,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE INDEX use_state ON use (state)
+    """,
+    """
+    CREATE INDEX use_wallet ON use (wallet)
+    """,
+    """
+    CREATE INDEX use_end_reference ON use (end_reference)
     """,
     """
     CREATE TRIGGER promotion_no_update BEFORE UPDATE ON promotion BEGIN SELECT RAISE(ABORT, 'append only: promotion'); END
