@@ -69,11 +69,12 @@ class Pool:
         """Take what meters of the pool counted in the hours of the next day.
 
         On a day that touches no limit the order of the hours says nothing: what was used at a price
-        waits, and is priced when a limit or the end of a month comes.
+        waits, and is priced when a limit or the end of a period comes.
         """
         plan = self._trial.planner.day(day)
-        if self._month is None or day > self._month.last:
-            self._turn(day)
+        minimum = self._trial.version.terms.minimum
+        if minimum is not None and (self._month is None or day > self._month.last):
+            self._turn(minimum_period(minimum, day))
         if self._trial.by_power and (self._power is None or day > self._power.last):
             self._power = calendar_period(Every.MONTH, day)
             for meter in self.meters:
@@ -109,10 +110,10 @@ class Pool:
                 meter.months[-1].numerator = meter.numerator
         self._before = self._count
 
-    def _turn(self, day: date) -> None:
+    def _turn(self, period: Stretch) -> None:
         """Begin the next period that a minimum is judged over."""
         self.close()
-        self._month = self._trial.month_of(day)
+        self._month = period
         for meter in self.meters:
             meter.months.append(Month(stretch=self._month, numerator=meter.numerator))
 
@@ -162,13 +163,6 @@ class Trial:
             for tier in tiers
             if tier.up_to is not None
         }
-
-    def month_of(self, day: date) -> Stretch:
-        """Return the period of a day that a minimum is judged over; its month where there is none."""
-        minimum = self.version.terms.minimum
-        if minimum is None:
-            return calendar_period(Every.MONTH, day)
-        return minimum_period(minimum, day)
 
     def reach(self, scope: Scope, period: str) -> Reach:
         """Return how far limits reach for somebody in a period."""
