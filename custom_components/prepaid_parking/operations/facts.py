@@ -105,9 +105,6 @@ class DoubtEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SupplyChanged:
-    """A supply stands otherwise than before, and why."""
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Hinted:
     """Something about a meter does not fit; somebody should look."""
 
@@ -121,6 +118,9 @@ class HintEnded:
     hint: Hint
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyChanged:
+    """A supply stands otherwise than before, and why."""
 
     meter: MeterId
     wallet: WalletId | None
@@ -239,6 +239,8 @@ type Fact = (
     | WalletFact
     | Doubted
     | DoubtEnded
+    | Hinted
+    | HintEnded
     | SupplyChanged
     | SupplyTrouble
     | Passed
@@ -246,5 +248,3 @@ type Fact = (
     | BooksTrouble
     | Proved
 )
-    | Hinted
-    | HintEnded
