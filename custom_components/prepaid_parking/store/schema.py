@@ -166,7 +166,6 @@ wallet: Final = table(
     text("unit_id"),
     text("spending"),
     text("frozen_way"),
-    text("frozen_way"),
 )
 
 meter: Final = table(
