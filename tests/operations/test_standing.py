@@ -14,12 +14,14 @@ from custom_components.prepaid_parking.core.chart import (
     wallet_account,
 )
 from custom_components.prepaid_parking.core.ledger import Act, Entry, EntryKind, Posting
+from custom_components.prepaid_parking.core.shares import ShareBy
 from custom_components.prepaid_parking.operations.assigning import Selection, assign_tariff
 from custom_components.prepaid_parking.operations.cashier import close_wallet
 from custom_components.prepaid_parking.operations.office import bind_meter, unbind_meter
 from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.test_recurring import settled
+from tests.operations.test_shares import stairwell
 from tests.operations.test_units import set_
 from tests.operations.world import DAY, KWH, MANAGER, World
 
@@ -299,6 +301,20 @@ async def test_bonus_pays_its_part_as_it_does_of_use(make_world: MakeWorld) -> N
     world.clock.now = datetime(2026, 7, 31, 1, tzinfo=UTC)
     await settled(world)
     assert (wallet.bonus_minor, wallet.posted_minor) == (0, -6_00)
+
+
+async def test_the_days_of_a_shared_meter_are_shared_by_its_members(
+    make_world: MakeWorld,
+) -> None:
+    """The lift's standing charge is three flats', to the cent, and none of it is the stairwell's."""
+    world = await make_world(at=START, tariffs=(STANDING,))
+    flats = [await world.wallet("100") for _ in range(3)]
+    stairs, _ = await stairwell(world, ShareBy.FIXED, *((one.wallet.id, 1) for one in flats))
+    await days(world, date(2026, 7, 31))
+    assert stairs.posted_minor == 0
+    paid = [100_00 - one.posted_minor for one in flats]
+    assert sum(paid) == 10_00
+    assert max(paid) - min(paid) <= 1
 
 
 async def test_the_local_midnight_begins_the_day(make_world: MakeWorld) -> None:
