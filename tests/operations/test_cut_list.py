@@ -354,7 +354,7 @@ async def some_street(world: World, random: Random) -> None:
 
 
 async def live_on(world: World, seed: int) -> int:
-    """Let a street live on for two days without a payment; returns how many supplies were listed."""
+    """Let a street live on for a while without a payment; returns how many supplies were listed."""
     random = Random(seed)
     await some_street(world, random)
     world.clock.now += HOUR
@@ -363,7 +363,7 @@ async def live_on(world: World, seed: int) -> int:
     await world.work()
     await world.tick()
     await world.wait(random.choice([1, 90, 600]) * MINUTE, 5 * MINUTE)
-    done, length = cuts(world), 2 * DAY
+    done, length = cuts(world), 32 * HOUR
     # A cut that was sent a moment ago and is not read back yet stands on the list still.
     planned = {
         meter: at
@@ -378,10 +378,11 @@ async def live_on(world: World, seed: int) -> int:
     return len(planned)
 
 
+@pytest.mark.timeout(300)
 async def test_the_list_is_what_then_happens(make_world: MakeWorld) -> None:
     """P35: whoever is on it is cut at that time if nothing is paid, and nobody else is."""
-    listed_in_all = [await live_on(await make_world(), seed) for seed in range(6)]
-    assert sum(count > 0 for count in listed_in_all) > 2, listed_in_all
+    listed_in_all = [await live_on(await make_world(), seed) for seed in range(4)]
+    assert sum(count > 0 for count in listed_in_all) > 1, listed_in_all
 
 
 @pytest.mark.long
