@@ -1,6 +1,7 @@
 """What a meter's use cost in a period, by the books: what minimums and power factors are judged by."""
 
 from datetime import date
+from typing import Final
 
 from ..core.chart import revenue_account
 from ..core.identity import MeterId
@@ -8,7 +9,8 @@ from ..core.ledger import EntryKind
 from ..core.local_day import DAY, day_start
 from .site import Site
 
-KINDS = (EntryKind.USAGE, EntryKind.RERATING, EntryKind.REVERSAL)
+KINDS: Final = (EntryKind.USAGE, EntryKind.RERATING, EntryKind.REVERSAL)
+"""The kinds of entries that say what use cost."""
 
 
 class UsedMoney:
