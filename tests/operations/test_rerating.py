@@ -318,10 +318,10 @@ async def test_a_charge_that_a_person_has_corrected_stays_at_that_quantity(
     assert world.text(wallet.available_minor) == left
 
 
-readings = st.lists(st.integers(0, 2 * KWH), min_size=23, max_size=23)
+readings = st.lists(st.integers(0, 4 * KWH), min_size=11, max_size=11)
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(hours=readings, price=st.integers(1, 300), seed=st.randoms())
 async def test_in_whatever_order_readings_and_the_right_price_come_the_end_is_one(
     make_world: MakeWorld, hours: list[int], price: int, seed: random.Random
@@ -329,16 +329,16 @@ async def test_in_whatever_order_readings_and_the_right_price_come_the_end_is_on
     """Energy and money are what they would have been, had all been known at once."""
     right = DAY_AND_NIGHT | {"rates": {"day": "1.37", "night": f"0.{price:03}"}}
     ends = set()
-    for turn in range(3):
+    for turn in range(2):
         world = await make_world(tariffs=(DAY_AND_NIGHT,))
         wallet = await world.wallet("1000")
         run = await world.meter(wallet, tariff="banded")
         start, total = world.clock.now, sum(hours) + KWH
         await world.read(run.meter.id, total, DAY)
         shown, points = 1000 * KWH, []
-        for hour, count in enumerate(hours, 1):
+        for place, count in enumerate(hours, 1):
             shown += count
-            points.append((start + hour * HOUR, shown))
+            points.append((start + place * 2 * HOUR, shown))
         steps: list[Any] = [*points, None]
         if turn:
             seed.shuffle(steps)
