@@ -11,7 +11,7 @@ from typing import Final
 from custom_components.prepaid_parking.simulator.demo import DEMO, DemoMeter, DemoWallet
 
 from .client import Data, Hub
-from .tenants import unit_of
+from .tenants import CONTRACTS, TENANTS, unit_of
 from .trouble import DemoError
 
 PATH: Final = "demo-site"
@@ -121,6 +121,16 @@ def _supply(names: Names) -> Data:
             _tile(names.wallet(one, "available"), one.name, colour="green", icon="mdi:wallet"),
             _tile(names.wallet(one, "state"), "Wallet", icon="mdi:scale-balance"),
         ]
+    contract = next(one for one in DEMO.wallets if one.key == CONTRACTS)
+    special = next(one for one in DEMO.wallets if TENANTS[one.key].exempt_quota)
+    flat = next(one for one in DEMO.meters if one.wallet == "flat_3_101")
+    wallets += [
+        _heading("Prices and packages", "mdi:tag-multiple"),
+        _tile(names.of(flat.name, "cost_month"), "Flat 3-101, this month", icon="mdi:cash"),
+        _tile(names.wallet(contract, "uses"), "Washes left", icon="mdi:washing-machine"),
+        _tile(names.wallet(contract, "open_bills"), "House fee to pay", icon="mdi:file-document"),
+        _tile(names.wallet(special, "on_exemption"), f"{special.name}: quota", icon="mdi:shield"),
+    ]
     supplies = [one for one in (names.maybe(m.name, "supply_state") for m in DEMO.meters) if one]
     site = [
         _heading("Whole site", "mdi:office-building"),

@@ -16,12 +16,16 @@ from .client import Data, Hub
 from .flows import CONFIG, OPTIONS, SUBENTRY, Steps, fill_in, give_up
 from .patience import until
 from .tenants import (
+    CONTRACTS,
     FAST,
+    HOUSE_FEE,
     NO_ALERT,
     NO_LONGER_LOW,
     POLICIES,
     STANDARD,
     TENANTS,
+    UNITS,
+    WASHES,
     tariff_of,
     tariffs,
     unit_of,
@@ -53,8 +57,10 @@ class SiteSetup:
         await self._options()
         await self._devices()
         await self._rules()
+        await self._register()
         await self._wallets()
         await self._bindings()
+        await self._house()
         await self._cards()
         await self._pace()
 
@@ -142,7 +148,7 @@ class SiteSetup:
         known = {one["tariff"] for one in (await self.hub.act("list_tariffs"))["tariffs"]}
         missing = [one for one in tariffs(DEMO.prices) if one["tariff"] not in known]
         if missing:
-            show.step("Publishing the tariffs: tiers, flat, time of use, water, steam")
+            show.step("Publishing the tariffs: day and night with tiers, flat, water, washes, fee")
         for document in missing:
             await self.hub.act("publish_tariff", **document)
         policies = (await self.hub.act("list_policies"))["policies"]
@@ -164,6 +170,7 @@ class SiteSetup:
                 purpose=wallet.purpose,
                 kind=tenant.kind,
                 **self._terms(wallet),
+                **({"exempt_quota": tenant.exempt_quota} if tenant.exempt_quota else {}),
                 person={"name": tenant.name, "phone": tenant.phone},
                 reference=f"demo-open-{wallet.key}",
             )
@@ -197,6 +204,41 @@ class SiteSetup:
                 wallet=wallets[meter.wallet],
                 tariff=tariff_of(meter.commodity, meter.wallet),
             )
+
+    async def _register(self) -> None:
+        known = {one["name"] for one in (await self.hub.act("list_units"))["units"]}
+        missing = [one for one in UNITS if one["name"] not in known]
+        if missing:
+            show.step(f"Registering {len(missing)} units")
+        for unit in missing:
+            await self.hub.act("set_unit", **unit, reference=f"demo-unit-{unit['name']}")
+
+    async def _house(self) -> None:
+        """Let the tenants move in; sell a card of washes, bill the house's fee."""
+        wallets = await self._wallets_by_key()
+        utility = {unit_of(one): one for one in DEMO.wallets if one.purpose == "utility"}
+        units = (await self.hub.act("list_units"))["units"]
+        for unit in (one for one in units if one["vacant"]):
+            wallet = utility[unit["name"]]
+            meters = [one.name for one in DEMO.meters if one.wallet == wallet.key]
+            await self.hub.act("set_unit", unit=unit["unit"], meters=meters)
+            await self.hub.act("move_in", unit=unit["unit"], wallet=wallets[wallet.key])
+        contract = wallets[CONTRACTS]
+        # By their references they are made once, however often the demo is started.
+        await self.hub.act(
+            "sell_package", wallet=contract, tariff=WASHES, reference="demo-wash-card"
+        )
+        await self.hub.act(
+            "use_package", wallet=contract, uses=3, reference="demo-washes", reason="washed"
+        )
+        await self.hub.act(
+            "set_recurring",
+            name="House fee",
+            category="property",
+            wallet=contract,
+            tariff=HOUSE_FEE,
+            reference="demo-house-fee",
+        )
 
     async def _cards(self) -> None:
         wallets = await self._wallets_by_key()

@@ -19,6 +19,8 @@ class Tenant:
     name: str
     phone: str
     kind: str = "individual"
+    exempt_quota: str | None = None
+    """What a special wallet may use below nothing before anything is cut."""
 
 
 TENANTS: Final = {
@@ -26,34 +28,56 @@ TENANTS: Final = {
     "flat_3_102": Tenant(name="Jonas Brandt", phone="+49 1512 5550 112"),
     "flat_3_201": Tenant(name="Elif Demir", phone="+90 532 555 01 13"),
     "flat_3_202": Tenant(name="Tomasz Zieliński", phone="+48 600 555 014"),
-    "flat_3_301": Tenant(name="Chen Yulan 陈玉兰", phone="+86 139 5550 0115"),
+    "flat_3_301": Tenant(
+        name="Chen Yulan 陈玉兰", phone="+86 139 5550 0115", kind="special", exempt_quota="15.00"
+    ),
     "cafe_0_01": Tenant(name="Café Linde GmbH", phone="+49 30 5550 121", kind="enterprise"),
     "bakery_0_02": Tenant(name="Bäckerei Ohlsen", phone="+49 30 5550 122", kind="enterprise"),
     "laundry_0_03": Tenant(name="Weiße Welle Laundry", phone="+49 30 5550 123", kind="enterprise"),
     "parking_3_201": Tenant(name="Elif Demir", phone="+90 532 555 01 13"),
     "parking_0_01": Tenant(name="Café Linde GmbH", phone="+49 30 5550 121", kind="enterprise"),
+    "property_3_101": Tenant(name="Marta Kowalczyk", phone="+48 600 555 011"),
 }
+UNITS: Final[list[Data]] = [
+    {"name": "Flat 3-101", "floor": "1", "use": "flat", "area": "64.5", "persons": "2"},
+    {"name": "Flat 3-102", "floor": "1", "use": "flat", "area": "48", "persons": "1"},
+    {"name": "Flat 3-201", "floor": "2", "use": "flat", "area": "82", "persons": "4"},
+    {"name": "Flat 3-202", "floor": "2", "use": "flat", "area": "48", "persons": "1"},
+    {"name": "Flat 3-301", "floor": "3", "use": "flat", "area": "71.25", "persons": "2"},
+    {"name": "Café 0-01", "floor": "0", "use": "shop", "area": "120", "capacity": "17"},
+    {"name": "Bakery 0-02", "floor": "0", "use": "shop", "area": "95", "capacity": "22"},
+    {"name": "Laundry 0-03", "floor": "0", "use": "shop", "area": "150", "capacity": "43"},
+]
+"""The register of the house: shares and standing charges go by it."""
+WASHES: Final = "wash_card"
+HOUSE_FEE: Final = "house_fee"
+CONTRACTS: Final = "property_3_101"
+"""The wallet that washes by a card and pays the house's fee."""
 _WORKDAYS: Final = ["mon", "tue", "wed", "thu", "fri"]
 
 
 def unit_of(wallet: DemoWallet) -> str:
     """Return the unit a wallet belongs to; what it is for is said by its purpose."""
-    return wallet.name.removeprefix("Parking, ")
+    return wallet.name.rpartition(", ")[2]
 
 
 def tariffs(prices: dict[str, str]) -> list[Data]:
-    """Return the tariffs: by tiers, flat, by the time of use, by cubic metre, by tonne."""
+    """Return the tariffs: one of each kind that a house needs."""
     flat, per_kg = prices["electricity"], prices["steam"]
     return [
         {
             "tariff": "home_power",
-            "name": "Home electricity, by tiers",
+            "name": "Home electricity, day and night, with tiers on top",
             "quantity": "energy",
-            "tiers": [
-                {"up_to": "150", "price": "0.72"},
-                {"up_to": "300", "price": flat},
-                {"price": "1.05"},
+            "rates": {"day": flat, "night": "0.48"},
+            "bands": [{"rate": "night", "from": "22:00", "to": "06:00"}],
+            "otherwise": "day",
+            "ladder": [
+                {"up_to": "150", "price": "0"},
+                {"up_to": "300", "price": "0.08"},
+                {"price": "0.25"},
             ],
+            "levies": [{"name": "VAT", "kind": "tax", "percent": "19", "included": True}],
         },
         {
             "tariff": "shop_power",
@@ -85,6 +109,24 @@ def tariffs(prices: dict[str, str]) -> list[Data]:
             "quantity": "mass",
             # The building counts kilograms, steam is sold by the tonne.
             "price": f"{float(per_kg) * 1000:.2f}",
+        },
+        {
+            "tariff": WASHES,
+            "name": "Ten washes",
+            "kind": "counted",
+            "counted": {
+                "uses": 10,
+                "price": "25.00",
+                "valid_months": 12,
+                "after": "money",
+                "use_price": "3.00",
+            },
+        },
+        {
+            "tariff": HOUSE_FEE,
+            "name": "House fee",
+            "kind": "fixed",
+            "fixed": {"price": "1.20", "by": "area", "every": "month", "day": 3, "remind": [3]},
         },
     ]
 

@@ -38,7 +38,7 @@ def test_the_site_is_what_is_promised() -> None:
         "xintai_valve_water": 1,
         "spirax_tva": 1,
     }
-    assert len(DEMO.wallets) == 10
+    assert len(DEMO.wallets) == 11
     assert {lane.barrier_profile for lane in DEMO.lanes} == {"shelly_gen2", "waveshare_relay"}
 
 

@@ -176,7 +176,9 @@ async def test_opening_an_older_file_migrates_it(
         assert books.state is BooksState.OK
         assert await all_is_well(books) == 1
         await books.close()
-    assert [name for name in names_in(tmp_path) if "before" in name] == [f"site.before-v{schema.VERSION}.db"]
+    assert [name for name in names_in(tmp_path) if "before" in name] == [
+        f"site.before-v{schema.VERSION}.db"
+    ]
 
 
 async def test_a_migration_that_cannot_be_made_leaves_the_file_readable(

@@ -161,6 +161,7 @@ DEMO: Final = DemoSite(
         _wallet("laundry_0_03", "Laundry 0-03", "240.00"),
         _wallet("parking_3_201", "Parking, Flat 3-201", "30.00", purpose="parking"),
         _wallet("parking_0_01", "Parking, Café 0-01", "55.00", purpose="parking"),
+        _wallet("property_3_101", "Property, Flat 3-101", "160.00", purpose="property"),
     ),
     meters=(
         _prepaid("A", 1, "202603110101", "Flat 3-101", "flat_3_101", "4812.37", Curve.HOME, "2.4"),
