@@ -23,8 +23,8 @@ from .operations.facts import (
     Doubted,
     DoubtEnded,
     Fact,
-    HintEnded,
     Hinted,
+    HintEnded,
     HoursNoted,
     Passed,
     Proved,
@@ -181,7 +181,8 @@ def _keys(fact: Fact) -> list[str]:
     """Return the keys under which a fact is seen."""
     match fact:
         case WalletFact():
-            came = [ROSTER] if fact.event is WalletEvent.OPENED else []
+            named = fact.event in (WalletEvent.OPENED, WalletEvent.MOVED_IN)
+            came = [ROSTER] if named else []
             meter = [f"meter:{fact.meter}"] if fact.meter else []
             return [f"wallet:{fact.wallet}", *meter, *came, SITE]
         case Doubted() | DoubtEnded():

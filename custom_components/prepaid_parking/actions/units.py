@@ -6,6 +6,7 @@ from typing import Any, Final
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
+from ..coordinator import ROSTER
 from ..core.chart import Channel
 from ..core.errors import CoreError
 from ..core.identity import UnitId
@@ -81,6 +82,7 @@ async def set_unit(call: Call) -> Response:
         reference=reference,
         actor=call.actor,
     )
+    call.parts.coordinator.touch(ROSTER)  # Its wallets may be called otherwise now.
     unit = call.site.unit(_texts(receipt.detail["units"])[0])
     return call.receipt(receipt, reference) | unit_view(call.site, unit)
 
@@ -117,6 +119,7 @@ async def import_units(call: Call) -> Response:
         reference=reference,
         actor=call.actor,
     )
+    call.parts.coordinator.touch(ROSTER)
     answer["units"] = receipt.detail["units"]
     return call.receipt(receipt, reference) | answer
 
