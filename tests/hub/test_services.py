@@ -33,6 +33,8 @@ ASKED_FOR: Final = """
     promise_to_pay hold_site release_site
     create_bill issue_bill pay_bill void_bill write_off_bill get_bill list_bills set_billing list_billing
     close_month set_recurring list_recurring run_billing
+    set_promotion list_promotions set_points spend_points record_debt set_recovery pay_debt
+    write_off_debt transfer batch_top_up adjust adjust_usage reverse_entry prove_account
 """
 """The actions of this release; one that is taken away breaks somebody's automation."""
 

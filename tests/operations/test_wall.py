@@ -34,6 +34,7 @@ from custom_components.prepaid_parking.core.periods import Every
 from custom_components.prepaid_parking.core.promotion import Back, Step
 from custom_components.prepaid_parking.core.recurring import Fixed
 from custom_components.prepaid_parking.core.shares import Member, ShareBy
+from custom_components.prepaid_parking.core.use_point import PointKind
 from custom_components.prepaid_parking.core.wallet import Frozen, Purpose, Spending, WalletKind
 from custom_components.prepaid_parking.operations.adjusting import adjust, reverse_entry
 from custom_components.prepaid_parking.operations.adjusting_usage import adjust_usage
@@ -44,6 +45,7 @@ from custom_components.prepaid_parking.operations.bills import (
     void_bill,
     write_off_bill,
 )
+from custom_components.prepaid_parking.operations.buckets import debts
 from custom_components.prepaid_parking.operations.cards import issue_card
 from custom_components.prepaid_parking.operations.cashier import (
     close_wallet,
@@ -66,6 +68,13 @@ from custom_components.prepaid_parking.operations.deposits import (
 )
 from custom_components.prepaid_parking.operations.gate import plate_read
 from custom_components.prepaid_parking.operations.layering import refundable_minor
+from custom_components.prepaid_parking.operations.moving import (
+    HandOver,
+    move,
+    move_in,
+    move_out,
+)
+from custom_components.prepaid_parking.operations.occupants import occupancy_of
 from custom_components.prepaid_parking.operations.office import bind_meter
 from custom_components.prepaid_parking.operations.packages import end_package, sell_package
 from custom_components.prepaid_parking.operations.points import set_points, spend_points
@@ -75,6 +84,8 @@ from custom_components.prepaid_parking.operations.sharing import set_shares
 from custom_components.prepaid_parking.operations.site import WalletRun
 from custom_components.prepaid_parking.operations.transfers import transfer
 from tests.operations.money import is_sound
+from tests.operations.shop import HOURLY, WASHER, Shop
+from tests.operations.test_units import set_
 from tests.operations.wall import holds, owes_its_own
 from tests.operations.world import DAY, FLAT, HOUR, KWH, MANAGER, SECOND, World
 
@@ -99,6 +110,7 @@ class Wall(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.folder = tempfile.TemporaryDirectory()
         self.world = self.run(World.open(Path(self.folder.name), tariffs=(FLAT, WASHES)))
+        self.shop = Shop(self.world)
         self.poor: set[MeterId] = set()
         self.checked = EntryId(0)
         self.run(self.begin())
@@ -131,6 +143,11 @@ class Wall(RuleBasedStateMachine):
         lane, _ = world.lane(fee="3")
         self.lane = lane.id
         await issue_card(world.site, wallet=self.wallets[2], plates=(PLATE,), actor=MANAGER)
+        await set_(world, name="Flat 1", meters=(self.meters[0],))
+        await move_in(world.site, HandOver(unit="u1", wallet=self.wallets[0], actor=MANAGER))
+        await self.shop.open(HOURLY)
+        await self.shop.point(PointKind.METERED, tariff="hourly", switch=WASHER)
+        await self.poster(Back.RATIO, 100, 100)
 
     def of(self, number: int, purpose: Purpose) -> dict[str, Any]:
         """Return whose a wallet is: each customer's first one brings the person."""
@@ -243,7 +260,7 @@ class Wall(RuleBasedStateMachine):
         )
 
     @rule(number=wallets, to=wallets, minor=minors)
-    def move(self, number: int, to: int, minor: int) -> None:
+    def hand_on(self, number: int, to: int, minor: int) -> None:
         """A transfer: within one customer and one purpose there is no second wallet here."""
         run = self.wallet(number)
         assert self.acting(
@@ -308,19 +325,21 @@ class Wall(RuleBasedStateMachine):
     @rule(back=st.sampled_from(Back), bonus=st.integers(1, 500), per=st.integers(50, 500))
     def promise(self, back: Back, bonus: int, per: int) -> None:
         """A poster is put up, and points are given."""
+        self.run(self.poster(back, bonus, per))
+
+    async def poster(self, back: Back, bonus: int, per: int) -> None:
+        """From 10.00 on a bonus, and a point for each so much; a point buys a cent."""
         steps = (Step(least_minor=1_000, bonus_minor=bonus),)
-        self.run(
-            set_promotion(
-                self.world.site,
-                promotion="poster",
-                changes={"steps": steps, "back": back, "total_cap_minor": 3_000},
-                actor=MANAGER,
-            )
+        await set_promotion(
+            self.world.site,
+            promotion="poster",
+            changes={"steps": steps, "back": back, "total_cap_minor": 3_000},
+            actor=MANAGER,
         )
         changes = {"points": 1, "per_minor": per, "worth_minor": 1, "expires_days": 20}
-        self.run(set_points(self.world.site, changes=changes, actor=MANAGER))
+        await set_points(self.world.site, changes=changes, actor=MANAGER)
 
-    @rule(number=wallets, points=st.integers(1, 50))
+    @rule(number=wallets, points=st.integers(1, 9))
     def buy(self, number: int, points: int) -> None:
         """Points become bonus."""
         run = self.wallet(number)
@@ -357,20 +376,24 @@ class Wall(RuleBasedStateMachine):
         )
         assert (refusal == "wallet_wrong_purpose") is (category.purpose is not run.wallet.purpose)
 
-    @rule(number=wallets, category=categories, off=st.booleans())
-    def clear(self, number: int, category: Category, *, off: bool) -> None:
-        """A debt is paid or given up, all of it."""
+    @rule(number=wallets, category=categories, off=st.booleans(), minor=minors)
+    def clear(self, number: int, category: Category, minor: int, *, off: bool) -> None:
+        """A debt is paid or given up, as far as there is one."""
         run, act = self.wallet(number), write_off_debt if off else pay_debt
-        self.acting(
+        owed = debts(run)
+        category = next(iter(owed), category)
+        refusal = self.acting(
             run,
             act(
                 self.world.site,
                 wallet=run.wallet.id,
                 category=category,
+                amount_minor=min(minor, owed.get(category, minor)),
                 reason="x",
                 actor=MANAGER,
             ),
         )
+        assert refusal or category in owed
 
     @rule(number=wallets, way=st.sampled_from([None, *Frozen]))
     def shut(self, number: int, way: Frozen | None) -> None:
@@ -432,6 +455,19 @@ class Wall(RuleBasedStateMachine):
             work = sell_package(site, wallet=run.wallet.id, tariff="washes", actor=MANAGER)
         refusal = self.acting(run, work)
         assert refusal or run.wallet.purpose is not Purpose.UTILITY
+
+    @rule(number=wallets)
+    def start(self, number: int) -> None:
+        """A machine is started with a wallet: that of its own purpose, or not at all."""
+        run = self.wallet(number)
+        refusal = self.acting(run, self.shop.start(run))
+        assert refusal or run.wallet.purpose is Purpose.PROPERTY
+
+    @rule()
+    def stop(self) -> None:
+        """Somebody ends the use that is running."""
+        for use, running in list(self.world.site.uses.items()):
+            self.acting(self.world.site.wallets[running.use.wallet], self.shop.end(use))
 
     # --- bills -------------------------------------------------------------------------------------
 
@@ -541,10 +577,20 @@ class Wall(RuleBasedStateMachine):
             )
         await world.work()
 
+    @rule(number=wallets, out=st.booleans())
+    def hand_over(self, number: int, *, out: bool) -> None:
+        """The flat changes hands: to a utility wallet, or to nobody."""
+        run, site = self.wallet(number), self.world.site
+        asked = HandOver(unit="u1", wallet="" if out else run.wallet.id, actor=MANAGER)
+        vacant = occupancy_of(site, "u1") is None
+        act = move_out if out else (move_in if vacant else move)
+        refusal = self.acting(self.wallet(0), act(site, asked))
+        assert refusal or out or run.wallet.purpose is Purpose.UTILITY
+
     @rule()
     def die(self) -> None:
         """Killed without a word, and started again."""
-        self.run(self.world.restart())
+        self.run(self.shop.restart())
         lane, _ = self.world.lane(fee="3")
         self.lane = lane.id
         for meter in self.meters:
