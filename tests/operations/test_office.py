@@ -14,9 +14,11 @@ from custom_components.prepaid_parking.operations.cashier import close_wallet
 from custom_components.prepaid_parking.operations.office import (
     add_meter,
     bind_meter,
+    replace_meter,
     unbind_meter,
     update_meter,
 )
+from custom_components.prepaid_parking.operations.tally import Tally
 from tests.operations.conftest import MakeWorld
 from tests.operations.world import FLAT, HOUR, KWH, MANAGER, World
 
@@ -228,3 +230,24 @@ async def test_a_binding_that_was_not_written_binds_nobody(world: World) -> None
     await bind(world, run.meter.id, wallet.wallet.id)
     assert run.window is not None
     assert run.window.from_register == 1001 * KWH
+
+
+async def test_the_last_use_of_a_swapped_meter_is_among_the_days_costs(world: World) -> None:
+    """The day's cost and the site's revenue must not lack what the old meter counted last."""
+    wallet = await world.wallet("100")
+    run = await world.meter(wallet)
+    tally = Tally(world.site.zone)
+    await tally.begin(world.books, world.clock.now)
+    await world.read(run.meter.id, KWH, HOUR)
+    await replace_meter(
+        world.site,
+        meter=run.meter.id,
+        final_register=1003 * KWH,
+        start_register=0,
+        serial="B1",
+        reason="worn out",
+        actor=MANAGER,
+    )
+    await tally.follow(world.books, world.clock.now)
+    assert tally.meter_today(run.meter.id, world.clock.now) == 240
+    assert tally.site_today(world.clock.now) == 240

@@ -1,4 +1,4 @@
-"""Actions about what things cost: versions are published, assigned, taken back, corrected."""
+"""Actions about what things cost: versions are published, assigned and taken back."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from ..core.tariff_format import keys_of, read_tariff, write_tariff
 from ..core.terms import Kind
 from ..core.version import TariffVersion
 from ..errors import in_words
-from ..operations import assigning, price_corrections, tariff_book
+from ..operations import assigning, tariff_book
 from ..operations.assigning import Selection, Target
 from ..operations.lab import Compared, Preview, try_tariff
 from ..operations.reports import tariff_list
@@ -30,18 +30,18 @@ LAST_MONTH: Final = 1
 async def publish_tariff(call: Call) -> Response:
     """Publish a tariff, or the next version of one; with `dry_run` say what it would cost whom."""
     document = {key: call.data[key] for key in call.data if key in TARIFF}
-    version = _read(call, document, valid_from=call.moment("valid_from"))
+    version = read_draft(call, document, valid_from=call.moment("valid_from"))
     override, reason = call.data["override"], call.text("reason")
     if call.data["dry_run"]:
         await tariff_book.check_publishable(call.site, version, override=override, reason=reason)
         bound = tariff_book.bound_by(call.site, version.tariff)
-        return {**_version_view(version), "dry_run": True, **await _preview(call, version, bound)}
+        return {**version_view(version), "dry_run": True, **await _preview(call, version, bound)}
     receipt = await tariff_book.publish_tariff(
         call.site, version=version, override=override, reason=reason, actor=call.actor
     )
     published = call.site.published[version.tariff]
     written = next(one for one in published if one.version == receipt.detail["version"])
-    return {**call.receipt(receipt), **_version_view(written)}
+    return {**call.receipt(receipt), **version_view(written)}
 
 
 async def list_tariffs(call: Call) -> Response:
@@ -113,36 +113,9 @@ async def withdraw_tariff(call: Call) -> Response:
     return call.receipt(receipt) | {"tariff": tariff, "version": version}
 
 
-async def rerate(call: Call) -> Response:
-    """Correct a price for the past; with `dry_run` say what each wallet would get or pay."""
-    site, data, tariff = call.site, call.data, call.text("tariff")
-    since, until = call.instant(data["since"]), call.moment("until")
-    version = None
-    if "draft" in data:
-        known = site.published.get(TariffId(tariff))
-        if not known:
-            raise CoreError("unknown_tariff", tariff=tariff)
-        document = {"tariff": tariff, "quantity": str(known[-1].quantity), **data["draft"]}
-        version = _read(call, document, valid_from=since)
-        if version.tariff != tariff:
-            raise CoreError("rerate_other_tariff", tariff=tariff, other=version.tariff)
-    said = {"tariff": tariff, "since": since.isoformat(), "dry_run": data["dry_run"]}
-    said["until"] = None if until is None else until.isoformat()
-    told = {"override": data["override"], "reason": call.text("reason")}
-    if data["dry_run"]:
-        made = await price_corrections.preview_rerate(
-            site, tariff=tariff, since=since, until=until, version=version, **told
-        )
-        return {**said, **_rerated_view(call, made)}
-    made = await price_corrections.rerate(
-        site, tariff=tariff, since=since, until=until, version=version, actor=call.actor, **told
-    )
-    for wallet in made.wallets:
-        call.parts.coordinator.touch(f"wallet:{wallet}")
-    return {**said, **_rerated_view(call, made)}
-
-
-def _read(call: Call, document: Mapping[str, Any], *, valid_from: datetime | None) -> TariffVersion:
+def read_draft(
+    call: Call, document: Mapping[str, Any], *, valid_from: datetime | None
+) -> TariffVersion:
     """Read what was written as the next version of its tariff."""
     site, tariff = call.site, str(document["tariff"])
     if "quantity" not in document and document.get("kind", Kind.USAGE) == Kind.USAGE:
@@ -207,33 +180,12 @@ def _target_view(target: Target) -> Response:
     }
 
 
-def _version_view(version: TariffVersion) -> Response:
+def version_view(version: TariffVersion) -> Response:
+    """Describe a version as it is written, with its number and its beginning."""
     return {
         **write_tariff(version),
         "version": version.version,
         "valid_from": version.valid_from.isoformat(),
-    }
-
-
-def _rerated_view(call: Call, made: price_corrections.Rerated) -> Response:
-    site, money = call.site, call.site.currency.text
-    rows = sorted(made.wallets.items(), key=lambda one: -abs(one[1].difference_minor))
-    return {
-        "versions": [_version_view(one) for one in made.versions],
-        "difference": money(sum(sums.difference_minor for _, sums in rows)),
-        "entries": sum(sums.entries for _, sums in rows),
-        "wallets": [
-            {
-                "wallet": wallet,
-                "unit": site.wallets[wallet].wallet.unit,
-                "charged": money(sums.charged_minor),
-                "corrected": money(sums.charged_minor + sums.difference_minor),
-                "difference": money(sums.difference_minor),
-                "entries": sums.entries,
-                "problem": in_words(sums.problem) if sums.problem is not None else None,
-            }
-            for wallet, sums in rows
-        ],
     }
 
 
@@ -301,17 +253,6 @@ ACTIONS: Final = (
             vol.Optional("version"): vol.All(vol.Coerce(int), vol.Range(min=1)),
             vol.Optional("assignment"): cv.string,
             **MAYBE_REASON,
-        },
-    ),
-    Action(
-        "rerate",
-        rerate,
-        {
-            vol.Required("tariff"): cv.slug,
-            vol.Required("since"): cv.datetime,
-            vol.Optional("until"): cv.datetime,
-            vol.Optional("draft"): dict,
-            **TRIED,
         },
     ),
 )

@@ -1,30 +1,23 @@
 """Meters go over to another tariff at an instant: many at once, each standing for itself.
 
-What is planned can be taken back until it begins. The stretch of consumption in which the instant
-lies is split there, so nobody pays for a minute by the wrong tariff, whenever the meter is read.
+What is planned can be taken back until it begins; `going_over` lets it happen.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 
 from ..core.assigned import TariffChange
-from ..core.errors import CoreError, StoreError
-from ..core.identity import SYSTEM, Actor, MeterId, TariffId, UnitId, WalletId
+from ..core.errors import CoreError
+from ..core.identity import Actor, MeterId, TariffId, UnitId, WalletId
 from ..core.ledger import Act, EntryKind, Receipt
-from ..core.metering import Commodity, Consumption
+from ..core.metering import Commodity
 from .gently import gently
 from .site import MeterRun, Site
 from .sold import version_at
-from .standing import charge_days_before
 from .tariff_book import is_usage
 from .turn import in_turn
-from .usage import post_windows
-from .window import accrue, open_window
-
-MICROSECOND: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,75 +153,6 @@ def planned(site: Site) -> list[TariffChange]:
         if run.binding is not None and run.binding.id == change.binding
     ]
     return sorted(changes, key=lambda one: (one.at, one.meter))
-
-
-async def go_over(site: Site, run: MeterRun, moved: Consumption) -> Consumption:
-    """Charge what lies before each change of tariff that has come; returns the rest of the stretch.
-
-    What cannot be written stays planned: the meter is charged again from the same instant on.
-    """
-    while run.changes and run.binding is not None and run.window is not None:
-        change = run.changes[0]
-        if change.binding != run.binding.id:
-            run.changes.pop(0)  # It was planned for a tenant who has gone.
-            continue
-        if change.at >= moved.to_at:
-            break
-        if change.at > moved.from_at:
-            before, moved = split_at(moved, change.at)
-            accrue(site, run, site.tariffs[run.binding.tariff], before)
-        await post_windows(site, (run,), whole=True)
-        if run.closing is not None or not run.window.empty:
-            raise StoreError(site.trouble or "failed")
-        await _switch(site, run, change)
-    return moved
-
-
-def split_at(moved: Consumption, at: datetime) -> tuple[Consumption, Consumption]:
-    """Split a stretch at an instant in it, as if it had gone through evenly."""
-    passed, whole = at - moved.from_at, moved.to_at - moved.from_at
-    micros = (passed.days * 86_400 + passed.seconds) * MICROSECOND + passed.microseconds
-    length = (whole.days * 86_400 + whole.seconds) * MICROSECOND + whole.microseconds
-    register = moved.from_register + moved.quantity * micros // length
-    return (
-        replace(moved, to_register=register, to_at=at),
-        replace(moved, from_register=register, from_at=at, rolled_over=False),
-    )
-
-
-async def _switch(site: Site, run: MeterRun, change: TariffChange) -> None:
-    """Let a meter whose window has just been posted be charged by its next tariff."""
-    binding, window = run.binding, run.window
-    assert binding is not None
-    assert window is not None
-    await charge_days_before(site, run, change.at)
-    now = site.clock()
-    other = replace(binding, tariff=change.tariff)
-    done = replace(change, done_at=now, before=binding.tariff)
-    await site.books.commit(
-        Act(
-            kind=EntryKind.TARIFF_ASSIGNED,
-            event=f"binding/{binding.id}/{change.id}",
-            occurred=change.at,
-            actor=SYSTEM,
-            detail={
-                "meter": run.meter.id,
-                "wallet": binding.wallet,
-                "before": binding.tariff,
-                "tariff": change.tariff,
-                "at": change.at.isoformat(),
-                "register": window.to_register,
-            },
-            puts=(other, done),
-        )
-    )
-    run.changes.pop(0)
-    names = site.tariffs[binding.tariff].at(change.at).version.terms.registers
-    if names != site.tariffs[change.tariff].at(change.at).version.terms.registers:
-        run.rates = ()
-    run.binding = other
-    open_window(site, run, window.to_register, window.to_at, window.carry)
-    site.wake((run,))
 
 
 def _named(site: Site, selection: Selection) -> Iterator[list[Target]]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from ..core.errors import CoreError
 from ..core.metering import Consumption
-from .assigning import go_over
+from .going_over import go_over
 from .rebinding import posted_whole
 from .site import MeterRun, Site
 from .usage import post_windows

@@ -18,10 +18,10 @@ from ..core.metering import (
     advance,
 )
 from ..core.tariff import Pricer, Stretch
-from .assigning import go_over
 from .charging import can_close, set_aside
 from .demand import note_demand
 from .doubts import end_doubt, open_doubt, says_nothing_of
+from .going_over import go_over
 from .installing import begin_anew, begin_installation, learn_ratio
 from .load_limits import note_load
 from .pace import note_pace

@@ -11,11 +11,11 @@ from ..core.ledger import Act, EntryKind, Receipt
 from ..core.metering import Commodity, Consumption, Cursor, Quantity
 from ..core.supply import RestoreMode, Supply
 from ..core.wallet import Binding, Meter, Purpose
-from .assigning import go_over
 from .backfill import import_readings
 from .baseline import baseline
 from .doubts import end_doubt, settled
 from .ending import end_periods
+from .going_over import go_over
 from .installing import begin_anew
 from .settling import Settlement, settle_doubt
 from .site import MeterRun, Site

@@ -9,8 +9,8 @@ from ..core.identity import Actor
 from ..core.ledger import Act, EntryKind
 from ..core.metering import Consumption, DoubtKind, OpenDoubt
 from ..core.money import quantity_text
-from .assigning import go_over
 from .doubts import end_doubt, settled
+from .going_over import go_over
 from .installing import begin_anew
 from .site import MeterRun, Site
 from .turn import in_turn

@@ -20,6 +20,9 @@ from .ports import Books
 WEEK: Final = 7
 KINDS: Final = (
     EntryKind.USAGE,
+    EntryKind.METER_REPLACED,
+    EntryKind.INSTALLATION,
+    EntryKind.DOUBT_SETTLED,
     EntryKind.DEDUCTION,
     EntryKind.PASSAGE,
     EntryKind.REVERSAL,
