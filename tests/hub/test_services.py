@@ -35,6 +35,8 @@ ASKED_FOR: Final = """
     close_month set_recurring list_recurring run_billing
     set_promotion list_promotions set_points spend_points record_debt set_recovery pay_debt
     write_off_debt transfer batch_top_up adjust adjust_usage reverse_entry prove_account
+    set_unit import_units close_unit get_unit list_units move_in move_out move update_meter
+    set_shares get_shares loss_report share_loss list_hints
 """
 """The actions of this release; one that is taken away breaks somebody's automation."""
 
