@@ -343,13 +343,25 @@ async def test_a_cut_that_was_sent_before_a_crash_is_still_ours(world: World) ->
     assert not relay.on
     assert run.supply.verified is None
     await world.restart()
-    await world.look(run.meter.id)
+    await world.read(run.meter.id)
     again = world.run(run.meter.id)
     assert (again.state, again.supply.verified) == (SupplyState.OFF, False)
     assert await log(world) == [("off", CommandOutcome.VERIFIED)]
     await world.pay(world.wallet_now(wallet), "10")
     await world.wait(6 * SECOND, SECOND)
     assert relay.on
+
+
+async def test_a_look_of_the_moment_of_sending_proves_nothing(world: World) -> None:
+    """Paid while the relay was still moving: it is ours, and it comes on again."""
+    wallet, run, relay = await flat(world)
+    await world.read(run.meter.id, 2 * KWH, HOUR)
+    assert not relay.on
+    await world.pay(wallet, "10")
+    await world.look(run.meter.id, supplied=True)
+    await world.wait(30 * SECOND, SECOND)
+    assert relay.on
+    assert run.state is SupplyState.ON
 
 
 async def test_a_sent_cut_that_did_not_move_is_tried_again_after_a_crash(world: World) -> None:

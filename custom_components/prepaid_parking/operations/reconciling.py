@@ -115,7 +115,7 @@ async def _observe(site: Site, run: MeterRun, now: datetime) -> None:
         and run.seen is command.on
         and command.sent_at is not None
         and run.seen_at is not None
-        and run.seen_at >= command.sent_at
+        and run.seen_at > command.sent_at
     )
     if command is not None and done:
         run.supply = replace(
