@@ -1,11 +1,6 @@
 """Steps of journeys in which something is sold by the use or by the hour."""
 
-from datetime import UTC, datetime
 from typing import Any, Final
-
-from custom_components.prepaid_parking.core.identity import SYSTEM
-from custom_components.prepaid_parking.core.tariff_format import read_tariff
-from custom_components.prepaid_parking.operations.tariff_book import publish_tariff
 
 from .conftest import Hub
 
@@ -32,9 +27,7 @@ PER_KM: Final = {
 
 async def publish(hub: Hub, document: dict[str, Any]) -> None:
     """Put a tariff into effect."""
-    since = datetime(2026, 1, 1, tzinfo=UTC)
-    version = read_tariff(document, version=1, valid_from=since)
-    await publish_tariff(hub.data.site, version=version, actor=SYSTEM)
+    await hub.call("publish_tariff", **document)
 
 
 async def customer(hub: Hub, money: str, unit: str = "Flat 3-201") -> str:
