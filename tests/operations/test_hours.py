@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from custom_components.prepaid_parking.core.hours import MeterDay, unpack
+from custom_components.prepaid_parking.operations.hours import FORGOTTEN
 from tests.operations.world import DAY, HOUR, KWH, MINUTE, World
 
 TODAY = date(2026, 7, 1)
@@ -46,5 +47,6 @@ async def test_a_year_later_the_day_is_dropped(world: World) -> None:
     await world.tick(MINUTE)
     assert await hours(world)
     world.clock.now += timedelta(days=410)
-    await world.tick(MINUTE)
+    for _ in range(FORGOTTEN):
+        await world.tick(HOUR)
     assert await world.books.load(MeterDay, day=TODAY.isoformat()) == []

@@ -11,8 +11,8 @@ from typing import Final
 
 from .bill_paying import pay_open
 from .billing import bill_the_day
-from .demand import keep_demands
 from .commanding import forget_commands
+from .demand import keep_demands
 from .following import follow_uses
 from .forecast import learn_days, look_again, look_ahead
 from .giving_back import expire_packages
@@ -42,7 +42,7 @@ CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
     (MINUTE, look_for_hints),
     (MINUTE, watch_losses),
     (DAY, forget_marks),
-    (DAY, forget_hours),
+    (HOUR, forget_hours),
     (DAY, forget_commands),
     (MINUTE, expire_packages),
     (SECOND, follow_uses),

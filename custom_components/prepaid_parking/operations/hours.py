@@ -16,7 +16,7 @@ from .site import MeterRun, Site
 KEPT: Final = timedelta(days=400)
 """Thirteen months: the same month of last year can be looked at whole."""
 FORGOTTEN: Final = 30
-"""Days looked through for what is to be dropped: a hub may have been off."""
+"""Days looked through for what is to be dropped, an hour each: a hub may have been off."""
 AT_ONCE: Final = 500
 """Meters written in one go: the books' one writer is busy for a few milliseconds."""
 
@@ -47,11 +47,10 @@ async def note_hours(site: Site, now: datetime) -> None:
 
 
 async def forget_hours(site: Site, now: datetime) -> None:
-    """Drop what is older than anybody looks back."""
-    last = (now - KEPT).astimezone(site.zone).date()
-    for back in range(FORGOTTEN):
-        day = last - timedelta(days=back)
-        await site.books.forget(*await site.books.load(MeterDay, day=day.isoformat()))
+    """Drop what is older than anybody looks back: one of the last days that are, in turn."""
+    back = int(now.timestamp()) // 3600 % FORGOTTEN
+    day = (now - KEPT - timedelta(days=back)).astimezone(site.zone).date()
+    await site.books.forget(*await site.books.load(MeterDay, day=day.isoformat()))
 
 
 def _note(site: Site, run: MeterRun, now: datetime) -> Iterable[Record]:
