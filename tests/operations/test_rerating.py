@@ -1,5 +1,6 @@
 """A price that was wrong is put right: every tenant gets exactly the difference, once, and sees why."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 import random
 from typing import Any
@@ -9,9 +10,12 @@ import pytest
 
 from custom_components.prepaid_parking.core.chart import SiteAccount, site_account
 from custom_components.prepaid_parking.core.errors import CoreError, StoreError
-from custom_components.prepaid_parking.core.ledger import EntryKind
+from custom_components.prepaid_parking.core.ledger import Act, EntryKind
+from custom_components.prepaid_parking.core.shares import ShareBy
 from custom_components.prepaid_parking.core.tariff_format import read_tariff
 from custom_components.prepaid_parking.core.version import TariffVersion
+from custom_components.prepaid_parking.core.wallet import WalletKind
+from custom_components.prepaid_parking.operations import rerating
 from custom_components.prepaid_parking.operations.adjusting_usage import adjust_usage
 from custom_components.prepaid_parking.operations.months import close_month
 from custom_components.prepaid_parking.operations.office import (
@@ -28,8 +32,9 @@ from custom_components.prepaid_parking.operations.price_corrections import (
 from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
 from custom_components.prepaid_parking.operations.usage import close_windows
 from tests.operations.conftest import MakeWorld
-from tests.operations.test_levies import LEVIED
+from tests.operations.test_levies import LEVIED, give_bonus
 from tests.operations.test_pools import TIERS, flat_with_meters
+from tests.operations.test_shares import share
 from tests.operations.world import DAY, DAY_AND_NIGHT, FLAT, HOUR, KWH, MANAGER, NOON, World
 
 MIDNIGHT = datetime(2026, 7, 1, tzinfo=UTC)
@@ -291,6 +296,75 @@ async def test_an_unfinished_correction_is_finished_after_the_start(world: World
     await world.tick(timedelta(minutes=2))
     assert world.site.corrections == {}
     assert world.text(world.wallet_now(wallet).available_minor) == "95.80"
+
+
+async def test_bonus_that_paid_comes_back_as_bonus(world: World) -> None:
+    """Money that was given must not become money that can be paid out, by way of a correction."""
+    wallet, run = await used(world, steps=0)
+    await give_bonus(world, wallet.wallet.no, 300)
+    wallet.bonus_minor = 300
+    await world.read(run.meter.id, 5 * KWH, HOUR)  # 3.00 of bonus, 1.00 of cash
+    await correct(world, FLAT | {"price": "0.40"})
+    assert (wallet.bonus_minor, world.text(wallet.posted_minor)) == (100, "100.00")
+    await correct(world, FLAT | {"price": "0.20"})
+    assert (wallet.bonus_minor, world.text(wallet.posted_minor)) == (200, "100.00")
+    await correct(world, FLAT | {"price": "1.00"})
+    assert (wallet.bonus_minor, world.text(wallet.posted_minor)) == (0, "98.00")
+
+
+async def test_a_stairwells_members_each_get_their_part(make_world: MakeWorld) -> None:
+    """Readings that came late, and a price that was wrong: what three flats share stays shared."""
+    world = await make_world(tariffs=(DAY_AND_NIGHT,))
+    members = [await world.wallet("100") for _ in range(3)]
+    shared = await world.wallet(unit="Stairwell", kind=WalletKind.SHARED)
+    run = await world.meter(shared, tariff="banded")
+    await share(world, shared, ShareBy.FIXED, *((one.wallet.id, 1) for one in members))
+    start = world.clock.now
+    await world.read(run.meter.id, 24 * KWH, DAY)  # 18.00, six by each
+    night = [(start + 10 * HOUR, 1000 * KWH), (start + 18 * HOUR, 1024 * KWH)]
+    await import_readings(world.site, meter=run.meter.id, readings=night, actor=MANAGER)
+    assert [world.text(one.posted_minor) for one in members] == ["98.00"] * 3
+    await correct(
+        world, DAY_AND_NIGHT | {"rates": {"day": "1.00", "night": "0.50"}}, tariff="banded"
+    )
+    assert [world.text(one.posted_minor) for one in members] == ["96.00"] * 3
+    assert shared.posted_minor == 0
+
+
+@pytest.mark.parametrize("written", [False, True], ids=["before the write", "after it"])
+@pytest.mark.parametrize("place", range(3))
+async def test_killed_at_any_correction_each_is_made_once(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch, place: int, *, written: bool
+) -> None:
+    """With fees and taxes, at each of them: nobody is left out, and nobody gets it twice."""
+    monkeypatch.setattr(rerating, "AT_ONCE", 1)
+    world = await make_world(tariffs=(LEVIED,))
+    wallet, run = await used(world, steps=6)
+    commit_all, left = world.books.commit_all, [place]
+
+    async def dies(acts: Sequence[Act]) -> Any:
+        if acts[0].kind is EntryKind.RERATING:
+            left[0] -= 1
+            if left[0] < 0:
+                if written:
+                    await commit_all(acts)
+                raise RuntimeError("killed")
+        return await commit_all(acts)
+
+    world.books.commit_all = dies  # type: ignore[method-assign]
+    with pytest.raises(RuntimeError):
+        await correct(world, LEVIED | {"price": "0.71"})
+    world.books.commit_all = commit_all  # type: ignore[method-assign]
+    await world.restart()
+    await world.look(run.meter.id)
+    await world.tick(timedelta(minutes=2))
+    assert world.site.corrections == {}
+    held = await world.books.balances()
+    assert held[site_account(SiteAccount.REVENUE_ELECTRICITY)] == 426
+    assert held[site_account(SiteAccount.REVENUE_SERVICE)] == 21
+    assert held[site_account(SiteAccount.TAX)] == (426 + 21) * 13 // 100
+    assert len(await world.books.entries(kinds=(EntryKind.RERATING,))) == 3
+    assert world.wallet_now(wallet).posted_minor == 10_000 - 426 - 21 - 58
 
 
 @pytest.mark.parametrize(("kwh", "left"), [(2, "98.60"), (0, "100.00")])

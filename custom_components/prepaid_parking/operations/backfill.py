@@ -70,9 +70,8 @@ async def rerate(site: Site, run: MeterRun, points: Points, actor: Actor) -> int
     if run.binding is None or run.closing is not None:
         return 0
     till, replay, moved = till_of(site, run.binding, {}), Replay(site), 0
-    wallet = site.wallets[run.binding.wallet]
-    for used in await charges_of(site, wallet, min(at for at, _ in points)):
-        if used.meter == run.meter.id and _is_open(site, used):
+    for used in await charges_of(site, run, min(at for at, _ in points)):
+        if _is_open(site, used):
             moved += await _refine(site, till, replay, used, points, actor)
     return moved
 

@@ -12,7 +12,8 @@ from ..core.identity import EntryId, TariffId
 from ..core.ledger import Entry, EntryKind
 from ..core.metering import Quantity
 from ..core.tiers import Scope
-from .site import Site, WalletRun
+from .shares import bears_nothing
+from .site import MeterRun, Site, WalletRun
 
 type Point = tuple[datetime, int]
 """A reading: when, and what the register showed."""
@@ -116,17 +117,15 @@ def used_of(entry: Entry, correction: Corrected | None = None) -> Used | None:
     )
 
 
-async def charges_of(site: Site, wallet: WalletRun, since: datetime) -> list[Used]:
-    """Return the charges of a wallet that were booked since, as they stand, in their order."""
+async def charges_of(site: Site, run: MeterRun, since: datetime) -> list[Used]:
+    """Return a meter's charges to its wallet that were booked since, as they stand, in their order."""
+    assert run.binding is not None
     found: dict[EntryId, Entry] = {}
-    for bucket in (Bucket.CASH, Bucket.BONUS):
-        entries = await site.books.entries(
-            account=wallet_account(wallet.wallet.no, bucket),
-            since=since,
-            kinds=CHARGES,
-            limit=MOST,
-        )
-        found.update((entry.id, entry) for entry in entries)
+    async for page in _booked(site, site.wallets[run.binding.wallet], since):
+        for entry in page:
+            usage = usage_in(entry)
+            if usage and (usage["meter"], usage["wallet"]) == (run.meter.id, run.binding.wallet):
+                found[entry.id] = entry
     last: dict[EntryId, Corrected] = {}
     asked = list(found)
     while asked:
@@ -135,6 +134,17 @@ async def charges_of(site: Site, wallet: WalletRun, since: datetime) -> list[Use
         asked = [entry.id for entry in page]
     charges = (used_of(entry, last.get(entry.id)) for _, entry in sorted(found.items()))
     return [used for used in charges if used is not None]
+
+
+async def _booked(site: Site, wallet: WalletRun, since: datetime) -> AsyncIterator[list[Entry]]:
+    """Return the charges that touch a wallet; those of a shared one touch its members' only."""
+    if bears_nothing(site, wallet):
+        async for page in scan(site, since):
+            yield page
+        return
+    for bucket in (Bucket.CASH, Bucket.BONUS):
+        account = wallet_account(wallet.wallet.no, bucket)
+        yield await site.books.entries(account=account, since=since, kinds=CHARGES, limit=MOST)
 
 
 async def scan(
