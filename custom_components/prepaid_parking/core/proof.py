@@ -44,14 +44,14 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """A proof as it was made. `received_minor` is what came in and was not paid out, by the books.
+    """A proof as it was made, by purpose. `received_minor` is what came in and was not paid out.
 
     `statement_minor` is what the bank says is on the account, where somebody looked.
     """
 
     at: datetime
     day: date
-    purposes: Mapping[Purpose, Held] = field(default_factory=dict)
+    purposes: Mapping[str, Held] = field(default_factory=dict)
     received_minor: int = 0
     statement_minor: int | None = None
     problem: Unproven | None = None
@@ -69,6 +69,14 @@ class Proof:
         return self.statement_minor - self.liability_minor
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofKept:
+    """The last proof, or the last one with the bank's word, at hand without a search in the books."""
+
+    name: str
+    proof: Proof
+
+
 def prove(
     balances: Mapping[AccountId, int],
     holders: Iterable[Holder],
@@ -77,8 +85,8 @@ def prove(
     statement_minor: int | None = None,
 ) -> Proof:
     """Add up what the wallets hold. Balances that do not come to nothing in all are no books."""
-    purposes = dict(holders)
-    held = {purpose: Held() for purpose in Purpose}
+    purposes = {owner: purpose.value for owner, purpose in holders}
+    held = {purpose.value: Held() for purpose in Purpose}
     for purpose in purposes.values():
         held[purpose].wallets += 1
     for account, balance in balances.items():

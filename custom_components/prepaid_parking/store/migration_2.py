@@ -83,6 +83,15 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
+    CREATE TABLE proof_kept (
+        name TEXT NOT NULL,
+        proof TEXT NOT NULL,
+        PRIMARY KEY (name)
+    )
+        WITHOUT ROWID,
+        STRICT
+    """,
+    """
     ALTER TABLE tariff_version ADD COLUMN terms TEXT NOT NULL DEFAULT '{"calendar":"","calorific":null,"ceiling_micro":null,"counted":null,"demand":null,"duration":null,"fixed":null,"ladder":[],"levies":[],"loss_cap_micro":null,"minimum":null,"period":{"per_tenant":false,"prorate_first":false,"span":"month","starts":1},"persons":{"base":0,"each":0,"once":0},"plan":null,"power_factor":null,"registers":[],"seasons":[],"standing":[]}'
     """,
     """

@@ -7,6 +7,7 @@ from sqlalchemy import Table
 from ..core.layers import Layers
 from ..core.points import Lots, PointsRule
 from ..core.promotion import Granted, Promotion
+from ..core.proof import ProofKept
 from ..core.recovery import Recovery
 from .columns import key, number_key, table, text, whole
 
@@ -65,11 +66,14 @@ recovery: Final = table(
     rowid=False,
 )
 
+proof_kept: Final = table("proof_kept", key("name"), text("proof"), rowid=False)
+
 TABLES: Final[dict[type, Table]] = {
     Granted: granted,
     Layers: layers,
     Lots: points,
     PointsRule: points_rule,
     Promotion: promotion,
+    ProofKept: proof_kept,
     Recovery: recovery,
 }
