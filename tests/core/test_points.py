@@ -28,8 +28,9 @@ DAY = timedelta(days=1)
 
 def rule(**fields: Any) -> PointsRule:
     """One point for each 1.00, a hundred points buy 1.00, good for a year."""
-    usual = {"points": 1, "per_minor": 100, "expires_days": 365, "spend_points": 100}
-    return PointsRule(**({"version": 1, "valid_from": NOW, "worth_minor": 100} | usual | fields))
+    usual: dict[str, Any] = {"points": 1, "per_minor": 100, "expires_days": 365}
+    usual |= {"version": 1, "valid_from": NOW, "spend_points": 100, "worth_minor": 100}
+    return PointsRule(**(usual | fields))
 
 
 def lots(*pieces: tuple[int, int | None]) -> tuple[Lot, ...]:

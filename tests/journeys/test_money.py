@@ -128,7 +128,7 @@ async def test_a_flat_is_opened_with_its_meter_and_closed_with_a_settlement(
     await hub.add("meter", "Flat 3-201", "meter:1", meter_data(line_id, modbus_device))
 
     async def read() -> bool:
-        return (await hub.meter("m1"))["register"] == "1000"
+        return bool((await hub.meter("m1"))["register"] == "1000")
 
     await hub.until(read)
     await hub.call("publish_tariff", tariff="home", quantity="energy", price="0.80")
@@ -146,7 +146,7 @@ async def test_a_flat_is_opened_with_its_meter_and_closed_with_a_settlement(
     modbus_device.add(kwh=5)
 
     async def used() -> bool:
-        return (await hub.meter("m1"))["register"] == "1005"
+        return bool((await hub.meter("m1"))["register"] == "1005")
 
     await hub.until(used)
     closed = await hub.call("close_wallet", wallet="w1", reason="left", reference="handover 1")

@@ -124,6 +124,25 @@ async def test_a_meter_that_was_unbound_long_ago_counts_as_well(make_world: Make
     await is_gone(world, wallet)
 
 
+async def test_what_a_tax_left_below_a_cent_is_part_of_the_remainder(
+    make_world: MakeWorld,
+) -> None:
+    """The tax office's fraction was used as well: it is rounded with the rest, once."""
+    taxed = FLAT | {
+        "price": "0.731377",
+        "levies": [{"name": "VAT", "kind": "tax", "percent": "13"}],
+    }
+    world = await make_world(tariffs=(taxed,))
+    wallet = await world.wallet("100")
+    run = await world.meter(wallet)
+    await world.read(run.meter.id, KWH, HOUR)
+    receipt = await close(world, wallet)
+    energy, tax = Fraction(1_377, 10_000), Fraction(73 * 13, 100) % 1
+    assert Fraction(str(receipt.detail["remainder"])) == energy + tax
+    assert receipt.detail["settled"] == 10_000 - 73 - 9 - 1
+    await is_gone(world, wallet)
+
+
 async def test_everything_a_wallet_holds_is_dealt_with_in_the_one_entry(world: World) -> None:
     """Deposit back, debt paid, bonus and points ended by rule; the customer gets what is theirs."""
     await promise(world, back=Back.RATIO)
@@ -168,11 +187,9 @@ async def test_a_wallet_is_opened_with_its_meter_or_not_at_all(world: World) -> 
     run = await world.meter()
 
     async def start(**fields: Any) -> Any:
-        told = {"meter": run.meter.id, "tariff": "home", "from_register": 995 * KWH}
-        return await open_wallet(
-            world.site,
-            **({"unit": "Flat 1", "purpose": Purpose.UTILITY, "actor": MANAGER} | told | fields),
-        )
+        told: dict[str, Any] = {"unit": "Flat 1", "purpose": Purpose.UTILITY, "actor": MANAGER}
+        told |= {"meter": run.meter.id, "tariff": "home", "from_register": 995 * KWH}
+        return await open_wallet(world.site, **(told | fields))
 
     for fields, key in (
         ({"tariff": "none"}, "unknown_tariff"),

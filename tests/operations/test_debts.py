@@ -28,12 +28,13 @@ async def owe(
     world: World, wallet: WalletRun, minor: int, category: Category = Category.UTILITY, **more: Any
 ) -> Any:
     """Write a debt down."""
+    told: dict[str, Any] = {"reason": "old bill", "actor": MANAGER} | more
     return await record_debt(
         world.site,
         wallet=wallet.wallet.id,
         category=category,
         amount_minor=minor,
-        **({"reason": "old bill", "actor": MANAGER} | more),
+        **told,
     )
 
 
