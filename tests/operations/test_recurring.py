@@ -16,7 +16,7 @@ from custom_components.prepaid_parking.core.periods import Every
 from custom_components.prepaid_parking.core.recurring import Fixed
 from custom_components.prepaid_parking.core.recurring_charge import RecurringCharge
 from custom_components.prepaid_parking.core.wallet import Purpose
-from custom_components.prepaid_parking.operations import billing
+from custom_components.prepaid_parking.operations import billing, recurring
 from custom_components.prepaid_parking.operations.billing import run_billing
 from custom_components.prepaid_parking.operations.bills import set_billing, void_bill
 from custom_components.prepaid_parking.operations.facts import WalletEvent, WalletFact
@@ -501,17 +501,15 @@ async def test_one_charge_in_trouble_keeps_nobody_else_waiting(
     world = await make_world(at=START)
     wallets = [await landlord(world) for _ in range(5)]
     charges = [await rented(world, wallet) for wallet in wallets]
-    due_by = billing.due_by
-
     def broken(site: Any, charge: RecurringCharge, *rest: Any) -> Any:
         if charge.id == charges[2].id:
             raise ValueError
-        return due_by(site, charge, *rest)
+        return recurring.due_by(site, charge, *rest)
 
     monkeypatch.setattr(billing, "due_by", broken)
     await until(world, date(2026, 1, 5))
     assert len(await all_bills(world)) == 4
-    monkeypatch.setattr(billing, "due_by", due_by)
+    monkeypatch.undo()
     await until(world, date(2026, 1, 6))
     assert len(await all_bills(world)) == 5
     await agrees(world)
