@@ -37,6 +37,10 @@ ASKED_FOR: Final = """
     write_off_debt transfer batch_top_up adjust adjust_usage reverse_entry prove_account
     set_unit import_units close_unit get_unit list_units move_in move_out move update_meter
     set_shares get_shares loss_report share_loss list_hints
+    assign_tariff withdraw_tariff rerate preview_tariff
+    hold_deposit claim_deposit release_deposit list_deposits
+    sell_package use_package give_back_use end_package list_packages
+    set_use_point close_use_point list_use_points tap start_use end_use list_uses
 """
 """The actions of this release; one that is taken away breaks somebody's automation."""
 
