@@ -14,8 +14,10 @@ import pytest
 from sqlalchemy import Connection, create_engine
 
 from custom_components.prepaid_parking.core.accrual import Window
+from custom_components.prepaid_parking.core.bill import Bill, BillingRules, BillLine, DunningStep
 from custom_components.prepaid_parking.core.ledger import BooksState
 from custom_components.prepaid_parking.core.policy import Policy
+from custom_components.prepaid_parking.core.recurring_charge import RecurringCharge
 from custom_components.prepaid_parking.core.tariff import TariffVersion
 from custom_components.prepaid_parking.store import codec, migrations, schema
 from custom_components.prepaid_parking.store.codec import TABLES, Codec, codec_of
@@ -80,8 +82,41 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
         return plain[hint]
     if isinstance(hint, type) and issubclass(hint, Enum):
         return st.sampled_from(hint)
-    hints = get_type_hints(hint)
-    return st.builds(hint, **{name: values_of(inner) for name, inner in hints.items()})
+    hints, valid = get_type_hints(hint), VALID.get(hint, {})
+    return st.builds(
+        hint, **{name: valid.get(name) or values_of(inner) for name, inner in hints.items()}
+    )
+
+
+COUNT = st.integers(0, 2**40)
+VALID: dict[type, dict[str, st.SearchStrategy[Any]]] = {
+    BillLine: {
+        "amount_minor": st.integers(1, 2**40),
+        "tax_minor": st.just(0),
+        "trace": st.dictionaries(st.text(max_size=5), COUNT, max_size=2),
+    },
+    Bill: {
+        "lines": st.deferred(lambda: st.tuples(values_of(BillLine))),
+        "paid_minor": st.just(0),
+        "bonus_minor": st.just(0),
+        "written_off_minor": st.just(0),
+    },
+    BillingRules: {
+        "due_days": COUNT,
+        "remind_days": st.tuples(COUNT),
+        "dunning": st.builds(lambda days: (DunningStep(days=days),), st.integers(1, 2**40)),
+    },
+    RecurringCharge: {
+        "name": st.sampled_from(("rent", "租金")),
+        "wallet": st.just("w1"),
+        "unit": st.just(""),
+        "tariff": st.just("rent"),
+        "fixed": st.none(),
+        "last": st.none(),
+        "deposit_minor": COUNT,
+    },
+}
+"""What a record that refuses nonsense takes."""
 
 
 @given(data=st.data())
