@@ -75,8 +75,8 @@ from .operations.rules import change_settings
 from .operations.site import LaneRun, MeterRun
 from .operations.usage import close_windows
 from .outdoor import async_watch_outdoor
-from .wiring_entity import EntityLine
 from .thresholds import thresholds_of
+from .wiring_entity import EntityLine
 from .wiring_line import Detach, LineRun
 from .wiring_modbus import ModbusLine
 from .wiring_mqtt import MqttLineRun

@@ -1,7 +1,7 @@
 """The examples of units, shares and losses, on a running hub: they work as they are printed."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from custom_components.prepaid_parking.operations.tamper import look_for_hints
@@ -19,7 +19,7 @@ class House:
     def __init__(self, hub: Hub, line: ModbusLine, device: AcrelDdsy1352) -> None:
         self.hub, self.line, self.device = hub, line, device
         self.meters: list[AcrelDdsy1352] = []
-        self.until = datetime.min
+        self.until = datetime.min.replace(tzinfo=UTC)
 
     @property
     def before(self) -> Mapping[str, Callable[[], Awaitable[None]]]:

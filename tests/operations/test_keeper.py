@@ -261,14 +261,14 @@ async def test_what_fails_each_second_is_said_once_until_it_goes_well(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A log that repeats one surprise hides the next one, and fills the disk meanwhile."""
-    healthy = False
+    turns = iter((False, False, True, False, False))
 
     async def surprising(_: object, now: object) -> None:
-        if not healthy:
+        if not next(turns):
             raise ZeroDivisionError(now)
 
     monkeypatch.setattr(chores, "CHORES", ((SECOND, surprising),))
-    for healthy in (False, False, True, False, False):
+    for _ in range(5):
         await world.tick(SECOND)
     said = [one for one in caplog.records if one.levelname == "ERROR"]
     assert [one.getMessage() for one in said] == ["surprising of Site was passed over"] * 2

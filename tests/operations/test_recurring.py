@@ -501,6 +501,7 @@ async def test_one_charge_in_trouble_keeps_nobody_else_waiting(
     world = await make_world(at=START)
     wallets = [await landlord(world) for _ in range(5)]
     charges = [await rented(world, wallet) for wallet in wallets]
+
     def broken(site: Any, charge: RecurringCharge, *rest: Any) -> Any:
         if charge.id == charges[2].id:
             raise ValueError

@@ -21,6 +21,7 @@ from custom_components.prepaid_parking.core.recurring_charge import RecurringCha
 from custom_components.prepaid_parking.core.tariff import TariffVersion
 from custom_components.prepaid_parking.store import codec, migrations, schema
 from custom_components.prepaid_parking.store.codec import TABLES, Codec, codec_of
+from custom_components.prepaid_parking.store.columns import metadata
 from custom_components.prepaid_parking.store.sqlite import writing_engine
 from tests.store.acts import all_is_well, names_in, open_books, top_up
 
@@ -54,7 +55,7 @@ def test_each_record_fits_its_table(kind: type) -> None:
 def test_every_table_is_known() -> None:
     """A table nobody reads holds what nobody misses until it is needed."""
     books = {"journal", "transfer", "idempotency", "account", "series", "meta"}
-    assert {table.name for table in TABLES.values()} | books == set(schema.metadata.tables)
+    assert {table.name for table in TABLES.values()} | books == set(metadata.tables)
 
 
 def values_of(hint: Any) -> st.SearchStrategy[Any]:
@@ -261,6 +262,6 @@ def test_a_new_file_has_strict_tables_and_named_indexes() -> None:
         unnamed = [name for name in indexes if not name.startswith("sqlite_autoindex_")]
     engine.dispose()
     ours = [row for row in strict if not row["name"].startswith("sqlite_")]
-    assert len(ours) == len(schema.metadata.tables)
+    assert len(ours) == len(metadata.tables)
     assert [row["name"] for row in ours if not row["strict"]] == []
     assert unnamed == []

@@ -345,7 +345,7 @@ class Site:
     share_counts: dict[tuple[WalletId, str], int] = field(default_factory=dict)
     habits: dict[MeterId, Habit] = field(default_factory=dict)
     hints: dict[tuple[MeterId, HintKind], Hint] = field(default_factory=dict)
-    thresholds: Thresholds = Thresholds()
+    thresholds: Thresholds = field(default_factory=Thresholds)
     loss_days: dict[MeterId, date] = field(default_factory=dict)
     counted_back: dict[MeterId, tuple[date, float]] = field(default_factory=dict)
     cards: dict[CardId, Card] = field(default_factory=dict)

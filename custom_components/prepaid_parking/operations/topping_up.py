@@ -176,9 +176,7 @@ def _granted(site: Site, run: WalletRun, grant: Grant) -> Granted:
     )
 
 
-def _layered(
-    site: Site, run: WalletRun, amount_minor: int, extras: Extras, event: str
-) -> Layered:
+def _layered(site: Site, run: WalletRun, amount_minor: int, extras: Extras, event: str) -> Layered:
     """Return the wallet's layers and points after a top-up; plain cash alone needs no layer."""
     lots = run.lots
     if extras.points:
