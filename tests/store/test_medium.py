@@ -72,10 +72,10 @@ async def test_a_creation_that_was_cut_off_is_taken_up_again(tmp_path: Path) -> 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MiB."""
+    """A file system of 3 MiB: an empty ledger and its log take half of it."""
     folder = tmp_path / "small"
     folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode:
         pytest.skip("a file system cannot be mounted here")
     yield folder
@@ -102,7 +102,7 @@ async def test_a_disk_that_really_runs_full_loses_nothing(small_disk: Path) -> N
     assert failed == "disk_full"
     assert len(acknowledged) > 10
     assert await all_is_well(books) == len(acknowledged)
-    remount(small_disk, "size=8m")
+    remount(small_disk, "size=16m")
     assert not (await books.commit(top_up(1, "after"))).repeated
     await books.close()
     again = await open_books(small_disk)

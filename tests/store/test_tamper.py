@@ -250,7 +250,7 @@ def test_the_database_itself_refuses_to_change_the_books(folder: Path) -> None:
     for table in schema.APPEND_ONLY:
         column = next(iter(table.c)).name
         for edit in (f"UPDATE {table.name} SET {column} = {column}", f"DELETE FROM {table.name}"):
-            if table.name in ("tariff_version", "policy"):
+            if table not in (schema.journal, schema.transfer, schema.idempotency):
                 row = ", ".join("1" if c.type.python_type is int else "''" for c in table.c)
                 connection.execute(f"INSERT OR IGNORE INTO {table.name} VALUES ({row})")
             with pytest.raises(sqlite3.IntegrityError, match="append only"):
