@@ -108,7 +108,7 @@ async def test_who_no_longer_wants_to_come_on_loses_no_time_for_the_others(world
     """Locked out while it waited: the next one has its turn."""
     house = await dark_house(world)
     await pay_all(world, house)
-    second = house[1][1]
+    second = next(run for _, run in house if not world.relays[run.meter.id].on)
     await set_lockout(world.site, meter=second.meter.id, reason="works", actor=MANAGER)
     await world.wait(20 * SECOND, SECOND)
     times = came_on(world, house)
