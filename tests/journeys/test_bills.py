@@ -74,8 +74,8 @@ async def test_a_bill_is_written_paid_in_parts_and_taken_back(hub: Hub) -> None:
     await hub.call("top_up", wallet="w1", amount="75", channel="cash")
 
     async def all_paid() -> bool:
-        paid = (await hub.call("get_bill", bill=number))["state"] == "paid"
-        return paid and (await hub.wallet("w1"))["available"] == "15.00"
+        bill, wallet = await hub.call("get_bill", bill=number), await hub.wallet("w1")
+        return (bill["state"], wallet["available"]) == ("paid", "15.00")
 
     await hub.until(all_paid)
     void = await hub.call("void_bill", bill=number, reason="was insured", reference="v")
