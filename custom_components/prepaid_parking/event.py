@@ -1,5 +1,6 @@
 """Events: what happened to wallets and at lanes, as the moment it happened."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any, Final, override
 
@@ -73,9 +74,9 @@ class FactEvent[ThingT: Thing](PrepaidEntity[ThingT], EventEntity):
             self._trigger_event(*story)
             self.async_write_ha_state()
 
+    @abstractmethod
     def story(self, fact: Fact) -> tuple[str, dict[str, Any]] | None:
         """Return the event type and its attributes where a fact is this entity's."""
-        raise NotImplementedError
 
 
 class SiteActivity(FactEvent[SiteThing]):

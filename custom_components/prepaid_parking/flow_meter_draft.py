@@ -15,7 +15,8 @@ from .const import CONF_PROFILE, CONF_SERIAL, DOMAIN, SUBENTRY_METER
 from .core.metering import UNIT, Commodity, Quantity, Sample
 from .core.money import quantity_text
 from .flow_choice import DeviceSteps
-from .links.profile import VALUE_UNITS, MeterProfile
+from .links.profile import MeterProfile
+from .links.units import VALUE_UNITS
 
 NOTHING: Final = "–"
 SHOWN_VALUES: Final = ("power", "flow", "mass_flow")

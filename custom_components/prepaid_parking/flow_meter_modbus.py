@@ -29,8 +29,9 @@ from .flow_fields import choice, decimal_text, whole
 from .flow_meter_draft import COMMODITIES, MeterDraft, Seen, decimal_of
 from .links.fields import ProfileError
 from .links.generic import generic_modbus
-from .links.profile import BILLED_UNITS, MeterProfile, ratio_product
+from .links.profile import MeterProfile, ratio_product
 from .links.registers import Kind, Order, Space
+from .links.units import BILLED_UNITS
 from .profiles import async_load_profiles
 from .subentry_probe import ProbeError, async_probe_modbus_meter
 

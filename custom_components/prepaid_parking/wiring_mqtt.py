@@ -30,9 +30,10 @@ from .core.errors import DeviceError, DeviceFault
 from .core.identity import MeterId
 from .core.metering import Sample
 from .flow_meter_mqtt import relay_settings
-from .links.mqtt import MqttHealth, MqttLine
+from .links.mqtt import MqttLine
 from .links.mqtt_barrier import MqttBarrier
 from .links.mqtt_client import MqttSettings
+from .links.mqtt_health import MqttHealth
 from .links.mqtt_meter import MqttMeter
 from .links.mqtt_relay import MqttRelay
 from .links.payloads.family import MeterSettings, RelaySettings, settings_of

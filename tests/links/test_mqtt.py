@@ -14,8 +14,9 @@ import pytest
 
 from custom_components.prepaid_parking.core.errors import CoreError, DeviceError, DeviceFault
 from custom_components.prepaid_parking.links.message import Message
-from custom_components.prepaid_parking.links.mqtt import MqttHealth, MqttLine
+from custom_components.prepaid_parking.links.mqtt import MqttLine
 from custom_components.prepaid_parking.links.mqtt_client import MqttSettings
+from custom_components.prepaid_parking.links.mqtt_health import MqttHealth
 from custom_components.prepaid_parking.links.topics import Listener
 from tests.brokers import Mosquitto, free_port, mosquitto
 from tests.links.mqtt_peer import IDENTIFIER, Inbox, certificate, peer, running, settings, until

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from .fields import ProfileError
-from .profile import BILLED_UNITS, BarrierProfile, MeterProfile
+from .profile import BarrierProfile, MeterProfile
 from .profile_file import SCHEMA, build_profile
+from .units import BILLED_UNITS
 
 GENERIC_METER: Final = "generic_modbus"
 GENERIC_BARRIER: Final = "generic_modbus_relay"

@@ -7,9 +7,6 @@ from ..core.metering import BASE_PER_UNIT, Commodity, Quantity
 from .blocks import MOST_REGISTERS, Block, Plan
 from .fields import Fields
 from .profile import (
-    BILLED_UNITS,
-    VALUE_CONVERSIONS,
-    VALUE_UNITS,
     About,
     Billed,
     Bits,
@@ -24,6 +21,7 @@ from .profile import (
     WriteFunction,
 )
 from .registers import WORDS, Kind, Order, Register, Space, half_down, plain
+from .units import BILLED_UNITS, VALUE_CONVERSIONS, VALUE_UNITS
 
 _LAST_ADDRESS: Final = 0xFFFF
 _MOST_MODULUS: Final = 10**18

@@ -8,7 +8,7 @@ connect; acting on it as if it happened now would open gates for cars long gone.
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 import logging
 import ssl
@@ -20,6 +20,7 @@ import aiomqtt
 from ..core.errors import CoreError, DeviceError, DeviceFault
 from .message import Message
 from .mqtt_client import ANSWER_S, BrokerClient, MqttSettings
+from .mqtt_health import MOST_REMEMBERED, HealthRecord, MqttHealth
 from .mqtt_session import Session
 from .topics import Listener, Routes, check_topic
 
@@ -34,29 +35,6 @@ PULSE_S: Final = 1.0
 """A pulse that is not on the wire by now must never get there."""
 LARGEST_PAYLOAD: Final = 256 * 1024
 """No reading and no plate is larger; a picture on a topic that is listened to by mistake is."""
-MOST_REMEMBERED: Final = 1_000
-"""Topics remembered as already reported or unsubscribed, so that an odd broker costs no memory."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MqttHealth:
-    """How a line is, for the report, the entities and the one who is called at night.
-
-    `strays` are messages of filters that earlier runs left at the broker, `refused` the filters it
-    does not let us have, `unmarked` says that it does not return our marker either.
-    """
-
-    connected: bool = False
-    settled: bool = False
-    since: datetime | None = None
-    fault: DeviceFault | None = None
-    detail: str = ""
-    connects: int = 0
-    messages: int = 0
-    bad_payloads: int = 0
-    strays: int = 0
-    refused: frozenset[str] = frozenset()
-    unmarked: bool = False
 
 
 class MqttLine:
@@ -85,9 +63,8 @@ class MqttLine:
         self._session: Session | None = None
         self._up = asyncio.Event()
         self._life: asyncio.Task[None] | None = None
-        self._health = MqttHealth()
-        self._watchers: list[Callable[[MqttHealth], None]] = []
-        self._said: set[str] = set()
+        self._record = HealthRecord(settings.identifier, clock)
+        self.watch = self._record.watch
         self._stray_topics: set[str] = set()
         self._marker = f"prepaid_parking/{settings.identifier}/marker"
         self._routes.add(Listener(topics={self._marker: 1}, receive=self._marked))
@@ -105,10 +82,10 @@ class MqttLine:
     @property
     def health(self) -> MqttHealth:
         """How the line is now."""
-        session = self._session
+        session, now = self._session, self._record.now
         if session is None:
-            return self._health
-        return replace(self._health, refused=session.refused, unmarked=session.marker_lost)
+            return now
+        return replace(now, refused=session.refused, unmarked=session.marker_lost)
 
     @property
     def filters(self) -> tuple[str, ...]:
@@ -151,11 +128,6 @@ class MqttLine:
 
         return detach
 
-    def watch(self, watcher: Callable[[MqttHealth], None]) -> Callable[[], None]:
-        """Be told when the line comes, goes or settles."""
-        self._watchers.append(watcher)
-        return lambda: self._watchers.remove(watcher)
-
     async def in_step(self, timeout: float = ANSWER_S) -> None:
         """Wait until the broker serves exactly what is attached and the burst is over."""
         try:
@@ -164,7 +136,7 @@ class MqttLine:
                     await self._up.wait()
                 await session.in_step.wait()
         except TimeoutError as err:
-            raise DeviceError(DeviceFault.OFFLINE, self._health.detail) from err
+            raise DeviceError(DeviceFault.OFFLINE, self._record.now.detail) from err
 
     async def publish(self, topic: str, payload: str | bytes, *, qos: int = 1) -> None:
         """Send a level (a wanted supply, a setting) or say why not; returns when the broker has it.
@@ -191,7 +163,7 @@ class MqttLine:
         self._routes.check_command(check_topic(topic))
         session = self._session
         if session is None:
-            raise DeviceError(DeviceFault.OFFLINE, self._health.detail)
+            raise DeviceError(DeviceFault.OFFLINE, self._record.now.detail)
         try:
             await session.client.send(topic, payload, qos=qos, timeout=timeout)
         except aiomqtt.MqttError as err:
@@ -205,11 +177,11 @@ class MqttLine:
             try:
                 await self._connection()
             except DeviceError as err:
-                self._offline(err)
+                self._record.offline(err)
             except Exception as err:
                 # Whatever the library comes up with: a line that gave up for good is silence.
                 _LOGGER.exception("%s: the connection ended unexpectedly", self.identifier)
-                self._offline(DeviceError(DeviceFault.GARBLED, type(err).__name__))
+                self._record.offline(DeviceError(DeviceFault.GARBLED, type(err).__name__))
             if monotonic() - began >= LASTING_S:
                 pause = self._first_retry_s
             await asyncio.sleep(pause)
@@ -222,7 +194,7 @@ class MqttLine:
             client, self._routes, self._on_broker, marker=self._marker, at=self._clock()
         )
         self._session = session
-        self._online()
+        self._record.online()
         try:
             await session.run(
                 lambda raw: self._receive(session, raw), lambda: self._settled(session)
@@ -244,7 +216,7 @@ class MqttLine:
             retained=raw.retain,
             burst=not session.settled.is_set(),
         )
-        self._health = replace(self._health, messages=self._health.messages + 1)
+        self._record.heard()
         listeners = self._routes.find(message.topic)
         if not listeners:
             self._stray(session, message.topic)
@@ -252,26 +224,12 @@ class MqttLine:
             try:
                 _check_size(message)
                 listener.receive(message)
-            except CoreError as err:
-                self._bad(message.topic, err)
             except Exception as err:  # noqa: BLE001  one listener's mistake must not silence the others
-                self._bad(message.topic, err, exc_info=True)
-
-    def _bad(self, topic: str, err: Exception, *, exc_info: bool = False) -> None:
-        self._health = replace(self._health, bad_payloads=self._health.bad_payloads + 1)
-        if topic not in self._said and len(self._said) < MOST_REMEMBERED:
-            self._said.add(topic)
-            _LOGGER.warning(
-                "%s: a payload on %s was not understood (%s); said once",
-                self.identifier,
-                topic,
-                err if isinstance(err, CoreError) else type(err).__name__,
-                exc_info=exc_info,
-            )
+                self._record.misunderstood(message.topic, err)
 
     def _stray(self, session: Session, topic: str) -> None:
         """Take a message nobody wants: a filter of an earlier run, unsubscribed by its topic."""
-        self._health = replace(self._health, strays=self._health.strays + 1)
+        self._record.strayed()
         if topic not in self._stray_topics and len(self._stray_topics) < MOST_REMEMBERED:
             self._stray_topics.add(topic)
             self._on_broker.add(topic)
@@ -287,7 +245,7 @@ class MqttLine:
                 listener.settled()
             self._greet(session, listener)
         self._up.set()
-        self._tell(connected=True, settled=True)
+        self._record.settled()
 
     def _greet(self, session: Session, listener: Listener) -> None:
         if listener.connected is None:
@@ -299,28 +257,6 @@ class MqttLine:
                 await greeting
 
         session.beside(greet())
-
-    def _online(self) -> None:
-        if self._health.fault is not None:
-            _LOGGER.warning("%s: connected again", self.identifier)
-        self._health = replace(
-            self._health, fault=None, detail="", connects=self._health.connects + 1
-        )
-        self._tell(connected=True, settled=False)
-
-    def _offline(self, err: DeviceError) -> None:
-        if self._health.fault is None:
-            _LOGGER.warning("%s: no connection (%s); trying again", self.identifier, err)
-        self._health = replace(self._health, fault=err.fault, detail=err.detail)
-        self._tell(connected=False, settled=False)
-
-    def _tell(self, *, connected: bool, settled: bool) -> None:
-        since = self._health.since if connected == self._health.connected else self._clock()
-        self._health = replace(
-            self._health, connected=connected, settled=settled, since=since or self._clock()
-        )
-        for watcher in tuple(self._watchers):
-            watcher(self.health)
 
 
 def _check_size(message: Message) -> None:

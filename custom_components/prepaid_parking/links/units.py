@@ -10,8 +10,66 @@ from typing import Final
 
 from ..core.errors import CoreError
 from ..core.metering import Quantity
-from .profile import BILLED_UNITS
 from .registers import half_down
+
+VALUE_UNITS: Final[Mapping[str, str]] = {
+    **{f"voltage_l{phase}": "V" for phase in (1, 2, 3)},
+    **{f"current_l{phase}": "A" for phase in (1, 2, 3)},
+    **{f"power_l{phase}": "W" for phase in (1, 2, 3)},
+    "power": "W",
+    "reactive_power": "var",
+    "apparent_power": "VA",
+    "power_factor": "",
+    "frequency": "Hz",
+    "energy_import": "kWh",
+    "energy_export": "kWh",
+    "heat_energy": "kWh",
+    "volume_reverse": "m³",
+    "flow": "m³/h",
+    "mass_flow": "kg/h",
+    "pressure": "bar",
+    "temperature": "°C",
+    "battery_voltage": "V",
+    "own_balance": "",
+    "own_purchases": "",
+    "alarms": "",
+    "tamper": "",
+}
+"""The values a profile may offer and the unit each is handed on in."""
+
+VALUE_CONVERSIONS: Final[Mapping[tuple[str, str], Fraction]] = {
+    ("kW", "W"): Fraction(1000),
+    ("kvar", "var"): Fraction(1000),
+    ("kVA", "VA"): Fraction(1000),
+    ("Wh", "kWh"): Fraction(1, 1000),
+    ("MWh", "kWh"): Fraction(1000),
+    ("L/h", "m³/h"): Fraction(1, 1000),
+    ("t/h", "kg/h"): Fraction(1000),
+    ("MPa", "bar"): Fraction(10),
+    ("kPa", "bar"): Fraction(1, 100),
+    ("mV", "V"): Fraction(1, 1000),
+}
+"""Units a data sheet may use instead: (theirs, ours) to the factor."""
+
+BILLED_UNITS: Final[Mapping[str, tuple[Quantity, Fraction]]] = {
+    "Wh": (Quantity.ENERGY, Fraction(1_000)),
+    "kWh": (Quantity.ENERGY, Fraction(1_000_000)),
+    "MWh": (Quantity.ENERGY, Fraction(10**9)),
+    "MJ": (Quantity.ENERGY, Fraction(10**7, 36)),
+    "GJ": (Quantity.ENERGY, Fraction(10**10, 36)),
+    "L": (Quantity.VOLUME, Fraction(1_000)),
+    "m³": (Quantity.VOLUME, Fraction(1_000_000)),
+    "g": (Quantity.MASS, Fraction(1)),
+    "kg": (Quantity.MASS, Fraction(1_000)),
+    "t": (Quantity.MASS, Fraction(1_000_000)),
+    "s": (Quantity.DURATION, Fraction(1_000)),
+    "min": (Quantity.DURATION, Fraction(60_000)),
+    "h": (Quantity.DURATION, Fraction(3_600_000)),
+    "m": (Quantity.LENGTH, Fraction(1)),
+    "km": (Quantity.LENGTH, Fraction(1_000)),
+    "pcs": (Quantity.COUNT, Fraction(1)),
+}
+"""The units a billed register may count, and what one is in base units: 1 Wh is 3600 J, exactly."""
 
 _CUBIC_FOOT_ML: Final = Fraction(28_316_846_592, 10**6)
 _GALLON_ML: Final = Fraction(3_785_411_784, 10**6)

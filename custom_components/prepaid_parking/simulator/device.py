@@ -94,8 +94,8 @@ class ModbusDevice:
         self.obey(function, address, values)
 
     def obey(self, function: Fn, address: int, values: Sequence[int]) -> None:
-        """Do what an accepted write asks; a device that accepts a write function says how."""
-        raise NotImplementedError
+        """Do what an accepted write asks; a device that says nothing of an address has none there."""
+        raise RefusedError(Refusal.ILLEGAL_ADDRESS)
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""
