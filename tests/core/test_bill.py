@@ -17,18 +17,17 @@ from custom_components.prepaid_parking.core.bill import (
     allot,
     dunned,
     dunning_level,
-    issue_postings,
     issued,
     next_in,
     oldest_first,
     paid,
     reminders,
     series_of,
-    void_postings,
     voided,
     written,
     written_off,
 )
+from custom_components.prepaid_parking.core.bill_postings import issue_postings, void_postings
 from custom_components.prepaid_parking.core.category import Category
 from custom_components.prepaid_parking.core.chart import (
     Bucket,

@@ -4,7 +4,6 @@ A bill that was issued never changes in what it asks for; what is paid, given up
 beside it. The wallet's account `BILLED` is below zero by exactly what is open.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -12,10 +11,10 @@ from enum import StrEnum
 from typing import Final
 
 from .category import Category
-from .chart import Bucket, SiteAccount, site_account, wallet_account
+from .chart import SiteAccount
 from .errors import CoreError
 from .identity import BillId, InstallationId, WalletId
-from .ledger import AccountId, CursorMove, Detail, Posting
+from .ledger import CursorMove, Detail
 
 CREDIT_NOTE: Final = "C"
 """Begins the number of a credit note: its series is not the bills'."""
@@ -67,6 +66,7 @@ class Bill:
     `source` names what made it (`recurring/r3/2026-07-01`), "" where a person did; `from_day` and
     `to_day` (not included) are the period it is for. `number` and `due_on` are given at issuing.
     `bonus_minor` is the part of `paid_minor` that was bonus: it goes back to where it came from.
+    `buyer` points into the encrypted personal data: to whom it was made out when it was issued.
     `closed_at` is set when nothing is open any more.
     """
 
@@ -90,6 +90,7 @@ class Bill:
     dunned: int = 0
     dunned_on: date | None = None
     credit_note: str = ""
+    buyer: str = ""
     closed_at: datetime | None = None
 
     def __post_init__(self) -> None:
@@ -218,51 +219,6 @@ def voided(bill: Bill, credit_note: str, at: datetime) -> Bill:
     return replace(bill, credit_note=credit_note, closed_at=at)
 
 
-def issue_postings(bill: Bill, wallet_no: int) -> tuple[Posting, ...]:
-    """Return what issuing moves: from the wallet's open bills to what each line earns, and its tax."""
-    source = wallet_account(wallet_no, Bucket.BILLED)
-    return tuple(
-        Posting(source=source, target=account, amount_minor=amount)
-        for account, amount in _earned(bill).items()
-    )
-
-
-def void_postings(bill: Bill, wallet_no: int) -> tuple[Posting, ...]:
-    """Return what a credit note moves: the income taken back, and what was paid into the wallet."""
-    billed = wallet_account(wallet_no, Bucket.BILLED)
-    back = (
-        (wallet_account(wallet_no), bill.paid_minor - bill.bonus_minor),
-        (wallet_account(wallet_no, Bucket.BONUS), bill.bonus_minor),
-        (site_account(SiteAccount.WRITE_OFF), bill.written_off_minor),
-    )
-    return (
-        *(
-            Posting(source=account, target=billed, amount_minor=amount)
-            for account, amount in _earned(bill).items()
-        ),
-        *(
-            Posting(source=billed, target=account, amount_minor=amount)
-            for account, amount in back
-            if amount
-        ),
-    )
-
-
-def write_off_postings(bill: Bill, wallet_no: int) -> tuple[Posting, ...]:
-    """Return what giving up the open rest moves: income is lost, a deposit was never paid."""
-    billed = wallet_account(wallet_no, Bucket.BILLED)
-    deposit = min(bill.open_minor, bill.deposit_minor)
-    parts = (
-        (site_account(DEPOSIT), deposit),
-        (site_account(SiteAccount.WRITE_OFF), bill.open_minor - deposit),
-    )
-    return tuple(
-        Posting(source=account, target=billed, amount_minor=amount)
-        for account, amount in parts
-        if amount
-    )
-
-
 def oldest_first(bills: Sequence[Bill]) -> list[Bill]:
     """Return open bills in the order in which they are paid."""
     return sorted(
@@ -312,12 +268,3 @@ def dunning_level(bill: Bill, rules: BillingRules, today: date) -> int:
         return 0
     since = max(bill.due_on, bill.issued_on)
     return sum(today >= since + timedelta(days=step.days) for step in rules.dunning)
-
-
-def _earned(bill: Bill) -> Counter[AccountId]:
-    """Sum up where a bill's lines are earned; tax is nobody's income."""
-    earned: Counter[AccountId] = Counter()
-    for line in bill.lines:
-        earned[site_account(line.income)] += line.amount_minor - line.tax_minor
-        earned[site_account(SiteAccount.TAX)] += line.tax_minor
-    return +earned

@@ -13,12 +13,11 @@ from ..core.bill import (
     BillLine,
     next_in,
     series_of,
-    void_postings,
     voided,
-    write_off_postings,
     written,
     written_off,
 )
+from ..core.bill_postings import void_postings, write_off_postings
 from ..core.category import Category, check_purpose
 from ..core.chart import Bucket, wallet_account
 from ..core.errors import CoreError

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from ..core.bill import Bill, issue_postings, issued, next_in, series_of, written
+from ..core.bill import Bill, issued, next_in, series_of, written
+from ..core.bill_postings import issue_postings
 from ..core.category import Category
 from ..core.errors import CoreError, StoreError
 from ..core.identity import SYSTEM, Actor
