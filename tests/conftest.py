@@ -1,5 +1,6 @@
 """What every test shares: Hypothesis profiles, and a hub that accepts this integration."""
 
+import logging
 import os
 
 from hypothesis import HealthCheck, settings
@@ -23,6 +24,9 @@ if hub_is_installed():
     import custom_components
 
     __all__ = ["custom_components"]
+
+    # The test plugin has every statement logged, for the recorder's sake: a fifth of a test's time.
+    logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
     @pytest.fixture
     def hass(hass: HomeAssistant) -> HomeAssistant:

@@ -116,6 +116,11 @@ async def test_a_trigger_on_a_wallet_is_deaf_to_its_neighbours(hub: Hub) -> None
     runs = await automation(hub.hass, "top_up_received", options)
     for number in (1, 2, 3):
         await hub.call("top_up", wallet=f"w{number}", amount="1")
+
+    async def both_ran() -> bool:
+        return len(runs) >= 2
+
+    await hub.until(both_ran)
     await hub.hass.async_block_till_done()
     assert [given["wallet"] for given in runs] == ["w2", "w3"]
 
