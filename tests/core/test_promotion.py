@@ -14,11 +14,11 @@ from custom_components.prepaid_parking.core.promotion import (
     Offer,
     Promotion,
     Step,
-    TopUp,
     best_grant,
     bonus_of,
     check_promotion,
 )
+from custom_components.prepaid_parking.core.top_up import TopUp
 from custom_components.prepaid_parking.core.wallet import Purpose, WalletKind
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

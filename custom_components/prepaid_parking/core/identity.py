@@ -33,6 +33,7 @@ PointId = NewType("PointId", str)
 UseId = NewType("UseId", str)
 """`s<no>`."""
 PromotionId = NewType("PromotionId", str)
+FeeId = NewType("FeeId", str)
 EntryId = NewType("EntryId", int)
 """The place in the site's chain, from 1 without a gap: a missing entry is visible."""
 

@@ -20,12 +20,15 @@ class Layer:
     """One top-up with the bonus and the points that came with it, and what was spent of it.
 
     A layer without a rule (`back` is None) is bonus that came with no cash, or cash with no bonus.
-    `event` is the top-up's.
+    `event` is the top-up's. `fee_minor` and `tax_minor` are what of its fee is given back with it
+    when it is refunded; they are no part of the wallet's money.
     """
 
     cash_minor: int = 0
     bonus_minor: int = 0
     points: int = 0
+    fee_minor: int = 0
+    tax_minor: int = 0
     spent_minor: int = 0
     back: Back | None = None
     promotion: PromotionId | None = None
@@ -54,13 +57,29 @@ class Worth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeeReturn:
+    """What of a top-up's fee goes back with the cash of it that is refunded."""
+
+    event: str
+    cash_minor: int
+    fee_minor: int
+    tax_minor: int
+
+    @property
+    def whole_minor(self) -> int:
+        """Fee and tax together."""
+        return self.fee_minor + self.tax_minor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Leaving:
-    """What a refund does: bonus and points that go with the cash, and the layers that stay."""
+    """What a refund does: bonus, points and fees that go with the cash, and the layers that stay."""
 
     cash_minor: int
     bonus_minor: int
     points: int
     layers: tuple[Layer, ...]
+    fees: tuple[FeeReturn, ...] = ()
 
 
 def started(cash_minor: int, bonus_minor: int, order: Spending) -> tuple[Layer, ...]:
@@ -123,7 +142,8 @@ def leave(layers: Sequence[Layer], amount_minor: int, order: Spending) -> Leavin
     """
     if amount_minor > (most := refundable(layers, order)):
         raise CoreError("more_than_refundable", refundable=most, owed=0)
-    rest, bonus, points, kept = amount_minor, 0, 0, list[Layer]()
+    rest, bonus, points = amount_minor, 0, 0
+    kept, fees = list[Layer](), list[FeeReturn]()
     for layer in reversed(layers):
         now = worth(layer, order)
         part = min(rest, now.cash_minor)
@@ -135,14 +155,31 @@ def leave(layers: Sequence[Layer], amount_minor: int, order: Spending) -> Leavin
         gone, left = split(now.bonus_minor, [part, stays])
         if layer.back is Back.FORFEIT:
             gone, left = now.bonus_minor, 0
-        taken, still, _ = split(layer.points, [part, stays, layer.cash_minor - now.cash_minor])
+        divided = [part, stays, layer.cash_minor - now.cash_minor]
+        taken, still, _ = split(layer.points, divided)
+        fee, fee_left, _ = split(layer.fee_minor, divided)
+        tax, tax_left, _ = split(layer.tax_minor, divided)
         bonus, points = bonus + gone, points + taken
+        if fee or tax:
+            fees.append(FeeReturn(event=layer.event, cash_minor=part, fee_minor=fee, tax_minor=tax))
         if stays or left:
             kept.append(
-                replace(layer, cash_minor=stays, bonus_minor=left, points=still, spent_minor=0)
+                replace(
+                    layer,
+                    cash_minor=stays,
+                    bonus_minor=left,
+                    points=still,
+                    fee_minor=fee_left,
+                    tax_minor=tax_left,
+                    spent_minor=0,
+                )
             )
     return Leaving(
-        cash_minor=amount_minor, bonus_minor=bonus, points=points, layers=tuple(reversed(kept))
+        cash_minor=amount_minor,
+        bonus_minor=bonus,
+        points=points,
+        layers=tuple(reversed(kept)),
+        fees=tuple(fees),
     )
 
 

@@ -109,6 +109,7 @@ class EntryKind(StrEnum):
     BILLING_SET = "billing_set"
     MONTH_CLOSED = "month_closed"
     PROMOTION_SET = "promotion_set"
+    TOP_UP_FEE_SET = "top_up_fee_set"
     CUT_VETOED = "cut_vetoed"
     PROMISE_MADE = "promise_made"
     SITE_HELD = "site_held"

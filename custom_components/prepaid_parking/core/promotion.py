@@ -8,6 +8,7 @@ from typing import Final
 
 from .errors import CoreError
 from .identity import PromotionId, WalletId
+from .top_up import TopUp, is_for
 from .wallet import Purpose, WalletKind
 
 WHOLE_BP: Final = 10_000
@@ -71,17 +72,6 @@ class Granted:
     bonus_minor: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TopUp:
-    """What a promotion looks at."""
-
-    amount_minor: int
-    channel: str
-    purpose: Purpose
-    kind: WalletKind
-    at: datetime
-
-
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A promotion with what was given of it before: to this wallet, and to all."""
@@ -110,7 +100,7 @@ def best_grant(offers: Iterable[Offer], top_up: TopUp) -> Grant | None:
 def bonus_of(offer: Offer, top_up: TopUp) -> int:
     """Return what a promotion gives for a top-up, cut to what its caps still leave."""
     promotion, given = offer.promotion, offer.to_wallet
-    if not _is_open(promotion, top_up) or (promotion.once and given.times):
+    if not is_for(promotion, top_up) or (promotion.once and given.times):
         return 0
     reached = [step for step in promotion.steps if step.least_minor <= top_up.amount_minor]
     if not reached:
@@ -140,14 +130,3 @@ def check_promotion(promotion: Promotion) -> None:
     begin, end = promotion.from_at, promotion.until_at
     if begin is not None and end is not None and begin >= end:
         raise CoreError("promotion_ends_before", promotion=promotion.id)
-
-
-def _is_open(promotion: Promotion, top_up: TopUp) -> bool:
-    begin, end = promotion.from_at, promotion.until_at
-    return (
-        (begin is None or begin <= top_up.at)
-        and (end is None or top_up.at < end)
-        and top_up.channel in (promotion.channels or (top_up.channel,))
-        and top_up.purpose in (promotion.purposes or (top_up.purpose,))
-        and top_up.kind in (promotion.kinds or (top_up.kind,))
-    )

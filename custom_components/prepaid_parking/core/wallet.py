@@ -44,7 +44,8 @@ class Spending(StrEnum):
 class Wallet:
     """A prepaid account, named by its unit ("Flat 3-201") and never by a person.
 
-    `subject` points into the encrypted personal data. The three overrides (minor units) outrank the
+    `subject` points into the encrypted personal data, as does `buyer`: to whom its bills are made out
+    from now on ("": to nobody by name). The three overrides (minor units) outrank the
     policy's values for this wallet. Frozen is a flag beside the state, one way or both: money that
     has arrived is booked and usage goes on, but nothing goes out by choice, or in by order. `unit_id` is the unit it pays for ("" where none is
     registered); wallets with one `subject` are one customer's. What a shared wallet is charged, its
@@ -70,6 +71,7 @@ class Wallet:
     unit_id: str = ""
     spending: Spending = Spending.BONUS_FIRST
     frozen_way: Frozen = Frozen.OUT
+    buyer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

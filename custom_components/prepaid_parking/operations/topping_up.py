@@ -15,8 +15,9 @@ from ..core.identity import Actor, PromotionId
 from ..core.layers import Layer
 from ..core.ledger import Act, EntryKind, Posting, Receipt
 from ..core.points import earned, lot
-from ..core.promotion import Grant, Granted, Offer, TopUp, best_grant
+from ..core.promotion import Grant, Granted, Offer, best_grant
 from ..core.recovery import Recovered, recover
+from ..core.top_up import TopUp
 from .booking import referenced
 from .buckets import debts
 from .layering import Layered, layered, total_minor

@@ -26,6 +26,30 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
+    CREATE TABLE top_up_fee (
+        id TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        valid_from INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        share_bp INTEGER NOT NULL,
+        fixed_minor INTEGER NOT NULL,
+        least_minor INTEGER NOT NULL,
+        most_minor INTEGER,
+        on_top INTEGER NOT NULL,
+        tax_bp INTEGER NOT NULL,
+        tax_name TEXT NOT NULL,
+        tax_included INTEGER NOT NULL,
+        back TEXT NOT NULL,
+        from_at INTEGER,
+        until_at INTEGER,
+        channels TEXT NOT NULL,
+        purposes TEXT NOT NULL,
+        kinds TEXT NOT NULL,
+        PRIMARY KEY (id, version)
+    )
+        STRICT
+    """,
+    """
     CREATE TABLE granted (
         promotion TEXT NOT NULL,
         wallet TEXT NOT NULL,
@@ -137,6 +161,9 @@ STATEMENTS: Final = (
     ALTER TABLE wallet ADD COLUMN frozen_way TEXT NOT NULL DEFAULT 'out'
     """,
     """
+    ALTER TABLE wallet ADD COLUMN buyer TEXT NOT NULL DEFAULT ''
+    """,
+    """
     ALTER TABLE meter ADD COLUMN unit TEXT NOT NULL DEFAULT ''
     """,
     """
@@ -185,6 +212,7 @@ STATEMENTS: Final = (
         dunned INTEGER NOT NULL,
         dunned_on TEXT,
         credit_note TEXT NOT NULL,
+        buyer TEXT NOT NULL,
         closed_at INTEGER,
         PRIMARY KEY (id)
     )
@@ -636,6 +664,12 @@ STATEMENTS: Final = (
     """,
     """
     CREATE TRIGGER promotion_no_delete BEFORE DELETE ON promotion BEGIN SELECT RAISE(ABORT, 'append only: promotion'); END
+    """,
+    """
+    CREATE TRIGGER top_up_fee_no_update BEFORE UPDATE ON top_up_fee BEGIN SELECT RAISE(ABORT, 'append only: top_up_fee'); END
+    """,
+    """
+    CREATE TRIGGER top_up_fee_no_delete BEFORE DELETE ON top_up_fee BEGIN SELECT RAISE(ABORT, 'append only: top_up_fee'); END
     """,
     """
     CREATE TRIGGER points_rule_no_update BEFORE UPDATE ON points_rule BEGIN SELECT RAISE(ABORT, 'append only: points_rule'); END

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import CheckConstraint, Column, Connection, ForeignKey, Index, LargeBinary
 
 from .columns import WHOLE, blob, key, metadata, number_key, table, text, whole
-from .tables_money import points_rule, promotion
+from .tables_money import points_rule, promotion, top_up_fee
 
 VERSION: Final = 2
 """`user_version` of the file; `migrations.py` has the steps from every older one."""
@@ -134,6 +134,7 @@ APPEND_ONLY: Final = (
     tariff_version,
     policy,
     promotion,
+    top_up_fee,
     points_rule,
 )
 
@@ -166,6 +167,7 @@ wallet: Final = table(
     text("unit_id"),
     text("spending"),
     text("frozen_way"),
+    text("buyer"),
 )
 
 meter: Final = table(

@@ -33,6 +33,7 @@ bill: Final = table(
     whole("dunned"),
     text("dunned_on", optional=True),
     text("credit_note"),
+    text("buyer"),
     whole("closed_at", optional=True),
 )
 Index("bill_wallet", bill.c.wallet)

@@ -9,6 +9,7 @@ from ..core.points import Lots, PointsRule
 from ..core.promotion import Granted, Promotion
 from ..core.proof import ProofKept
 from ..core.recovery import Recovery
+from ..core.top_up_fee import TopUpFee
 from .columns import key, number_key, table, text, whole
 
 promotion: Final = table(
@@ -27,6 +28,28 @@ promotion: Final = table(
     whole("total_cap_minor", optional=True),
     whole("once"),
     text("back"),
+)
+
+top_up_fee: Final = table(
+    "top_up_fee",
+    key("id"),
+    number_key("version"),
+    whole("valid_from"),
+    text("name"),
+    whole("share_bp"),
+    whole("fixed_minor"),
+    whole("least_minor"),
+    whole("most_minor", optional=True),
+    whole("on_top"),
+    whole("tax_bp"),
+    text("tax_name"),
+    whole("tax_included"),
+    text("back"),
+    whole("from_at", optional=True),
+    whole("until_at", optional=True),
+    text("channels"),
+    text("purposes"),
+    text("kinds"),
 )
 
 granted: Final = table(
@@ -76,4 +99,5 @@ TABLES: Final[dict[type, Table]] = {
     Promotion: promotion,
     ProofKept: proof_kept,
     Recovery: recovery,
+    TopUpFee: top_up_fee,
 }
