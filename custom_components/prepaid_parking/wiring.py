@@ -7,7 +7,7 @@ meter does not disturb its neighbours.
 import asyncio
 from collections.abc import Coroutine, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 import logging
 from typing import Any, Final
@@ -18,28 +18,19 @@ from homeassistant.exceptions import HomeAssistantError
 
 from .const import (
     CONF_BARRIER,
-    CONF_COMMODITY,
     CONF_DESK_OPEN,
-    CONF_DIRECTION,
     CONF_FAMILY,
-    CONF_FEE,
     CONF_INTERVAL,
     CONF_KIND,
     CONF_LANE,
     CONF_LATENCY,
-    CONF_LEAST_SCORE,
     CONF_LINE_ID,
     CONF_LINK,
-    CONF_MAX_POWER,
     CONF_METER,
-    CONF_PROFILE,
     CONF_PUBLISH_S,
-    CONF_QUANTITY,
     CONF_READER,
     CONF_RELAY,
-    CONF_RESTORE,
     CONF_SECOND_ANCHOR,
-    CONF_SERIAL,
     DEFAULT_LATENCY_S,
     DOMAIN,
     FAMILY_ENTITY,
@@ -59,23 +50,19 @@ from .coordinator import (
 from .core.access import PlateRead
 from .core.errors import CoreError, DeviceError, StoreError
 from .core.identity import SYSTEM, LaneId, MeterId
-from .core.metering import Commodity, Limits, Quantity
-from .core.money import parse_quantity
-from .core.supply import RestoreMode
-from .core.wallet import Meter
+from .core.metering import Commodity
 from .links.entity import EntityThings
 from .links.poller import Outcome
 from .opening import checkpoint_every, restore_spacing
 from .operations.following import attach_all, detach_all
 from .operations.gate import plate_read
 from .operations.gently import gently
-from .operations.metering import find_meter
-from .operations.office import add_meter, update_meter
 from .operations.rules import change_settings
-from .operations.site import LaneRun, MeterRun
+from .operations.site import MeterRun
 from .operations.usage import close_windows
 from .outdoor import async_watch_outdoor
 from .thresholds import thresholds_of
+from .wiring_books import enter_meter, follow_ratio, lane_of
 from .wiring_entity import EntityLine
 from .wiring_line import Detach, LineRun
 from .wiring_modbus import ModbusLine
@@ -242,7 +229,9 @@ class SiteWiring:
 
     async def _attach_meter(self, subentry: ConfigSubentry, line_key: str) -> Detach:
         data, site, line = subentry.data, self._data.site, self._lines[line_key]
-        run = await self._run_of(subentry, line)
+        run = await enter_meter(site, subentry, line)
+        self._ratios[run.meter.id] = _ratio_of(run)
+        self._remember(subentry, CONF_METER, run.meter.id)
         run.interval_s = int(data[CONF_INTERVAL])
         run.latency_s = int(data.get(CONF_LATENCY, DEFAULT_LATENCY_S))
         run.relay, run.seen = None, None
@@ -261,72 +250,22 @@ class SiteWiring:
 
         return detach
 
-    async def _run_of(self, subentry: ConfigSubentry, line: LineRun) -> MeterRun:
-        """Return the books' meter of a subentry; a serial number that was here before resumes."""
-        data, site = subentry.data, self._data.site
-        known = data.get(CONF_METER) or find_meter(site, data[CONF_PROFILE], data[CONF_SERIAL])
-        run = site.meters.get(MeterId(str(known)))
-        quantity = Quantity(data[CONF_QUANTITY])
-        restore = RestoreMode(data[CONF_RESTORE])
-        ratio = run.installation.ratio if run is not None and run.installation else None
-        limits = _limits(line, data, ratio)
-        if run is None:
-            run = await add_meter(
-                site,
-                profile=data[CONF_PROFILE],
-                serial=data[CONF_SERIAL],
-                name=subentry.title,
-                commodity=Commodity(data[CONF_COMMODITY]),
-                quantity=quantity,
-                max_rate=limits.max_rate_per_hour,
-                modulus=limits.modulus,
-                jitter=limits.jitter,
-                restore=restore,
-                actor=SYSTEM,
-            )
-        else:
-            meter = replace(run.meter, commodity=Commodity(data[CONF_COMMODITY]))
-            await self._update(run, meter, subentry.title, limits, restore)
-        self._ratios[run.meter.id] = ratio
-        self._remember(subentry, CONF_METER, run.meter.id)
-        return run
-
-    async def _update(
-        self, run: MeterRun, known: Meter, name: str, limits: Limits, restore: RestoreMode
-    ) -> None:
-        meter = replace(
-            known,
-            name=name,
-            max_rate=limits.max_rate_per_hour,
-            modulus=limits.modulus,
-            jitter=limits.jitter,
-        )
-        if meter != run.meter or restore is not run.supply.restore:
-            await update_meter(self._data.site, run, meter, restore, SYSTEM)
-
     async def _attach_lane(self, subentry: ConfigSubentry, line_key: str) -> Detach:
         data, site = subentry.data, self._data.site
+        lane = await lane_of(site, subentry)
         barrier, reader = data[CONF_BARRIER], data.get(CONF_READER, {})
-        lane_id = LaneId(data.get(CONF_LANE) or f"l{await site.books.next_number('lane')}")
-        lane = LaneRun(
-            id=lane_id,
-            name=subentry.title,
-            direction=data[CONF_DIRECTION],
-            fee_minor=site.currency.parse(data.get(CONF_FEE) or "0"),
-            least_score=int(reader.get(CONF_LEAST_SCORE, 0)),
-        )
         line = self._lines[HUB if barrier[CONF_FAMILY] == FAMILY_ENTITY else line_key]
         stops = [await line.add_barrier(lane, barrier)]
         if reader and reader.get(CONF_FAMILY) != FAMILY_NONE:
             source = self._lines[str(reader.get(CONF_LINE_ID) or line_key)]
-            stops.append(await source.add_reader(reader, partial(self._heard, lane_id)))
-        site.lanes[lane_id] = lane
-        self._remember(subentry, CONF_LANE, lane_id)
+            stops.append(await source.add_reader(reader, partial(self._heard, lane.id)))
+        site.lanes[lane.id] = lane
+        self._remember(subentry, CONF_LANE, lane.id)
 
         def detach() -> None:
             for stop in stops:
                 stop()
-            site.lanes.pop(lane_id, None)
+            site.lanes.pop(lane.id, None)
 
         return detach
 
@@ -347,22 +286,21 @@ class SiteWiring:
         elif changed and not silent:
             _LOGGER.info("%s (%s) answers", run.meter.name, meter)
         data.keeper.offer(meter, heard)
-        ratio = run.installation.ratio if run.installation is not None else None
+        ratio = _ratio_of(run)
         if ratio is not None and ratio != self._ratios.get(meter, ratio):
             self._ratios[meter] = ratio
-            self._spawn(self._follow_ratio(run, ratio))
+            self._spawn(self._follow_ratio(run))
         if changed:
             data.coordinator.touch(f"meter:{meter}")
         else:
             data.coordinator.count(meter, run.binding.wallet if run.binding is not None else None)
 
-    async def _follow_ratio(self, run: MeterRun, ratio: str) -> None:
+    async def _follow_ratio(self, run: MeterRun) -> None:
         """Let a register behind other transformers start over where it now does."""
         line = self._line_of.get(run.meter.id)
         for subentry in self._of(SUBENTRY_METER):
             if line is not None and subentry.data.get(CONF_METER) == run.meter.id:
-                limits = _limits(line, subentry.data, ratio)
-                await self._update(run, run.meter, run.meter.name, limits, run.supply.restore)
+                await follow_ratio(self._data.site, run, subentry, line)
 
     def _heard(self, lane: LaneId, read: PlateRead) -> None:
         self._spawn(self._answer(lane, read))
@@ -395,12 +333,8 @@ class SiteWiring:
         task.add_done_callback(self._commands.discard)
 
 
-def _limits(line: LineRun, data: Mapping[str, Any], ratio: str | None) -> Limits:
-    """Return what can be believed of a meter behind a transformer ratio."""
-    most = parse_quantity(data[CONF_MAX_POWER], Quantity(data[CONF_QUANTITY]))
-    if isinstance(line, ModbusLine):
-        return replace(line.profile_of(data).limits(ratio), max_rate_per_hour=most)
-    return Limits(max_rate_per_hour=most)
+def _ratio_of(run: MeterRun) -> str | None:
+    return run.installation.ratio if run.installation is not None else None
 
 
 async def wire(hass: HomeAssistant, entry: PrepaidConfigEntry, data: PrepaidData) -> SiteWiring:
