@@ -27,6 +27,34 @@ def look(hub: Hub) -> None:
         site.look_again(run)
 
 
+async def attend(hub: Hub, within: float = 20) -> None:
+    """Have the site look at its clock and at every meter; return when it has done what follows."""
+    site, keeper = hub.data.site, hub.data.keeper
+    since, before = site.clock(), {key: run.last for key, run in site.meters.items()}
+    await keeper.tick()
+    look(hub)
+
+    async def seen() -> bool:
+        lasts = {key: run.last for key, run in site.meters.items()}
+        return all(
+            last is not None and last is not before.get(key) and last.at >= since
+            for key, last in lasts.items()
+        )
+
+    await hub.until(seen, within, every=0.005)
+    await keeper.work()
+
+
+async def nothing_is_sent(hub: Hub, line: ModbusLine, unit: int = 1) -> None:
+    """Let the site look a few times more: no command was on the wire.
+
+    What a look decides goes out before the next one comes back, as both go by the same wire.
+    """
+    for _ in range(4):
+        await attend(hub)
+    assert not line.log.writes(unit)
+
+
 async def shows(hub: Hub, available: str, *, wallet: str = "w1", within: float = 20) -> None:
     """Wait until a wallet shows an available balance."""
     look(hub)
