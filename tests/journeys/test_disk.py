@@ -37,8 +37,12 @@ class SmallDisk:
         """Put it there, with what is there now."""
         kept = {file.name: file.read_bytes() for file in self.folder.iterdir() if file.is_file()}
         self._mount("-t", "tmpfs", "-o", "size=1m", "tmpfs")
-        for name, content in kept.items():
-            (self.folder / name).write_bytes(content)
+        try:
+            for name, content in kept.items():
+                (self.folder / name).write_bytes(content)
+        except OSError:
+            self.unmount()
+            raise
 
     def fill(self) -> None:
         """Leave no room, as a recorder does that was never purged."""
@@ -62,7 +66,7 @@ class SmallDisk:
         self._mount("-o", f"remount,{'ro' if on else 'rw'}")
 
     def unmount(self) -> None:
-        """Take it away."""
+        """Take it away, also from under a site that could not be stopped."""
         subprocess.run(["umount", "-l", self.folder], check=True)
 
     def _mount(self, *options: str) -> None:
@@ -79,11 +83,13 @@ async def small_disk(hub: Hub) -> AsyncIterator[SmallDisk]:
         await asyncio.to_thread(disk.mount)
     except subprocess.CalledProcessError, FileNotFoundError:
         pytest.skip("no permission to mount a small disk here")
-    await hub.start()
-    checkpoint_soon(hub)
-    yield disk
-    await hub.stop()
-    await asyncio.to_thread(disk.unmount)
+    try:
+        await hub.start()
+        checkpoint_soon(hub)
+        yield disk
+        await hub.stop()
+    finally:
+        await asyncio.to_thread(disk.unmount)
 
 
 def checkpoint_soon(hub: Hub) -> None:
