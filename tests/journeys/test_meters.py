@@ -130,11 +130,7 @@ async def test_a_dip_of_some_readings_charges_nothing_twice(
     modbus_device.counter.dip(500 * PER_KWH, reads=2)
     await doubts(hub, "backwards")
     await doubts_nothing(hub)
-
-    async def forgotten() -> bool:
-        return not any(one.startswith("doubt") for one in repairs(hub))
-
-    await hub.until(forgotten)
+    await no_repairs(hub)
     assert (await hub.wallet("w1"))["available"] == "98.40"
     modbus_device.add(kwh=1)
     await shows(hub, "97.60")

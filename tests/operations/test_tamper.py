@@ -72,8 +72,38 @@ async def test_a_register_that_runs_back_is_a_doubt_and_a_hint(world: World) -> 
     await settle_doubt(
         world.site, doubts=[doubt], how=Settlement.NEW_START, reason="turned", actor=MANAGER
     )
-    await world.tick(MINUTE)
     assert said(world, HintEnded)[0].kind is HintKind.REVERSE
+
+
+async def test_a_dip_that_is_over_sends_nobody_to_the_meter(world: World) -> None:
+    """A brown-out showed an older count at the wrong moment: the next good reading ends the hint."""
+    run = await world.meter(await world.wallet("100"))
+    await world.read(run.meter.id, 5 * KWH, HOUR)
+    world.registers[run.meter.id] -= 3 * KWH
+    await world.look(run.meter.id)
+    await world.tick(MINUTE)
+    assert [one.kind for one in said(world)] == [HintKind.REVERSE]
+    world.registers[run.meter.id] += 3 * KWH
+    await world.look(run.meter.id)
+    (ended,) = said(world, HintEnded)
+    assert (ended.kind, ended.ended_at) == (HintKind.REVERSE, world.clock.now)
+    assert world.site.hints == {}
+    await world.restart()
+    assert world.site.hints == {}
+
+
+async def test_a_reverse_register_that_ran_is_not_forgotten_with_a_dip(world: World) -> None:
+    """Another sign of the same: water did flow back today, whatever the main register showed."""
+    run = await world.meter(await world.wallet("100"), commodity=Commodity.WATER)
+    for value in (3.0, 4.2):
+        await world.look(run.meter.id, values={"volume_reverse": value})
+        await world.tick(MINUTE)
+    world.registers[run.meter.id] -= 3 * KWH
+    await world.look(run.meter.id)
+    world.registers[run.meter.id] += 3 * KWH
+    await world.look(run.meter.id)
+    assert [one.kind for one in said(world)] == [HintKind.REVERSE]
+    assert said(world, HintEnded) == []
 
 
 async def test_a_reverse_register_that_runs_is_said_where_it_should_not(world: World) -> None:

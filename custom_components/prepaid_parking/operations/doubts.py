@@ -8,6 +8,7 @@ from ..core.metering import Doubt, DoubtKind, OpenDoubt, Sample
 from .booking import keep
 from .facts import Doubted, DoubtEnded
 from .site import MeterRun, Site
+from .tamper import look_again_for_reverse
 
 
 async def open_doubt(site: Site, run: MeterRun, doubt: Doubt) -> None:
@@ -43,6 +44,7 @@ async def end_doubt(site: Site, run: MeterRun, how: str, actor: Actor) -> None:
     site.doubts.pop(doubt.id, None)
     site.tell(DoubtEnded(doubt=ended))
     await keep(site, ended)
+    await look_again_for_reverse(site, run)
 
 
 def settled(doubt: OpenDoubt, how: str, actor: Actor, now: datetime) -> OpenDoubt:

@@ -57,6 +57,17 @@ async def look_for_hints(site: Site, now: datetime) -> None:
                 await _follow(site, run, kind, hint, misfit, now)
 
 
+async def look_again_for_reverse(site: Site, run: MeterRun) -> None:
+    """Look at once whether a meter still runs back: the doubt that said so is over.
+
+    A dip of a few readings ends with the next good one; nobody should be sent to the meter after that.
+    """
+    kind = HintKind.REVERSE
+    hint = site.hints.get((run.meter.id, kind))
+    if hint is not None:
+        await _follow(site, run, kind, hint, _reverse(site, run, hint), site.clock())
+
+
 async def watch_losses(site: Site, now: datetime) -> None:
     """Compare each main meter with what lies behind it, once a day, when all of a day is known."""
     today = now.astimezone(site.zone).date()
