@@ -364,6 +364,61 @@ async def test_a_look_of_the_moment_of_sending_proves_nothing(world: World) -> N
     assert run.state is SupplyState.ON
 
 
+async def test_a_look_from_before_the_cut_does_not_undo_it(world: World) -> None:
+    """Cut, then paid, and no look in between: what was seen before says nothing of the relay now."""
+    wallet, run, relay = await flat(world)
+    await world.read(run.meter.id, 2 * KWH, HOUR)
+    await world.pay(wallet, "10")
+    world.clock.now += 10 * MINUTE
+    await world.work()
+    await world.tick()
+    assert (run.supply.cut_by, run.supply.verified) == (CutBy.BALANCE, None)
+    await world.wait(10 * SECOND, SECOND)
+    assert relay.on
+    assert [switched for _, switched in relay.written] == [False, True]
+
+
+async def test_a_cut_that_never_left_leaves_an_earlier_one_ours(world: World) -> None:
+    """A valve that crawls was told to close, the hub died, a second cut is refused, and all is paid."""
+    wallet, run, relay = await flat(world)
+    run.latency_s = 60
+    relay.moves = False
+    await world.read(run.meter.id, 2 * KWH, HOUR)
+    (line,) = await world.books.load(CommandLog)
+    await world.books.record(replace(line, outcome=CommandOutcome.DECIDED))
+    await world.restart()
+    run, relay.refuses = world.run(run.meter.id), DeviceFault.BUSY
+    run.latency_s = 60
+    await world.wait(5 * SECOND, SECOND)
+    assert run.command is not None
+    await world.pay(world.wallet_now(wallet), "10")
+    await world.wait(10 * SECOND, SECOND)
+    assert run.command is None
+    relay.on, relay.moves, relay.refuses = False, True, None  # the valve arrives
+    await world.wait(10 * SECOND, SECOND)
+    assert run.decision is not None
+    assert run.decision.why is Why.NOT_CONFIRMED
+    await confirm_restore(world.site, meter=run.meter.id, actor=MANAGER)
+    await world.wait(2 * MINUTE, SECOND)
+    assert (relay.on, run.state) == (True, SupplyState.ON)
+
+
+async def test_a_cut_that_never_left_leaves_the_hand_that_switched_on_in_the_books(
+    world: World,
+) -> None:
+    """The caretaker undid our cut, a second one never left: whoever switches off now is not us."""
+    wallet, run, relay = await flat(world)
+    await use_up(world, run)
+    relay.on, relay.refuses = True, DeviceFault.BUSY
+    await world.wait(3 * SECOND, SECOND)
+    assert run.command is not None
+    await world.pay(wallet, "10")
+    await world.wait(3 * SECOND, SECOND)
+    relay.on, relay.refuses = False, None
+    await world.wait(MINUTE, STEP)
+    assert (relay.on, run.state) == (False, SupplyState.HELD)
+
+
 async def test_a_sent_cut_that_did_not_move_is_tried_again_after_a_crash(world: World) -> None:
     """A policy that keeps what people switch on must not take a stuck relay for a person."""
     _, run, relay = await flat(world)

@@ -109,8 +109,6 @@ class DeskLife(MeteredLife):
         await self._wait()
         for device in self.devices:
             decided = self.run(device).decision
-            if decided is not None and decided.why is Why.OFF_BY_OTHERS:
-                self.world.relays[device.id].on = True  # Nobody knows any more whose cut it was.
             if decided is not None and decided.why is Why.NOT_CONFIRMED:
                 # Nobody saw that cut: somebody goes there and looks.
                 await self.act(

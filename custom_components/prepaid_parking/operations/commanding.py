@@ -7,7 +7,7 @@ from typing import Final
 from ..core.errors import DeviceError, DeviceFault
 from ..core.ledger import Record
 from ..core.reconcile import Decision
-from ..core.supply import CommandLog, CommandOutcome, CutBy
+from ..core.supply import CommandLog, CommandOutcome
 from .booking import keep
 from .facts import SupplyTrouble
 from .ports import Relay
@@ -38,8 +38,14 @@ async def begin(
     """Record a command before it is sent, and what it counts as; what cannot be recorded is not sent."""
     assert decision.want is not None
     number = await site.books.next_number("command")
-    command = Command(on=decision.want, log=number, since=now, reason=decision.why)
     supply = run.supply
+    command = Command(
+        on=decision.want,
+        log=number,
+        since=now,
+        reason=decision.why,
+        before=(supply.cut_by, supply.verified),
+    )
     if not command.on:
         supply = replace(supply, cut_by=decision.cut_by or supply.cut_by, verified=None)
     if not await keep(site, supply, _logged(run, command, CommandOutcome.DECIDED, now), *more):
@@ -77,9 +83,10 @@ async def end(site: Site, run: MeterRun, outcome: CommandOutcome, detail: str) -
     if command.faulted:
         site.tell(SupplyTrouble(meter=run.meter.id, fault=False, wanted=command.on))
     line = _logged(run, command, outcome, site.clock(), detail)
-    if not command.on and command.sent_at is None and supply.verified is None:
-        # No cut of ours left: whoever switches it off meanwhile is not us.
-        run.supply = replace(supply, cut_by=CutBy.NOTHING)
+    if not command.on and command.sent_at is None:
+        # This cut never left: whoever switches it off meanwhile is not us, unless an earlier one did.
+        cut_by, verified = command.before
+        run.supply = replace(supply, cut_by=cut_by, verified=verified)
         await keep(site, run.supply, line)
         return
     await keep(site, line)
@@ -108,16 +115,22 @@ def resume(run: MeterRun, line: CommandLog) -> None:
     )
 
 
-def is_on_its_way(run: MeterRun, command: Command, now: datetime) -> bool:
-    """Tell whether a command that was sent may still move the relay."""
-    return command.sent_at is not None and abs(now - command.sent_at) < timedelta(
-        seconds=run.latency_s
-    )
+def proves(run: MeterRun, sent_at: datetime | None) -> bool:
+    """Tell whether what the relay shows says what became of a command that was sent then, if ever.
+
+    A look that came sooner than a relay moves says nothing of it, however old the command is by now.
+    """
+    if sent_at is None:
+        return True
+    moved = timedelta(seconds=run.latency_s)
+    return run.seen_at is not None and abs(run.seen_at - sent_at) >= moved
 
 
 def judge(site: Site, run: MeterRun, command: Command, now: datetime) -> None:
     """Call it a fault when three tries came to nothing."""
-    waited = not is_on_its_way(run, command, now)
+    waited = command.sent_at is None or abs(now - command.sent_at) >= timedelta(
+        seconds=run.latency_s
+    )
     if command.refused >= TRIES or (command.tries >= TRIES and waited):
         fault(site, run, command)
 
@@ -145,13 +158,15 @@ async def _switch(site: Site, run: MeterRun, relay: Relay, command: Command) -> 
     except DeviceError as err:
         outcome, detail = CommandOutcome.FAILED, str(err)
         if err.fault in PERHAPS_DONE:
-            outcome, command.sent_at = CommandOutcome.NOT_CONFIRMED, began
+            outcome = CommandOutcome.NOT_CONFIRMED
+            _left(run, command, began)
         else:
             give_back(site, run)
         _put_off(command, site.clock())
     else:
         outcome, detail = CommandOutcome.SENT, ""
-        sent = command.sent_at = site.clock()
+        sent = site.clock()
+        _left(run, command, sent)
         command.acknowledged = True
         command.tries += 1
         run.written_today += 1
@@ -163,6 +178,13 @@ async def _switch(site: Site, run: MeterRun, relay: Relay, command: Command) -> 
         command.sending = False
     await keep(site, _logged(run, command, outcome, site.clock(), detail))
     site.wake((run,))
+
+
+def _left(run: MeterRun, command: Command, at: datetime) -> None:
+    """Note that a command may move the relay from now on: what was seen before says nothing of it."""
+    command.sent_at, run.seen_at = at, None
+    if not command.on:
+        run.cut_at = at
 
 
 def _put_off(command: Command, now: datetime) -> None:

@@ -9,7 +9,7 @@ from ..core.identity import MeterId, number_of
 from ..core.ledger import AccountId
 from ..core.metering import Cursor, Installation, OpenDoubt
 from ..core.policy import Policy
-from ..core.supply import CommandLog, CommandOutcome, Supply
+from ..core.supply import CommandLog, CommandOutcome, CutBy, Supply
 from ..core.wallet import Binding, Card, Credential, Meter, Wallet, Watch
 from . import (
     bill_book,
@@ -126,7 +126,7 @@ async def _load_commands(site: Site) -> None:
     """Take up the log: what has no outcome is not confirmed, a relay's writes of today count.
 
     A relay's command that was sent and not read back is still outstanding: if the supply is off now,
-    that was us.
+    that was us. A cut of which nobody knows whether it was sent may still move the relay.
     """
     now = site.clock().astimezone(site.zone)
     midnight, today = now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0), now.date()
@@ -144,5 +144,8 @@ async def _load_commands(site: Site) -> None:
     for meter, command in last.items():
         if command.outcome is CommandOutcome.SENT:
             resume(site.meters[meter], command)
+    for run in site.meters.values():
+        if run.supply.cut_by is not CutBy.NOTHING and run.supply.verified is None:
+            run.cut_at = now
     if lost:
         await keep(site, *lost)

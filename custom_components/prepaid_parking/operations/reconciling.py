@@ -8,7 +8,7 @@ from ..core.ledger import Record
 from ..core.reconcile import Decision, Why, hold_in_force
 from ..core.supply import CommandOutcome, CutBy, SupplyState
 from .booking import keep
-from .commanding import begin, end, is_on_its_way, judge, send
+from .commanding import begin, end, judge, proves, send
 from .deciding import decide
 from .facts import SupplyChanged, WalletEvent, WalletFact
 from .load_limits import closed_again, counted_trip
@@ -37,7 +37,7 @@ async def reconcile(site: Site, run: MeterRun) -> None:
     if decision.want is not True:
         leave(site, run)
     if command is not None and command.on is not decision.want:
-        if run.seen is None or is_on_its_way(run, command, now):
+        if run.seen is None or not proves(run, command.sent_at):
             _show(site, run, before, decision)
             return
         await end(site, run, CommandOutcome.FAILED, "no_longer_wanted")
@@ -118,6 +118,7 @@ async def _observe(site: Site, run: MeterRun, now: datetime) -> None:
         and run.seen_at > command.sent_at
     )
     if command is not None and done:
+        run.cut_at = None
         run.supply = replace(
             supply,
             verified=command.on,
@@ -146,7 +147,8 @@ def _load_closed(run: MeterRun) -> list[Record]:
 async def _settle(site: Site, run: MeterRun, decision: Decision) -> None:
     """Write down what the supply's rest means: a hold that has done its work, a cut that is over."""
     supply = run.supply
-    if decision.cut_by is CutBy.NOTHING and run.seen:
+    if decision.cut_by is CutBy.NOTHING and run.seen and proves(run, run.cut_at):
+        run.cut_at = None
         await keep(site, *_load_closed(run))
         if supply.cut_by is not CutBy.NOTHING:
             supply = replace(supply, cut_by=CutBy.NOTHING, verified=True)

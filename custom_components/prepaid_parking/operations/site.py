@@ -22,6 +22,7 @@ from ..core.identity import (
     BillId,
     CardId,
     DepositId,
+    FeeId,
     InstallationId,
     LaneId,
     MeterId,
@@ -49,10 +50,11 @@ from ..core.recovery import Recovery
 from ..core.recurring_charge import RecurringCharge
 from ..core.shares import Shares
 from ..core.standing_cursor import StandingCursor
-from ..core.supply import Supply, SupplyState
+from ..core.supply import CutBy, Supply, SupplyState
 from ..core.tamper import Habit, Hint, HintKind, Thresholds
 from ..core.tariff import Pricer, TariffVersion
 from ..core.tiers import NOBODY, Scope, Usage
+from ..core.top_up_fee import TopUpFee
 from ..core.unit import Occupancy, Unit
 from ..core.use_point import UsePoint
 from ..core.wallet import Binding, Card, Credential, Meter, Wallet, Watch
@@ -142,6 +144,8 @@ class Command:
 
     `sent_at` is when it may first have moved the relay, `acknowledged` whether the device has said so
     for the write that line `log` stands for. `blocked` says that the day's operations are used up.
+    `before` is whose cut it was, and how proven, when the command was recorded: one that was never
+    sent leaves that as it was.
     """
 
     on: bool
@@ -156,6 +160,7 @@ class Command:
     sending: bool = False
     faulted: bool = False
     blocked: bool = False
+    before: tuple[CutBy, bool | None] = (CutBy.NOTHING, None)
 
 
 @dataclass(slots=True)
@@ -182,7 +187,8 @@ class MeterRun:
     and taxes lies below the minor unit, `rates` how much of each rate register is charged, `changes`
     which tariffs are to come.
     `relay` is None for a meter that only counts. `latency_s` is how long a device may take to show
-    that its relay moved.
+    that its relay moved. `seen_at` is when it was looked at since it was last told to; `cut_at` when a
+    cut of ours, of which no look has proven anything, may last have left.
     """
 
     meter: Meter
@@ -207,6 +213,7 @@ class MeterRun:
     relay: Relay | None = None
     seen: bool | None = None
     seen_at: datetime | None = None
+    cut_at: datetime | None = None
     off_from: int | None = None
     fast: bool = False
     state: SupplyState = SupplyState.UNKNOWN
@@ -337,6 +344,7 @@ class Site:
     granted: dict[tuple[PromotionId, WalletId], Granted] = field(default_factory=dict)
     granted_minor: dict[PromotionId, int] = field(default_factory=dict)
     points_rules: list[PointsRule] = field(default_factory=list)
+    top_up_fees: dict[FeeId, list[TopUpFee]] = field(default_factory=dict)
     proof: Proof | None = None
     audited: Proof | None = None
     units: dict[UnitId, Unit] = field(default_factory=dict)
