@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+import gc
 import logging
 from pathlib import Path
 import socket
@@ -15,7 +16,7 @@ import pytest
 from custom_components.prepaid_parking.core.errors import CoreError, DeviceError, DeviceFault
 from custom_components.prepaid_parking.links.message import Message
 from custom_components.prepaid_parking.links.mqtt import MqttLine
-from custom_components.prepaid_parking.links.mqtt_client import MqttSettings
+from custom_components.prepaid_parking.links.mqtt_client import BrokerClient, MqttSettings
 from custom_components.prepaid_parking.links.mqtt_health import MqttHealth
 from custom_components.prepaid_parking.links.topics import Listener
 from tests.brokers import Mosquitto, free_port, mosquitto
@@ -457,6 +458,22 @@ async def test_a_broker_that_stays_away_is_asked_less_and_less(
     await line.stop()
     assert pauses[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
     assert line.health.fault is DeviceFault.OFFLINE
+
+
+async def test_a_broker_that_goes_as_we_hang_up_is_no_error_in_the_log(broker: Mosquitto) -> None:
+    """A line that is removed while the broker restarts leaves nothing to wonder about."""
+    said: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: said.append(context["message"]))
+    client = BrokerClient(settings(broker), tls=None)
+    await client.open()
+    broker.stop()
+    await until(client._disconnected.done)
+    await client.close()
+    del client
+    gc.collect()
+    await asyncio.sleep(0)
+    assert said == []
 
 
 async def test_stopping_while_the_broker_is_away_is_quick(broker: Mosquitto) -> None:

@@ -89,6 +89,8 @@ class BrokerClient(aiomqtt.Client):
         self._client.connect_timeout = CONNECT_S
         self._five = five
         self.pending_calls_threshold = 1_000
+        # Whoever hangs up as the broker goes asks nobody why: the loop would log it as an error.
+        self._disconnected.add_done_callback(_heard)
 
     async def open(self) -> None:
         """Connect, or say why not.
@@ -175,6 +177,11 @@ class BrokerClient(aiomqtt.Client):
         if not entering.cancelled():
             entering.exception()
         self.abort()
+
+
+def _heard(end: asyncio.Future[None]) -> None:
+    if not end.cancelled():
+        end.exception()
 
 
 def _properties(packet: int, **values: int) -> Properties:
