@@ -223,6 +223,26 @@ async def test_a_promotion_that_makes_no_sense_is_refused(world: World) -> None:
     assert world.site.promotions == {}
 
 
+async def test_a_refund_in_two_steps_is_the_same_refund(world: World) -> None:
+    """The rule says that the bonus was spent, the books that cash was: what is left stays the customer's."""
+    wallet = await world.wallet()
+    await update_wallet(
+        world.site,
+        wallet=wallet.wallet.id,
+        changes={"spending": Spending.CASH_FIRST},
+        actor=MANAGER,
+    )
+    await promise(world, back=Back.BONUS_FIRST)
+    await world.pay(wallet, "500")
+    await take(world, wallet, 10_000)
+    assert refundable_minor(wallet) == 50_000
+    await give_back(world, wallet, 35_000)
+    assert refundable_minor(wallet) == 15_000
+    await give_back(world, wallet, 15_000)
+    assert await holds(world, wallet) == {}
+    await is_sound(world)
+
+
 moves = st.lists(
     st.tuples(
         st.sampled_from(["pay", "take", "refund"]), st.integers(1, 3_000), st.sampled_from(Back)

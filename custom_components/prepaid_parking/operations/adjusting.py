@@ -17,12 +17,14 @@ from ..core.chart import (
 )
 from ..core.errors import CoreError
 from ..core.identity import Actor, EntryId, PromotionId, WalletId
-from ..core.layers import spent_down, without
+from ..core.layers import Layer, spent_down, started, without
 from ..core.ledger import AccountId, Act, Entry, EntryKind, Posting, Receipt, Record
 from ..core.points import Lot, lot, take_back
 from ..core.promotion import Granted
 from .booking import book, closed, referenced, tell
+from .coming_back import came_back
 from .facts import WalletEvent
+from .fee_legs import fee_refunded, returned_in, with_fees, without_kept_fee
 from .layering import Layered, layers_now, lean, total_minor
 from .site import Site, WalletRun
 from .topping_up import granted_to, keep_granted
@@ -108,7 +110,8 @@ async def reverse_entry(
 ) -> Receipt:
     """Take an entry back: the same movements the other way round, once.
 
-    A bonus that was spent meanwhile is made up from the cash, points as far as they are there.
+    A bonus that was spent meanwhile is made up from the cash, points as far as they are there, and a
+    fee stays or comes back as its rule says.
     """
     found = await find_entry(site, entry)
     key = referenced("reverse", reference, {"entry": entry})
@@ -122,10 +125,10 @@ async def reverse_entry(
         reverses=found.id,
         detail={"entry": entry, "kind": found.kind.value, **_wallet_in(found)},
     )
-    refusal = _irreversible(site, found)
+    refusal = _irreversible(site, found) or await fee_refunded(site, found)
     if refusal is not None:
         return await book(site, act, refusal)
-    back = _way_back(site, found)
+    back = _way_back(site, without_kept_fee(found))
     receipt = await book(site, replace(act, postings=back.postings, puts=back.puts))
     if not receipt.repeated:
         for run in back.runs:
@@ -180,7 +183,12 @@ def _way_back(site: Site, entry: Entry) -> Reversal:
         if entry.kind is EntryKind.TOP_UP and run.layers:
             layers = without(layers_now(run), entry.event)
             after = total_minor(run) + _spendable(run, legs)
-            now = replace(now, layers=lean(spent_down(layers, after)))
+            bonus = run.bonus_minor + _changes(run, legs)[Bucket.BONUS]
+            now = replace(now, layers=lean(spent_down(layers, after), bonus))
+        elif run.layers:
+            now = replace(now, layers=came_back(run, legs).layers)
+        if paid_back := returned_in(entry.detail):
+            now = replace(now, layers=with_fees(_cash_back(run, now.layers, legs), paid_back))
         layered[run.wallet.id] = now
     return Reversal(
         runs=tuple(runs),
@@ -257,6 +265,18 @@ def _changes(run: WalletRun, postings: Iterable[Posting]) -> Counter[Bucket]:
 def _spendable(run: WalletRun, postings: Iterable[Posting]) -> int:
     changed = _changes(run, postings)
     return changed[Bucket.CASH] + changed[Bucket.BONUS]
+
+
+def _cash_back(
+    run: WalletRun, layers: tuple[Layer, ...], legs: Iterable[Posting]
+) -> tuple[Layer, ...]:
+    """Return the layers of all that a wallet holds once these movements are made."""
+    moved = tuple(legs)
+    after = total_minor(run) + _spendable(run, moved)
+    if layers:
+        return spent_down(layers, after)
+    bonus = max(0, run.bonus_minor + _changes(run, moved)[Bucket.BONUS])
+    return started(max(0, after - bonus), bonus, run.wallet.spending)
 
 
 def _wallet_in(entry: Entry) -> dict[str, object]:

@@ -6,6 +6,7 @@ from ..core.category import Category
 from ..core.chart import Bucket
 from ..core.ledger import Receipt
 from ..core.money import quantity_text
+from .fee_legs import fee_in, returned_in
 from .site import Site, WalletRun
 
 
@@ -44,6 +45,21 @@ def credit_view(site: Site, receipt: Receipt) -> dict[str, object]:
         "promotion": promotion["promotion"] if isinstance(promotion, Mapping) else None,
         "points_earned": _whole(detail, "points"),
         "recovered": {category: money(part) for category, part in recovered.items()},
+        "fee": _fee_view(site, receipt),
+    }
+
+
+def _fee_view(site: Site, receipt: Receipt) -> dict[str, object] | None:
+    """Describe the fee of a top-up; None without one."""
+    fee, money = fee_in(receipt.detail), site.currency.text
+    if fee is None:
+        return None
+    return {
+        "fee": fee["fee"],
+        "net": money(fee["net"]),
+        "tax": money(fee["tax"]),
+        "total": money(fee["net"] + fee["tax"]),
+        "on_top": fee["on_top"],
     }
 
 
@@ -52,6 +68,7 @@ def leaving_view(site: Site, receipt: Receipt) -> dict[str, object]:
     return {
         "bonus_taken_back": site.currency.text(_whole(receipt.detail, "bonus_taken_back")),
         "points_taken_back": _whole(receipt.detail, "points_taken_back"),
+        "fee_given_back": site.currency.text(_fees_back(receipt)),
     }
 
 
@@ -67,6 +84,7 @@ def closing_view(site: Site, receipt: Receipt) -> dict[str, object]:
         "deposits_released": money(_whole(detail, "released")),
         "bonus_ended": money(_whole(detail, "bonus")),
         "points_ended": _whole(detail, "points"),
+        "fee_given_back": money(_fees_back(receipt)),
         "remainder": detail.get("remainder"),
         "rounding": money(_whole(detail, "rounding")),
         "meters": _last_registers(site, detail.get("meters", [])),
@@ -87,6 +105,11 @@ def _last_registers(site: Site, traces: object) -> list[dict[str, object]]:
         }
         for trace in traces
     ]
+
+
+def _fees_back(receipt: Receipt) -> int:
+    """Return what was given back of fees beside the cash that left."""
+    return sum(one.whole_minor for one in returned_in(receipt.detail))
 
 
 def _whole(detail: Mapping[str, object], name: str) -> int:

@@ -19,6 +19,7 @@ from ..core.ledger import Act, EntryKind, Posting, Receipt
 from .booking import book, closed, referenced, tell, unspendable
 from .closing_wallet import close_wallet
 from .facts import WalletEvent
+from .fee_legs import return_detail, return_legs
 from .layering import drawn, may_leave
 from .opening_wallet import open_wallet
 from .paying import pay
@@ -115,7 +116,8 @@ async def refund(
     """Pay cash out of a wallet; what its meters used until now is charged first.
 
     Never more than was paid in and is neither spent nor owed. A bonus goes back by the rule of the
-    promotion it came from, points with the top-up they were earned by.
+    promotion it came from, points with the top-up they were earned by, and so does its fee where the
+    rule gives it back: it is paid out beside the amount.
     """
     run = site.wallet(wallet)
     if not site.books.writable:
@@ -139,9 +141,9 @@ async def refund(
     out = drawn(run, amount_minor, outside)
     act = replace(
         act,
-        postings=out.postings,
+        postings=(*out.postings, *return_legs(out.fees, outside)),
         floors=out.floors,
-        detail={**act.detail, **out.detail},
+        detail={**act.detail, **out.detail, **return_detail(out.fees)},
         puts=out.layered.puts(run),
     )
     receipt = await book(site, act)

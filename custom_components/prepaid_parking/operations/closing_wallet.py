@@ -17,7 +17,7 @@ from ..core.chart import (
 from ..core.deposit import Deposit, taken
 from ..core.errors import CoreError
 from ..core.identity import Actor
-from ..core.layers import Layers, refundable
+from ..core.layers import FeeReturn, Layers, leave, refundable
 from ..core.ledger import AccountId, Act, EntryKind, Floor, Posting, Receipt, Record
 from ..core.money import MICRO
 from ..core.points import Lots
@@ -26,6 +26,7 @@ from ..core.wallet import Binding
 from .booking import book, referenced, tell, unspendable
 from .buckets import debts
 from .facts import WalletEvent
+from .fee_legs import return_detail, return_legs
 from .holding import changed, ending
 from .layering import layers_now
 from .occupants import owner_of_unit
@@ -47,6 +48,7 @@ class Ending:
     bonus_minor: int
     points: int
     deposits: tuple[Deposit, ...]
+    fees: tuple[FeeReturn, ...] = ()
 
     @property
     def detail(self) -> dict[str, object]:
@@ -65,6 +67,7 @@ class Ending:
             "debts": {category.value: part for category, part in self.debts.items()},
             "released": sum(one.held_minor for one in self.deposits),
         }
+        told |= return_detail(self.fees)
         return told | {name: much for name, much in named.items() if much}
 
 
@@ -194,6 +197,8 @@ def _ending(site: Site, run: WalletRun, channel: Channel, carries: list[Fraction
     settlement = settle(may_leave, sum(owed.values()), carries)
     points, amount = run.others.get(Bucket.POINTS, 0), settlement.amount_minor
     swap = max(0, may_leave - there)
+    paid_out = max(0, min(amount, may_leave))
+    fees = leave(layers, paid_out, run.wallet.spending).fees if layers else ()
     legs = (
         *((one.source, one.target, one.amount_minor) for one in _released(run, deposits)),
         *((cash, wallet_account(no, category.bucket), part) for category, part in owed.items()),
@@ -204,6 +209,7 @@ def _ending(site: Site, run: WalletRun, channel: Channel, carries: list[Fraction
         (bonus, promotion, run.bonus_minor - swap),
         (cash, promotion, max(0, there - may_leave)),
         (wallet_account(no, Bucket.POINTS), site_account(SiteAccount.POINTS), points),
+        *((one.source, one.target, one.amount_minor) for one in return_legs(fees, outside)),
     )
     return Ending(
         settlement=settlement,
@@ -212,6 +218,7 @@ def _ending(site: Site, run: WalletRun, channel: Channel, carries: list[Fraction
         bonus_minor=run.bonus_minor - swap + max(0, there - may_leave),
         points=points,
         deposits=deposits,
+        fees=fees,
     )
 
 

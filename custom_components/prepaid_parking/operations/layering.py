@@ -4,7 +4,16 @@ from dataclasses import dataclass
 
 from ..core.chart import Bucket, SiteAccount, site_account, wallet_account
 from ..core.errors import CoreError
-from ..core.layers import Layer, Layers, Leaving, leave, refundable, spent_down, started
+from ..core.layers import (
+    FeeReturn,
+    Layer,
+    Layers,
+    Leaving,
+    leave,
+    refundable,
+    spent_down,
+    started,
+)
 from ..core.ledger import AccountId, Floor, Posting, Record
 from ..core.points import Lot, Lots, take_back
 from .buckets import owed_minor
@@ -34,13 +43,17 @@ class Layered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
-    """Cash on its way out of a wallet: the movements, what must be left, and what goes along."""
+    """Cash on its way out of a wallet: the movements, what must be left, and what goes along.
+
+    `fees` are those that are given back where the cash is paid out.
+    """
 
     postings: tuple[Posting, ...]
     floors: tuple[Floor, ...]
     layered: Layered
     bonus_minor: int
     points: int
+    fees: tuple[FeeReturn, ...] = ()
 
     @property
     def detail(self) -> dict[str, object]:
@@ -65,12 +78,15 @@ def layered(run: WalletRun, new: Layer, after_minor: int) -> tuple[Layer, ...]:
     if not before:
         cash, bonus = max(0, total_minor(run) - run.bonus_minor), max(0, run.bonus_minor)
         before = started(cash, bonus, run.wallet.spending)
-    return lean(spent_down((*before, new), after_minor))
+    return lean(spent_down((*before, new), after_minor), run.bonus_minor + new.bonus_minor)
 
 
-def lean(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
-    """Return layers worth keeping: none, where nothing but cash is left in them."""
-    return layers if any(one.bonus_minor or one.points for one in layers) else ()
+def lean(layers: tuple[Layer, ...], bonus_minor: int) -> tuple[Layer, ...]:
+    """Return layers worth keeping: none, where nothing but cash is left in them.
+
+    While a wallet holds a bonus they are kept: by the rule of its top-up it may stand for cash.
+    """
+    return layers if bonus_minor > 0 or any(_is_more_than_cash(one) for one in layers) else ()
 
 
 def refundable_minor(run: WalletRun) -> int:
@@ -119,9 +135,10 @@ def drawn(run: WalletRun, amount_minor: int, target: AccountId) -> Drawn:
             Floor(account=bonus, minimum_minor=0),
             Floor(account=cash, minimum_minor=least),
         ),
-        layered=Layered(layers=lean(gone.layers), lots=lots),
+        layered=Layered(layers=lean(gone.layers, bonus_left), lots=lots),
         bonus_minor=gone.bonus_minor,
         points=points,
+        fees=gone.fees,
     )
 
 
@@ -135,3 +152,7 @@ def may_leave(site: Site, run: WalletRun, amount_minor: int) -> CoreError | None
         refundable=site.currency.text(most),
         owed=site.currency.text(owed_minor(run)),
     )
+
+
+def _is_more_than_cash(layer: Layer) -> bool:
+    return bool(layer.bonus_minor or layer.points or layer.fee_minor or layer.tax_minor)

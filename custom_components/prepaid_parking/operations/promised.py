@@ -1,9 +1,10 @@
-"""What wallets were promised, as the books left it: promotions, points, recoveries, and their top-ups."""
+"""What wallets were promised, as the books left it: promotions, points, fees, recoveries, top-ups."""
 
 from ..core.layers import Layers
 from ..core.points import Lots, PointsRule
 from ..core.promotion import Granted, Promotion
 from ..core.recovery import Recovery
+from ..core.top_up_fee import TopUpFee
 from .gently import gently
 from .site import Site
 from .topping_up import keep_granted
@@ -16,6 +17,9 @@ async def load(site: Site) -> None:
         site.promotions.setdefault(promotion.id, []).append(promotion)
     rules = await site.books.load(PointsRule)
     site.points_rules = sorted(rules, key=lambda one: one.version)
+    fees = await site.books.load(TopUpFee)
+    for fee in sorted(fees, key=lambda one: one.version):
+        site.top_up_fees.setdefault(fee.id, []).append(fee)
     async for granted in gently(await site.books.load(Granted)):
         keep_granted(site, granted)
     async for kept in gently(await site.books.load(Layers)):

@@ -1,4 +1,4 @@
-"""A top-up with all that follows from it in one act: debts recovered, a bonus given, points earned."""
+"""A top-up with all that follows from it in one act: its fee, debts recovered, a bonus, points."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,10 +18,13 @@ from ..core.points import earned, lot
 from ..core.promotion import Grant, Granted, Offer, best_grant
 from ..core.recovery import Recovered, recover
 from ..core.top_up import TopUp
+from ..core.top_up_fee import Fee, FeeBack
 from .booking import referenced
 from .buckets import debts
+from .fee_legs import fee_detail, fee_legs
 from .layering import Layered, layered, total_minor
 from .site import Site, WalletRun
+from .top_up_fees import fee_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +46,17 @@ class Extras:
     grant: Grant | None
     points: int
     recovered: Sequence[Recovered]
+    fee: Fee | None = None
 
     @property
     def bonus_minor(self) -> int:
         """The bonus that is given."""
         return self.grant.bonus_minor if self.grant is not None else 0
+
+    @property
+    def taken_minor(self) -> int:
+        """What of the top-up its fee takes."""
+        return self.fee.taken_minor if self.fee is not None else 0
 
     @property
     def recovered_minor(self) -> int:
@@ -68,6 +77,8 @@ class Extras:
             told["recovered"] = {
                 one.recovery.category.value: one.amount_minor for one in self.recovered
             }
+        if self.fee is not None:
+            told["fee"] = fee_detail(self.fee)
         return told
 
 
@@ -110,7 +121,7 @@ def credit(
     extras = _extras(site, run, paid, given or {})
     granted = _granted(site, run, extras.grant) if extras.grant is not None else None
     event = f"{scope}/{key.key}"
-    follows = _layered(site, run, paid.amount_minor, extras, event)
+    follows = _layered(site, run, paid.amount_minor - extras.taken_minor, extras, event)
     act = Act(
         kind=EntryKind.TOP_UP,
         event=event,
@@ -118,7 +129,7 @@ def credit(
         actor=paid.actor,
         reason=paid.reason,
         reference=replace(key, asked=(money,)),
-        postings=(money, *_postings(run, extras)),
+        postings=(money, *_fee(money, extras.fee), *_postings(run, extras)),
         detail={"wallet": run.wallet.id, "channel": paid.channel, **extras.detail},
         puts=(
             *follows.puts(run),
@@ -163,11 +174,21 @@ def _extras(site: Site, run: WalletRun, paid: Payment, given: Mapping[PromotionI
     )
     rule = site.points_rules[-1] if site.points_rules else None
     today = now.astimezone(site.zone).date()
+    fee = fee_on(site, top_up)
+    left = paid.amount_minor - (fee.taken_minor if fee is not None else 0)
     return Extras(
         grant=best_grant(offers, top_up),
         points=earned(rule, paid.amount_minor, wallet.purpose) if rule is not None else 0,
-        recovered=recover(paid.amount_minor, debts(run), run.recoveries.values(), today),
+        recovered=recover(left, debts(run), run.recoveries.values(), today),
+        fee=fee,
     )
+
+
+def _fee(money: Posting, fee: Fee | None) -> tuple[Posting, ...]:
+    """Return what a top-up's fee moves: out of the wallet it went into, or beside it."""
+    if fee is None:
+        return ()
+    return fee_legs(fee, money.source if fee.rule.on_top else money.target)
 
 
 def _granted(site: Site, run: WalletRun, grant: Grant) -> Granted:
@@ -178,17 +199,22 @@ def _granted(site: Site, run: WalletRun, grant: Grant) -> Granted:
 
 
 def _layered(site: Site, run: WalletRun, amount_minor: int, extras: Extras, event: str) -> Layered:
-    """Return the wallet's layers and points after a top-up; plain cash alone needs no layer."""
+    """Return the wallet's layers and points after so much was credited; plain cash needs no layer."""
     lots = run.lots
     if extras.points:
         lots = (*lots, lot(site.points_rules[-1], extras.points, site.clock()))
-    if not (run.layers or extras.bonus_minor or extras.points):
+    fee = extras.fee
+    if fee is not None and fee.rule.back is not FeeBack.REFUNDED:
+        fee = None
+    if not (run.layers or extras.bonus_minor or extras.points or fee):
         return Layered(layers=(), lots=lots)
     grant = extras.grant
     new = Layer(
         cash_minor=amount_minor,
         bonus_minor=extras.bonus_minor,
         points=extras.points,
+        fee_minor=fee.net_minor if fee is not None else 0,
+        tax_minor=fee.tax_minor if fee is not None else 0,
         back=grant.promotion.back if grant is not None else None,
         promotion=grant.promotion.id if grant is not None else None,
         event=event,

@@ -1,0 +1,90 @@
+"""Service fees on top-ups are set as new versions, like promotions; what was taken stays as it was."""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Final
+
+from ..core.errors import CoreError
+from ..core.identity import Actor, FeeId
+from ..core.ledger import Act, EntryKind, Receipt
+from ..core.money import percent_text
+from ..core.top_up import TopUp
+from ..core.top_up_fee import Fee, TopUpFee, check_fee, least_fee
+from .site import Site
+from .turn import in_turn
+
+FIXED: Final = frozenset({"id", "version", "valid_from"})
+
+
+@in_turn
+async def set_top_up_fee(
+    site: Site, *, fee: str, changes: Mapping[str, object], actor: Actor, reason: str = ""
+) -> Receipt:
+    """Write the next version of a fee; what is not named stays as it was.
+
+    It counts for top-ups from now on. To end one, set its end.
+    """
+    name = fee.strip()
+    if not name:
+        raise CoreError("top_up_fee_missing")
+    unknown = set(changes) - ({field.name for field in fields(TopUpFee)} - FIXED)
+    if unknown:
+        raise CoreError("unknown_field", field=", ".join(sorted(unknown)))
+    now = site.clock()
+    versions = site.top_up_fees.get(FeeId(name), [])
+    base = versions[-1] if versions else TopUpFee(id=FeeId(name), version=0, valid_from=now)
+    written: TopUpFee = replace(base, version=base.version + 1, valid_from=now, **changes)  # type: ignore[arg-type]  # names checked above
+    check_fee(written)
+    receipt = await site.books.commit(
+        Act(
+            kind=EntryKind.TOP_UP_FEE_SET,
+            event=f"top_up_fee/{written.id}/{written.version}",
+            occurred=now,
+            actor=actor,
+            reason=reason,
+            detail={
+                "top_up_fee": written.id,
+                "changes": {name: str(new) for name, new in changes.items()},
+            },
+            puts=(written,),
+        )
+    )
+    site.top_up_fees[written.id] = [*versions, written]
+    return receipt
+
+
+def fee_on(site: Site, top_up: TopUp) -> Fee | None:
+    """Return the fee of a top-up by the newest versions; none where none was set."""
+    return least_fee((versions[-1] for versions in site.top_up_fees.values()), top_up)
+
+
+def fee_view(site: Site, rule: TopUpFee) -> dict[str, object]:
+    """Describe one version of a fee."""
+    money = site.currency.text
+    begin, end, now = rule.from_at, rule.until_at, site.clock()
+    return {
+        "fee": rule.id,
+        "version": rule.version,
+        "name": rule.name,
+        "valid_from": rule.valid_from.isoformat(),
+        "open": (begin is None or begin <= now) and (end is None or now < end),
+        "percent": percent_text(rule.share_bp),
+        "fixed": money(rule.fixed_minor),
+        "least": money(rule.least_minor),
+        "most": None if rule.most_minor is None else money(rule.most_minor),
+        "on_top": rule.on_top,
+        "tax": percent_text(rule.tax_bp),
+        "tax_name": rule.tax_name,
+        "tax_included": rule.tax_included,
+        "back": rule.back,
+        "from": begin.isoformat() if begin is not None else None,
+        "until": end.isoformat() if end is not None else None,
+        "channels": list(rule.channels),
+        "purposes": list(rule.purposes),
+        "kinds": list(rule.kinds),
+    }
+
+
+def fee_list(site: Site) -> list[dict[str, object]]:
+    """List the newest version of every fee."""
+    return [fee_view(site, versions[-1]) for _, versions in sorted(site.top_up_fees.items())]
