@@ -1,6 +1,6 @@
 """Actions about bills: written, issued, paid, taken back, given up."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -16,6 +16,9 @@ from ..operations import bill_paying, bills, months
 from ..operations.bill_book import all_bills, find_bill, rules_of
 from ..operations.bill_views import bill_view, rules_view
 from .call import (
+from ..operations.shared_bills import parts_issued
+from ..page_view import signed
+from ..wording import async_words
     MAYBE_REASON,
     PAGED,
     REASON,
@@ -71,7 +74,7 @@ async def create_bill(call: Call) -> Response:
         reference=reference,
         actor=call.actor,
     )
-    return _answer(call, receipt, bill, reference)
+    return _answer(call, receipt, bill, reference) | await _parts(call, bill)
 
 
 async def issue_bill(call: Call) -> Response:
@@ -84,7 +87,7 @@ async def issue_bill(call: Call) -> Response:
         reason=call.text("reason"),
         actor=call.actor,
     )
-    return _answer(call, receipt, bill)
+    return _answer(call, receipt, bill) | await _parts(call, bill)
 
 
 async def pay_bill(call: Call) -> Response:
@@ -104,28 +107,12 @@ async def pay_bill(call: Call) -> Response:
 
 async def void_bill(call: Call) -> Response:
     """Take a bill back by a credit note."""
-    reference = call.reference()
-    receipt, bill = await bills.void_bill(
-        call.site,
-        bill=call.text("bill"),
-        reason=call.text("reason"),
-        reference=reference,
-        actor=call.actor,
-    )
-    return _answer(call, receipt, bill, reference)
+    return await _let_go(call, bills.void_bill)
 
 
 async def write_off_bill(call: Call) -> Response:
     """Give up what is open of a bill."""
-    reference = call.reference()
-    receipt, bill = await bills.write_off_bill(
-        call.site,
-        bill=call.text("bill"),
-        reason=call.text("reason"),
-        reference=reference,
-        actor=call.actor,
-    )
-    return _answer(call, receipt, bill, reference)
+    return await _let_go(call, bills.write_off_bill)
 
 
 async def get_bill(call: Call) -> Response:
@@ -190,6 +177,25 @@ def _answer(call: Call, receipt: Receipt, bill: Bill, reference: str | None = No
 def _line(call: Call, category: Category, line: Mapping[str, Any]) -> BillLine:
     income: SiteAccount = INCOMES[line["income"]] if "income" in line else INCOME[category]
     money = call.site.currency.parse
+async def _let_go(call: Call, how: Callable[..., Awaitable[tuple[Receipt, Bill]]]) -> Response:
+    """Ask for no more of a bill, in the one way or the other."""
+    reference = call.reference()
+    receipt, bill = await how(
+        call.site,
+        bill=call.text("bill"),
+        reason=call.text("reason"),
+        reference=reference,
+        actor=call.actor,
+    )
+    return _answer(call, receipt, bill, reference)
+
+
+async def _parts(call: Call, bill: Bill) -> Response:
+    """Describe all the bills that one of a shared wallet came to; nothing of any other."""
+    parts = await parts_issued(call.site, bill)
+    return {"parts": [bill_view(call.site, part) for part in parts]} if parts else {}
+
+
     return BillLine(
         text=line["text"],
         amount_minor=money(line["amount"]),

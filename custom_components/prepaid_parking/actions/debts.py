@@ -1,5 +1,6 @@
 """Actions about debts."""
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from homeassistant.helpers import config_validation as cv
@@ -56,23 +57,18 @@ async def set_recovery(call: Call) -> Response:
 
 async def pay_debt(call: Call) -> Response:
     """Pay a debt from the wallet's cash."""
-    run, reference = call.wallet(), call.reference()
-    receipt = await debts.pay_debt(
-        call.site,
-        wallet=run.wallet.id,
-        category=call.data["category"],
-        amount_minor=call.maybe_money("amount"),
-        reason=call.text("reason"),
-        reference=reference,
-        actor=call.actor,
-    )
-    return _answer(call, run, receipt, reference)
+    return await _end(call, debts.pay_debt)
 
 
 async def write_off_debt(call: Call) -> Response:
     """Give a debt up."""
+    return await _end(call, debts.write_off_debt)
+
+
+async def _end(call: Call, how: Callable[..., Awaitable[Receipt]]) -> Response:
+    """Let a debt be less, or no more, in the one way or the other."""
     run, reference = call.wallet(), call.reference()
-    receipt = await debts.write_off_debt(
+    receipt = await how(
         call.site,
         wallet=run.wallet.id,
         category=call.data["category"],

@@ -4,16 +4,18 @@ A day's work is a list. The keeper does a part of it at each tick, so that a tho
 first of the month hold up no reading; what is not done when the hub stops is found again in the books.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from ..core.errors import CoreError, StoreError
 from ..core.identity import MeterId, RecurringId, WalletId
 from ..core.ledger import Reference
+from ..core.local_day import DAY
 from ..core.recurring_charge import RecurringCharge
 from .bill_book import local_day, trusted
+from .bill_parts import Counts, counted, parts_of, told
 from .bill_paying import pay_all
 from .bills import drawn_up
 from .booking import keep
@@ -22,8 +24,8 @@ from .gently import gently
 from .issuing import Issue, issue_all
 from .minimum import judge_minimums
 from .payers import Payers
-from .recurring import Due, due_by
-from .site import Site, WalletRun
+from .recurring import Due, due_by, due_until
+from .site import Site
 from .standing import charge_days, has_days
 from .turn import in_turn
 
@@ -84,18 +86,27 @@ async def run_billing(site: Site, *, dry_run: bool = False, until: date | None =
         raise CoreError("billing_ahead", day=until)
     if dry_run:
         payers, upto = Payers(site), until or today
+        counts: Counts = {}
         async for charge in gently(list(site.recurring.values())):
             for due in due_by(site, charge, upto, payers):
                 if due.run is None:
                     result.nobody_pays.append(charge)
                     break
-                result.dues.append((due, ""))
+                parts = parts_of(site, due, payers, counts)
+                result.dues += [(told(due, part), "") for part in parts]
         return result
     left = list(_work(site))
     while left:
         part, left = left[:MOST_AT_ONCE], left[MOST_AT_ONCE:]
         await _do_in_turn(site, part, result)
     return result
+
+
+async def bill_until(site: Site, charges: Iterable[RecurringCharge], last: date) -> None:
+    """Bill what charges ask for up to a day, due or not, in the turn of whoever lets somebody go."""
+    payers = Payers(site)
+    coming = {charge.id: due_until(site, charge, last, payers) for charge in charges}
+    await _issue_due(site, coming, local_day(site), payers, Billed())
 
 
 @in_turn
@@ -122,7 +133,8 @@ async def _do(site: Site, part: Sequence[tuple[str, str]], today: date, result: 
         for kind, name in part
         if kind == RECURRING and RecurringId(name) in site.recurring
     ]
-    await _issue_due(site, charges, today, payers, result)
+    coming = {charge.id: due_by(site, charge, today, payers) for charge in charges}
+    await _issue_due(site, coming, today, payers, result)
     await remind_of(site, [site.recurring[charge.id] for charge in charges], today, payers)
     owing = [site.wallets[WalletId(name)] for kind, name in part if kind == WALLET]
     await ask_again(site, owing, today)
@@ -130,51 +142,77 @@ async def _do(site: Site, part: Sequence[tuple[str, str]], today: date, result: 
 
 async def _issue_due(
     site: Site,
-    charges: Sequence[RecurringCharge],
+    coming: Mapping[RecurringId, Iterable[Due]],
     today: date,
     payers: Payers,
     result: Billed,
 ) -> None:
-    """Issue the bills of all periods that are due, in groups; each with the day it was due."""
-    waiting: list[tuple[Due, Issue]] = []
-    for charge in charges:
-        for due in due_by(site, charge, today, payers):
+    """Issue the bills of all periods that are due, in groups; each with the day it was due.
+
+    The bills of one period go to the books together: the last of them says that it is billed.
+    """
+    waiting: list[list[tuple[Due, Issue]]] = []
+    counts: Counts = {}
+    for charge, dues in coming.items():
+        for due in dues:
             if due.run is None:
-                result.nobody_pays.append(charge)
+                result.nobody_pays.append(site.recurring[charge])
                 break
             if not due.lines:
                 await _skip(site, due)
                 continue
-            waiting.append((due, await _issue_of(site, due, due.run, today)))
-    for start in range(0, len(waiting), MOST_AT_ONCE):
-        group = waiting[start : start + MOST_AT_ONCE]
-        answers = await issue_all(site, [issue for _, issue in group])
-        for (due, _), answer in zip(group, answers, strict=True):
-            if isinstance(answer, CoreError):
-                raise answer
+            waiting.append(await _issues_of(site, due, payers, counts, today))
+    while waiting:
+        group = waiting.pop(0)
+        while waiting and len(group) + len(waiting[0]) <= MOST_AT_ONCE:
+            group += waiting.pop(0)
+        await _issue_group(site, group, result)
+
+
+async def _issue_group(site: Site, group: Sequence[tuple[Due, Issue]], result: Billed) -> None:
+    answers = await issue_all(site, [issue for _, issue in group])
+    for (due, issue), answer in zip(group, answers, strict=True):
+        if isinstance(answer, CoreError):
+            raise answer
+        if issue.puts:
             site.recurring[due.charge.id] = due.after
-            result.dues.append((due, str(answer.detail["number"])))
-    await pay_all(site, {id(issue.run): issue.run for _, issue in waiting}.values())
+        result.dues.append((due, str(answer.detail["number"])))
+    await pay_all(site, {id(issue.run): issue.run for _, issue in group}.values())
 
 
-async def _issue_of(site: Site, due: Due, run: WalletRun, today: date) -> Issue:
-    last = due.period.last + timedelta(days=1)
-    draft = await drawn_up(
-        site,
-        run,
-        due.charge.category,
-        due.lines,
-        source=due.source,
-        period=(due.period.first, last),
-    )
-    return Issue(
-        run=run,
-        draft=draft,
-        on=today,
-        due=due.period.due,
-        reference=Reference(scope="bill", key=due.source, content={"source": due.source}),
-        puts=(due.after,),
-    )
+async def _issues_of(
+    site: Site, due: Due, payers: Payers, counts: Counts, today: date
+) -> list[tuple[Due, Issue]]:
+    """Draw up the bills of a period, one for each who pays; with the last of them it is billed."""
+    parts = parts_of(site, due, payers, counts)
+    found: list[tuple[Due, Issue]] = []
+    for part in parts:
+        days = part.days
+        draft = await drawn_up(
+            site,
+            part.run,
+            due.charge.category,
+            part.lines,
+            source=due.source,
+            period=(days.first, days.last + DAY),
+        )
+        key = due.source
+        if len(parts) > 1:
+            key = f"{due.source}/{part.run.wallet.id}/{days.first.isoformat()}"
+        issue = Issue(
+            run=part.run,
+            draft=draft,
+            on=today,
+            due=due.period.due,
+            reference=Reference(scope="bill", key=key, content={"source": key}),
+            event=key,
+        )
+        found.append((told(due, part), issue))
+    last, issue = found[-1]
+    shared = [one.run for one in due.stretches if one.run is not None]
+    remembered = [one for run in shared for one in counted(run, counts)]
+    found[-1] = (last, replace(issue, puts=(due.after, *remembered)))
+    return found
 
 
 async def _skip(site: Site, due: Due) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from ..core.bill import (
+    SERIES,
     Bill,
     BillingRules,
     BillLine,
@@ -21,7 +22,7 @@ from ..core.bill_postings import void_postings, write_off_postings
 from ..core.category import Category, check_purpose
 from ..core.chart import Bucket, wallet_account
 from ..core.errors import CoreError
-from ..core.identity import Actor, BillId, EntryId
+from ..core.identity import SYSTEM, Actor, BillId, EntryId
 from ..core.ledger import Act, EntryKind, Receipt, Reference
 from .bill_book import (
     committed,
@@ -36,7 +37,8 @@ from .bill_book import (
 from .bill_paying import unpayable
 from .booking import closed, open_run, referenced, tell
 from .facts import WalletEvent
-from .issuing import Issue, dates, issue_one
+from .issuing import Issue, dates
+from .shared_bills import issue_for
 from .site import Site, WalletRun
 from .turn import in_turn
 
@@ -76,7 +78,7 @@ async def create_bill(
         issue = Issue(
             run=run, draft=bill, on=on, due=due, actor=actor, reason=reason, reference=key
         )
-        receipt = await issue_one(site, issue, closed(run))
+        receipt = await issue_for(site, issue, closed(run))
     return receipt, await find_bill(site, str(receipt.detail["bill"]))
 
 
@@ -96,7 +98,7 @@ async def issue_bill(
     run = open_run(site, draft.wallet)
     on, due = dates(site, draft.category, issued_on, due_on)
     issue = Issue(run=run, draft=draft, on=on, due=due, actor=actor, reason=reason)
-    receipt = await issue_one(site, issue)
+    receipt = await issue_for(site, issue)
     return receipt, await find_bill(site, draft.id)
 
 
@@ -110,29 +112,42 @@ async def void_bill(
     """
     await trusted(site)
     found = await find_bill(site, bill)
-    run, at = site.wallet(found.wallet), site.clock()
-    act = Act(
-        kind=EntryKind.BILL_VOIDED,
-        event=f"bill/{found.id}/void",
-        occurred=at,
+    run = site.wallet(found.wallet)
+    act = replace(
+        voiding(site, found),
         actor=actor,
         reason=reason,
         reference=referenced("void_bill", reference, {"bill": found.id}),
-        detail=named(found),
-        drops=(found,),
     )
-    refusal = _unvoidable(found, run)
-    series = series_of(local_day(site), credit_note=True)
+    refusal = unvoidable(found, run)
     if found.number and refusal is None:
-        act = await _credit_note(site, run, found, act, series)
+        act = await credit_note(site, run, found, act)
     receipt = await committed(site, act, refusal)
     if not receipt.repeated:
-        site.bill_series[series] = site.bill_series.get(series, 0) + len(act.moves)
-        run.bills.pop(found.id, None)
-        run.booked(receipt)
-        tell(site, run, WalletEvent.BILL_VOIDED, receipt, found.total_minor, found.number)
-        site.wake_wallet(run)
+        is_void(site, run, found, act, receipt)
     return receipt, await find_bill(site, found.id) if found.number else found
+
+
+def voiding(site: Site, bill: Bill) -> Act:
+    """Return the act that a bill is taken back by; of a draft nothing is left."""
+    return Act(
+        kind=EntryKind.BILL_VOIDED,
+        event=f"bill/{bill.id}/void",
+        occurred=site.clock(),
+        actor=SYSTEM,
+        detail=named(bill),
+        drops=(bill,),
+    )
+
+
+def is_void(site: Site, run: WalletRun, bill: Bill, act: Act, receipt: Receipt) -> None:
+    """Take over that a bill was taken back."""
+    for move in act.moves:
+        site.bill_series[move.installation.removeprefix(SERIES)] = move.to_register
+    run.bills.pop(bill.id, None)
+    run.booked(receipt)
+    tell(site, run, WalletEvent.BILL_VOIDED, receipt, bill.total_minor, bill.number)
+    site.wake_wallet(run)
 
 
 @in_turn
@@ -233,8 +248,9 @@ async def _draft(
     return receipt
 
 
-async def _credit_note(site: Site, run: WalletRun, bill: Bill, act: Act, series: str) -> Act:
+async def credit_note(site: Site, run: WalletRun, bill: Bill, act: Act) -> Act:
     """Make the act that voids an issued bill: its reversal, under a number of its own."""
+    series = series_of(local_day(site), credit_note=True)
     last = await ensure_series(site, series, act.occurred)
     after = voided(bill, written(series, last + 1), act.occurred)
     return replace(
@@ -259,7 +275,8 @@ async def _entry_of(site: Site, run: WalletRun, bill: Bill) -> EntryId:
     return next(entry.id for entry in found if entry.detail["bill"] == bill.id)
 
 
-def _unvoidable(bill: Bill, run: WalletRun) -> CoreError | None:
+def unvoidable(bill: Bill, run: WalletRun) -> CoreError | None:
+    """Refuse to take back what is taken back already, held, or paid by a wallet that is closed."""
     if bill.credit_note:
         return CoreError("bill_is_void", bill=bill.number)
     if bill.deposit_minor and bill.closed_at is not None:

@@ -15,6 +15,7 @@ from ..core.identity import SYSTEM, RecurringId
 from ..core.ledger import Act, EntryKind, Reference
 from ..core.recurring_charge import RecurringCharge
 from .bill_book import keep_in_mind, named, rules_of
+from .bill_parts import Counts, parts_of
 from .bill_paying import pay_all
 from .bills import drawn_up
 from .booking import keep
@@ -43,6 +44,7 @@ async def remind_of(
 ) -> None:
     """Tell payers of what is due soon, while there is time to pay it in."""
     coming: list[tuple[RecurringCharge, Due]] = []
+    counts: Counts = {}
     for charge in charges:
         reminder = due_reminder(site, charge, today, payers)
         if reminder is not None:
@@ -51,10 +53,10 @@ async def remind_of(
     if not coming or not await keep(site, *(after for after, _ in coming)):
         return
     for after, due in coming:
-        assert due.run is not None
         site.recurring[after.id] = after
-        total = sum(line.amount_minor for line in due.lines)
-        _tell(site, due.run, WalletEvent.BILL_DUE, total, after.name)
+        for part in parts_of(site, due, payers, counts):
+            total = sum(line.amount_minor for line in part.lines)
+            _tell(site, part.run, WalletEvent.BILL_DUE, total, after.name)
 
 
 async def ask_again(site: Site, runs: Sequence[WalletRun], today: date) -> None:

@@ -10,12 +10,13 @@ from ..core.bill_postings import issue_postings
 from ..core.category import Category
 from ..core.errors import CoreError, StoreError
 from ..core.identity import SYSTEM, Actor
-from ..core.ledger import Act, EntryKind, Receipt, Record, Reference
+from ..core.ledger import Act, CursorMove, EntryKind, Receipt, Record, Reference
 from .bill_book import committed, ensure_series, keep_in_mind, local_day, rules_of, traced
 from .bill_paying import pay_open
 from .booking import tell
 from .facts import WalletEvent
 from .months import check_day
+from .shares import count
 from .site import Site, WalletRun
 
 NOON: Final = time(12)
@@ -26,7 +27,8 @@ NOON: Final = time(12)
 class Issue:
     """A draft that is to be issued: for whom, under which date, due when.
 
-    `puts` are the records that change with it.
+    `puts` are the records that change with it and `moves` what must stand where it is expected;
+    `event` names what happened where its source alone does not.
     """
 
     run: WalletRun
@@ -37,6 +39,8 @@ class Issue:
     reason: str = ""
     reference: Reference | None = None
     puts: tuple[Record, ...] = ()
+    event: str = ""
+    moves: tuple[CursorMove, ...] = ()
 
 
 def dates(
@@ -68,11 +72,14 @@ async def issue_one(site: Site, issue: Issue, refusal: CoreError | None = None) 
     return answer
 
 
-async def issue_all(site: Site, issues: Sequence[Issue]) -> list[Receipt | CoreError]:
+async def issue_all(
+    site: Site, issues: Sequence[Issue], first: Sequence[Act] = ()
+) -> list[Receipt | CoreError]:
     """Issue bills in one go, each standing alone, under numbers in their order.
 
     Where one is refused, the books refuse those after it in its series too, and they are issued the
-    next time: a number is never left out.
+    next time: a number is never left out. `first` are acts that are written before them; their
+    answers come first as well.
     """
     ahead = dict[str, int]()
     written_down = list[tuple[Act, Bill]]()
@@ -81,16 +88,18 @@ async def issue_all(site: Site, issues: Sequence[Issue]) -> list[Receipt | CoreE
         written_down.append(await _act(site, issue, ahead.get(series, 0)))
         ahead[series] = ahead.get(series, 0) + 1
     try:
-        answers = await site.books.commit_all([act for act, _ in written_down])
+        answers = await site.books.commit_all([*first, *(act for act, _ in written_down)])
     except StoreError:
         site.bills_doubtful = True
         raise
     site.books_written()
-    for issue, (_, bill), answer in zip(issues, written_down, answers, strict=True):
+    issued_now = answers[len(first) :]
+    for issue, (_, bill), answer in zip(issues, written_down, issued_now, strict=True):
         if isinstance(answer, CoreError) or answer.repeated:
             site.bills_doubtful = True
             continue
         site.bill_series[series_of(issue.on)] += 1
+        count(site, issue.puts)
         keep_in_mind(issue.run, bill)
         issue.run.booked(answer)
         tell(site, issue.run, WalletEvent.BILL_ISSUED, answer, bill.total_minor, bill.number)
@@ -105,13 +114,13 @@ async def _act(site: Site, issue: Issue, ahead: int) -> tuple[Act, Bill]:
     noon = datetime.combine(issue.on, NOON, site.zone).astimezone(UTC)
     act = Act(
         kind=EntryKind.BILL_ISSUED,
-        event=f"bill/{bill.source or bill.id}",
+        event=f"bill/{issue.event or bill.source or bill.id}",
         occurred=at if issue.on == local_day(site) else noon,
         actor=issue.actor,
         reason=issue.reason,
         reference=issue.reference,
         postings=issue_postings(bill, issue.run.wallet.no),
-        moves=(next_in(series, last, at),),
+        moves=(next_in(series, last, at), *issue.moves),
         detail=traced(bill),
         puts=(bill, *issue.puts),
     )

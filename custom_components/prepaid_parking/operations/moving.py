@@ -12,10 +12,12 @@ from ..core.chart import Channel
 from ..core.errors import CoreError
 from ..core.identity import Actor
 from ..core.ledger import Act, EntryKind, Receipt
+from ..core.standing_cursor import first_day
 from ..core.unit import Occupancy, Unit
 from ..core.wallet import Wallet
 from .booking import answered_before, book, referenced, tell
 from .closing_wallet import close_wallet
+from .dividing import divide_by_days
 from .facts import WalletEvent
 from .habits import fresh_start
 from .handing_over import HandReading, Stand, stands, trace_of
@@ -108,6 +110,7 @@ async def _hand_over(site: Site, asked: HandOver, scope: str) -> Receipt:
     present = occupancy_of(site, unit.id, now)
     known = await answered_before(site, act)
     if known is not None:
+        await _divide(site, unit)
         return known
     _check(site, unit, present, asked, scope)
     leaving = site.wallets[present.wallet] if present is not None else None
@@ -159,6 +162,7 @@ async def _hand_over(site: Site, asked: HandOver, scope: str) -> Receipt:
             tell(site, run, event, receipt, reference=asked.reference)
             site.wake_wallet(run)
     site.wake(runs)
+    await _divide(site, unit)
     return receipt
 
 
@@ -196,12 +200,25 @@ def _check(site: Site, unit: Unit, present: Occupancy | None, asked: HandOver, s
 
 
 def _check_moment(site: Site, unit: Unit, at: datetime) -> None:
-    history = site.occupancies.get(unit.id, ())
-    changes = [at for one in history for at in (one.from_at, one.to_at) if at is not None]
+    changed = _changed_at(site, unit)
     if at > site.clock():
         raise CoreError("moment_ahead", at=at.isoformat())
-    if changes and at <= max(changes):
-        raise CoreError("moment_behind", at=at.isoformat(), since=max(changes).isoformat())
+    if changed is not None and at <= changed:
+        raise CoreError("moment_behind", at=at.isoformat(), since=changed.isoformat())
+
+
+def _changed_at(site: Site, unit: Unit) -> datetime | None:
+    """Return when somebody last came or went."""
+    history = site.occupancies.get(unit.id, ())
+    changes = [at for one in history for at in (one.from_at, one.to_at) if at is not None]
+    return max(changes, default=None)
+
+
+async def _divide(site: Site, unit: Unit) -> None:
+    """Divide the unit's fees at the last move, also where a hub died after it."""
+    changed = _changed_at(site, unit)
+    if changed is not None:
+        await divide_by_days(site, unit.id, first_day(changed, site.zone))
 
 
 async def _charge_shared(site: Site, unit: Unit) -> None:

@@ -1,16 +1,27 @@
 """Who pays what recurs for a unit: the occupant's wallet of the right purpose, or the owner's."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from ..core.bill_parts import Days
 from ..core.category import Category
 from ..core.identity import UnitId, WalletId
-from ..core.local_day import day_start
+from ..core.local_day import DAY, day_start
 from ..core.recurring_charge import RecurringCharge
+from ..core.standing_cursor import first_day
 from ..core.unit import occupancy_at
 from ..core.wallet import Purpose
 from .site import Site, WalletRun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Days of one payer; `run` None: nobody pays for them."""
+
+    run: WalletRun | None
+    days: Days
 
 
 class Payers:
@@ -21,19 +32,58 @@ class Payers:
         self._site = site
 
     def of(self, charge: RecurringCharge, day: date) -> WalletRun | None:
-        """Return who pays for a charge's period that begins on a local day; None: nobody does.
+        """Return who pays for a local day of a charge; None: nobody does.
 
         What has no wallet of its purpose is paid by nobody: it is never taken from another one.
         """
-        site = self._site
         if charge.wallet:
-            return site.wallet(charge.wallet)
-        unit = site.units[UnitId(charge.unit)]
-        present = occupancy_at(site.occupancies.get(unit.id, ()), day_start(day, site.zone))
+            return self._site.wallet(charge.wallet)
+        return self._of_unit(UnitId(charge.unit), charge.category, day)
+
+    def of_member(self, member: str, category: Category, day: date) -> WalletRun | None:
+        """Return who pays a member's part of what a shared wallet owes on a local day."""
+        known = self._site.wallets.get(WalletId(member))
+        if known is None:
+            return self._of_unit(UnitId(member), category, day)
+        unit = UnitId(known.wallet.unit_id)
+        return self._of_customer(known.wallet.id, unit, category, tenant=False)
+
+    def ever(self, charge: RecurringCharge) -> list[WalletRun]:
+        """Return whoever may have been billed for a unit: those who lived there, and its owner."""
+        unit = self._site.units[UnitId(charge.unit)]
+        found = [
+            self._of_customer(one.wallet, unit.id, charge.category, tenant=True)
+            for one in self._site.occupancies.get(unit.id, ())
+        ]
+        found.append(self._of_customer(unit.owner, unit.id, charge.category, tenant=False))
+        return list({id(run): run for run in found if run is not None}.values())
+
+    def stretches(self, charge: RecurringCharge, days: Days) -> list[Stretch]:
+        """Return who pays for which days of a charge, in order: a day is theirs who are there as it begins."""
+        moves = self._site.occupancies.get(UnitId(charge.unit), ()) if charge.unit else ()
+        changes = {
+            first_day(at, self._site.zone)
+            for one in moves
+            for at in (one.from_at, one.to_at)
+            if at is not None
+        }
+        begins = [days.first, *sorted(day for day in changes if days.first < day <= days.last)]
+        found: list[Stretch] = []
+        for first, after in zip(begins, [*begins[1:], days.last + DAY], strict=True):
+            run, last = self.of(charge, first), after - DAY
+            goes_on = bool(found) and found[-1].run is run
+            begin = found.pop().days.first if goes_on else first
+            found.append(Stretch(run=run, days=Days(first=begin, last=last)))
+        return found
+
+    def _of_unit(self, name: UnitId, category: Category, day: date) -> WalletRun | None:
+        site = self._site
+        unit = site.units[name]
+        present = occupancy_at(site.occupancies.get(name, ()), day_start(day, site.zone))
         found = None
         if present is not None:
-            found = self._of_customer(present.wallet, unit.id, charge.category, tenant=True)
-        return found or self._of_customer(unit.owner, unit.id, charge.category, tenant=False)
+            found = self._of_customer(present.wallet, name, category, tenant=True)
+        return found or self._of_customer(unit.owner, name, category, tenant=False)
 
     def _of_customer(
         self, wallet: str, unit: UnitId, category: Category, *, tenant: bool

@@ -4,12 +4,13 @@ The bill and the day up to which the charge is billed are one act. A bill that a
 stays open in its category; no supply knows of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
 from ..core.bill import BillLine
+from ..core.bill_parts import Days
 from ..core.category import Category, check_purpose
 from ..core.errors import CoreError
 from ..core.extent import Extent
@@ -24,7 +25,7 @@ from ..core.unit import persons_at
 from ..core.wallet import Purpose
 from .bill_book import local_day
 from .booking import book, closed, referenced
-from .payers import Payers
+from .payers import Payers, Stretch
 from .site import Site, WalletRun
 from .turn import in_turn
 
@@ -36,7 +37,8 @@ FARTHEST_BACK: Final = timedelta(days=366)
 class Due:
     """A period that is due: who pays, what for, and the charge as it is when that is billed.
 
-    `run` is None where nobody pays, `lines` are empty where nothing is asked for.
+    `run` is None where nobody pays, `lines` are empty where nothing is asked for. `stretches` are
+    who pays for which of its days, where the tenant changes within it.
     """
 
     charge: RecurringCharge
@@ -44,6 +46,7 @@ class Due:
     period: Period
     run: WalletRun | None
     lines: tuple[BillLine, ...]
+    stretches: tuple[Stretch, ...] = ()
 
     @property
     def source(self) -> str:
@@ -103,6 +106,22 @@ def due_by(site: Site, charge: RecurringCharge, until: date, payers: Payers) -> 
         charge = due.after
 
 
+def due_until(site: Site, charge: RecurringCharge, last: date, payers: Payers) -> Iterator[Due]:
+    """Return, in order, what is not billed of the days up to a local day, due or not: somebody leaves.
+
+    Periods that are counted from the contract's first day are not cut: they wait until they are due.
+    """
+    while charge.billed_to <= last:
+        fixed = fixed_of(site, charge)
+        if fixed is None or fixed.anniversary or not by_days(fixed):
+            return
+        due = _next(site, charge, payers, last)
+        if due is None or due.run is None:
+            return
+        yield due
+        charge = due.after
+
+
 def due_reminder(
     site: Site, charge: RecurringCharge, today: date, payers: Payers
 ) -> tuple[Due, int] | None:
@@ -122,21 +141,70 @@ def fixed_of(site: Site, charge: RecurringCharge) -> Fixed | None:
     return None if terms is None else terms[0]
 
 
-def _next(site: Site, charge: RecurringCharge, payers: Payers) -> Due | None:
+def _next(
+    site: Site, charge: RecurringCharge, payers: Payers, until: date | None = None
+) -> Due | None:
+    """Return the period that is billed next, or its days up to a local day (`until`)."""
     fixed = fixed_of(site, charge)
     if fixed is None:
         return None
-    period = next_period(charge, fixed, site.currency, _extent(site, charge))
+    extent = _extent(site, charge)
+    period = next_period(_ending(charge, until), fixed, site.currency, extent)
     if period is None:
         return None
-    run = payers.of(charge, period.first)
+    stretches = _stretches(charge, fixed, period, payers)
+    paid_to = _paid_to(stretches)
+    if paid_to is not None and paid_to < period.last and not fixed.anniversary:
+        # The days before nobody pays are billed; from there on it waits for somebody who does.
+        period = next_period(_ending(charge, paid_to), fixed, site.currency, extent)
+        assert period is not None
+        stretches = _stretches(charge, fixed, period, payers)
+    run = stretches[0].run if all(one.run is not None for one in stretches) else None
     if run is not None and run.wallet.closed_at is not None:
         return None
     levies = charge.levies
     if charge.tariff and (terms := _terms(site, charge)) is not None:
         levies = terms[1]
-    lines = lines_of(charge, fixed, period, levies, _extent(site, charge))
-    return Due(charge=charge, after=billed(charge, period), period=period, run=run, lines=lines)
+    return Due(
+        charge=charge,
+        after=billed(charge, period),
+        period=period,
+        run=run,
+        lines=lines_of(charge, fixed, period, levies, extent),
+        stretches=tuple(stretches),
+    )
+
+
+def _stretches(
+    charge: RecurringCharge, fixed: Fixed, period: Period, payers: Payers
+) -> list[Stretch]:
+    """Return who pays for which days; a price that is not cut by days is theirs who have the first."""
+    days = Days(first=period.first, last=period.last)
+    if by_days(fixed):
+        return payers.stretches(charge, days)
+    return [Stretch(run=payers.of(charge, days.first), days=days)]
+
+
+def by_days(fixed: Fixed) -> bool:
+    """Tell whether a price is cut by days: also between those who come and go within a period."""
+    return fixed.prorate_first and fixed.prorate_last
+
+
+def _ending(charge: RecurringCharge, until: date | None) -> RecurringCharge:
+    """Return a charge as if it ended on a day, where that is before its end."""
+    if until is None or (charge.last is not None and charge.last <= until):
+        return charge
+    return replace(charge, last=until)
+
+
+def _paid_to(stretches: Sequence[Stretch]) -> date | None:
+    """Return the last day before the first that nobody pays for; None where that is the first of all."""
+    paid: date | None = None
+    for one in stretches:
+        if one.run is None:
+            break
+        paid = one.days.last
+    return paid
 
 
 def _terms(site: Site, charge: RecurringCharge) -> tuple[Fixed, tuple[Levy, ...]] | None:
