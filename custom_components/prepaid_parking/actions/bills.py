@@ -15,10 +15,8 @@ from ..core.ledger import Receipt
 from ..operations import bill_paying, bills, months
 from ..operations.bill_book import all_bills, find_bill, rules_of
 from ..operations.bill_views import bill_view, rules_view
-from .call import (
 from ..operations.shared_bills import parts_issued
-from ..page_view import signed
-from ..wording import async_words
+from .call import (
     MAYBE_REASON,
     PAGED,
     REASON,
