@@ -14,15 +14,18 @@ from custom_components.prepaid_parking.core.chart import (
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError
 from custom_components.prepaid_parking.core.ledger import EntryKind, Receipt
 from custom_components.prepaid_parking.core.package import Package
+from custom_components.prepaid_parking.core.promotion import Back
 from custom_components.prepaid_parking.core.wallet import Purpose
+from custom_components.prepaid_parking.operations.adjusting import reverse_entry
 from custom_components.prepaid_parking.operations.cards import block_card, issue_card
-from custom_components.prepaid_parking.operations.cashier import freeze, unfreeze
+from custom_components.prepaid_parking.operations.cashier import deduct, freeze, unfreeze
 from custom_components.prepaid_parking.operations.counting import use_package
 from custom_components.prepaid_parking.operations.facts import WalletEvent, WalletFact
 from custom_components.prepaid_parking.operations.giving_back import (
     expire_packages,
     give_back_use,
 )
+from custom_components.prepaid_parking.operations.layering import refundable_minor
 from custom_components.prepaid_parking.operations.packages import (
     end_package,
     packages_of,
@@ -30,6 +33,7 @@ from custom_components.prepaid_parking.operations.packages import (
 )
 from custom_components.prepaid_parking.operations.site import WalletRun
 from tests.operations.conftest import MakeWorld
+from tests.operations.money import is_sound, promise
 from tests.operations.world import DAY, MANAGER, World
 
 DEFERRED: Final = site_account(SiteAccount.DEFERRED)
@@ -356,3 +360,42 @@ async def test_no_sequence_makes_or_loses_money_or_uses(
 def round_half_up(numerator: int, denominator: int) -> int:
     """The rule of the worth of uses, said once more."""
     return (2 * numerator + denominator) // (2 * denominator)
+
+
+@pytest.mark.parametrize("way", ["ended", "given back", "reversed"])
+async def test_bonus_that_comes_back_is_bonus_again_and_never_paid_out(
+    world: World, way: str
+) -> None:
+    """A gift that went into washes is a gift when they are given back, also after another top-up."""
+    await world.publish(washes(uses=1, after="money", use_price="100"))
+    await promise(world, back=Back.BONUS_FIRST)
+    run = await world.wallet(purpose=Purpose.PROPERTY)
+    await world.pay(run, "500")
+    if way == "ended":
+        package = await sell(world, run)
+    elif way == "given back":
+        took = await use(world, run, tariff="washes")
+    else:
+        took = await deduct(
+            world.site,
+            wallet=run.wallet.id,
+            amount_minor=10_000,
+            reason="key",
+            actor=MANAGER,
+        )
+    assert run.bonus_minor == 0
+    await world.pay(run, "500")
+    if way == "ended":
+        await end_package(world.site, package=package, refund=True, reason="", actor=MANAGER)
+    elif way == "given back":
+        await give_back_use(world.site, entry=int(took.entry), reason="", actor=MANAGER)
+    else:
+        await reverse_entry(world.site, entry=int(took.entry), reason="", actor=MANAGER)
+    assert (run.posted_minor, run.bonus_minor) == (100_000, 20_000)
+    assert refundable_minor(run) == 100_000
+    await world.restart()
+    again = world.wallet_now(run)
+    assert refundable_minor(again) == 100_000
+    await world.pay(again, "1")
+    assert refundable_minor(again) == 100_100
+    await is_sound(world)

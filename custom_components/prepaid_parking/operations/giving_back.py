@@ -10,6 +10,7 @@ from ..core.identity import SYSTEM, Actor, EntryId, PackageId
 from ..core.ledger import Act, Entry, EntryKind, Posting, Receipt, Record, Reference
 from ..core.package import Package, moved
 from .booking import book, closed, referenced
+from .coming_back import came_back
 from .facts import WalletEvent
 from .lots import keep_package, movements, never_below_zero, tell_uses
 from .packages import find_package
@@ -44,7 +45,7 @@ async def given_back(
     now = site.clock()
     after = [moved(package, back, now) for package, back in backs]
     moneys = _money_back(took, run)
-    money = sum(one.amount_minor for one in moneys)
+    money, layered = sum(one.amount_minor for one in moneys), came_back(run, moneys)
     act = Act(
         kind=EntryKind.USES_GIVEN_BACK,
         event=f"uses/{entry}/given back",
@@ -58,13 +59,14 @@ async def given_back(
             *moneys,
         ),
         detail={"wallet": run.wallet.id, "entry": entry, "amount": money},
-        puts=(*after, *puts),
+        puts=(*after, *layered.puts(run), *puts),
     )
     receipt = await book(site, act, closed(run))
     if not receipt.repeated:
         for package in after:
             keep_package(site, package)
             site.wallets[package.wallet].booked(receipt)
+        layered.taken_over(run)
         run.booked(receipt)
         tell_uses(
             site,

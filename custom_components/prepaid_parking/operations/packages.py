@@ -12,6 +12,7 @@ from ..core.money import split
 from ..core.package import Package
 from ..core.version import TariffVersion
 from .booking import book, closed, referenced, unspendable
+from .coming_back import came_back
 from .credentials import known_card, not_utility
 from .facts import WalletEvent
 from .lots import earnings, keep_package, never_below_zero, tell_uses, uses_moved
@@ -69,6 +70,8 @@ async def end_package(
     run = site.wallet(known.wallet)
     rest = unearned(known.lot)
     after = replace(known, left=0, ended_at=site.clock(), closed=True)
+    moved = _ending(site, run, known, rest, refund=refund) if known.ended_at is None else ()
+    layered = came_back(run, moved)
     act = Act(
         kind=EntryKind.PACKAGE_ENDED,
         event=f"package/{package}/ended",
@@ -76,7 +79,7 @@ async def end_package(
         actor=actor,
         reason=reason,
         reference=key,
-        postings=_ending(site, run, known, rest, refund=refund) if known.ended_at is None else (),
+        postings=moved,
         floors=(never_below_zero(site, known),),
         detail={
             "wallet": known.wallet,
@@ -84,12 +87,13 @@ async def end_package(
             "uses": known.left,
             "amount": rest if refund else 0,
         },
-        puts=(after,),
+        puts=(after, *layered.puts(run)),
     )
     ended = None if known.ended_at is None else CoreError("package_ended", package=package)
     receipt = await book(site, act, ended or closed(run))
     if not receipt.repeated:
         keep_package(site, after)
+        layered.taken_over(run)
         run.booked(receipt)
         amount = rest if refund else 0
         tell_uses(
