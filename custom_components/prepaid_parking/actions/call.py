@@ -22,6 +22,8 @@ type Response = dict[str, Any]
 type Handler = Callable[[Call], Awaitable[Response]]
 type Fields = Mapping[vol.Marker, Any]
 
+SLUG: Final = vol.All(cv.slug, vol.Length(min=1))
+"""What a person calls a rule; the hub's own check lets an empty one pass."""
 TEXTS: Final = vol.All(cv.ensure_list, [cv.string])
 MOST_LISTED: Final = 1_000
 """More than this in one answer holds up the hub; the next page begins `after` the last one."""
@@ -72,7 +74,10 @@ class Call:
         """Return an aware instant in UTC."""
         if value.tzinfo is None:
             value = value.replace(tzinfo=self.site.zone)
-        return value.astimezone(UTC)
+        try:
+            return value.astimezone(UTC)
+        except OverflowError as err:
+            raise CoreError("time_out_of_range", at=value.isoformat()) from err
 
     def wallet(self, asked: str | None = None) -> WalletRun:
         """Return the wallet that is meant, by its id or by its unit where that has one only.

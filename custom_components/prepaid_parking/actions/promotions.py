@@ -16,6 +16,7 @@ from .wallets import described
 
 ORDERED: Final = ("channels", "purposes", "kinds")
 CAPS: Final = ("wallet_cap", "total_cap")
+POINTS: Final = vol.All(vol.Coerce(int), vol.Range(0, 1_000_000_000))
 PURPOSES: Final[Fields] = {vol.Optional("purposes"): vol.All(cv.ensure_list, [vol.Coerce(Purpose)])}
 
 
@@ -92,7 +93,7 @@ ACTIONS: Final = (
         "set_promotion",
         set_promotion,
         {
-            vol.Required("promotion"): cv.string,
+            vol.Required("promotion"): vol.All(cv.string, vol.Length(min=1)),
             vol.Optional("name"): cv.string,
             vol.Optional("steps"): [
                 {
@@ -118,10 +119,10 @@ ACTIONS: Final = (
         "set_points",
         set_points,
         {
-            vol.Optional("points"): cv.positive_int,
+            vol.Optional("points"): POINTS,
             vol.Optional("per"): cv.string,
-            vol.Optional("expires_days"): vol.Maybe(cv.positive_int),
-            vol.Optional("spend_points"): cv.positive_int,
+            vol.Optional("expires_days"): vol.Maybe(vol.All(vol.Coerce(int), vol.Range(0, 36_600))),
+            vol.Optional("spend_points"): POINTS,
             vol.Optional("worth"): cv.string,
             **PURPOSES,
             **MAYBE_REASON,
@@ -130,6 +131,6 @@ ACTIONS: Final = (
     Action(
         "spend_points",
         spend_points,
-        {**WALLET, vol.Required("points"): cv.positive_int, **MAYBE_REASON, **REFERENCE},
+        {**WALLET, vol.Required("points"): POINTS, **MAYBE_REASON, **REFERENCE},
     ),
 )

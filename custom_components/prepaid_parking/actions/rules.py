@@ -16,16 +16,17 @@ from ..core.supply import RestoreMode
 from ..core.written_rates import DAYS
 from ..operations import rules
 from ..operations.reports import policy_list, policy_view
-from .call import MAYBE_REASON, TEXTS, Action, Call, Response
+from .call import MAYBE_REASON, SLUG, TEXTS, Action, Call, Response
 
 AMOUNTS: Final = (
     "alert",
     "alert2",
     "credit_limit",
     "exempt_quota",
-    "overdraft_limit",
     "hysteresis",
 )
+OVERDRAFT: Final = "overdraft_limit"
+"""Empty: grace does not end early."""
 WHOLE: Final = (
     "grace_hours",
     "grace_minutes",
@@ -50,8 +51,10 @@ async def set_policy(call: Call) -> Response:
     """Write the next version of a policy."""
     data, name = call.data, call.text("policy")
     changes: dict[str, object] = {
-        f"{amount}_minor": call.maybe_money(amount) for amount in AMOUNTS if amount in data
+        f"{amount}_minor": call.money(amount) for amount in AMOUNTS if amount in data
     }
+    if OVERDRAFT in data:
+        changes[f"{OVERDRAFT}_minor"] = call.maybe_money(OVERDRAFT)
     changes |= {key: data[key] for key in (*WHOLE, *AS_WRITTEN) if key in data}
     for hours in ("no_cut_hours", "cut_hours"):
         if hours in data:
@@ -85,9 +88,12 @@ def _hours(text: str) -> tuple[time, time]:
     """Read `22:00-06:00`."""
     start, _, end = text.partition("-")
     try:
-        return time.fromisoformat(start.strip()), time.fromisoformat(end.strip())
+        hours = time.fromisoformat(start.strip()), time.fromisoformat(end.strip())
     except ValueError as err:
         raise CoreError("not_hours", value=text) from err
+    if any(one.tzinfo for one in hours):  # `0001-01-01` reads as two times, one with a zone.
+        raise CoreError("not_hours", value=text)
+    return hours
 
 
 async def list_policies(call: Call) -> Response:
@@ -100,9 +106,10 @@ ACTIONS: Final = (
         "set_policy",
         set_policy,
         {
-            vol.Required("policy"): cv.slug,
+            vol.Required("policy"): SLUG,
             vol.Optional("name"): cv.string,
-            **{vol.Optional(amount): vol.Maybe(cv.string) for amount in AMOUNTS},
+            **{vol.Optional(amount): cv.string for amount in AMOUNTS},
+            vol.Optional(OVERDRAFT): vol.Maybe(cv.string),
             **{
                 vol.Optional(key): vol.All(vol.Coerce(int), vol.Range(min=0, max=10_000))
                 for key in WHOLE

@@ -22,7 +22,7 @@ from ..operations.supply_views import (
     schedule_list,
     spared_view,
 )
-from .call import MAYBE_REASON, METER, REASON, TEXTS, UNTIL, WALLET, Action, Call, Response
+from .call import MAYBE_REASON, METER, REASON, SLUG, TEXTS, UNTIL, WALLET, Action, Call, Response
 
 LOOK_AHEAD: Final = timedelta(days=1)
 """A cut list without a time is tomorrow's."""
@@ -192,7 +192,7 @@ ACTIONS: Final = (
         "set_schedule",
         set_schedule,
         {
-            vol.Required("schedule"): cv.slug,
+            vol.Required("schedule"): SLUG,
             vol.Optional("name"): cv.string,
             **HOURS,
             vol.Optional("calendar"): cv.string,

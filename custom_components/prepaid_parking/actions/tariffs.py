@@ -20,7 +20,7 @@ from ..operations.lab import Compared, Preview, try_tariff
 from ..operations.reports import tariff_list
 from ..operations.site import MeterRun
 from ..operations.sold import version_at
-from .call import MAYBE_REASON, TEXTS, Action, Call, Fields, Response
+from .call import MAYBE_REASON, SLUG, TEXTS, Action, Call, Fields, Response
 
 TARIFF: Final = frozenset().union(*(keys_of(kind) for kind in Kind))
 LAST_MONTH: Final = 1
@@ -224,7 +224,7 @@ ACTIONS: Final = (
         "publish_tariff",
         publish_tariff,
         {
-            vol.Required("tariff"): cv.slug,
+            vol.Required("tariff"): SLUG,
             **TERMS,
             vol.Optional("valid_from"): cv.datetime,
             **TRIED,
@@ -235,7 +235,7 @@ ACTIONS: Final = (
         "assign_tariff",
         assign_tariff,
         {
-            vol.Required("tariff"): cv.slug,
+            vol.Required("tariff"): SLUG,
             vol.Optional("wallets", default=list): TEXTS,
             vol.Optional("meters", default=list): TEXTS,
             vol.Optional("units", default=list): TEXTS,

@@ -39,7 +39,6 @@ from .call import (
 
 UNIT: Final[Fields] = {vol.Required("unit"): cv.string}
 WRITTEN: Final = ("name", "building", "floor", "number", "use", "area", "persons", "capacity")
-TEXT: Final = vol.Any(cv.string, vol.Coerce(str))
 READINGS: Final[Fields] = {
     vol.Optional("at"): cv.datetime,
     vol.Optional("readings"): [
@@ -253,7 +252,7 @@ def _member(call: Call, asked: str) -> str:
 def _hand_over(call: Call, reference: str) -> HandOver:
     return HandOver(
         unit=call.unit().id,
-        wallet=call.wallet().wallet.id if call.text("wallet") else "",
+        wallet=call.wallet().wallet.id if "wallet" in call.data else "",
         persons=call.data.get("persons"),
         at=call.moment("at"),
         readings=tuple(_reading(call, one) for one in call.data.get("readings", ())),
@@ -286,7 +285,7 @@ def _moved(call: Call, moved: Moved, reference: str) -> Response:
 
 
 def _rows(call: Call) -> list[dict[str, str]]:
-    if call.text("csv"):
+    if "units" not in call.data:
         return read_table(call.text("csv"))
     return [{name: str(value) for name, value in row.items()} for row in call.data["units"]]
 
@@ -311,7 +310,7 @@ ACTIONS: Final = (
         set_unit,
         {
             vol.Optional("unit"): cv.string,
-            **{vol.Optional(name): TEXT for name in WRITTEN},
+            **{vol.Optional(name): cv.string for name in WRITTEN},
             vol.Optional("owner"): vol.Maybe(cv.string),
             vol.Optional("meters"): TEXTS,
             **MAYBE_REASON,
@@ -323,7 +322,7 @@ ACTIONS: Final = (
         import_units,
         {
             vol.Exclusive("csv", "list"): cv.string,
-            vol.Exclusive("units", "list"): [{cv.string: TEXT}],
+            vol.Exclusive("units", "list"): [{cv.string: cv.string}],
             vol.Optional("dry_run", default=False): cv.boolean,
             **MAYBE_REASON,
             **REFERENCE,

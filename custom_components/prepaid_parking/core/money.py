@@ -23,6 +23,10 @@ MINOR_DIGITS: Final[dict[str, int]] = {
 """Digits after the point where they are not two: ISO 4217."""
 MOST_MINOR: Final = 10**15
 """No single amount is larger: room for the sums in a signed 64-bit column."""
+MOST_BASE: Final = 10**15
+"""Nor is any quantity: a register of a thousand million kWh, m³ or t."""
+MOST_DIGITS: Final = 24
+"""Before the point; `1e999999` is a number to a computer and a slip to everybody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ def parse_quantity(text: str, quantity: Quantity) -> int:
     value = _decimal(text) * BASE_PER_UNIT[quantity]
     if value != value.to_integral_value():
         raise CoreError("quantity_too_fine", value=text)
+    if abs(value) > MOST_BASE:
+        raise CoreError("quantity_too_large", value=text)
     return int(value)
 
 
@@ -110,6 +116,8 @@ def _decimal(text: str) -> Decimal:
         raise CoreError("not_a_number", value=text) from err
     if not value.is_finite():
         raise CoreError("not_a_number", value=text)
+    if value.adjusted() > MOST_DIGITS:
+        raise CoreError("amount_too_large", value=text)
     return value
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, Overflow
 from typing import Final
 
 from .errors import CoreError
@@ -98,7 +98,7 @@ def capacity_text(capacity_w: int) -> str:
 def _scaled(text: str, digits: int, refusal: str) -> int:
     try:
         value = Decimal(text.strip()).scaleb(digits)
-    except InvalidOperation as err:
+    except (InvalidOperation, Overflow) as err:
         raise CoreError("not_a_number", value=text) from err
     if not value.is_finite() or value != value.to_integral_value() or not 0 <= value <= MOST:
         raise CoreError(refusal, value=text)

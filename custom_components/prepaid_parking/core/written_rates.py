@@ -129,10 +129,11 @@ def read_days(written: object, path: str) -> tuple[int, ...]:
     named = DAYS if written is None else listed(written, path)
     days: set[int] = set()
     for one in named or DAYS:
-        if one in DAYS:
-            days.add(DAYS.index(str(one)))
-        elif one in GROUPS:
-            days.update(GROUPS[str(one)])
+        name = one if isinstance(one, str) else ""
+        if name in DAYS:
+            days.add(DAYS.index(name))
+        elif name in GROUPS:
+            days.update(GROUPS[name])
         else:
             raise malformed(path)
     return tuple(sorted(days))

@@ -47,7 +47,7 @@ def _days(written: object, path: str) -> tuple[int, ...]:
     for one in named:
         if one in DAYS:
             days.add(DAYS.index(one))
-        elif one in GROUPS:
+        elif isinstance(one, str) and one in GROUPS:
             days.update(GROUPS[one])
         else:
             raise CoreError("schedule_malformed", path=path)

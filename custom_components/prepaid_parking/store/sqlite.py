@@ -13,11 +13,12 @@ from pathlib import Path
 import sqlite3
 from typing import Final
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
-from ..core.errors import StoreError
+from ..core.errors import CoreError, StoreError
 from .files import PRIVATE
 
 AUTOCHECKPOINT_PAGES: Final = 1000
@@ -185,9 +186,15 @@ def trouble(err: Exception, path: Path) -> StoreError | None:
 
 
 def told(err: Exception, path: Path) -> Exception:
-    """Return an error as callers are told it: SQL's own are `StoreError`, others speak already."""
+    """Return an error as callers are told it: SQL's own are `StoreError`, others speak already.
+
+    A number of more than 64 bits and a text that is none are refused like any other nonsense, so
+    that whoever drew up the act takes it back.
+    """
     if isinstance(err, SQL_ERRORS):
         return trouble(err, path) or StoreError("failed", str(err))
+    if isinstance(err, OverflowError | orjson.JSONEncodeError | UnicodeEncodeError):
+        return CoreError("cannot_be_written", detail=str(err))
     return err
 
 

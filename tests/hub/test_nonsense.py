@@ -1,0 +1,159 @@
+"""Nonsense in every field of every action: answered in words, and nothing moves for it."""
+
+from collections.abc import Sequence
+import itertools
+from typing import Any, Final
+
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import probatio as vol
+import pytest
+
+from custom_components.prepaid_parking.actions.call import Action
+from custom_components.prepaid_parking.const import DOMAIN
+from custom_components.prepaid_parking.services import ACTIONS
+from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
+from custom_components.prepaid_parking.simulator.line import ModbusLine
+from tests.journeys.conftest import Hub, bound_meter
+from tests.journeys.selling import HOURLY, WASHES
+
+NONSENSE: Final[tuple[Any, ...]] = (
+    *(None, True, -1, 0, 10**9, 10**30, 1.5, float("nan")),
+    *("", " ", "-1", "1e999999", "1e-999999", "9" * 40, "1e20", "NaN", "Infinity", "0,5"),
+    *("w999", "2026-02-30", "0001-01-01", "0001-01-01T00:00:00", "9999-12-31T23:59:59"),
+    *("13:61", "nul\x00inside", "\U0001f600", "x" * 10_000),
+    *([], {}, [None], [{}], [[]], ["x"] * 10_000, {"x": {"y": []}}),
+)
+USUAL: Final[dict[str, Any]] = {
+    "amount": "1.00",
+    "bill": "b1",
+    "by": "fixed",
+    "card": "c1",
+    "category": "rent",
+    "deposit": "h1",
+    "doubts": ["d1"],
+    "draft": {"tariff": "home", "quantity": "energy", "price": "1.00"},
+    "entry": 4,
+    "final_register": "1000",
+    "hours": [{"days": ["workday"], "from": "23:00", "to": "06:00"}],
+    "how": "accept",
+    "kind": "tap",
+    "lane": "l1",
+    "limit": 500,
+    "lines": [{"text": "Rent", "amount": "10.00"}],
+    "main": "m1",
+    "members": [{"member": "w1", "weight": "1"}],
+    "meter": "m1",
+    "month": "2026-01",
+    "name": "Thing",
+    "package": "k1",
+    "plate": "A12345",
+    "point": "p1",
+    "points": 1,
+    "policy": "standard",
+    "promotion": "autumn",
+    "protected": True,
+    "quantity": "1",
+    "readings": [{"at": "2026-01-01 00:00:00", "register": "1000"}],
+    "reason": "because",
+    "schedule": "night",
+    "since": "2026-01-01 00:00:00",
+    "start_register": "0",
+    "statement": "100.00",
+    "tariff": "home",
+    "to": "w2",
+    "unit": "u1",
+    "until": "2031-01-01 00:00:00",
+    "use": "s1",
+    "wallet": "w3",
+}
+"""What each field that must be given is given, where it is not the one that is nonsense."""
+BESIDES: Final[dict[str, dict[str, Any]]] = {
+    "open_wallet": {"unit": "Flat 3", "purpose": "property"},
+    "publish_tariff": {"price": "1.00"},
+    "transfer": {"wallet": "w1"},
+    "set_use_point": {"amount": "2.50"},
+    "set_recurring": {"name": "Rent", "wallet": "w3", "category": "rent", "amount": "1.00"},
+    "set_promotion": {"steps": [{"top_up": "500", "bonus": "100"}]},
+    "set_load_limit": {"meter": "m1"},
+    "batch_top_up": {"rows": [{"wallet": "w1", "amount": "1.00"}]},
+    "import_units": {"units": [{"name": "Flat 1"}]},
+    "create_bill": {"draft": True},
+    "move_in": {"wallet": "w1"},
+    "move": {"wallet": "w1"},
+}
+"""And what some need beside those to be understood."""
+SHARE: Final = 15
+"""Actions for one site: so that what one of them ended does not hide what another would do."""
+
+
+def sent(action: Action, field: str, nonsense: Any) -> dict[str, Any]:
+    """Return what an action is sent: as it should be, but for one field."""
+    needed = {str(key): USUAL[str(key)] for key in action.fields if isinstance(key, vol.Required)}
+    fields = needed | BESIDES.get(action.name, {}) | {field: nonsense}
+    if action.name in {"batch_top_up", "import_units"} and field == "csv":
+        fields = {key: value for key, value in fields.items() if key not in {"rows", "units"}}
+    return fields
+
+
+async def open_for_business(hub: Hub, line: ModbusLine, device: AcrelDdsy1352) -> None:
+    """One of each thing that an action can be about."""
+    await bound_meter(hub, line, device)
+    await hub.call("top_up", wallet="w1", amount="100")
+    await hub.call("open_wallet", unit="Flat 2")
+    await hub.call("open_wallet", unit="Rent", purpose="property")
+    await hub.call("top_up", wallet="w3", amount="1000")
+    await hub.call("publish_tariff", **WASHES)
+    await hub.call("publish_tariff", **HOURLY)
+    await hub.call("hold_deposit", wallet="w3", amount="50", reason="key")
+    await hub.call("sell_package", wallet="w3", tariff="washes")
+    await hub.call("set_unit", name="Flat 1", area="50")
+    await hub.call("issue_card", wallet="w3", tags=["t"])
+    await hub.call("set_use_point", name="Bus", kind="tap", amount="2.50")
+    await hub.call("create_bill", wallet="w3", category="rent", draft=True, lines=USUAL["lines"])
+
+
+async def surprise_of(hub: Hub, action: Action, field: str, nonsense: Any) -> str:
+    """Return what is wrong with an action's answer to nonsense; nothing where it is as it must be.
+
+    Taken as it is, which a reason of ten thousand letters is, or refused: by the form, or in a
+    sentence of ours. What is refused has written nothing.
+    """
+    before = hub.data.books.head().n
+    try:
+        await hub.call(action.name, **sent(action, field, nonsense))
+    except vol.Invalid:
+        pass
+    except ServiceValidationError as err:
+        if err.translation_domain != DOMAIN or str(err) in {"", err.translation_key}:
+            return f"without words: {err.translation_key}"
+    except HomeAssistantError as err:
+        return f"not the caller's to change: {err}"
+    except Exception as err:  # noqa: BLE001 - whatever it is, it is listed
+        return repr(err)
+    else:
+        return ""
+    return "" if hub.data.books.head().n == before else "refused, and something was written"
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "actions",
+    list(itertools.batched(ACTIONS, SHARE, strict=False)),
+    ids=lambda actions: f"{actions[0].name} to {actions[-1].name}",
+)
+async def test_nonsense_is_answered_in_words_and_moves_nothing(
+    hub: Hub, modbus_line: ModbusLine, modbus_device: AcrelDdsy1352, actions: Sequence[Action]
+) -> None:
+    """A slip of the finger ends in a sentence that says what to do, not in "Unknown error"."""
+    await open_for_business(hub, modbus_line, modbus_device)
+    surprises = [
+        f"{action.name}.{field}={nonsense!r:.40}: {surprise:.160}"
+        for action in actions
+        for field, nonsense in itertools.product(map(str, action.fields), NONSENSE)
+        if (surprise := await surprise_of(hub, action, field, nonsense))
+    ]
+    assert not surprises, "\n".join(surprises)
+    verdict = await hub.call("verify_ledger")
+    assert verdict["problem"] in (None, "")
+    await hub.restart()  # What was taken as it is can be read again.
+    assert (await hub.call("list_wallets"))["count"] >= 3
