@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings, strategies as st
 
+from custom_components.prepaid_parking.core.category import Category
 from custom_components.prepaid_parking.core.chart import revenue_account, wallet_account
 from custom_components.prepaid_parking.core.identity import (
     SYSTEM,
@@ -16,14 +17,26 @@ from custom_components.prepaid_parking.core.identity import (
     WalletId,
 )
 from custom_components.prepaid_parking.core.ledger import Act, Entry, EntryKind, Posting, Receipt
+from custom_components.prepaid_parking.core.wallet import Purpose
+from custom_components.prepaid_parking.operations.bills import create_bill, void_bill
 from custom_components.prepaid_parking.operations.facts import WalletEvent, WalletFact
+from custom_components.prepaid_parking.operations.overview import revenue_today
 from custom_components.prepaid_parking.operations.tally import KINDS, PAGE, Tally
+from custom_components.prepaid_parking.operations.usage import post_windows
 from custom_components.prepaid_parking.store.books import Books
-from tests.operations.world import Clock
+from tests.operations.test_bills import line
+from tests.operations.world import DAY, KWH, MANAGER, MINUTE, Clock, World
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 M1 = MeterId("m1")
+TAXED = {
+    "tariff": "taxed",
+    "kind": "usage",
+    "quantity": "energy",
+    "price": "1.00",
+    "levies": [{"name": "VAT", "kind": "tax", "percent": "13", "included": True}],
+}
 
 
 def entry(number: int, amount: int, at: datetime = NOW, *, wallet: int = 1) -> Entry:
@@ -223,3 +236,61 @@ def test_a_days_spending_comes_from_whole_days_since_the_first_use() -> None:
     assert tally.daily_minor(1, NOW) is None
     tally.take([entry(2, 400, NOW - timedelta(days=2)), entry(3, 600, NOW - timedelta(days=1))])
     assert tally.daily_minor(1, NOW) == 500
+
+
+async def test_a_bill_is_revenue_on_the_day_it_is_issued_without_its_tax(world: World) -> None:
+    """What the accountant books: not when it is paid, not the tax, and not what a credit note took back."""
+    tally, wallet = Tally(world.zone), await world.wallet("30", purpose=Purpose.PROPERTY)
+    await tally.begin(world.books, world.clock())
+    for amount, tax in ((119_00, 19_00), (50_00, 0)):
+        _, bill = await create_bill(
+            world.site,
+            wallet=wallet.wallet.id,
+            category=Category.RENT,
+            lines=(line(amount, tax),),
+            actor=MANAGER,
+        )
+    assert await tally.follow(world.books, world.clock())
+    assert revenue_today(world.site, tally, world.clock()) == 150_00
+    await void_bill(world.site, bill=bill.id, reason="wrong", actor=MANAGER)
+    await world.pay(wallet, "500")
+    await world.work()
+    await tally.follow(world.books, world.clock())
+    assert revenue_today(world.site, tally, world.clock()) == 100_00
+    begun = Tally(world.zone)
+    await begun.begin(world.books, world.clock())
+    assert begun.site_today(world.clock()) == 100_00
+
+
+async def test_a_rent_is_no_habit_of_using(world: World) -> None:
+    """Days left are told from what is used day by day: a rent of yesterday does not make them fewer."""
+    tally, wallet = Tally(world.zone), await world.wallet("5000", purpose=Purpose.PROPERTY)
+    await create_bill(
+        world.site,
+        wallet=wallet.wallet.id,
+        category=Category.RENT,
+        lines=(line(3000_00),),
+        actor=MANAGER,
+    )
+    world.clock.now += DAY
+    await tally.begin(world.books, world.clock())
+    assert tally.daily_minor(wallet.wallet.no, world.clock()) is None
+
+
+async def test_revenue_is_what_the_accounts_of_revenue_say(world: World) -> None:
+    """Usage with tax, told as it is posted and found in the books later: the sum is the accounts'."""
+    await world.publish(TAXED)
+    tally = Tally(world.zone)
+    await tally.begin(world.books, world.clock())
+    meter = await world.meter(await world.wallet("100"), tariff="taxed")
+    for _ in range(5):
+        await world.read(meter.meter.id, used=KWH, after=MINUTE)
+    await post_windows(world.site, [meter])
+    for fact in world.heard(WalletFact):
+        tally.hear(fact)
+    assert tally.site_today(world.clock()) == 500
+    await tally.follow(world.books, world.clock())
+    balances = await world.books.balances()
+    assert tally.site_today(world.clock()) == 443
+    assert balances[revenue_account("electricity")] == 443
+    assert tally.meter_today(meter.meter.id, world.clock()) == 500

@@ -1,4 +1,4 @@
-"""What was used per local day: summed up at the start, then followed along the chain of entries.
+"""What was used and earned per local day: summed up at the start, then followed along the entries.
 
 Sums for people (today, this month, the last week), never for money: they are rebuilt from the books
 at every start, and an entry counts once because its place in the chain is known.
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
-from ..core.chart import Measure, SiteAccount, measure_of, owner_of
+from ..core.chart import Bucket, SiteAccount, code_of, owner_of, site_account
 from ..core.identity import EntryId, MeterId, number_of
 from ..core.ledger import AccountId, Entry, EntryKind
 from .facts import Fact, WalletEvent, WalletFact
@@ -39,21 +39,32 @@ KINDS: Final = (
     EntryKind.USES_EXPIRED,
     EntryKind.SESSION_ENDED,
     EntryKind.POINT_USED,
+    EntryKind.BILL_ISSUED,
+    EntryKind.BILL_VOIDED,
+    EntryKind.DEBT_RECORDED,
+    EntryKind.TOP_UP,
+    EntryKind.BATCH,
+    EntryKind.REFUND,
 )
-"""The kinds of entries that move money between wallets and revenue."""
+"""The kinds of entries that move money to revenue, or back."""
 PAGE: Final = 500
 """Entries asked for at once: a page keeps the books' one writer busy for a few milliseconds."""
 REVENUE: Final = range(SiteAccount.REVENUE_ELECTRICITY, SiteAccount.REVENUE_STANDING + 1)
+TAX: Final = site_account(SiteAccount.TAX)
 
 
 class Tally:
-    """Minor units per local day: by meter, by wallet number, and for the site."""
+    """Minor units per local day: what meters cost and wallets spent, with tax; the site's revenue, without.
+
+    A bill is revenue on the day it is issued, whoever pays it when; to a wallet it is no use, and no
+    pattern of days.
+    """
 
     def __init__(self, zone: tzinfo) -> None:
         """Begin with nothing seen."""
         self._zone = zone
         self._last: EntryId | None = None
-        self._ahead: set[EntryId] = set()
+        self._ahead: dict[EntryId, list[tuple[date, int]]] = defaultdict(list)
         self._following = asyncio.Lock()
         self._meters: dict[date, dict[MeterId, int]] = defaultdict(lambda: defaultdict(int))
         self._months: dict[date, dict[MeterId, int]] = defaultdict(lambda: defaultdict(int))
@@ -71,7 +82,9 @@ class Tally:
             days = [first + timedelta(days=one) for one in range((today - first).days + 1)]
             moved, self._last = await books.moved([self._midnight(day) for day in days], KINDS)
             async for one in gently(moved):
-                self._move(one.occurred, one.source, one.target, one.amount_minor, one.meter)
+                day = self._day(one.occurred)
+                self._earn(day, one.source, one.target, one.amount_minor)
+                self._spend(day, one.source, one.target, one.amount_minor, one.meter)
             self._forget(now)
 
     async def follow(self, books: Books, now: datetime) -> bool:
@@ -91,7 +104,10 @@ class Tally:
                 since = None
 
     def hear(self, fact: Fact) -> None:
-        """Count a charge at the moment it is posted: what it cost is no longer among what is open."""
+        """Count a charge at the moment it is posted: what it cost is no longer among what is open.
+
+        How much of it is tax its entry says: until then it is all taken for revenue.
+        """
         if not isinstance(fact, WalletFact) or fact.event is not WalletEvent.CHARGED:
             return
         receipt, amount, meter = fact.receipt, fact.amount_minor, fact.meter
@@ -99,8 +115,8 @@ class Tally:
             return
         if self._last is not None and receipt.entry <= self._last:
             return
-        self._ahead.add(receipt.entry)
         day = self._day(fact.at)
+        self._ahead[receipt.entry].append((day, amount))
         self._wallets[day][number_of(fact.wallet)] += amount
         self._site[day] += amount
         self._count_meter(day, meter, amount)
@@ -109,12 +125,14 @@ class Tally:
         """Count entries, given in the order of the chain."""
         for entry in entries:
             self._last = entry.id
-            if entry.id in self._ahead:
-                self._ahead.discard(entry.id)
-                continue
-            meter = entry.detail.get("meter")
+            heard = self._ahead.pop(entry.id, ())
+            for day, amount in heard:
+                self._site[day] -= amount
+            day, meter = self._day(entry.occurred), entry.detail.get("meter")
             for leg in entry.postings:
-                self._move(entry.occurred, leg.source, leg.target, leg.amount_minor, meter)
+                self._earn(day, leg.source, leg.target, leg.amount_minor)
+                if not heard:
+                    self._spend(day, leg.source, leg.target, leg.amount_minor, meter)
 
     def meter_today(self, meter: MeterId, now: datetime) -> int:
         """Return what a meter's posted usage cost today."""
@@ -125,7 +143,7 @@ class Tally:
         return self._months.get(self._day(now).replace(day=1), {}).get(meter, 0)
 
     def site_today(self, now: datetime) -> int:
-        """Return the site's posted revenue of today."""
+        """Return the site's posted revenue of today, below zero where more was taken back."""
         return self._site.get(self._day(now), 0)
 
     def daily_minor(self, wallet_no: int, now: datetime) -> int | None:
@@ -151,23 +169,24 @@ class Tally:
     def _day(self, at: datetime) -> date:
         return at.astimezone(self._zone).date()
 
-    def _move(
-        self, at: datetime, source: AccountId, target: AccountId, amount: int, meter: object
-    ) -> None:
-        day = self._day(at)
-        self._count(day, target, amount, meter)
-        self._count(day, source, -amount, meter)
-
-    def _count(self, day: date, account: AccountId, amount: int, meter: object) -> None:
-        owner = owner_of(account)
-        if measure_of(account) is not Measure.MONEY:
-            return
-        if owner:
-            self._wallets[day][owner] -= amount
-        elif account in REVENUE:
+    def _earn(self, day: date, source: AccountId, target: AccountId, amount: int) -> None:
+        if target in REVENUE:
             self._site[day] += amount
-            if isinstance(meter, str) and meter:
-                self._count_meter(day, MeterId(meter), amount)
+        if source in REVENUE:
+            self._site[day] -= amount
+
+    def _spend(
+        self, day: date, source: AccountId, target: AccountId, amount: int, meter: object
+    ) -> None:
+        """Count what a wallet pays for something at once, or gets back of it; what it owes it has not."""
+        if _is_income(source) is _is_income(target):
+            return
+        if _is_income(source):
+            source, target, amount = target, source, -amount
+        if owner_of(source) and not Bucket(code_of(source)).owes:
+            self._wallets[day][owner_of(source)] += amount
+        if isinstance(meter, str) and meter:
+            self._count_meter(day, MeterId(meter), amount)
 
     def _count_meter(self, day: date, meter: MeterId, amount: int) -> None:
         self._meters[day][meter] += amount
@@ -183,3 +202,8 @@ class Tally:
         ):  # fmt: skip
             for day in [day for day in kept if day < first]:
                 del kept[day]
+
+
+def _is_income(account: AccountId) -> bool:
+    """Tell whether an account is paid to for something: revenue, and the tax that is paid with it."""
+    return account in REVENUE or account == TAX
