@@ -1,8 +1,5 @@
 """The hub dies at each single write of a use: nothing is taken for nothing, nothing runs unpaid."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 import pytest
 
 from custom_components.prepaid_parking.core.errors import CoreError, StoreError
@@ -10,29 +7,12 @@ from custom_components.prepaid_parking.core.use import Use, UseState
 from custom_components.prepaid_parking.core.use_point import PointKind
 from custom_components.prepaid_parking.operations.packages import sell_package
 from tests.operations.conftest import MakeWorld
+from tests.operations.dying import Dying
 from tests.operations.shop import HOURLY, WASHER, WASHES, Shop
-from tests.operations.world import MANAGER, MINUTE, SECOND, World
+from tests.operations.world import MANAGER, MINUTE, SECOND
 
 WRITES = range(1, 16)
 """More writes than a use makes: the last of them never happen, and the use goes through."""
-
-
-class Dying:
-    """Books whose medium fails at the nth write and ever after: what follows is lost."""
-
-    def __init__(self, world: World, at: int) -> None:
-        self.left = at
-        for name in ("commit", "record"):
-            setattr(world.books, name, self._counted(getattr(world.books, name)))
-
-    def _counted(self, write: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        async def counted(*args: Any) -> Any:
-            self.left -= 1
-            if self.left < 0:
-                raise StoreError("failed", "dead")
-            return await write(*args)
-
-        return counted
 
 
 async def set_up(make_world: MakeWorld, kind: PointKind) -> Shop:

@@ -11,8 +11,8 @@ from .booking import keep
 from .charging import can_close, charge, charged
 from .paying_usage import drawn
 from .shares import booked
-from .site import Closing, MeterRun, Site
-from .usage import post_windows
+from .site import Closing, MeterRun, OpenWindow, Site
+from .usage import charges_told, post_windows
 from .window import accrue, open_window, restack
 
 
@@ -76,10 +76,7 @@ async def begin_anew(
     """
     old = run.installation
     assert old is not None
-    if not can_close(run):
-        await post_windows(site, (run,))
-        if not can_close(run):
-            raise StoreError(site.trouble or "failed")
+    await _nothing_waits(site, run)
     new = Installation(
         id=installation_id(run.meter.id, old.number + 1),
         meter=run.meter.id,
@@ -95,11 +92,56 @@ async def begin_anew(
         last = _final_charge(site, run, final)
         await _begin(site, run, old, new, last, kind, actor, also, _end_register(run, final))
     except CoreError, StoreError:
-        # Not written, so it has not happened: the meter goes on counting where it was.
-        run.window = before
-        if before is not None and run.pool is not None:
-            restack(site, run.pool)
+        _as_before(site, run, before)
         raise
+
+
+async def charge_up_to(site: Site, run: MeterRun, last: Consumption, act: Act) -> None:
+    """Charge a meter up to the end of a stretch that a person believes, in the act that says so.
+
+    Killed at any instant, both are written or neither is.
+    """
+    await _nothing_waits(site, run)
+    before = run.window
+    try:
+        closing = _final_charge(site, run, last)
+        usage = drawn(site, [(run, closing)])[0] if closing is not None else None
+        if usage is not None:
+            act = replace(
+                act,
+                postings=usage.postings,
+                moves=usage.moves,
+                puts=(*usage.puts, *act.puts),
+                detail={**act.detail, "usage": dict(usage.detail)},
+            )
+        receipt = await site.books.commit(act)
+    except CoreError, StoreError:
+        _as_before(site, run, before)
+        raise
+    if closing is None:
+        return
+    charged(run, closing)
+    run.carries, run.rates = closing.carries, closing.rates
+    move = act.moves[0]
+    open_window(site, run, move.to_register, move.to_at, move.carry)
+    if run.pool is not None:
+        restack(site, run.pool)
+    charges_told(site, run, act, receipt, closing.minor)
+
+
+async def _nothing_waits(site: Site, run: MeterRun) -> None:
+    """See to it that nothing of the meter, or of who counts with it, is on its way into the books."""
+    if not can_close(run):
+        await post_windows(site, (run,))
+        if not can_close(run):
+            raise StoreError(site.trouble or "failed")
+
+
+def _as_before(site: Site, run: MeterRun, window: OpenWindow | None) -> None:
+    """Not written, so it has not happened: the meter goes on counting where it was."""
+    run.window = window
+    if window is not None and run.pool is not None:
+        restack(site, run.pool)
 
 
 async def _begin(

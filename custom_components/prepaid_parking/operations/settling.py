@@ -11,11 +11,9 @@ from ..core.metering import Consumption, DoubtKind, OpenDoubt
 from ..core.money import quantity_text
 from .doubts import end_doubt, settled
 from .going_over import go_over
-from .installing import begin_anew
+from .installing import begin_anew, charge_up_to
 from .site import MeterRun, Site
 from .turn import in_turn
-from .usage import post_windows
-from .window import accrue
 
 
 class Settlement(StrEnum):
@@ -43,7 +41,7 @@ async def settle_doubt(
             case Settlement.NEW_START:
                 await _start_over(site, run, doubt, actor, reason)
             case Settlement.DISCARD:
-                await _settle_entry(site, run, doubt, how, actor, reason)
+                await site.books.commit(_settlement(site, run, doubt, how, actor, reason))
                 await end_doubt(site, run, how, actor)
         site.wake((run,))
     return list(doubts)
@@ -62,7 +60,6 @@ async def _accept(site: Site, run: MeterRun, doubt: OpenDoubt, actor: Actor, rea
         raise CoreError("doubt_needs_new_start", doubt=doubt.id)
     if register < window.to_register:
         raise CoreError("doubt_backwards", doubt=doubt.id)
-    await _settle_entry(site, run, doubt, Settlement.ACCEPT, actor, reason)
     moved = Consumption(
         from_register=window.to_register,
         to_register=register,
@@ -71,10 +68,9 @@ async def _accept(site: Site, run: MeterRun, doubt: OpenDoubt, actor: Actor, rea
     )
     if run.changes:
         moved = await go_over(site, run, moved)
-        pricer = site.tariffs[run.binding.tariff]
-    accrue(site, run, pricer, moved)
+    settlement = _settlement(site, run, doubt, Settlement.ACCEPT, actor, reason)
+    await charge_up_to(site, run, moved, settlement)
     await end_doubt(site, run, Settlement.ACCEPT, actor)
-    await post_windows(site, (run,))
 
 
 async def _start_over(
@@ -117,24 +113,21 @@ def _who(run: MeterRun, doubt: OpenDoubt) -> tuple[str | None, str | None]:
     return serial, ratio
 
 
-async def _settle_entry(
+def _settlement(
     site: Site, run: MeterRun, doubt: OpenDoubt, how: Settlement, actor: Actor, reason: str
-) -> None:
-    await site.books.commit(
-        Act(
-            kind=EntryKind.DOUBT_SETTLED,
-            event=f"doubt/{doubt.id}",
-            occurred=site.clock(),
-            actor=actor,
-            reason=reason,
-            detail={
-                "doubt": doubt.kind,
-                "how": how,
-                "meter": run.meter.id,
-                "difference": quantity_text(
-                    doubt.register - doubt.cursor_register, run.meter.quantity
-                ),
-            },
-            puts=(settled(doubt, how, actor, site.clock()),),
-        )
+) -> Act:
+    """Write down what a person said of a doubt."""
+    return Act(
+        kind=EntryKind.DOUBT_SETTLED,
+        event=f"doubt/{doubt.id}",
+        occurred=site.clock(),
+        actor=actor,
+        reason=reason,
+        detail={
+            "doubt": doubt.kind,
+            "how": how,
+            "meter": run.meter.id,
+            "difference": quantity_text(doubt.register - doubt.cursor_register, run.meter.quantity),
+        },
+        puts=(settled(doubt, how, actor, site.clock()),),
     )

@@ -178,9 +178,14 @@ def take_up(site: Site, run: MeterRun, kept: Window | None) -> None:
 
 
 def _posted(site: Site, run: MeterRun, closing: Closing, act: Act, receipt: Receipt) -> None:
-    assert run.binding is not None
     charged(run, closing)
-    paid = booked(site, act, receipt) or [(site.wallets[run.binding.wallet], closing.minor)]
+    charges_told(site, run, act, receipt, closing.minor)
+
+
+def charges_told(site: Site, run: MeterRun, act: Act, receipt: Receipt, minor: int) -> None:
+    """Take over what a charge of a meter did to the wallets that paid it, and say it."""
+    assert run.binding is not None
+    paid = booked(site, act, receipt) or [(site.wallets[run.binding.wallet], minor)]
     recount(site, run)
     for wallet, amount in paid:
         site.tell(
