@@ -16,6 +16,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from .archived import archive_folder
 from .backup import is_frozen
+from .bill_pages import BillView
 from .const import CONF_SITE, DOMAIN, PLATFORMS
 from .coordinator import PrepaidConfigEntry, PrepaidData
 from .core.errors import StoreError
@@ -38,6 +39,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa:
     """Register the actions and pages; they look for a loaded site when they are called."""
     async_setup_services(hass)
     hass.http.register_view(StatementView())
+    hass.http.register_view(BillView())
     return True
 
 

@@ -3,12 +3,7 @@
 from collections.abc import Iterator
 import csv
 from datetime import datetime
-from functools import cache
 import io
-from pathlib import Path
-from typing import Final
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from .core.chart import Bucket
 from .core.identity import MeterId
@@ -18,9 +13,8 @@ from .explaining import Explainer
 from .operations.reports import held_text
 from .operations.site import Site
 from .operations.statement import Line, Statement
+from .printing import filled
 from .wording import Words
-
-FOLDER: Final = Path(__file__).parent / "pages"
 
 
 def statement_csv(site: Site, made: Statement, words: Words) -> str:
@@ -54,23 +48,18 @@ def statement_csv(site: Site, made: Statement, words: Words) -> str:
 
 
 def statement_page(site: Site, made: Statement, words: Words) -> str:
-    """Write a statement as a page that needs nothing else: no script, no picture, no request.
-
-    It blocks (it reads the template at first): call it outside the event loop.
-    """
+    """Write a statement as a page."""
     bonus = made.money[Bucket.BONUS]
 
     def amount(quantity: int, measure: Quantity) -> str:
         return f"{quantity_text(quantity, measure)} {UNIT[measure]}"
 
-    return _template("statement.html").render(
+    return filled(
+        "statement.html",
+        site,
+        words,
         made=made,
-        site=site.name,
-        currency=site.currency.code,
-        words=words,
-        say=words,
         explain=Explainer(words, site.currency).line,
-        money=site.currency.text,
         price=price_text,
         amount=amount,
         kept=lambda bucket, held: held_text(site, bucket, held),
@@ -104,10 +93,3 @@ def meter_name(site: Site, meter: str) -> str:
 def _plain(text: str) -> str:
     """Keep a spreadsheet from taking what somebody typed for a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
-
-
-@cache
-def _template(name: str) -> Template:
-    return Environment(
-        loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined
-    ).get_template(name)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
+from ..bill_pages import bill_path
 from ..core.bill import DEPOSIT, INCOME, Bill, BillingRules, BillLine, DunningStep
 from ..core.category import Category
 from ..core.chart import Channel, SiteAccount
@@ -16,6 +17,8 @@ from ..operations import bill_paying, bills, months
 from ..operations.bill_book import all_bills, find_bill, rules_of
 from ..operations.bill_views import bill_view, rules_view
 from ..operations.shared_bills import parts_issued
+from ..page_view import signed
+from ..wording import async_words
 from .call import (
     MAYBE_REASON,
     PAGED,
@@ -114,8 +117,14 @@ async def write_off_bill(call: Call) -> Response:
 
 
 async def get_bill(call: Call) -> Response:
-    """Describe a bill with its lines."""
-    return bill_view(call.site, await find_bill(call.site, call.text("bill")))
+    """Describe a bill with its lines, as data or as a page to print."""
+    bill = await find_bill(call.site, call.text("bill"))
+    answer = bill_view(call.site, bill)
+    if call.data["form"] == "page":
+        language = (await async_words(call.hass, call.text("language"))).language
+        path = bill_path(call.entry_id, bill.id, language)
+        answer |= signed(call.hass, path, call.site)
+    return answer
 
 
 async def list_bills(call: Call) -> Response:
@@ -168,13 +177,6 @@ async def close_month(call: Call) -> Response:
     return call.receipt(receipt) | {"month": call.site.closed_month}
 
 
-def _answer(call: Call, receipt: Receipt, bill: Bill, reference: str | None = None) -> Response:
-    return call.receipt(receipt, reference) | bill_view(call.site, bill)
-
-
-def _line(call: Call, category: Category, line: Mapping[str, Any]) -> BillLine:
-    income: SiteAccount = INCOMES[line["income"]] if "income" in line else INCOME[category]
-    money = call.site.currency.parse
 async def _let_go(call: Call, how: Callable[..., Awaitable[tuple[Receipt, Bill]]]) -> Response:
     """Ask for no more of a bill, in the one way or the other."""
     reference = call.reference()
@@ -194,6 +196,13 @@ async def _parts(call: Call, bill: Bill) -> Response:
     return {"parts": [bill_view(call.site, part) for part in parts]} if parts else {}
 
 
+def _answer(call: Call, receipt: Receipt, bill: Bill, reference: str | None = None) -> Response:
+    return call.receipt(receipt, reference) | bill_view(call.site, bill)
+
+
+def _line(call: Call, category: Category, line: Mapping[str, Any]) -> BillLine:
+    income: SiteAccount = INCOMES[line["income"]] if "income" in line else INCOME[category]
+    money = call.site.currency.parse
     return BillLine(
         text=line["text"],
         amount_minor=money(line["amount"]),
@@ -243,7 +252,15 @@ ACTIONS: Final = (
     ),
     Action("void_bill", void_bill, {**BILL, **REASON, **REFERENCE}),
     Action("write_off_bill", write_off_bill, {**BILL, **REASON, **REFERENCE}),
-    Action("get_bill", get_bill, BILL),
+    Action(
+        "get_bill",
+        get_bill,
+        {
+            **BILL,
+            vol.Optional("form", default="data"): vol.In(("data", "page")),
+            vol.Optional("language"): cv.string,
+        },
+    ),
     Action(
         "list_bills",
         list_bills,

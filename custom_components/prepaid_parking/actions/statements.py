@@ -1,23 +1,19 @@
 """Actions that tell what happened to money: statements to read, to reckon with, and to print."""
 
-from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from homeassistant.components.http.auth import async_sign_path
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
 from ..explaining import Explainer
 from ..operations.reports import statement_view
 from ..operations.statement import make_statement
+from ..page_view import signed
 from ..statement_forms import statement_csv
 from ..statement_view import page_path
 from ..wording import async_words
 from .call import WALLET, Action, Call, Response
-
-LINK_LASTS: Final = timedelta(hours=24)
-"""Long enough to open a link from a message, short enough not to lie around."""
 
 
 class Form(StrEnum):
@@ -41,8 +37,7 @@ async def get_statement(call: Call) -> Response:
         )
     elif data["form"] is Form.PAGE:
         path = page_path(call.entry_id, run.wallet.id, since, until, words.language)
-        answer["url"] = async_sign_path(call.hass, path, LINK_LASTS, use_content_user=True)
-        answer["url_until"] = (call.site.clock() + LINK_LASTS).isoformat()
+        answer |= signed(call.hass, path, call.site)
     return answer
 
 
