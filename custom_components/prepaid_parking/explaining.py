@@ -7,6 +7,7 @@ from typing import Final
 from .core.metering import UNIT, Quantity
 from .core.money import Currency, price_text, quantity_text
 from .core.priced import PriceRule
+from .operations.fee_legs import fee_in, returned_in
 from .operations.statement import Line, Part
 from .operations.traces import Trace, rules_of
 from .wording import Words
@@ -25,7 +26,12 @@ class Explainer:
     def line(self, line: Line) -> str:
         """Explain a movement of a wallet; empty where it needs no explanation."""
         detail = line.entry.detail
-        said = (self.parts(line.parts), self.rules(rules_of(detail)), self.levies(detail))
+        said = (
+            self.parts(line.parts),
+            self.rules(rules_of(detail)),
+            self.levies(detail),
+            self.fee(detail),
+        )
         return self.words("trace.then").join(filter(None, said))
 
     def parts(self, parts: Sequence[Part]) -> str:
@@ -68,6 +74,32 @@ class Explainer:
                 amount=self.currency.text(levy["amount"]),
             )
             for levy in levies
+        )
+
+    def fee(self, detail: Mapping[str, object]) -> str:
+        """Say what a top-up's fee came to, line by line with its tax, or how much of fees came back.
+
+        "service fee 10 % of 100.00: 10.00; VAT 6 %: 0.60; paid beside it".
+        """
+        said = list[str]()
+        if (fee := fee_in(detail)) is not None:
+            named = fee["name"] or self.words("trace.fee")
+            said += [self._fee_line(line, named) for line in fee["lines"]]
+            said.append(self.levies(fee))
+            said += [self.words("trace.fee_on_top")] * fee["on_top"]
+        if back := sum(one.whole_minor for one in returned_in(detail)):
+            said.append(self.words("trace.fee_back", amount=self.currency.text(back)))
+        return self.words("trace.then").join(filter(None, said))
+
+    def _fee_line(self, line: Trace, name: str) -> str:
+        money = self.currency.text
+        return self.words(
+            f"rule.{line['rule']}",
+            name=name,
+            percent=_percent(_whole(line, "share")),
+            of=money(_whole(line, "of")),
+            bound=money(_whole(line, "bound")),
+            amount=money(_whole(line, "amount")),
         )
 
     def _rule(self, line: Trace) -> str:

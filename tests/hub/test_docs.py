@@ -31,6 +31,7 @@ ORDER: Final = """
 MONEY: Final = """
     set_promotion list_promotions set_points spend_points record_debt set_recovery pay_debt
     write_off_debt transfer adjust reverse_entry adjust_usage batch_top_up prove_account
+    set_top_up_fee list_top_up_fees
 """
 """A cash desk in November, called in `test_docs_money.py`."""
 USES: Final = """

@@ -34,6 +34,7 @@ from custom_components.prepaid_parking.core.periods import Every
 from custom_components.prepaid_parking.core.promotion import Back, Step
 from custom_components.prepaid_parking.core.recurring import Fixed
 from custom_components.prepaid_parking.core.shares import Member, ShareBy
+from custom_components.prepaid_parking.core.top_up_fee import FeeBack
 from custom_components.prepaid_parking.core.use_point import PointKind
 from custom_components.prepaid_parking.core.wallet import Frozen, Purpose, Spending, WalletKind
 from custom_components.prepaid_parking.operations.adjusting import adjust, reverse_entry
@@ -82,6 +83,7 @@ from custom_components.prepaid_parking.operations.promotions import set_promotio
 from custom_components.prepaid_parking.operations.recurring import set_recurring
 from custom_components.prepaid_parking.operations.sharing import set_shares
 from custom_components.prepaid_parking.operations.site import WalletRun
+from custom_components.prepaid_parking.operations.top_up_fees import set_top_up_fee
 from custom_components.prepaid_parking.operations.transfers import transfer
 from tests.operations.money import is_sound
 from tests.operations.shop import HOURLY, WASHER, Shop
@@ -338,6 +340,24 @@ class Wall(RuleBasedStateMachine):
         )
         changes = {"points": 1, "per_minor": per, "worth_minor": 1, "expires_days": 20}
         await set_points(self.world.site, changes=changes, actor=MANAGER)
+
+    @rule(
+        back=st.sampled_from(FeeBack),
+        on_top=st.booleans(),
+        share=st.integers(0, 2_000),
+        fixed=st.integers(0, 300),
+    )
+    def ask_a_fee(self, back: FeeBack, share: int, fixed: int, *, on_top: bool) -> None:
+        """Top-ups cost something from now on, with its tax, or nothing again."""
+        changes = {
+            "share_bp": share,
+            "fixed_minor": fixed,
+            "on_top": on_top,
+            "back": back,
+            "tax_bp": 600,
+            "tax_name": "VAT",
+        }
+        self.run(set_top_up_fee(self.world.site, fee="desk", changes=changes, actor=MANAGER))
 
     @rule(number=wallets, points=st.integers(1, 9))
     def buy(self, number: int, points: int) -> None:

@@ -10,7 +10,7 @@ from ..core.money import parse_quantity
 from ..core.policy import WalletState
 from ..core.wallet import Frozen, Purpose, Spending, WalletKind
 from ..operations import cashier
-from ..operations.buckets import closing_view, credit_view, leaving_view
+from ..operations.buckets import closing_view, credit_view, fee_back_view, leaving_view
 from ..operations.debts import debts_of
 from ..operations.forecast import cut_expected_at, days_left, empty_at
 from ..operations.points import points_of
@@ -153,7 +153,7 @@ async def refund(call: Call) -> Response:
         reference=reference,
         actor=call.actor,
     )
-    gone = leaving_view(call.site, receipt)
+    gone = leaving_view(call.site, receipt) | fee_back_view(call.site, receipt)
     return call.receipt(receipt, reference) | gone | described(call, run)
 
 

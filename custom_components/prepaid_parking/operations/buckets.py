@@ -45,13 +45,13 @@ def credit_view(site: Site, receipt: Receipt) -> dict[str, object]:
         "promotion": promotion["promotion"] if isinstance(promotion, Mapping) else None,
         "points_earned": _whole(detail, "points"),
         "recovered": {category: money(part) for category, part in recovered.items()},
-        "fee": _fee_view(site, receipt),
+        "fee": fee_taken_view(site, receipt.detail),
     }
 
 
-def _fee_view(site: Site, receipt: Receipt) -> dict[str, object] | None:
-    """Describe the fee of a top-up; None without one."""
-    fee, money = fee_in(receipt.detail), site.currency.text
+def fee_taken_view(site: Site, detail: Mapping[str, object]) -> dict[str, object] | None:
+    """Describe the fee of a top-up by each of its lines; None where there was none."""
+    fee, money = fee_in(detail), site.currency.text
     if fee is None:
         return None
     return {
@@ -60,6 +60,9 @@ def _fee_view(site: Site, receipt: Receipt) -> dict[str, object] | None:
         "tax": money(fee["tax"]),
         "total": money(fee["net"] + fee["tax"]),
         "on_top": fee["on_top"],
+        "lines": [
+            {"rule": line["rule"], "amount": money(line["amount"])} for line in fee["lines"]
+        ],
     }
 
 
@@ -68,8 +71,13 @@ def leaving_view(site: Site, receipt: Receipt) -> dict[str, object]:
     return {
         "bonus_taken_back": site.currency.text(_whole(receipt.detail, "bonus_taken_back")),
         "points_taken_back": _whole(receipt.detail, "points_taken_back"),
-        "fee_given_back": site.currency.text(_fees_back(receipt)),
     }
+
+
+def fee_back_view(site: Site, receipt: Receipt) -> dict[str, object]:
+    """Describe what was paid out of fees beside the cash that left."""
+    back = sum(one.whole_minor for one in returned_in(receipt.detail))
+    return {"fee_given_back": site.currency.text(back)}
 
 
 def closing_view(site: Site, receipt: Receipt) -> dict[str, object]:
@@ -84,7 +92,7 @@ def closing_view(site: Site, receipt: Receipt) -> dict[str, object]:
         "deposits_released": money(_whole(detail, "released")),
         "bonus_ended": money(_whole(detail, "bonus")),
         "points_ended": _whole(detail, "points"),
-        "fee_given_back": money(_fees_back(receipt)),
+        **fee_back_view(site, receipt),
         "remainder": detail.get("remainder"),
         "rounding": money(_whole(detail, "rounding")),
         "meters": _last_registers(site, detail.get("meters", [])),
@@ -105,11 +113,6 @@ def _last_registers(site: Site, traces: object) -> list[dict[str, object]]:
         }
         for trace in traces
     ]
-
-
-def _fees_back(receipt: Receipt) -> int:
-    """Return what was given back of fees beside the cash that left."""
-    return sum(one.whole_minor for one in returned_in(receipt.detail))
 
 
 def _whole(detail: Mapping[str, object], name: str) -> int:

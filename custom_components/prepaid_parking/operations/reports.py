@@ -13,7 +13,7 @@ from ..core.written_rates import DAYS
 from .arrears import arrears_of
 from .bill_views import open_bills
 from .booking import frozen_now
-from .buckets import bucket_view
+from .buckets import bucket_view, fee_taken_view
 from .quota import mark_of
 from .site import MeterRun, Site, WalletRun
 from .statement import Line, MeterSum, Part, Statement, Sums, make_statement
@@ -191,6 +191,8 @@ def _line_view(site: Site, line: Line, explain: Explain) -> Report:
         assert isinstance(usage, Mapping)
         view["from"], view["to"] = usage["from"], usage["to"]
         view["trace"] = [part_view(part) for part in line.parts]
+    if (fee := fee_taken_view(site, entry.detail)) is not None:
+        view["fee"] = fee
     if said := explain(line):
         view["explained"] = said
     return view
