@@ -139,11 +139,15 @@ class SiteWiring:
             return False
         if HUB not in self._lines:
             self._lines[HUB] = self._hub_line
-        for key in lines.keys() - self._line_data.keys():
-            await self._add_line(lines[key])
+        new = lines.keys() - self._line_data.keys()
+        for key in new:
+            self._add_line(lines[key])
         async for subentry in gently((*self._of(SUBENTRY_METER), *self._of(SUBENTRY_LANE))):
             if subentry.subentry_id not in self._attached:
                 await self._attach(subentry)
+        # Now that all listen: what a broker has kept for us comes with the connection.
+        for key in new:
+            await self._lines[key].start()
         self._data.coordinator.touch(ROSTER)
         return True
 
@@ -171,6 +175,8 @@ class SiteWiring:
             self._stopped = True
             self._unwatch()
             detach_all(self._data.site)
+            for line in self._lines.values():
+                line.keep()
             for key in list(self._attached):
                 self._detach(key)
             if self._commands:
@@ -190,7 +196,7 @@ class SiteWiring:
         attached = self._attached[subentry.subentry_id]
         return attached.title == subentry.title and attached.data == subentry.data
 
-    async def _add_line(self, subentry: ConfigSubentry) -> None:
+    def _add_line(self, subentry: ConfigSubentry) -> None:
         line: LineRun
         if subentry.data[CONF_LINK] == LINK_MODBUS:
             line = ModbusLine(
@@ -198,7 +204,6 @@ class SiteWiring:
             )
         else:
             line = MqttLineRun(self._hass, self._entry, subentry, self._report)
-        await line.start()
         self._lines[subentry.subentry_id] = line
         self._line_data[subentry.subentry_id] = subentry.data
         self._data.lines[subentry.subentry_id] = line.state()
@@ -303,7 +308,8 @@ class SiteWiring:
                 await follow_ratio(self._data.site, run, subentry, line)
 
     def _heard(self, lane: LaneId, read: PlateRead) -> None:
-        self._spawn(self._answer(lane, read))
+        if not self._stopped:
+            self._spawn(self._answer(lane, read))
 
     async def _answer(self, lane: LaneId, read: PlateRead) -> None:
         try:

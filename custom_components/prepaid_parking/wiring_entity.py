@@ -34,6 +34,9 @@ class EntityLine:
     async def start(self) -> None:
         """There is nothing to open."""
 
+    def keep(self) -> None:
+        """Nobody keeps anything for us: a state is what it is when we are back."""
+
     async def stop(self) -> None:
         """Let a pulse that is under way end."""
         for barrier in self._barriers:

@@ -107,6 +107,9 @@ class ModbusLine:
             self._hass, self.poller.run(), f"{DOMAIN} poller", eager_start=False
         )
 
+    def keep(self) -> None:
+        """Nobody keeps anything for us on a Modbus line."""
+
     async def stop(self) -> None:
         """Poll no more; a request that is on the wire and a pulse that is under way may end."""
         self.poller.stop()

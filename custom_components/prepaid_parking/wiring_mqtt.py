@@ -83,6 +83,10 @@ class MqttLineRun:
         """Connect, and connect again whenever the broker was away."""
         await self.line.start()
 
+    def keep(self) -> None:
+        """Go on collecting whatever is taken down from now on: the hub ends, its meters do not."""
+        self.line.keep()
+
     async def stop(self) -> None:
         """Hang up; the broker goes on collecting for us."""
         for barrier in self._barriers:
@@ -169,6 +173,7 @@ class MqttLineRun:
     def _health(self) -> dict[str, object]:
         health = self.line.health
         return {
+            "subscribed": self.line.subscribed,
             "messages": health.messages,
             "bad_payloads": health.bad_payloads,
             "connects": health.connects,

@@ -204,6 +204,15 @@ async def connected_line(hub: Hub, broker: Mosquitto) -> str:
     return line_id
 
 
+async def subscribed(hub: Hub, line_id: str) -> None:
+    """Wait until the broker serves all that was set up, and what it had kept has come."""
+
+    async def served() -> bool:
+        return bool(hub.data.lines[line_id].report()["subscribed"])
+
+    await hub.until(served)
+
+
 @pytest.fixture
 def broker(socket_enabled: None) -> Iterator[Mosquitto]:
     """A real broker."""

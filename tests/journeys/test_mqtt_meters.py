@@ -14,7 +14,7 @@ from custom_components.prepaid_parking.simulator.mqtt_meter import MqttMeter
 from custom_components.prepaid_parking.simulator.tasmota import Tasmota
 from tests.brokers import Mosquitto
 
-from .conftest import Hub, connected_line
+from .conftest import Hub, connected_line, subscribed
 
 
 @pytest.fixture
@@ -84,8 +84,10 @@ async def test_readings_twice_and_retained_are_charged_once(
     await available(hub, "96.00")
     await plug.report_at(now - timedelta(minutes=5), retain=True, times=2)
     await hub.restart()
-    await asyncio.sleep(1)
-    await available(hub, "96.00")
+    await subscribed(hub, line_id)
+    plug.add(kwh=1)
+    await plug.report()  # After all that the broker had kept: what was taken, was taken before it.
+    await available(hub, "95.20")
 
 
 async def test_a_broker_that_goes_away_loses_and_doubles_nothing(
@@ -162,7 +164,29 @@ async def test_stored_readings_come_late_twice_and_shuffled_and_are_charged_once
         await available(hub, "96.00")
         await meter.back_fill(stored)
         await meter.repeat()
-        await asyncio.sleep(0.5)
+        meter.add(kwh=1)
+        await meter.report()  # After them, on the same way.
+        await available(hub, "95.20")
+    finally:
+        await meter.stop()
+
+
+async def test_what_a_meter_sends_while_the_hub_is_down_is_charged_when_it_is_back(
+    hub: Hub, broker: Mosquitto
+) -> None:
+    """A meter that reports once a day is not asked again: the broker keeps its word for the hub."""
+    meter = ChirpStackMeter("70b3d57ed0000001", start="1000")
+    await meter.start(Broker.from_url(broker.url))
+    await asyncio.wait_for(meter.connected.wait(), 5)
+    line_id = await connected_line(hub, broker)
+    profile = {"topic": meter.root, "serial": "70b3d57ed0000001", "value_path": "energy_kwh"}
+    await bound(hub, line_id, "chirpstack_v4", **profile)
+    try:
+        await bind_when_read(hub, meter)
+        await hub.stop()
+        meter.add(kwh=5)
+        await meter.report()
+        await hub.start()
         await available(hub, "96.00")
     finally:
         await meter.stop()

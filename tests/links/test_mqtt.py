@@ -68,6 +68,25 @@ async def test_a_new_run_of_the_hub_gets_what_was_queued_for_the_last_one(
     assert message.burst
 
 
+async def test_a_line_that_ends_with_the_hub_takes_nobody_off(broker: Mosquitto) -> None:
+    """A restart takes everything down in order; the broker must not hear of it."""
+    first, second = Inbox(), Inbox()
+    async with running(MqttLine(settings(broker))) as line, peer(broker) as meter:
+        detach = line.attach(first.listener("meters/7"))
+        await line.in_step()
+        line.keep()
+        detach()
+        await meter.publish("meters/7", b"between", qos=1)
+        await first.count(1)
+    async with peer(broker) as meter:
+        await meter.publish("meters/7", b"away", qos=1)
+    after = MqttLine(settings(broker))
+    after.attach(second.listener("meters/7"))
+    async with running(after):
+        await second.count(1)
+    assert second.payloads == [b"away"]
+
+
 async def test_a_long_queue_is_one_burst_to_its_last_message(broker: Mosquitto) -> None:
     """The five hundredth queued plate is as old as the first."""
     inbox = Inbox()

@@ -66,6 +66,7 @@ class MqttLine:
         self._record = HealthRecord(settings.identifier, clock)
         self.watch = self._record.watch
         self._stray_topics: set[str] = set()
+        self._kept = False
         self._marker = f"prepaid_parking/{settings.identifier}/marker"
         self._routes.add(Listener(topics={self._marker: 1}, receive=self._marked))
 
@@ -78,6 +79,12 @@ class MqttLine:
     def connected(self) -> bool:
         """Whether a message published now would leave."""
         return self._session is not None
+
+    @property
+    def subscribed(self) -> bool:
+        """Whether the broker serves exactly what is attached, and what it kept for us has come."""
+        session = self._session
+        return session is not None and session.settled.is_set() and session.in_step.is_set()
 
     @property
     def health(self) -> MqttHealth:
@@ -96,6 +103,10 @@ class MqttLine:
         """Begin to live; returns at once, the broker may be away."""
         if self._life is None:
             self._life = asyncio.create_task(self._live(), name=f"mqtt {self.identifier}")
+
+    def keep(self) -> None:
+        """Take nobody off any more, here or at the broker: the next run wants what comes until then."""
+        self._kept = True
 
     async def stop(self) -> None:
         """Hang up; the broker goes on collecting for us."""
@@ -122,6 +133,8 @@ class MqttLine:
                 self._greet(session, listener)
 
         def detach() -> None:
+            if self._kept:
+                return
             self._routes.remove(listener)
             if self._session is not None:
                 self._session.resubscribe(set())
