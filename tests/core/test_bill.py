@@ -27,7 +27,11 @@ from custom_components.prepaid_parking.core.bill import (
     written,
     written_off,
 )
-from custom_components.prepaid_parking.core.bill_postings import issue_postings, void_postings
+from custom_components.prepaid_parking.core.bill_postings import (
+    issue_postings,
+    void_postings,
+    write_off_postings,
+)
 from custom_components.prepaid_parking.core.category import Category
 from custom_components.prepaid_parking.core.chart import (
     Bucket,
@@ -222,6 +226,23 @@ def test_money_goes_to_the_oldest_bill_first_and_never_further_than_it_reaches(
         assert total == min(max(0, money), owed)
     elif len(given_out) < len(bills):
         assert bills[len(given_out)].open_minor > money - total
+
+
+def test_the_oldest_is_the_one_that_was_due_first() -> None:
+    """A bill for June that was written after July's is still June's."""
+    july, june = bill(line(), no=1, due=DUE), bill(line(), no=2, due=DAY_ONE)
+    assert oldest_first([july, june]) == [june, july]
+
+
+def test_a_deposit_that_is_given_up_was_never_anybodys_income() -> None:
+    """A tenant never came: the rent is lost, the deposit was not there to be lost."""
+    deposit = line(50_000, income=SiteAccount.DEFERRED)
+    moved = balances(*write_off_postings(bill(line(), deposit), 3))
+    assert moved == {
+        site_account(SiteAccount.DEFERRED): -50_000,
+        site_account(SiteAccount.WRITE_OFF): -120_000,
+        wallet_account(3, Bucket.BILLED): 170_000,
+    }
 
 
 def test_a_draft_is_not_paid() -> None:

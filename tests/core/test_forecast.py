@@ -127,6 +127,13 @@ def test_the_next_tier_counts() -> None:
     assert late == day_start(MONDAY, BERLIN) + 24 * HOUR
 
 
+def test_a_tier_that_is_used_up_on_the_way_counts() -> None:
+    """The cheap kilowatt-hours end on the second day: forty-two hours, not two days."""
+    document = {"tiers": [{"up_to": "36", "price": "1.00"}, {"price": "2.00"}]}
+    at = ends(learned([[KWH] * 24] * 14), "48", document)
+    assert at == day_start(MONDAY, BERLIN) + 42 * HOUR
+
+
 def test_fees_by_the_day_and_taxes_count() -> None:
     """An empty flat with a standing charge runs out of money as well."""
     pattern = learned([[0] * 24] * 14)

@@ -87,6 +87,8 @@ def test_a_refund_takes_back_the_newest_points_as_far_as_they_are_there() -> Non
     part, left = take_back(lots((10, 5), (10, 2)), 12)
     assert (part, [one.points for one in left]) == (12, [8])
     assert take_back(lots((3, None)), 10) == (3, ())
+    _, left = take_back(lots((10, 5), (20, 2)), 15)
+    assert [one.points for one in left] == [10, 5]
 
 
 def test_points_buy_whole_times_of_what_the_rule_names() -> None:

@@ -169,6 +169,14 @@ def test_grace_ends_early_at_the_overdraft_limit() -> None:
     assert desk.see(-2001) == [Warned.GRACE_ENDED]
 
 
+def test_the_overdraft_is_counted_from_the_mark() -> None:
+    """A credit of 10.00 and an overdraft of 5.00 are 15.00, and not 5.00."""
+    desk = Desk(replace(POLICY, credit_limit_minor=1000, overdraft_limit_minor=500))
+    assert Warned.GRACE in desk.see(-1001)
+    assert desk.see(-1500) == []
+    assert desk.see(-1501) == [Warned.GRACE_ENDED]
+
+
 def test_a_top_up_below_the_mark_does_not_begin_a_new_grace() -> None:
     """One cent a day must not buy power for ever."""
     desk = Desk(replace(POLICY, remind_hours=0))

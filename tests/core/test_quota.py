@@ -57,6 +57,14 @@ def test_the_next_month_grants_it_anew_and_forgets_no_debt() -> None:
     assert is_cut(drawn(5001, use=august))
 
 
+def test_what_the_quota_did_not_cover_is_not_counted_as_used() -> None:
+    """July still owes thirty: of August's forty only twenty had room, and thirty are left when paid."""
+    august = drawn(7000, use=in_period(drawn(3000), "2026-08"))
+    assert (august.used, august.drawn_minor) == (2000, QUOTA)
+    paid = drawn(3000, use=august)
+    assert not is_cut(drawn(5000, use=paid))
+
+
 def test_what_is_owed_above_the_quota_is_repaid_first() -> None:
     """Ten over the fifty: paying ten is enough, paying nine is not."""
     over = drawn(6000)

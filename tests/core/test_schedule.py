@@ -170,3 +170,15 @@ def test_what_cannot_be_meant_is_refused_with_its_place(
     with pytest.raises(CoreError, match="schedule_malformed") as refused:
         read_hours([written])
     assert refused.value.placeholders == {"path": path}
+
+
+def test_hours_that_end_when_they_begin_are_a_whole_day() -> None:
+    """From Saturday six to Sunday six, and not never."""
+    saturday = Schedule(
+        id="works",
+        version=1,
+        valid_from=NOW,
+        off=(OffHours(days=(5,), start=time(6), end=time(6)),),
+    )
+    moments = ("2026-07-04 05:59", "2026-07-04 06:00", "2026-07-05 05:59", "2026-07-05 06:00")
+    assert [is_off(saturday, local(at)) for at in moments] == [False, True, True, False]

@@ -53,6 +53,17 @@ async def test_of_a_hundred_rows_the_two_bad_ones_are_listed_and_nothing_is_book
     assert not await world.books.entries(kinds=[EntryKind.BATCH])
 
 
+async def test_a_dry_run_of_a_batch_without_a_fault_books_nothing(world: World) -> None:
+    """The clerk wants the sum before the boss signs: asking must not be paying."""
+    wallets = await flats(world, 3)
+    lines = [f"{one.wallet.id},10.00" for one in wallets]
+    for whole in (True, False):
+        dry = await batch_top_up(world.site, batch(lines), whole=whole, dry_run=True)
+        assert (dry.total_minor, dry.booked, dry.bad) == (3_000, 0, [])
+    assert await tops(world) == 0
+    assert (await batch_top_up(world.site, batch(lines))).booked == 3
+
+
 async def test_row_by_row_books_the_good_ones_and_the_mended_ones_later(world: World) -> None:
     """Each row by itself: the bad one is opened meanwhile, and the same batch is sent again."""
     wallets = await flats(world, 3)
