@@ -8,8 +8,9 @@ have cost it works out from the written tariffs. Nothing of the site's memory is
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
+from itertools import groupby
 from typing import Any, Final
 
 from custom_components.prepaid_parking.core.chart import (
@@ -21,6 +22,9 @@ from custom_components.prepaid_parking.core.chart import (
 )
 from custom_components.prepaid_parking.core.identity import EntryId, MeterId
 from custom_components.prepaid_parking.core.ledger import AccountId, Entry, EntryKind
+from tests.simulation.days import DAY, begins, standing
+from tests.simulation.levies import Levied
+from tests.simulation.papers import PAPERS, Papers
 from tests.simulation.prices import Home, Line, Point, Prices, cost
 
 HOLDS_A_CHARGE: Final = (
@@ -56,8 +60,15 @@ class Tenancy:
     posted: int
     cost: Fraction = Fraction()
     net: int = 0
-    levied: Counter[tuple[str, bool]] = field(default_factory=Counter)
-    levies: dict[tuple[str, bool], Fraction] = field(default_factory=dict)
+    levied: Levied = field(default_factory=Levied)
+    days: Fraction = Fraction()
+    days_net: int = 0
+    days_levied: Levied = field(default_factory=Levied)
+
+    @property
+    def carried(self) -> Fraction:
+        """What its use came to below a cent and was never charged, in cents."""
+        return self.cost * MINOR - self.net + self.levied.carried
 
     def tariff(self, at: datetime) -> str:
         """By which tariff a stretch is charged that ends at a time."""
@@ -68,12 +79,17 @@ class Tenancy:
 
 @dataclass
 class Meter:
-    """What is known of a meter: each reading that counts, and those that came late."""
+    """What is known of a meter: each reading that counts, and those that came late.
+
+    `coming` are the tariffs that it goes over to, `day` is the first one that nobody has paid for.
+    """
 
     id: MeterId
     pool: str
     points: list[Point]
     tenancies: dict[str, Tenancy] = field(default_factory=dict)
+    coming: list[tuple[datetime, str]] = field(default_factory=list)
+    day: date = date.min
     late: set[tuple[datetime, int]] = field(default_factory=set)
 
     @property
@@ -100,6 +116,8 @@ class Audit:
         self.weights: dict[str, dict[int, int]] = {}
         """Who bears what a shared wallet is charged: a weight for each wallet number."""
         self.borne: dict[str, Counter[int]] = defaultdict(Counter)
+        self.papers = Papers(prices.zone)
+        self.closed = set[int]()
 
     def read(self, entries: Iterable[Entry]) -> None:
         """Take up what was booked since, and check it."""
@@ -113,7 +131,11 @@ class Audit:
                 self._charged(entry, usage, paid)
             elif entry.kind is EntryKind.RERATING:
                 self._corrected(entry, paid)
-            else:
+            elif entry.kind is EntryKind.STANDING:
+                self._stood(entry, paid)
+            elif entry.kind is EntryKind.WALLET_CLOSED:
+                self._closed(entry, paid)
+            elif entry.kind not in PAPERS or not self.papers.read(entry, paid):
                 self.moved.subtract(paid)
 
     def _fold(self, entry: Entry) -> Counter[int]:
@@ -160,7 +182,7 @@ class Audit:
         tenancy.posted = total
         tenancy.cost += cost(lines)
         tenancy.net += charge.net
-        on_top = self._levy(tenancy, tariff, charge.net)
+        on_top = tenancy.levied.take(charge.net, self.prices.levies(tariff))
         self._sums_up(tenancy, charge.net + on_top, paid)
 
     def _corrected(self, entry: Entry, paid: Counter[int]) -> None:
@@ -180,29 +202,64 @@ class Audit:
         change = detail["net"] - charge.net
         tenancy.cost += cost(lines) - cost(charge.lines)
         tenancy.net += change
-        on_top = self._levy(tenancy, charge.tariff, change)
+        on_top = tenancy.levied.take(change, self.prices.levies(charge.tariff))
         self._sums_up(tenancy, change + on_top, paid)
         charge.lines, charge.net = lines, detail["net"]
         self.charges[entry.id] = charge, tenancy
 
-    def _levy(self, tenancy: Tenancy, tariff: str, net: int) -> int:
-        """Take fees and taxes of whole cents; what is below a cent is carried under their names."""
-        on_top, levies = 0, self.prices.levies(tariff)
-        for kind in ("fee", "tax"):
-            base = net + on_top
-            for one in levies:
-                if one["kind"] == kind:
-                    share, inside = Fraction(one["percent"]) / 100, one.get("included", False)
-                    key = (one["name"], inside)
-                    part = base * share / (1 + share if inside else 1)
-                    tenancy.levies[key] = tenancy.levies.get(key, Fraction()) + part
-                    whole = int(tenancy.levies[key] // 1) - tenancy.levied[key]
-                    tenancy.levied[key] += whole
-                    on_top += 0 if inside else whole
-        return on_top
+    def _stood(self, entry: Entry, paid: Counter[int]) -> None:
+        """Days were charged: each once, by the tariff and to the payer of its beginning."""
+        detail: Mapping[str, Any] = entry.detail
+        meter = self.meters[MeterId(detail["meter"])]
+        tenancy, last = meter.tenancies[detail["binding"]], date.fromisoformat(detail["last"])
+        due, meter.day = self.charge_days(meter, tenancy, last), last + DAY
+        self._borne_by(tenancy, due, paid)
+
+    def charge_days(self, meter: Meter, tenancy: Tenancy, last: date) -> int:
+        """Charge the days up to one that nobody has paid for; returns what they come to in cents."""
+        found = list[tuple[tuple[str, int], Fraction]]()
+        while meter.day <= last:
+            version = self.prices.version(*self._tariff_on(meter, tenancy, meter.day))
+            document = self.prices.written[version[0]][version[1] - 1][1]
+            found.append((version, standing(document, meter.day)))
+            meter.day += DAY
+        due = 0
+        for (tariff, _), each in groupby(found, key=lambda one: one[0]):
+            tenancy.days += sum((cents for _, cents in each), Fraction())
+            net = int(tenancy.days // 1) - tenancy.days_net
+            tenancy.days_net += net
+            due += net
+            due += tenancy.days_levied.take(net, self.prices.levies(tariff)) if net else 0
+        return due
+
+    def _tariff_on(self, meter: Meter, tenancy: Tenancy, day: date) -> tuple[str, datetime]:
+        moment = begins(day, self.prices.zone)
+        tariffs = [*tenancy.tariffs, *meter.coming]
+        begun = [name for since, name in tariffs if since <= moment]
+        return (begun or [tariffs[0][1]])[-1], moment
+
+    def _closed(self, entry: Entry, paid: Counter[int]) -> None:
+        """A wallet ends: nothing is left in it, and what was below a cent is rounded once."""
+        wallet = str(entry.detail["wallet"])
+        number = int(wallet.removeprefix("w"))
+        tenancies = [one for meter in self.meters.values() for one in meter.tenancies.values()]
+        rest = sum((one.carried for one in tenancies if one.wallet == wallet), Fraction())
+        rounded = paid[number] - entry.detail["settled"]  # type: ignore[operator]
+        assert abs(rounded - rest) <= Fraction(1, 2), f"{wallet} leaves {rest}, rounded {rounded}"
+        left = {
+            account: balance
+            for account, balance in self.balances.items()
+            if owner_of(account) == number and balance
+        }
+        same(f"what {wallet} leaves", {}, left)
+        same("what others paid", paid[number], paid.total())
+        self.closed.add(number)
 
     def _sums_up(self, tenancy: Tenancy, due: int, paid: Counter[int]) -> None:
         same("all cents of this tenant", tenancy.net, tenancy.cost * MINOR // 1)
+        self._borne_by(tenancy, due, paid)
+
+    def _borne_by(self, tenancy: Tenancy, due: int, paid: Counter[int]) -> None:
         same("what the wallets paid", due, sum(paid.values()))
         weights = self.weights.get(tenancy.wallet)
         if weights is None:

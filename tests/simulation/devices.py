@@ -62,12 +62,16 @@ class Device:
     doubted_at: datetime | None = None
     known: str = ""
     kept: list[tuple[datetime, int, int]] = field(default_factory=list)
-    changes: list[tuple[datetime, str]] = field(default_factory=list)
 
     @property
     def id(self) -> MeterId:
         """The ledger's id."""
         return self.book.id
+
+    @property
+    def changes(self) -> list[tuple[datetime, str]]:
+        """The tariffs that it goes over to."""
+        return self.book.coming
 
     @property
     def strange(self) -> bool:

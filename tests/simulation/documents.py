@@ -112,6 +112,11 @@ KINDS: Final = (flat, tiered, free_quota, by_the_clock, ladder, seasonal, factor
 def draw(rng: random.Random, name: str, like: Mapping[str, Any] | None = None) -> Document:
     """Draw a tariff; `like` is the version before, of whose period and levies the next one is."""
     document: Document = {"tariff": name, "quantity": "energy"} | rng.choice(KINDS)(rng)
+    if rng.random() < 0.4:
+        document["standing"] = [{"name": "meter", "price": _price(rng), "per": "day"}]
+        if rng.random() < 0.5:
+            per = rng.choice(("month", "quarter", "year"))
+            document["standing"].append({"name": "base", "price": "17.77", "per": per})
     if like is not None:
         document.pop("period", None)
         document |= {key: like[key] for key in ("period", "levies") if key in like}

@@ -250,7 +250,7 @@ class Life:
             window = run.window
             if not device.tenancy or window is None:
                 continue
-            device.changes = [
+            device.changes[:] = [
                 (one.at, str(one.tariff)) for one in run.changes if one.binding == device.tenancy
             ]
             device.payer.tariffs = [

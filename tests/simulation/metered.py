@@ -17,6 +17,7 @@ from custom_components.prepaid_parking.operations.units import Draft, set_unit
 from custom_components.prepaid_parking.operations.usage import checkpoint, close_windows
 from tests.operations.world import HOUR, KWH, MANAGER, MINUTE, SECOND
 from tests.simulation.audit import Tenancy, same
+from tests.simulation.days import DAY, begins
 from tests.simulation.devices import JITTER, MODULUS, Device
 from tests.simulation.documents import draw
 from tests.simulation.life import LONG_AGO, Life
@@ -243,6 +244,7 @@ class MeteredLife(Life):
         await self.act(work)
         if self.refused > refused:
             return
+        await self.read_books()
         same("who pays", wallet, self.begins(device, at, total, tariff))
         await self.act(self.world.work)
 
@@ -250,13 +252,16 @@ class MeteredLife(Life):
         """Keep that somebody pays from a reading on; returns who it is in the books."""
         binding = self.run(device).binding
         assert binding is not None, f"nobody pays for {device.id}"
-        device.tenancy, device.doubt, device.changes = binding.id, None, []
+        device.tenancy, device.doubt = binding.id, None
+        device.changes.clear()
         device.register = device.shows
         device.book.points.append((at, total))
         device.book.tenancies[binding.id] = Tenancy(binding.wallet, [(at, tariff)], total)
+        day = at.astimezone(self.zone).date()
+        whole = begins(day, self.zone) >= at
+        device.book.day = max(device.book.day, day if whole else day + DAY)
         home = self.audit.homes.get(device.book.pool, Home())
         if home.first is None:
-            day = at.astimezone(self.zone).date()
             self.audit.homes[device.book.pool] = Home(home.persons, day)
         return binding.wallet
 
@@ -276,7 +281,8 @@ class MeteredLife(Life):
         if device.doubt is not None:
             return
         await self.act(work)
-        device.tenancy, device.changes = "", []
+        device.tenancy = ""
+        device.changes.clear()
 
     async def people_change(self) -> None:
         """A child is born in the flat."""

@@ -108,14 +108,18 @@ class Prices:
                 lines.append(Line(version, rate, period, price, fits))
         assert quantity == 0
 
-    def _look(self, tariff: str, moment: datetime) -> tuple[int, str, str, date]:
+    def version(self, tariff: str, moment: datetime) -> tuple[str, int]:
+        """Tariff and number of the version of a moment; the one that was published last counts."""
         versions = self.written[tariff]
         begun = [number for number, one in enumerate(versions) if one[0] <= moment]
-        number = max(begun, key=lambda one: (versions[one][0], one))
-        document = versions[number][1]
+        return tariff, 1 + max(begun, key=lambda one: (versions[one][0], one))
+
+    def _look(self, tariff: str, moment: datetime) -> tuple[int, str, str, date]:
+        _, number = self.version(tariff, moment)
+        document = self.written[tariff][number - 1][1]
         day = moment.astimezone(self.zone).date()
         rate = Household(documents=(), zone=self.zone).rate(document, moment)
-        return number + 1, rate, period_of(document, day), day
+        return number, rate, period_of(document, day), day
 
     def _steps(
         self, tariff: str, version: int, rate: str, day: date, home: Home

@@ -11,41 +11,44 @@ import tempfile
 import traceback
 from typing import Any, Final
 
-from tests.simulation.desk import DeskLife
+from tests.simulation.bills import BilledLife
 
 STEPS: Final = 100
 MEMORY: Final = Path("/dev/shm")
 """Where there is memory to write files in: a power cut is no part of these lives, so no disk is."""
 
-type Happening = Callable[[DeskLife], Coroutine[Any, Any, None]]
+type Happening = Callable[[BilledLife], Coroutine[Any, Any, None]]
 HAPPENINGS: Final[dict[Happening, int]] = {
-    DeskLife.read: 30,
-    DeskLife.burst: 5,
-    DeskLife.silence: 5,
-    DeskLife.tell_late: 7,
-    DeskLife.import_list: 3,
-    DeskLife.swap: 3,
-    DeskLife.tamper: 2,
-    DeskLife.settle: 5,
-    DeskLife.move_in: 5,
-    DeskLife.move_out: 2,
-    DeskLife.people_change: 2,
-    DeskLife.publish: 3,
-    DeskLife.assign: 4,
-    DeskLife.tick: 6,
-    DeskLife.post: 3,
-    DeskLife.die_soon: 7,
-    DeskLife.stop: 2,
-    DeskLife.set_clock: 2,
-    DeskLife.a_quiet_week: 1,
-    DeskLife.pay_in: 5,
-    DeskLife.pay_out: 2,
-    DeskLife.hand_over: 2,
-    DeskLife.move_house: 2,
-    DeskLife.take: 2,
-    DeskLife.owe: 3,
-    DeskLife.wash: 3,
-    DeskLife.deposit: 3,
+    BilledLife.read: 30,
+    BilledLife.burst: 5,
+    BilledLife.silence: 5,
+    BilledLife.tell_late: 7,
+    BilledLife.import_list: 3,
+    BilledLife.swap: 3,
+    BilledLife.tamper: 2,
+    BilledLife.settle: 5,
+    BilledLife.move_in: 5,
+    BilledLife.move_out: 2,
+    BilledLife.people_change: 2,
+    BilledLife.publish: 3,
+    BilledLife.assign: 4,
+    BilledLife.tick: 6,
+    BilledLife.post: 3,
+    BilledLife.die_soon: 7,
+    BilledLife.stop: 2,
+    BilledLife.set_clock: 2,
+    BilledLife.a_quiet_week: 1,
+    BilledLife.pay_in: 5,
+    BilledLife.pay_out: 2,
+    BilledLife.hand_over: 2,
+    BilledLife.move_house: 2,
+    BilledLife.take: 2,
+    BilledLife.owe: 3,
+    BilledLife.wash: 3,
+    BilledLife.deposit: 3,
+    BilledLife.agree: 2,
+    BilledLife.write_bill: 2,
+    BilledLife.end_bill: 3,
 }
 
 
@@ -77,7 +80,7 @@ def live(seed: int, steps: int = STEPS) -> Outcome:
 
 async def _live(seed: int, steps: int, folder: Path) -> Outcome:
     outcome = Outcome(seed)
-    life = DeskLife(seed, folder)
+    life = BilledLife(seed, folder)
     began = life.latest
     try:
         await life.begin()
