@@ -11,7 +11,7 @@ from custom_components.prepaid_parking.core.ledger import BooksState
 from custom_components.prepaid_parking.core.policy import Policy
 from custom_components.prepaid_parking.core.tariff import TariffVersion
 from custom_components.prepaid_parking.core.wallet import Meter, Spending, Wallet
-from custom_components.prepaid_parking.store import codec, schema
+from custom_components.prepaid_parking.store import schema
 from tests.store.acts import all_is_well, open_books, top_up
 
 LEDGER_1: Final = Path(__file__).parent / "vectors" / "ledger_1.sql"
@@ -88,6 +88,6 @@ async def test_every_record_of_a_migrated_file_is_read(tmp_path: Path) -> None:
     """A default that the migration wrote must be one that the reader takes."""
     write_ledger_1(tmp_path)
     books = await open_books(tmp_path)
-    for kind in codec.TABLES:
+    for kind in schema.TABLES:
         await books.load(kind)
     await books.close()

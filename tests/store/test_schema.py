@@ -20,8 +20,9 @@ from custom_components.prepaid_parking.core.policy import Policy
 from custom_components.prepaid_parking.core.recurring_charge import RecurringCharge
 from custom_components.prepaid_parking.core.tariff import TariffVersion
 from custom_components.prepaid_parking.store import codec, migrations, schema
-from custom_components.prepaid_parking.store.codec import TABLES, Codec, codec_of
+from custom_components.prepaid_parking.store.codec import Codec, codec_of
 from custom_components.prepaid_parking.store.columns import metadata
+from custom_components.prepaid_parking.store.schema import TABLES
 from custom_components.prepaid_parking.store.sqlite import writing_engine
 from tests.store.acts import all_is_well, names_in, open_books, top_up
 

@@ -15,54 +15,8 @@ from typing import Any, Final, NewType, TypeAliasType, cast, get_args, get_origi
 import orjson
 from sqlalchemy import Table
 
-from ..core.accrual import Window
 from ..core.ledger import Record
-from ..core.metering import Cursor, Installation, OpenDoubt
-from ..core.policy import Policy
-from ..core.supply import CommandLog, Passage, Supply
-from ..core.tariff import TariffVersion
-from ..core.wallet import Binding, Card, Credential, Meter, TierCount, Wallet, Watch
-from . import (
-    schema,
-    tables_bills,
-    tables_money,
-    tables_readings,
-    tables_rules,
-    tables_supply,
-    tables_units,
-    tables_uses,
-)
-from .records import BlindIndex, Subject, SubjectField
-
-TABLES: Final[dict[type, Table]] = {
-    Binding: schema.binding,
-    BlindIndex: schema.blind_index,
-    Card: schema.card,
-    CommandLog: schema.command_log,
-    Credential: schema.credential,
-    Cursor: schema.cursor,
-    Installation: schema.installation,
-    Meter: schema.meter,
-    OpenDoubt: schema.open_doubt,
-    Passage: schema.passage,
-    Policy: schema.policy,
-    Subject: schema.subject,
-    SubjectField: schema.subject_field,
-    Supply: schema.supply,
-    TariffVersion: schema.tariff_version,
-    TierCount: schema.tier_count,
-    Wallet: schema.wallet,
-    Watch: schema.watch,
-    Window: schema.window,
-    **tables_bills.TABLES,
-    **tables_money.TABLES,
-    **tables_readings.TABLES,
-    **tables_rules.TABLES,
-    **tables_supply.TABLES,
-    **tables_units.TABLES,
-    **tables_uses.TABLES,
-}
-"""Where each kind of record lies."""
+from .schema import TABLES
 
 type Value = int | str | bytes | None
 type Row = tuple[Value, ...]

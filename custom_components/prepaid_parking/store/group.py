@@ -18,7 +18,8 @@ from ..core.ledger import AccountId, Act, Receipt, Record
 from ..core.metering import Cursor
 from . import schema
 from .chain import VERSION, Link, fingerprint, next_hash, reference_key
-from .codec import EPOCH, TABLES, Row, canonical_json, codec_for, from_micros, to_micros
+from .codec import EPOCH, Row, canonical_json, codec_for, from_micros, to_micros
+from .schema import TABLES
 from .standing import FIXED, Standing
 from .statements import find_references, find_reversals, insert, remove, run_many, upsert
 

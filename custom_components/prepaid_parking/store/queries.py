@@ -24,7 +24,7 @@ from ..core.errors import StoreError
 from ..core.identity import EntryId
 from ..core.ledger import AccountId, Entry, EntryKind, Moved, Posting, Receipt
 from ..core.supply import CommandLog, CommandOutcome
-from . import schema
+from . import schema, tables_meters
 from .codec import Value, codec_of, from_micros, to_micros
 
 _JOURNAL = schema.journal.c
@@ -168,7 +168,7 @@ def _moved(
 
 def read_commands(connection: Connection, since: datetime) -> list[CommandLog]:
     """Return the commands that have no outcome, those of that time on, and each target's last."""
-    log = schema.command_log.c
+    log = tables_meters.command_log.c
     latest = select(func.max(log.id)).group_by(log.target)
     wanted = (
         select(*log)
@@ -185,7 +185,7 @@ def read_commands(connection: Connection, since: datetime) -> list[CommandLog]:
 
 def read_old_commands(connection: Connection, before: datetime, limit: int) -> list[CommandLog]:
     """Return commands that ended before a time, the oldest first; each target's last one stays."""
-    log = schema.command_log.c
+    log = tables_meters.command_log.c
     latest = select(func.max(log.id)).group_by(log.target)
     open_ones = (CommandOutcome.DECIDED.value, CommandOutcome.SENT.value)
     wanted = (

@@ -11,7 +11,7 @@ from ..core.points import PointsRule
 from ..core.policy import Policy
 from ..core.promotion import Promotion
 from ..core.tariff import TariffVersion
-from . import schema
+from . import schema, tables_meters
 from .codec import Codec, Row, codec_of
 
 FIXED: Final[tuple[type, ...]] = (TariffVersion, Policy, Promotion, PointsRule)
@@ -50,7 +50,7 @@ def read_standing(connection: Connection, genesis: bytes) -> Standing:
         select(journal.id, journal.hash, journal.booked).order_by(journal.id.desc()).limit(1)
     ).first()
     accounts = select(schema.account.c.id, schema.account.c.balance)
-    cursors = select(schema.cursor.c.installation, schema.cursor.c.register)
+    cursors = select(tables_meters.cursor.c.installation, tables_meters.cursor.c.register)
     series = select(schema.series.c.name, schema.series.c.last)
     return Standing(
         n=last.id if last else 0,
