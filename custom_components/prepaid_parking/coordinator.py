@@ -28,6 +28,7 @@ from .operations.facts import (
     HoursNoted,
     Passed,
     Proved,
+    StepRefused,
     SupplyChanged,
     SupplyTrouble,
     UseFact,
@@ -197,5 +198,5 @@ def _keys(fact: Fact) -> list[str]:
             return []
         case UseFact():
             return [f"wallet:{fact.wallet}"] if fact.wallet else []
-        case BooksTrouble() | Proved():
+        case BooksTrouble() | Proved() | StepRefused():
             return [SITE]

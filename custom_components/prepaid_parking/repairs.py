@@ -14,10 +14,20 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import CONF_LINE_ID, CONF_METER, DOMAIN, SUBENTRY_METER
 from .coordinator import PrepaidConfigEntry
+from .core.identity import MeterId, WalletId
 from .core.metering import OpenDoubt
 from .core.money import quantity_text
 from .core.proof import Unproven
-from .operations.facts import BooksTrouble, Doubted, DoubtEnded, Fact, Proved, SupplyTrouble
+from .errors import in_words
+from .operations.facts import (
+    BooksTrouble,
+    Doubted,
+    DoubtEnded,
+    Fact,
+    Proved,
+    StepRefused,
+    SupplyTrouble,
+)
 from .operations.proving import problem_of
 from .repair_flows import BooksFlow, DoubtFlow, FaultFlow
 
@@ -74,6 +84,7 @@ class SiteRepairs:
         self._site = entry.runtime_data.site
         self._doubts: set[str] = set()
         self._faults: set[str] = set()
+        self._refusals: set[str] = set()
         self._books = ""
         self._looking = False
 
@@ -84,13 +95,15 @@ class SiteRepairs:
         books = self._entry.runtime_data.books
         self._show_books(self._site.trouble or books.problem, books.detail)
         self._show_proof()
+        for (step, what), why in self._site.refusals.items():
+            self._show_refusal(StepRefused(step=step, what=what, why=why))
         unlisten = self._entry.runtime_data.coordinator.listen(self._async_heard)
 
         @callback
         def async_stop() -> None:
             unlisten()
             proof = f"proof_{self._entry.entry_id}"
-            for issue_id in (*self._doubts, *self._faults, self._books, proof):
+            for issue_id in (*self._doubts, *self._faults, *self._refusals, self._books, proof):
                 self._drop(issue_id)
 
         return async_stop
@@ -106,6 +119,8 @@ class SiteRepairs:
                 self._show_books(fact.key, fact.detail)
             case Proved():
                 self._show_proof()
+            case StepRefused():
+                self._show_refusal(fact)
 
     def _look_soon(self) -> None:
         """Look at all doubts once, however many came in one go."""
@@ -215,6 +230,24 @@ class SiteRepairs:
             issue_id,
             named,
             {"site": site.name, "problem": str(problem), "missing": money(-missing)},
+            {},
+            fixable=False,
+        )
+
+    def _show_refusal(self, fact: StepRefused) -> None:
+        """Say what the site could not do by itself, and what has to be put right first."""
+        site, issue_id = self._site, f"refused_{self._entry.entry_id}_{fact.step}_{fact.what}"
+        if fact.why is None:
+            self._refusals.discard(issue_id)
+            self._drop(issue_id)
+            return
+        self._refusals.add(issue_id)
+        run, wallet = site.meters.get(MeterId(fact.what)), site.wallets.get(WalletId(fact.what))
+        what = run.meter.name if run is not None else wallet.wallet.unit if wallet else site.name
+        self._raise(
+            issue_id,
+            "step_refused",
+            {"what": what, "step": fact.step, "refusal": in_words(fact.why)},
             {},
             fixable=False,
         )

@@ -12,6 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.prepaid_parking.const import DOMAIN
+from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.identity import DoubtId, MeterId
 from custom_components.prepaid_parking.core.metering import DoubtKind, OpenDoubt
 from custom_components.prepaid_parking.operations.facts import BooksTrouble, Doubted, SupplyTrouble
@@ -268,3 +269,16 @@ async def test_older_books_are_accepted_by_a_person_and_go_on(hub: Hub) -> None:
     await hub.until(writable)
     again = await hub.call("top_up", wallet="w1", amount="100", reference="lost one")
     assert (again["repeated"], again["balance"]) == (False, "100.00")
+
+
+async def test_what_the_rules_refused_is_a_repair_that_says_why_until_it_goes_again(
+    hub: Hub,
+) -> None:
+    """Nobody looks for a full disk because a bill was paid already."""
+    hub.data.site.refused("bill_the_day", "", CoreError("bill_not_open", bill="B-7"))
+    issue = await asked(hub, "step_refused")
+    assert not issue.is_fixable
+    assert issue.translation_placeholders is not None
+    assert "B-7" in issue.translation_placeholders["refusal"]
+    hub.data.site.refused("bill_the_day", "", None)
+    await gone(hub, "step_refused")

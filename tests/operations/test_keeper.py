@@ -3,19 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator
 import contextlib
+from datetime import datetime
 import logging
 from time import perf_counter
 
 import pytest
 
 from custom_components.prepaid_parking.core.chart import wallet_account
-from custom_components.prepaid_parking.core.errors import DeviceError, DeviceFault
+from custom_components.prepaid_parking.core.errors import CoreError, DeviceError, DeviceFault
 from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.metering import Sample
 from custom_components.prepaid_parking.operations import chores, keeper as keeping
-from custom_components.prepaid_parking.operations.facts import BooksTrouble, WalletEvent
+from custom_components.prepaid_parking.operations.facts import (
+    BooksTrouble,
+    StepRefused,
+    WalletEvent,
+)
 from custom_components.prepaid_parking.operations.keeper import MOST_AT_ONCE, Keeper
-from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
+from custom_components.prepaid_parking.operations.site import MeterRun, Site, WalletRun
 from custom_components.prepaid_parking.operations.usage import close_windows
 from tests.operations.world import DAY, HOUR, KWH, MINUTE, SECOND, World
 
@@ -272,3 +277,25 @@ async def test_what_fails_each_second_is_said_once_until_it_goes_well(
         await world.tick(SECOND)
     said = [one for one in caplog.records if one.levelname == "ERROR"]
     assert [one.getMessage() for one in said] == ["surprising of Site was passed over"] * 2
+
+
+async def test_what_the_rules_refuse_a_chore_is_said_and_is_no_trouble_of_the_books(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is told that the disk fails looks at the disk, and not at the bill that was refused."""
+    refusal: CoreError | None = CoreError("bill_not_open", bill="2026-1")
+
+    async def bill_the_day(_site: Site, _now: datetime) -> None:
+        if refusal is not None:
+            raise refusal
+
+    monkeypatch.setattr(chores, "CHORES", ((SECOND, bill_the_day),))
+    for _ in range(3):
+        await world.tick()
+    (said,) = world.heard(StepRefused)
+    assert (said.step, said.what, said.why) == ("bill_the_day", "", refusal)
+    assert (world.site.trouble, world.heard(BooksTrouble)) == ("", [])
+    refusal = None
+    await world.tick()
+    assert [one.why for one in world.heard(StepRefused)][1:] == [None]
+    assert world.site.refusals == {}

@@ -251,3 +251,67 @@ async def test_the_last_use_of_a_swapped_meter_is_among_the_days_costs(world: Wo
     await tally.follow(world.books, world.clock.now)
     assert tally.meter_today(run.meter.id, world.clock.now) == 240
     assert tally.site_today(world.clock.now) == 240
+
+
+@pytest.mark.parametrize("garbled", [5, 900_000])
+async def test_nobody_begins_to_pay_from_a_garbled_reading(world: World, garbled: int) -> None:
+    """A byte lost on the line at the hand-over: the next tenant would pay for all since the flood."""
+    old, new = await world.wallet("100"), await world.wallet("50")
+    run = await world.meter(old)
+    meter = run.meter.id
+    await unbind_meter(world.site, meter=meter, actor=MANAGER)
+    await world.read(meter, KWH, HOUR)
+    await world.look(meter, register=garbled * KWH)
+    with pytest.raises(CoreError, match="reading_not_believed"):
+        await bind(world, meter, new.wallet.id)
+    with pytest.raises(CoreError, match="reading_not_believed"):
+        await bind(world, meter, new.wallet.id, from_register=garbled * KWH)
+    await world.read(meter, KWH, HOUR)
+    await bind(world, meter, new.wallet.id)
+    await world.read(meter, KWH, HOUR)
+    assert not world.site.doubts
+    assert world.text(new.available_minor) == "49.20"
+
+
+async def test_what_somebody_read_off_the_meter_is_taken_where_it_fits(world: World) -> None:
+    """Who stands before the meter need not wait for the line."""
+    old, new = await world.wallet("100"), await world.wallet("50")
+    run = await world.meter(old)
+    meter = run.meter.id
+    await unbind_meter(world.site, meter=meter, actor=MANAGER)
+    await world.look(meter, register=5 * KWH)
+    await bind(world, meter, new.wallet.id, from_register=1000 * KWH)
+    await world.read(meter, KWH, HOUR)
+    assert not world.site.doubts
+    assert world.text(new.available_minor) == "49.20"
+
+
+async def test_a_meter_that_was_reset_while_nobody_paid_counts_from_what_it_shows(
+    world: World,
+) -> None:
+    """Two readings say the same: then it is the meter, and not the line."""
+    new = await world.wallet("50")
+    run = await world.meter()
+    meter = run.meter.id
+    world.registers[meter] = 0
+    await world.look(meter)
+    with pytest.raises(CoreError, match="reading_not_believed"):
+        await bind(world, meter, new.wallet.id)
+    await world.read(meter, 0)
+    await bind(world, meter, new.wallet.id)
+    await world.read(meter, KWH, HOUR)
+    assert world.text(new.available_minor) == "49.20"
+
+
+async def test_a_doubt_that_is_open_when_a_meter_is_unbound_is_not_the_next_tenants(
+    world: World,
+) -> None:
+    """What nobody believed of the old tenant is not where the new one begins."""
+    old, new = await world.wallet("100"), await world.wallet("50")
+    run = await world.meter(old)
+    meter = run.meter.id
+    await world.look(meter, register=900_000 * KWH)
+    assert world.site.doubts
+    await unbind_meter(world.site, meter=meter, actor=MANAGER)
+    with pytest.raises(CoreError, match="reading_not_believed"):
+        await bind(world, meter, new.wallet.id)

@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.prepaid_parking.core.carries import RateCursor
 from custom_components.prepaid_parking.core.ledger import Entry, EntryKind
+from custom_components.prepaid_parking.operations.facts import StepRefused
 from custom_components.prepaid_parking.operations.office import replace_meter
 from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
 from custom_components.prepaid_parking.operations.usage import checkpoint, close_windows
@@ -27,6 +28,17 @@ BY_CLOCK: dict[str, Any] = {
     "otherwise": "flat",
 }
 BY_METER = BY_CLOCK | {"registers": ["sharp", "peak", "flat", "valley"]}
+THREE: dict[str, Any] = {
+    "tariff": "home",
+    "quantity": "energy",
+    "rates": {"peak": "1.00", "flat": "0.50", "valley": "0.25"},
+    "bands": [
+        {"rate": "peak", "from": "08:00", "to": "22:00"},
+        {"rate": "valley", "from": "00:00", "to": "06:00"},
+    ],
+    "otherwise": "flat",
+    "registers": ["peak", "flat", "valley"],
+}
 RATES = ("sharp", "peak", "flat", "valley")
 PRICES = {"sharp": 200, "peak": 100, "flat": 50, "valley": 25}
 DIGIT = KWH // 100
@@ -202,6 +214,57 @@ async def test_a_crash_forgets_no_register(make_world: MakeWorld) -> None:
     await meter.count(KWH, HOUR, rate="flat")
     await world.keeper.stop()
     assert world.wallet_now(wallet).posted_minor == 100_000 - meter.cost() // KWH
+
+
+async def test_a_tariff_that_names_other_registers_than_there_are_is_said_and_billed_by_our_clock(
+    make_world: MakeWorld,
+) -> None:
+    """Four names for three registers: no guess which is which, and somebody is told."""
+    world = await make_world(tariffs=(BY_METER,))
+    wallet = await world.wallet("1000")
+    meter = (await world.meter(wallet)).meter.id
+    shown = (0, 500 * KWH, 500 * KWH)
+    for _ in range(3):
+        world.clock.now += HOUR
+        world.registers[meter] += KWH
+        await world.look(meter, rates=shown)
+    assert wallet.available_minor == 100_000 - 300  # peak, by our clock
+    (said,) = world.heard(StepRefused)
+    assert said.what == meter
+    assert said.why is not None
+    assert said.why.placeholders["shown"] == "3"
+    assert said.why.placeholders["named"] == "4"
+    await world.publish(THREE)
+    await world.read(meter, 0)
+    await world.look(meter, rates=shown)
+    await world.look(meter, rates=shown)
+    before = wallet.available_minor
+    world.clock.now += HOUR
+    world.registers[meter] += KWH
+    await world.look(meter, rates=(0, 500 * KWH, 501 * KWH))
+    assert before - wallet.available_minor == 25
+    assert [one.why for one in world.heard(StepRefused)][1:] == [None]
+
+
+async def test_registers_that_are_counted_otherwise_from_a_day_on_go_on_being_charged(
+    make_world: MakeWorld,
+) -> None:
+    """The technician leaves a meter of three rates behind, and the tariff follows: nothing stops."""
+    world, _, meter = await rate_meter(make_world)
+    await meter.count(KWH, HOUR, rate="peak")
+    await world.publish(THREE)
+    rates = [meter.rates["peak"], meter.rates["flat"], meter.rates["valley"]]
+    for _ in range(3):
+        world.clock.now += HOUR
+        meter.total += KWH
+        rates[2] += KWH
+        await world.look(meter.meter, register=meter.total, rates=tuple(rates))
+    await posted(world, meter)
+    entries = await world.books.entries(kinds=(EntryKind.USAGE,))
+    lines = [line for entry in entries for line in lines_of(entry)]
+    assert sum(line["quantity"] for line in lines) == 4 * KWH
+    assert sum(line["quantity"] for line in lines if line["rate"] == "valley") >= 2 * KWH
+    assert world.site.refusals == {}
 
 
 steps = st.lists(

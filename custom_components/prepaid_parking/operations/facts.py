@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from ..core.errors import CoreError
 from ..core.identity import CardId, LaneId, MeterId, PointId, UseId, WalletId
 from ..core.ledger import Receipt
 from ..core.metering import OpenDoubt, Quantity
@@ -209,6 +210,18 @@ class BooksTrouble:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepRefused:
+    """The rules refused what the site does by itself (`why` says it), or it goes again (`why` is None).
+
+    `step` is what was to be done, `what` the meter or wallet it concerns, "" for the whole site.
+    """
+
+    step: str
+    what: str
+    why: CoreError | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proved:
     """The books were held against what belongs to the customers; a proof may have failed."""
 
@@ -246,5 +259,6 @@ type Fact = (
     | Passed
     | UseFact
     | BooksTrouble
+    | StepRefused
     | Proved
 )

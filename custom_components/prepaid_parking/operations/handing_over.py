@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from ..core.errors import CoreError
 from ..core.metering import Consumption
+from .baseline import not_believed
+from .believing import is_believed
 from .going_over import go_over
 from .rebinding import posted_whole
 from .site import MeterRun, Site
@@ -90,6 +92,8 @@ def _unpaid(run: MeterRun, register: int | None, at: datetime | None) -> Stand |
     last, cursor = run.last, run.cursor
     if last is None or last.register is None or run.installation is None:
         return None
+    if register is None and not is_believed(run, last):
+        raise not_believed(run)
     register = last.register if register is None else register
     if cursor is not None and cursor.installation == run.installation.id:
         if register < cursor.register:

@@ -188,7 +188,7 @@ async def _begin(
             },
         )
     )
-    run.installation, run.meter = new, meter
+    run.installation, run.meter, run.believed = new, meter, None
     site.installations |= {old.id: ended, new.id: new}
     run.rates = ()
     if run.binding is None:

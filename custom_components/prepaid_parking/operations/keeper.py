@@ -33,6 +33,8 @@ CHECKPOINT_EVERY: Final = timedelta(seconds=60)
 RETRY_POSTING: Final = timedelta(seconds=5)
 CLOCK_STEP: Final = timedelta(minutes=1)
 """A clock set back by more is not believed: no supply is cut until it shows the time it showed."""
+TAKING: Final = take_sample.__name__
+RECONCILING: Final = reconcile.__name__
 MOST_AT_ONCE: Final = 500
 """Readings taken before anything else gets a turn: a burst must not hold up a cut."""
 
@@ -50,7 +52,7 @@ class Keeper:
         self._posted: datetime | None = None
         self._latest = site.clock()
         self._chores = Chores()
-        self._passed_over: set[str] = set()
+        self._passed_over: set[tuple[str, str]] = set()
         self._stopping = False
         self._ended: asyncio.Event | None = None
         site.wake_up = self._something.set
@@ -112,7 +114,7 @@ class Keeper:
         site.woken_wallets.clear()
         for wallet in wallets:
             for follow in FOLLOW_UPS:
-                await self._safely(wallet.wallet.id, follow(site, wallet))
+                await self._safely(follow.__name__, wallet.wallet.id, follow(site, wallet))
         ripe: list[MeterRun] = []
         for _ in range(min(len(self._incoming), MOST_AT_ONCE)):
             meter, heard = self._incoming.popleft()
@@ -122,7 +124,7 @@ class Keeper:
             if isinstance(heard, DeviceError):
                 run.connected = False
                 continue
-            if await self._safely(meter, take_sample(site, run, heard)):
+            if await self._safely(TAKING, meter, take_sample(site, run, heard)):
                 ripe.append(run)
             concerned.add(meter)
         if self._incoming:
@@ -147,7 +149,7 @@ class Keeper:
             await checkpoint(site)
         await self._refine()
         for chore in self._chores.due(now):
-            await self._safely(chore.__name__, chore(site, now))
+            await self._safely(chore.__name__, "", chore(site, now))
         site.woken_wallets.update(
             key
             for key, wallet in site.wallets.items()
@@ -190,25 +192,32 @@ class Keeper:
         concerned = {run.meter.id: run for run in [*runs, *passed]}.values()
         # Together: what many supplies have to write down costs one flush of the disk.
         await asyncio.gather(
-            *(self._safely(run.meter.id, reconcile(self._site, run)) for run in concerned)
+            *(
+                self._safely(RECONCILING, run.meter.id, reconcile(self._site, run))
+                for run in concerned
+            )
         )
         for run in concerned:
             self._pace(run)
 
-    async def _safely[R](self, what: str, step: Awaitable[R]) -> R | None:
+    async def _safely[R](self, step: str, what: str, work: Awaitable[R]) -> R | None:
         """Do one meter's step, or a chore; its trouble is said and keeps nobody else waiting."""
+        site = self._site
         try:
-            done = await step
+            done = await work
         except StoreError as err:
-            self._site.books_trouble(err.key, err.detail)
+            site.books_trouble(err.key, err.detail)
         except CoreError as err:
-            self._site.books_trouble(err.key, str(err))
+            site.refused(step, what, err)
         except Exception:  # one meter's surprise must not end the billing of a building
-            if what not in self._passed_over:
-                self._passed_over.add(what)
-                _LOGGER.exception("%s of %s was passed over", what, self._site.name)
+            if (step, what) not in self._passed_over:
+                self._passed_over.add((step, what))
+                _LOGGER.exception("%s of %s was passed over", f"{step} {what}".strip(), site.name)
         else:
-            self._passed_over.discard(what)
+            if self._passed_over:
+                self._passed_over.discard((step, what))
+            if site.refusals:
+                site.refused(step, what, None)
             return done
         return None
 

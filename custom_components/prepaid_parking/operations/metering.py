@@ -12,12 +12,12 @@ from ..core.metering import (
     Cursor,
     Doubt,
     DoubtKind,
-    Limits,
     Origin,
     Sample,
     advance,
 )
 from ..core.tariff import Pricer, Stretch
+from .believing import limits_of, note_last
 from .charging import can_close, set_aside
 from .demand import note_demand
 from .doubts import end_doubt, open_doubt, says_nothing_of
@@ -32,12 +32,6 @@ from .window import accrue
 
 GAP_INTERVALS: Final = 3
 """A reading later than this many intervals after the one before is charged across a gap."""
-
-
-def limits_of(run: MeterRun) -> Limits:
-    """Return what can be believed of a meter."""
-    meter = run.meter
-    return Limits(max_rate_per_hour=meter.max_rate, modulus=meter.modulus, jitter=meter.jitter)
 
 
 async def take_sample(site: Site, run: MeterRun, sample: Sample) -> bool:
@@ -65,10 +59,9 @@ async def take_sample(site: Site, run: MeterRun, sample: Sample) -> bool:
                 run.off_from = sample.register
     if sample.register is None:
         return False
-    if not stored or run.last is None or sample.at >= run.last.at:
-        run.last, run.good_at = sample, sample.at
     if run.installation is None:
         await begin_installation(site, run, sample)
+    note_last(run, sample)
     if run.binding is None or run.window is None:
         return False
     return await _charge(site, run, sample)

@@ -16,7 +16,9 @@ from .baseline import baseline
 from .doubts import end_doubt, settled
 from .ending import end_periods
 from .going_over import go_over
+from .in_use import refuse_used
 from .installing import begin_anew
+from .rate_registers import say_rates
 from .settling import Settlement, settle_doubt
 from .site import MeterRun, Site
 from .tariff_book import publish_tariff
@@ -133,6 +135,7 @@ async def bind_meter(
         raise CoreError("wallet_closed", wallet=wallet)
     if payer.wallet.purpose is not Purpose.UTILITY:
         raise CoreError("wallet_wrong_purpose", wallet=wallet, purpose=payer.wallet.purpose)
+    refuse_used(site, run)
     register, at = baseline(site, run, tariff, from_register)
     assert run.installation is not None
     binding = Binding(
@@ -155,7 +158,7 @@ async def bind_meter(
             puts=(binding, cursor),
         )
     )
-    run.binding, run.cursor, run.carries = binding, cursor, {}
+    run.binding, run.cursor, run.carries, run.believed = binding, cursor, {}, None
     payer.meters.append(run)
     open_window(site, run, register, at, 0)
     site.wake((run,))
@@ -191,6 +194,7 @@ async def unbind_meter(site: Site, *, meter: str, actor: Actor, reason: str = ""
     payer.meters.remove(run)
     run.window = None
     recount(site, run)
+    say_rates(site, run, None)
     run.binding = None
     site.wake((run,))
     return receipt

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Final
 
 from ..core.accrual import ChargeLine
+from ..core.errors import CoreError
 from ..core.metering import HOUR
 from ..core.tariff import Pricer
 from ..core.tiers import Usage
@@ -45,13 +46,18 @@ def take_rates(site: Site, run: MeterRun, pricer: Pricer, shown: Sequence[int]) 
     assert window is not None
     assert pool is not None
     names = rates_between(pricer, run)
-    if not names or len(names) != len(shown):
+    fit = not names or len(names) == len(shown)
+    if not fit or site.refusals:
+        say_rates(site, run, None if fit else _too_many(run, names, shown))
+    if not names or not fit:
         return True
-    if window.empty and not run.rates:
+    # Of a version that named others, what is charged of each says nothing.
+    known = len(run.rates) == len(names)
+    if window.empty and not known:
         run.rates = tuple(shown)
         return True
     current = pricer.at(window.to_at).rate.name
-    parts = _parts(run, names, shown, current) if run.rates else None
+    parts = _parts(run, names, shown, current) if known else None
     if parts is None:
         return False
     period = pricer.at(window.from_at).period
@@ -61,6 +67,22 @@ def take_rates(site: Site, run: MeterRun, pricer: Pricer, shown: Sequence[int]) 
     window.rated_to = window.to_register
     restack(site, pool)
     return True
+
+
+def say_rates(site: Site, run: MeterRun, why: CoreError | None) -> None:
+    """Say that a meter's rate registers are not those its tariff names, or that this is over."""
+    site.refused(take_rates.__name__, run.meter.id, why)
+
+
+def _too_many(run: MeterRun, names: Sequence[str], shown: Sequence[int]) -> CoreError:
+    assert run.binding is not None
+    return CoreError(
+        "rate_registers_differ",
+        meter=run.meter.name,
+        shown=len(shown),
+        tariff=run.binding.tariff,
+        named=len(names),
+    )
 
 
 def charged_rates(site: Site, run: MeterRun, lines: Iterable[ChargeLine]) -> tuple[int, ...]:

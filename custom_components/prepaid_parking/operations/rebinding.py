@@ -12,6 +12,7 @@ from ..core.wallet import Binding
 from .bill_book import local_day
 from .ending import end_periods
 from .pools import leave_pool
+from .rate_registers import say_rates
 from .site import MeterRun, Site, WalletRun
 from .standing import charge_days
 from .usage import post_windows
@@ -106,9 +107,11 @@ def take_effect(site: Site, rebinding: Rebinding) -> None:
         run.window = None
         recount(site, run)
         leave_pool(run)
+        say_rates(site, run, None)
         run.binding = None
     if begun is not None:
         run.binding, run.cursor, run.carries = begun, rebinding.cursor, {}
+        run.believed = None
         site.wallets[begun.wallet].meters.append(run)
         open_window(site, run, rebinding.register, rebinding.at, 0)
 

@@ -58,7 +58,7 @@ from ..core.top_up_fee import TopUpFee
 from ..core.unit import Occupancy, Unit
 from ..core.use_point import UsePoint
 from ..core.wallet import Binding, Card, Credential, Meter, Wallet, Watch
-from .facts import BooksTrouble, Fact
+from .facts import BooksTrouble, Fact, StepRefused
 from .no_things import NoThings
 from .outlook import Outlook
 from .ports import Barrier, Books, Clock, Privacy, Relay, Things
@@ -186,6 +186,7 @@ class MeterRun:
     its tiers since it was last `pooled`, `scope` says whose limits they are, `carries` what of its fees
     and taxes lies below the minor unit, `rates` how much of each rate register is charged, `changes`
     which tariffs are to come.
+    `believed` is the last register to be believed while nobody pays for it.
     `relay` is None for a meter that only counts. `latency_s` is how long a device may take to show
     that its relay moved. `seen_at` is when it was looked at since it was last told to; `cut_at` when a
     cut of ours, of which no look has proven anything, may last have left.
@@ -206,6 +207,7 @@ class MeterRun:
     closing: Closing | None = None
     doubt: OpenDoubt | None = None
     last: Sample | None = None
+    believed: tuple[int, datetime] | None = None
     values: dict[str, float] = field(default_factory=dict)
     good_at: datetime | None = None
     interval_s: int = 10
@@ -400,6 +402,7 @@ class Site:
     holidays: Holidays = no_holidays
     learn_calendar: Callable[[str], Awaitable[None]] = _no_calendars
     trouble: str = ""
+    refusals: dict[tuple[str, str], CoreError] = field(default_factory=dict)
 
     def wallet(self, wallet: str) -> WalletRun:
         """Return a wallet by id, or refuse in words."""
@@ -440,6 +443,17 @@ class Site:
         if key != self.trouble:
             self.trouble = key
             self.tell(BooksTrouble(key=key, detail=detail))
+
+    def refused(self, step: str, what: str, why: CoreError | None) -> None:
+        """Say once that the rules refused what the site does by itself, and once that it goes again."""
+        known = self.refusals.get((step, what))
+        if str(known) == str(why):
+            return
+        if why is None:
+            del self.refusals[step, what]
+        else:
+            self.refusals[step, what] = why
+        self.tell(StepRefused(step=step, what=what, why=why))
 
     def books_written(self) -> None:
         """Say that trouble is over when something was written and nothing waits to be posted."""
