@@ -72,6 +72,7 @@ def rules_view(site: Site, run: MeterRun) -> Report:
         "cut_delay_minutes": supply.cut_delay_s // 60,
         "schedule": schedule or None,
         "load_limit": limit.scope if limit is not None and limit.watches else None,
+        "load_limit_watts": limit.limit_w if limit is not None and limit.limit_w else None,
         "load": load_stand(site, run, now),
         "load_trips": trips.trips if trips is not None else 0,
         "load_power": trips.power_w if trips is not None and trips.trips else None,
