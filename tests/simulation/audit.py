@@ -254,6 +254,7 @@ class Audit:
         same(f"what {wallet} leaves", {}, left)
         same("what others paid", paid[number], paid.total())
         self.closed.add(number)
+        self.papers.ends(number)
 
     def _sums_up(self, tenancy: Tenancy, due: int, paid: Counter[int]) -> None:
         same("all cents of this tenant", tenancy.net, tenancy.cost * MINOR // 1)
@@ -264,6 +265,7 @@ class Audit:
         weights = self.weights.get(tenancy.wallet)
         if weights is None:
             payer = int(tenancy.wallet.removeprefix("w"))
+            assert payer not in self.closed, f"{tenancy.wallet} is closed, and pays"
             same("what others paid", 0, sum(paid.values()) - paid[payer])
             return
         borne = self.borne[tenancy.wallet]

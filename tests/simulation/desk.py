@@ -3,15 +3,22 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from typing import Any
 
 from custom_components.prepaid_parking.core.category import Category
+from custom_components.prepaid_parking.core.identity import WalletId
 from custom_components.prepaid_parking.core.ledger import Receipt
 from custom_components.prepaid_parking.core.promotion import Back, Step
 from custom_components.prepaid_parking.core.reconcile import Why
 from custom_components.prepaid_parking.core.shares import Member, ShareBy
 from custom_components.prepaid_parking.core.wallet import Purpose, Spending, WalletKind
 from custom_components.prepaid_parking.operations.adjusting import adjust
-from custom_components.prepaid_parking.operations.cashier import deduct, refund, top_up
+from custom_components.prepaid_parking.operations.cashier import (
+    close_wallet,
+    deduct,
+    refund,
+    top_up,
+)
 from custom_components.prepaid_parking.operations.counting import use_package
 from custom_components.prepaid_parking.operations.debts import (
     pay_debt,
@@ -25,6 +32,7 @@ from custom_components.prepaid_parking.operations.deposits import (
 )
 from custom_components.prepaid_parking.operations.moving import HandOver, move, move_in
 from custom_components.prepaid_parking.operations.occupants import occupancy_of
+from custom_components.prepaid_parking.operations.opening_wallet import open_wallet
 from custom_components.prepaid_parking.operations.packages import sell_package
 from custom_components.prepaid_parking.operations.promotions import set_promotion
 from custom_components.prepaid_parking.operations.sharing import set_shares
@@ -83,8 +91,8 @@ class DeskLife(MeteredLife):
             await self.bind(device, payer, f"tariff{self.rng.randrange(1, 4)}")
 
     def may_pay(self, wallet: str) -> bool:
-        """All but the laundry's."""
-        return wallet != self.laundry
+        """All but the laundry's and those that are closed."""
+        return wallet != self.laundry and number_of(wallet) not in self.audit.closed
 
     def check_wallets(self, worth: dict[int, int]) -> None:
         """What went in and out beside the use is what was asked for, once each."""
@@ -209,6 +217,31 @@ class DeskLife(MeteredLife):
             tariff = (device.payer if device.tenancy else list(tenants.values())[-1]).tariffs[-1]
             at, total = heard[device.id]
             same(f"who pays for {device.id}", wallet, self.begins(device, at, total, tariff[1]))
+
+    async def come_and_go(self) -> None:
+        """A guest opens a wallet, or closes it: what is left is paid out, what is owed paid up."""
+        if len(self.people) == PEOPLE:
+            fields = {"unit": "a guest", "purpose": Purpose.UTILITY, "customer": self.people[0]}
+            receipt = await self.ask(lambda key: self._opens(key, **fields))
+            if receipt is not None:
+                self.people.append(WalletId(str(receipt.detail["wallet"])))
+            return
+        guest = self.people[-1]
+        leaving = [one for one in self.devices if one.tenancy and one.payer.wallet == guest]
+        for device in leaving:
+            self.hear(device, serial=True)
+        await self.act(self.world.work)
+        living = occupancy_of(self.world.site, "u1")
+        if any(one.doubt for one in leaving) or (living is not None and living.wallet == guest):
+            return
+        if await self.order(close_wallet, {}, wallet=guest, reason="goes home"):
+            self.people.remove(guest)
+            for device in leaving:
+                device.tenancy = ""
+                device.changes.clear()
+
+    async def _opens(self, key: str, **fields: Any) -> Receipt:
+        return await open_wallet(self.world.site, actor=MANAGER, reference=key, **fields)
 
     async def pay_out(self) -> None:
         """Somebody wants money back."""

@@ -105,6 +105,11 @@ class Papers:
         """What a wallet has open."""
         return sum(one.open for one in self.bills.values() if one.wallet == wallet)
 
+    def ends(self, wallet: int) -> None:
+        """Nothing recurs for a wallet that is closed."""
+        for name in [name for name, fee in self.fees.items() if fee.wallet == wallet]:
+            del self.fees[name]
+
     def check_end(self, today: date) -> None:
         """All that was due is billed, and all that was billed is paid by now."""
         for name, fee in self.fees.items():

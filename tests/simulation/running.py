@@ -46,6 +46,7 @@ HAPPENINGS: Final[dict[Happening, int]] = {
     BilledLife.owe: 3,
     BilledLife.wash: 3,
     BilledLife.deposit: 3,
+    BilledLife.come_and_go: 3,
     BilledLife.agree: 2,
     BilledLife.write_bill: 2,
     BilledLife.end_bill: 3,
