@@ -20,6 +20,13 @@ _READY: Final = """() => {
     return !document.querySelector('#ha-launch-screen')
         && app && app.hass && Object.keys(app.hass.states).length > 0;
 }"""
+_LINK: Final = """async ([service, service_data]) => {
+    const hass = document.querySelector('home-assistant').hass;
+    const answer = await hass.callWS({
+        type: 'call_service', domain: 'prepaid_parking', service, service_data, return_response: true
+    });
+    return answer.response.url;
+}"""
 
 
 @contextmanager
@@ -70,3 +77,9 @@ def log_in(page: Page, url: str) -> None:
 def wait_until_shown(page: Page) -> None:
     """Wait until the hub's page has left its launch screen and knows every state."""
     page.wait_for_function(_READY)
+
+
+def page_link(page: Page, action: str, **asked: str) -> str:
+    """Ask the integration for a page to print, as an action's button does; returns its signed link."""
+    link: str = page.evaluate(_LINK, [action, {**asked, "form": "page"}])
+    return link

@@ -10,8 +10,10 @@ from typing import Final
 
 from custom_components.prepaid_parking.simulator.demo import DEMO, DemoMeter, DemoWallet
 
+from . import tables
 from .client import Data, Hub
-from .tenants import CONTRACTS, TENANTS, unit_of
+from .past import POWER, write_past
+from .tenants import CONTRACTS, ENTERPRISE, TENANTS, unit_of
 from .trouble import DemoError
 
 PATH: Final = "demo-site"
@@ -38,6 +40,11 @@ class Names:
     things: Mapping[str, str]
     """Ids of meters and lanes by their names, of wallets by purpose and unit."""
 
+    @property
+    def meters(self) -> dict[str, str]:
+        """Return by their ids what the meters are called within their unit."""
+        return {self.things[one.name]: _within(one) for one in DEMO.meters}
+
     def entity(self, thing: str, key: str) -> str:
         """Return the entity of a thing."""
         unique_id = f"{self.site}_{thing}_{key}"
@@ -63,7 +70,8 @@ class Names:
 async def write_dashboard(hub: Hub, entry: str) -> bool:
     """Write the dashboard where it is missing or another; tells whether it did."""
     names = await _names(hub, entry)
-    config: Data = {"title": _TITLE, "views": [_supply(names), _meters(names), _parking(names)]}
+    views = [_supply(names), _money(names), _house(names), _meters(names), _parking(names)]
+    config: Data = {"title": _TITLE, "views": views}
     known = {one["url_path"] for one in await hub.ask("lovelace/dashboards/list")}
     if PATH not in known:
         await hub.ask(
@@ -78,7 +86,15 @@ async def write_dashboard(hub: Hub, entry: str) -> bool:
     elif await hub.ask("lovelace/config", url_path=PATH, force=True) == config:
         return False
     await hub.ask("lovelace/config/save", url_path=PATH, config=config)
+    await write_past(hub, {one.name: used_statistic(names, one) for one in POWER})
+    # The lists are asked for by the minute; whoever has just arrived does not wait for it.
+    await hub.ask("fire_event", event_type="demo_lists")
     return True
+
+
+def used_statistic(names: Names, meter: DemoMeter) -> str:
+    """Return the statistic of what a meter used by the hour."""
+    return f"prepaid_parking:{names.site[:8]}_{names.things[meter.name]}_used"
 
 
 async def _names(hub: Hub, entry: str) -> Names:
@@ -107,30 +123,20 @@ def _supply(names: Names) -> Data:
     story = [
         _heading(wallet.name, "mdi:bread-slice"),
         _tile(available, "Left to use", colour="green", icon="mdi:wallet"),
-        _tile(state, "Wallet", icon="mdi:scale-balance"),
+        _tile(state, "Wallet"),
         _tile(names.of(heavy.name, "power"), "Drawn now", icon="mdi:flash", colour="amber"),
-        _tile(supply, "Supply", icon="mdi:electric-switch"),
+        _tile(supply, "Supply"),
         _top_up(names.things[_wallet_key(wallet.purpose, unit_of(wallet))]),
         _history("Left to use", [(available, "Left to use")], _QUARTER_H),
         _history("How it stands", [(state, "Wallet"), (supply, "Supply")], _QUARTER_H),
     ]
-    tenants = [one for one in DEMO.wallets if one.purpose == "utility"]
-    wallets = [_heading("Wallets", "mdi:wallet-outline")]
-    for one in tenants:
-        wallets += [
-            _tile(names.wallet(one, "available"), one.name, colour="green", icon="mdi:wallet"),
-            _tile(names.wallet(one, "state"), "Wallet", icon="mdi:scale-balance"),
-        ]
-    contract = next(one for one in DEMO.wallets if one.key == CONTRACTS)
-    special = next(one for one in DEMO.wallets if TENANTS[one.key].exempt_quota)
-    flat = next(one for one in DEMO.meters if one.wallet == "flat_3_101")
-    wallets += [
-        _heading("Prices and packages", "mdi:tag-multiple"),
-        _tile(names.of(flat.name, "cost_month"), "Flat 3-101, this month", icon="mdi:cash"),
-        _tile(names.wallet(contract, "uses"), "Washes left", icon="mdi:washing-machine"),
-        _tile(names.wallet(contract, "open_bills"), "House fee to pay", icon="mdi:file-document"),
-        _tile(names.wallet(special, "on_exemption"), f"{special.name}: quota", icon="mdi:shield"),
+    lists = [
+        _heading("Cut by the end of tomorrow", "mdi:content-cut"),
+        tables.cuts(),
+        _heading("Wallets", "mdi:wallet-outline"),
+        tables.wallets(),
     ]
+    tenants = [one for one in DEMO.wallets if one.purpose == "utility"]
     supplies = [one for one in (names.maybe(m.name, "supply_state") for m in DEMO.meters) if one]
     site = [
         _heading("Whole site", "mdi:office-building"),
@@ -142,7 +148,104 @@ def _supply(names: Names) -> Data:
         _tile(names.entity("site", "ledger"), "Books", icon="mdi:book-check-outline"),
         _logbook("What happened", [*(names.wallet(one, "state") for one in tenants), *supplies]),
     ]
-    return _view("Supply", "supply", story, wallets, site)
+    return _view("Supply", "supply", story, lists, site)
+
+
+def _money(names: Names) -> Data:
+    flat = next(one for one in DEMO.wallets if one.key == "flat_3_101")
+    business = next(one for one in DEMO.wallets if one.key == ENTERPRISE)
+    home = [
+        _heading(f"{flat.name}: day and night, tiers on top", "mdi:stairs-up"),
+        *_owner(names, flat),
+        tables.usage("sensor.use_of_a_home", names.meters),
+        _heading(f"{business.name}: an enterprise, three meters", "mdi:domain"),
+        *_owner(names, business),
+        tables.usage("sensor.use_of_a_business", names.meters),
+    ]
+    used = [{"entity": used_statistic(names, one), "name": one.name} for one in POWER]
+    trends = [
+        _heading("Trends", "mdi:chart-bar"),
+        _statistics("Used by the hour", used, "hour", 2),
+        _statistics("Used by the day", used, "day", 8),
+    ]
+    prices = [_heading("What everything costs", "mdi:tag-multiple"), tables.prices()]
+    return _view("Prices", "prices", home, trends, prices)
+
+
+def _house(names: Names) -> Data:
+    contract = next(one for one in DEMO.wallets if one.key == CONTRACTS)
+    special = next(one for one in DEMO.wallets if TENANTS[one.key].exempt_quota)
+    id_ = names.things[_wallet_key(contract.purpose, unit_of(contract))]
+    on_quota = names.wallet(special, "on_exemption")
+    quota = TENANTS[special.key].exempt_quota
+    bills = [
+        _heading("Bills", "mdi:file-document-multiple"),
+        _tile(names.wallet(contract, "open_bills"), "Open", icon="mdi:file-clock-outline"),
+        _tile(names.wallet(contract, "available"), "To pay them with", icon="mdi:wallet"),
+        tables.bills(),
+        _heading("Units", "mdi:door"),
+        tables.units(),
+    ]
+    washes = [
+        _heading("A card of ten washes", "mdi:washing-machine"),
+        _tile(
+            names.wallet(contract, "uses"),
+            "Washes left",
+            icon="mdi:washing-machine",
+            columns=_WHOLE,
+        ),
+        _action("Wash once", "mdi:hand-wave", "use_package", {"wallet": id_}),
+        _heading(f"{special.name}: a special wallet", "mdi:shield-account"),
+        _tile(names.wallet(special, "available"), "Left to use", icon="mdi:wallet"),
+        _tile(on_quota, "On its quota", icon="mdi:shield-check"),
+        {
+            "type": "markdown",
+            "content": (
+                f"It may owe {quota} {DEMO.currency} before anything is cut; used of it: "
+                f"{{{{ state_attr('{on_quota}', 'used') or '0.00' }}}}. "
+                "The next top-up pays that back first."
+            ),
+            "grid_options": {"columns": "full"},
+        },
+        _logbook("What happened", [names.wallet(contract, "activity")]),
+    ]
+    return _view("House", "house", bills, washes)
+
+
+def _owner(names: Names, wallet: DemoWallet) -> list[Data]:
+    meters = [one for one in DEMO.meters if one.wallet == wallet.key]
+    return [
+        _tile(names.wallet(wallet, "available"), "Left to use", colour="green", icon="mdi:wallet"),
+        _tile(names.wallet(wallet, "days_left"), "Days left", icon="mdi:calendar-clock"),
+        *(
+            _tile(
+                names.of(one.name, "cost_today"),
+                f"{one.name}: cost today",
+                icon=_ICONS[one.commodity],
+                columns=_WHOLE,
+            )
+            for one in meters
+        ),
+    ]
+
+
+def _within(meter: DemoMeter) -> str:
+    """Return what a meter is called within its unit: `Laundry 0-03 steam` is steam."""
+    return meter.name.split(maxsplit=2)[2]
+
+
+def _statistics(title: str, entities: list[Data], period: str, days: int) -> Data:
+    return {
+        "type": "statistics-graph",
+        "title": title,
+        "entities": entities,
+        "chart_type": "bar",
+        "stat_types": ["change"],
+        "period": period,
+        "days_to_show": days,
+        "hide_legend": period == "day",
+        "grid_options": {"columns": "full"},
+    }
 
 
 def _meters(names: Names) -> Data:
@@ -152,11 +255,7 @@ def _meters(names: Names) -> Data:
         for meter in (one for one in DEMO.meters if one.line == line.key):
             cards += _meter(names, meter)
         sections.append(cards)
-    powers = [
-        (names.of(one.name, "power"), one.name)
-        for one in DEMO.meters
-        if one.commodity == "electricity"
-    ]
+    powers = [(names.of(one.name, "power"), one.name) for one in POWER]
     sections.append([_heading("Load", "mdi:chart-line"), _history("Power", powers, _HOUR)])
     return _view("Meters", "meters", *sections)
 
@@ -175,7 +274,7 @@ def _meter(names: Names, meter: DemoMeter) -> list[Data]:
         _tile(names.of(meter.name, "cost_today"), "Cost today", icon="mdi:cash"),
     ]
     if supply is not None:
-        cards.append(_tile(supply, "Supply", icon="mdi:electric-switch"))
+        cards.append(_tile(supply, "Supply"))
     return cards
 
 
@@ -205,7 +304,7 @@ def _parking(names: Names) -> Data:
         available = names.wallet(wallet, "available")
         cards += [
             _tile(available, unit_of(wallet), colour="blue", icon="mdi:wallet"),
-            _tile(names.wallet(wallet, "state"), "Wallet", icon="mdi:scale-balance"),
+            _tile(names.wallet(wallet, "state"), "Wallet"),
         ]
     balances = [(names.wallet(one, "available"), unit_of(one)) for one in tenants]
     cards.append(_history("Left to use", balances, _HOUR))
@@ -226,28 +325,41 @@ def _heading(text: str, icon: str) -> Data:
     return {"type": "heading", "heading": text, "icon": icon}
 
 
-def _tile(entity: str, name: str, *, icon: str, colour: str | None = None) -> Data:
+def _tile(
+    entity: str,
+    name: str,
+    *,
+    icon: str | None = None,
+    colour: str | None = None,
+    columns: int = _HALF,
+) -> Data:
+    """Show a state; without an icon, the one that goes with the state."""
     return {
         "type": "tile",
         "entity": entity,
         "name": name,
-        "icon": icon,
+        **({"icon": icon} if icon else {}),
         **({"color": colour} if colour else {}),
-        "grid_options": {"columns": _HALF},
+        "grid_options": {"columns": columns},
     }
 
 
 def _top_up(wallet: str) -> Data:
+    data = {"wallet": wallet, "amount": _TOP_UP}
+    return _action(f"Top up {_TOP_UP} {DEMO.currency}", "mdi:cash-plus", "top_up", data)
+
+
+def _action(name: str, icon: str, action: str, data: Data) -> Data:
     return {
         "type": "button",
-        "name": f"Top up {_TOP_UP} {DEMO.currency}",
-        "icon": "mdi:cash-plus",
+        "name": name,
+        "icon": icon,
         "show_state": False,
         "icon_height": "24px",
         "tap_action": {
             "action": "perform-action",
-            "perform_action": "prepaid_parking.top_up",
-            "data": {"wallet": wallet, "amount": _TOP_UP},
+            "perform_action": f"prepaid_parking.{action}",
+            "data": data,
         },
         "grid_options": {"columns": _WHOLE, "rows": 2},
     }

@@ -15,6 +15,7 @@ from .places import HOST, Places
 from .trouble import DemoError
 
 _BLUEPRINTS: Final = ROOT / "blueprints"
+_LISTS: Final = Path(__file__).parent / "lists.yaml"
 _COUNTRY: Final = "DE"
 """Where the invented building stands; a hub without a country asks for one."""
 RESTART: Final = 100
@@ -74,9 +75,10 @@ def write_config(places: Places, port: int) -> None:
         parts = [f"{part}:" for part in _PARTS]
         parts[parts.index("automation:")] = "automation: !include automations.yaml"
         parts[parts.index("script:")] = "script: !include scripts.yaml"
-        settings.write_text("\n".join([*parts, _LOGGER]))
+        settings.write_text("\n".join([*parts, "template: !include lists.yaml", _LOGGER]))
         (config / "automations.yaml").write_text("[]\n")
         (config / "scripts.yaml").write_text("{}\n")
+    _link(config / "lists.yaml", _LISTS)
     _link(config / "custom_components", ROOT / "custom_components")
     for blueprint in _BLUEPRINTS.glob("**/*.yaml"):
         # File by file: the hub does not look into a folder that is linked.

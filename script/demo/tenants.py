@@ -51,6 +51,8 @@ UNITS: Final[list[Data]] = [
 """The register of the house: shares and standing charges go by it."""
 WASHES: Final = "wash_card"
 HOUSE_FEE: Final = "house_fee"
+ENTERPRISE: Final = "laundry_0_03"
+"""The wallet that pays for three meters of three prices."""
 CONTRACTS: Final = "property_3_101"
 """The wallet that washes by a card and pays the house's fee."""
 _WORKDAYS: Final = ["mon", "tue", "wed", "thu", "fri"]

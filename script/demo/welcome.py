@@ -5,6 +5,7 @@ from custom_components.prepaid_parking.simulator.demo import DEMO
 from .broker import BrokerChoice
 from .choices import Ports
 from .places import PASSWORD, USER
+from .tenants import UNITS
 
 
 def welcome(address: str, ports: Ports, broker: BrokerChoice, *, hub: int, fast: bool) -> str:
@@ -24,15 +25,21 @@ def welcome(address: str, ports: Ports, broker: BrokerChoice, *, hub: int, fast:
   - {len(DEMO.meters)} meters on two Modbus lines, at ports {ports.tcp} (TCP) and {ports.rtu} (RTU over TCP)
   - an entry with a Shelly barrier and a Frigate camera, behind the {broker.words}
   - an exit with a Modbus relay board and a camera that sends JSON
-  - {len(DEMO.wallets)} wallets, tariffs by tier, by time of use, by cubic metre and by tonne
+  - {len(UNITS)} units with {len(DEMO.wallets)} wallets, one of them special, with a quota; an enterprise with three meters
+  - prices by tier on top of day and night, by time of use, by cubic metre, by tonne; a card of
+    ten washes, a house fee with its bill
   - {len(DEMO.cars)} cars that come and go, two of them without a card
 
-  Three things to try
+  Five things to try
   1. Watch {wallet} on the dashboard. {emptying}
      Press "Top up": its meter's relay is switched on again.
   2. Under "Meters" switch off another supply. It is held: no top-up switches it on,
      only a person does.
-  3. Kill the hub (kill -9 {hub}) and run script/develop again: every balance goes on
+  3. Under "House" wash once, and look at the bills. In Developer tools > Actions,
+     prepaid_parking.get_bill or get_statement with "Page to print" gives a page on paper.
+  4. Under "Supply" see who will be cut by the end of tomorrow: Flat 3-102 has nearly nothing.
+     Top it up, or spare it with prepaid_parking.veto_cut.
+  5. Kill the hub (kill -9 {hub}) and run script/develop again: every balance goes on
      where its meter is, to the last cent.
 
   Ctrl-C stops everything."""

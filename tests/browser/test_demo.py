@@ -4,17 +4,20 @@ from collections.abc import Iterator
 from pathlib import Path
 import subprocess
 from typing import Final
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
 import pytest
 
-from script.demo.browser import log_in, new_page
+from script.demo.browser import log_in, new_page, page_link
 from script.demo.running import COMMAND, RunningDemo
 
 BALANCE: Final = (
     "Number(document.querySelector('home-assistant').hass"
     ".states['sensor.bakery_0_02_wallet_available'].state)"
 )
+PHONE: Final = 390
+"""Pixels; nothing of a page may hang over its edge."""
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -58,12 +61,55 @@ def test_no_entity_of_the_demo_is_without_a_state_or_a_name(demo: RunningDemo, p
         if state == "unavailable" and not name.startswith(("update.", "tts.", "todo."))
     ]
     assert not broken
-    for view in ("meters", "parking"):
+    for view in ("prices", "house", "meters", "parking"):
         page.goto(f"{demo.url}/{view}")
         page.locator("hui-tile-card").first.wait_for()
         text = page.locator("hui-sections-view").inner_text()
         assert "Entity not found" not in text
         assert "translation" not in text
+
+
+def test_the_tables_of_the_dashboard_are_filled(demo: RunningDemo, page: Page) -> None:
+    """An empty table says that a house has no prices, no bills, and nobody in it."""
+    for view, said in {
+        "supply": ("Cut by the end of tomorrow", "Flat 3‑301", "OK"),
+        "prices": ("22:00–06:00", "up to 150 kWh", "10 uses for 25.00", "90.00 for each t"),
+        "house": ("‑000001", "House fee", "64.5"),
+    }.items():
+        page.goto(f"{demo.url}/{view}")
+        for text in said:
+            page.get_by_text(text).first.wait_for()
+
+
+@pytest.mark.parametrize(
+    ("language", "statement", "bill"),
+    [
+        ("en", ("Statement", "Top-up", "Every movement"), ("Bill", "House fee", "64.5 m² at 1.20")),
+        ("zh-Hans", ("对账单", "充值", "逐笔明细"), ("账单", "House fee", "64.5 m² × 每月 1.20")),
+    ],
+)
+def test_a_statement_and_a_bill_are_pages_that_anybody_with_the_link_can_print(
+    demo: RunningDemo,
+    page: Page,
+    language: str,
+    statement: tuple[str, ...],
+    bill: tuple[str, ...],
+) -> None:
+    """A tenant has no login: the link, a phone and a language of their own are all there is."""
+    hub = "{0.scheme}://{0.netloc}".format(urlsplit(demo.url))
+    links = {
+        page_link(page, "get_statement", wallet="Bakery 0-02", language=language): statement,
+        page_link(page, "get_bill", bill="b1", language=language): bill,
+    }
+    assert page.context.browser is not None
+    theirs = page.context.browser.new_page(viewport={"width": PHONE, "height": 844})
+    for link, said in links.items():
+        theirs.goto(hub + link)
+        for text in said:
+            theirs.get_by_text(text).first.wait_for()
+        assert theirs.locator("html").get_attribute("lang") == language
+        assert theirs.evaluate("document.documentElement.scrollWidth") <= PHONE
+    theirs.close()
 
 
 def test_a_second_start_says_what_is_in_the_way(demo: RunningDemo) -> None:

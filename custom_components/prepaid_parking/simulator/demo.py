@@ -152,7 +152,7 @@ DEMO: Final = DemoSite(
     ),
     wallets=(
         _wallet("flat_3_101", "Flat 3-101", "48.20"),
-        _wallet("flat_3_102", "Flat 3-102", "22.75"),
+        _wallet("flat_3_102", "Flat 3-102", "0.02"),
         _wallet("flat_3_201", "Flat 3-201", "65.00"),
         _wallet("flat_3_202", "Flat 3-202", "9.40"),
         _wallet("flat_3_301", "Flat 3-301", "120.00"),

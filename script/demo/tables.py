@@ -1,0 +1,150 @@
+"""Tables for the demo's dashboard: Markdown cards over what `lists.yaml` asks the integration.
+
+Cards that every hub has. Whoever wants such a table at home copies the card and the entity it reads.
+"""
+
+from typing import Final
+
+from .client import Data
+
+_STATES: Final = """\
+{%- set look = {'ok': ['mdi:check-circle', 'green', 'OK'], 'low': ['mdi:alert', 'orange', 'Low'],
+  'exempt': ['mdi:shield-check', 'teal', 'On its quota'], 'grace': ['mdi:timer-sand', 'darkorange', 'Grace'],
+  'cut_off': ['mdi:power-plug-off', 'red', 'Cut off'], 'closed': ['mdi:lock', 'gray', 'Closed']} -%}
+"""
+_WALLETS: Final = (
+    _STATES
+    + """\
+| Unit | Left | | State | Days left |
+|:--|--:|:-:|:--|--:|
+{% for one in state_attr('sensor.wallet_list', 'wallets') or [] -%}
+{%- set icon, colour, text = look[one.state] -%}
+| {{ one.unit | replace(' ', '&nbsp;') | replace('-', '‑') }}{{ '' if one.purpose == 'utility' else ', ' ~ one.purpose }} | \
+{{ one.available }} | <font color="{{ colour }}"><ha-icon icon="{{ icon }}"></ha-icon></font> | {{ text }} | \
+{{ one.days_left or '–' }} |
+{% endfor %}
+*How many days it lasts is known once a whole day was used.*
+"""
+)
+_CUTS: Final = """\
+{% set wallets = state_attr('sensor.cut_list', 'wallets') or [] -%}
+{% if wallets -%}
+| Unit | Supply | Cut at | To pay |
+|:--|:--|:--|--:|
+{% for one in wallets -%}
+{%- if one.spared -%}
+| {{ one.unit }} | *spared* | – | {{ one.missing }} |
+{% endif -%}
+{%- for cut in one.cuts -%}
+| {{ one.unit }} | {{ cut.name }} | <font color="red">\
+{{ as_local(as_datetime(cut.at)).strftime('%a %H:%M') }}</font> | {{ one.missing }} |
+{% endfor -%}
+{%- endfor %}
+A payment takes a flat off this list, and so does the action *Veto a cut*.
+{%- else -%}
+<ha-icon icon="mdi:check-circle"></ha-icon> Nobody will be cut by the end of tomorrow.
+{%- endif %}
+"""
+_PRICES: Final = """\
+{% for tariff in state_attr('sensor.price_list', 'tariffs') or [] -%}
+{%- set now = tariff.versions[-1] %}
+**{{ now.name }}**
+
+{% if now.rates is defined -%}
+| Rate | Price | When |
+|:--|--:|:--|
+{% for rate, price in now.rates.items() -%}
+{%- set bands = now.bands | selectattr('rate', 'eq', rate) | list -%}
+| {{ rate }} | {{ price }} | {% for band in bands %}{{ band.from }}–{{ band.to }}\
+{{ ', Mon–Fri' if band.days | count == 5 }}{{ '' if loop.last else '; ' }}{% else %}the rest{% endfor %} |
+{% endfor %}
+{%- elif now.price is defined -%}
+{{ now.price }} for each {{ {'energy': 'kWh', 'volume': 'm³', 'mass': 't'}.get(now.quantity, 'unit') }}
+{%- elif now.counted is defined -%}
+{{ now.counted.uses }} uses for {{ now.counted.price }}, then {{ now.counted.use_price }} each
+{%- elif now.fixed is defined -%}
+{{ now.fixed.price }} for each m² and {{ now.fixed.every }}
+{%- endif %}
+{% for tiers in [now.ladder | default(now.tiers | default([]))] if tiers %}
+*On top, by what was used in the month:*
+
+| Used in the month | On top |
+|:--|--:|
+{% for tier in tiers -%}
+| {{ 'up to ' ~ tier.up_to ~ ' kWh' if tier.up_to is defined else 'more' }} | + {{ tier.price }} |
+{% endfor %}
+{%- endfor %}
+{%- for levy in now.levies | default([]) %}
+{{ levy.name }} {{ levy.percent }} % is included.
+{% endfor %}
+{% endfor %}
+"""
+_USAGE: Final = """\
+| Meter | Rate | Tier | Price | Used | Cost |
+|:--|:--|--:|--:|--:|--:|
+{% for one in state_attr('ENTITY', 'usage') or [] -%}
+{%- for rate in one.rates -%}
+| NAMES | {{ 'one price' if rate.rate == 'flat' else rate.rate }} | {{ rate.tier + 1 }} | \
+{{ rate.price }} | {{ rate.quantity | float | round(3) }}&nbsp;{{ one.unit }} | {{ rate.cost }} |
+{% endfor -%}
+{%- else %}
+| *nothing was charged yet* | | | | | |
+{%- endfor %}
+"""
+_BILLS: Final = """\
+{%- set look = {'issued': ['mdi:clock-outline', 'darkorange'], 'paid': ['mdi:check-circle', 'green'],
+  'part_paid': ['mdi:circle-half-full', 'darkorange'], 'void': ['mdi:cancel', 'gray'],
+  'draft': ['mdi:pencil', 'gray'], 'written_off': ['mdi:delete', 'gray']} -%}
+| | Bill | Unit | For | Total | Open | Due |
+|:-:|:--|:--|:--|--:|--:|:--|
+{% for bill in state_attr('sensor.bills', 'bills') or [] -%}
+{%- set icon, colour = look[bill.state] -%}
+| <font color="{{ 'red' if bill.overdue else colour }}">\
+<ha-icon icon="{{ icon }}"></ha-icon></font> | {{ (bill.number or bill.bill) | replace('-', '‑') }} | \
+{{ bill.unit | replace('-', '‑') }} | {{ bill.lines[0].text }} | {{ bill.total }} | {{ bill.open }} | \
+{{ (bill.due_on or '–') | replace('-', '‑') }} |
+{% endfor %}
+"""
+_UNITS: Final = """\
+| Unit | Use | m² | Persons | State |
+|:--|:--|--:|--:|:--|
+{% for unit in state_attr('sensor.unit_list', 'units') or [] -%}
+| {{ unit.name }} | {{ unit.use }} | {{ unit.area }} | {{ unit.persons or '–' }} | \
+{{ '<font color="darkorange">vacant</font>' if unit.vacant else 'occupied' }} |
+{% endfor %}
+"""
+
+
+def wallets() -> Data:
+    """Return the table of all wallets: what is left, how it stands, how long it lasts."""
+    return _table(_WALLETS)
+
+
+def cuts() -> Data:
+    """Return the list of what will be cut by the end of tomorrow."""
+    return _table(_CUTS)
+
+
+def prices() -> Data:
+    """Return the price list."""
+    return _table(_PRICES)
+
+
+def usage(entity: str, meters: dict[str, str]) -> Data:
+    """Return what a wallet's meters used this month, by rate and tier; `meters` are names by id."""
+    named = f"{{{{ {meters!r}.get(one.meter, one.meter) }}}}"
+    return _table(_USAGE.replace("ENTITY", entity).replace("NAMES", named))
+
+
+def bills() -> Data:
+    """Return the latest bills."""
+    return _table(_BILLS)
+
+
+def units() -> Data:
+    """Return the register of units."""
+    return _table(_UNITS)
+
+
+def _table(content: str) -> Data:
+    return {"type": "markdown", "content": content, "grid_options": {"columns": "full"}}
