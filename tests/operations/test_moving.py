@@ -14,6 +14,7 @@ from custom_components.prepaid_parking.core.ledger import Act, EntryKind, Receip
 from custom_components.prepaid_parking.core.shares import ShareBy
 from custom_components.prepaid_parking.core.unit import Occupancy
 from custom_components.prepaid_parking.core.wallet import Binding
+from custom_components.prepaid_parking.operations.cashier import close_wallet
 from custom_components.prepaid_parking.operations.facts import WalletEvent
 from custom_components.prepaid_parking.operations.handing_over import HandReading
 from custom_components.prepaid_parking.operations.moving import (
@@ -23,6 +24,7 @@ from custom_components.prepaid_parking.operations.moving import (
     move_in,
     move_out,
 )
+from custom_components.prepaid_parking.operations.occupants import occupancy_of
 from custom_components.prepaid_parking.operations.office import unbind_meter
 from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
 from custom_components.prepaid_parking.store.books import Books
@@ -413,3 +415,39 @@ def registers_exact(bindings: list[Binding]) -> list[tuple[str, int, int | None]
     """Who paid from where to where, in the order of time."""
     ordered = sorted(bindings, key=lambda one: int(one.id.split("/")[1]))
     return [(one.wallet, one.from_register, one.to_register) for one in ordered]
+
+
+async def test_a_flat_whose_tenants_wallet_is_closed_is_vacant(make_world: MakeWorld) -> None:
+    """Settled and closed, they have gone: the owner pays from there, and the next one can move in."""
+    world = await make_world()
+    owner, old, new = [await world.wallet("100") for _ in range(3)]
+    run = await flat(world, old, owner=owner.wallet.id)
+    await world.read(run.meter.id, 3 * KWH, HOUR)
+    receipt = await close_wallet(world.site, wallet=old.wallet.id, actor=MANAGER)
+    assert receipt.detail["vacated"] == ["u1"]
+    assert occupancy_of(world.site, "u1") is None
+    await world.read(run.meter.id, KWH, HOUR)
+    assert world.text(owner.available_minor) == "99.20"
+    await world.restart()
+    assert occupancy_of(world.site, "u1") is None
+    (ended,) = await world.books.load(Occupancy)
+    assert ended.to_at == receipt.booked
+    with pytest.raises(CoreError, match="unit_is_vacant"):
+        await move_out(world.site, asked())
+    await world.look(run.meter.id)
+    await move_in(world.site, asked(world.wallet_now(new)))
+    await world.read(run.meter.id, KWH, HOUR)
+    assert world.text(world.wallet_now(new).available_minor) == "99.20"
+
+
+async def test_who_closes_their_wallet_bears_the_stairwell_until_then(
+    make_world: MakeWorld,
+) -> None:
+    """What was used in common is paid by those who were there, also by who settles today."""
+    world = await make_world()
+    wallet = await world.wallet("100")
+    await flat(world, wallet)
+    _, meter = await stairwell(world, ShareBy.FIXED, ("u1", 1))
+    await world.read(meter.meter.id, 10 * KWH, HOUR)
+    receipt = await close_wallet(world.site, wallet=wallet.wallet.id, actor=MANAGER)
+    assert receipt.detail["settled"] == 9_200

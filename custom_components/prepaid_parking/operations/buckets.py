@@ -96,6 +96,7 @@ def closing_view(site: Site, receipt: Receipt) -> dict[str, object]:
         "remainder": detail.get("remainder"),
         "rounding": money(_whole(detail, "rounding")),
         "meters": _last_registers(site, detail.get("meters", [])),
+        "vacated": detail.get("vacated", []),
     }
 
 

@@ -1,7 +1,8 @@
 """A wallet is closed: its meters read and charged for the last time, then settled to zero, in one act."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from fractions import Fraction
 
 from ..core.carries import LevyCarry
@@ -16,12 +17,13 @@ from ..core.chart import (
 )
 from ..core.deposit import Deposit, taken
 from ..core.errors import CoreError
-from ..core.identity import Actor
+from ..core.identity import Actor, UnitId
 from ..core.layers import FeeReturn, Layers, leave, refundable
 from ..core.ledger import AccountId, Act, EntryKind, Floor, Posting, Receipt, Record
 from ..core.money import MICRO
 from ..core.points import Lots
 from ..core.settlement import Settlement, settle
+from ..core.unit import Occupancy
 from ..core.wallet import Binding
 from .booking import book, referenced, tell, unspendable
 from .buckets import debts
@@ -29,10 +31,13 @@ from .facts import WalletEvent
 from .fee_legs import return_detail, return_legs
 from .holding import changed, ending
 from .layering import layers_now
-from .occupants import owner_of_unit
+from .occupants import occupancy_of, owner_of_unit, units_of
 from .rebinding import Rebinding, posted_whole, rebind, take_effect
+from .shares import shared_with
 from .site import MeterRun, Site, WalletRun
 from .turn import in_turn
+from .units import put_occupancy
+from .usage import post_windows
 
 type Leg = tuple[AccountId, AccountId, int]
 """Out of which account, into which, how much; nothing moves where it is none."""
@@ -85,7 +90,8 @@ async def close_wallet(
 
     Its meters are charged up to their last good reading and paid for by nobody from there on, or by
     the unit's owner. Deposits come back first, debts are paid, what is left of a bonus and of points
-    ends. What was used below the minor unit is rounded once, booked, and named in the entry.
+    ends. What was used below the minor unit is rounded once, booked, and named in the entry. Nobody
+    lives in a unit on a wallet that is closed: those it occupies are vacant from then on.
     """
     run, now = site.wallet(wallet), site.clock()
     act = Act(
@@ -100,10 +106,13 @@ async def close_wallet(
     refusal = unspendable(site, run) or _unclosable(site, run)
     if refusal is not None:
         return await book(site, act, refusal)
+    left = units_of(site, run.wallet.id)
+    await _charge_shared(site, left)
     await posted_whole(site, run.meters)
     last = [await _last(site, meter) for meter in run.meters]
     end = _ending(site, run, channel, await _carries(site, run, last))
     shut = replace(run.wallet, closed_at=now)
+    ended = _moved_out(site, left, now)
     released = tuple(taken(one, now, released=one.held_minor) for one in end.deposits)
     act = replace(
         act,
@@ -116,9 +125,15 @@ async def close_wallet(
             Floor(account=wallet_account(run.wallet.no, bucket), minimum_minor=0)
             for bucket in (Bucket.CASH, Bucket.BONUS, Bucket.POINTS)
         ),
-        detail={**act.detail, **end.detail, "meters": [one.trace for one in last]},
+        detail={
+            **act.detail,
+            **end.detail,
+            "meters": [one.trace for one in last],
+            **({"vacated": left} if left else {}),
+        },
         puts=(
             shut,
+            *ended,
             *released,
             *(record for one in last for record in one.puts),
             *_emptied(run),
@@ -128,6 +143,8 @@ async def close_wallet(
     if not receipt.repeated:
         for one in last:
             take_effect(site, one)
+        for occupancy in ended:
+            put_occupancy(site, occupancy)
         for deposit in released:
             changed(site, deposit)
         run.wallet, run.layers, run.lots = shut, (), ()
@@ -220,6 +237,19 @@ def _ending(site: Site, run: WalletRun, channel: Channel, carries: list[Fraction
         deposits=deposits,
         fees=fees,
     )
+
+
+async def _charge_shared(site: Site, units: Iterable[UnitId]) -> None:
+    """Post what was used in common so far: it is borne by those who were there."""
+    for unit in units:
+        for shared in shared_with(site, unit):
+            await post_windows(site, shared.meters)
+
+
+def _moved_out(site: Site, units: Iterable[UnitId], now: datetime) -> tuple[Occupancy, ...]:
+    """Return the ends of the occupancies of units."""
+    present = (occupancy_of(site, unit) for unit in units)
+    return tuple(replace(one, to_at=max(now, one.from_at)) for one in present if one is not None)
 
 
 def _deposits(site: Site, run: WalletRun) -> list[Deposit]:
