@@ -29,6 +29,7 @@ from .repairs import async_watch_site
 from .roster import async_begin, is_shown
 from .services import async_setup_services
 from .statement_view import StatementView
+from .use_repairs import async_watch_uses
 from .wiring import SiteWiring, wire
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -57,6 +58,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> b
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(async_watch_site(hass, entry))
     entry.async_on_unload(async_watch_hints(hass, entry))
+    entry.async_on_unload(async_watch_uses(hass, entry))
     entry.async_on_unload(async_announce(hass, entry))
     async_record_hours(hass, entry)
     entry.async_create_background_task(hass, data.coordinator.run(), f"{DOMAIN} publisher")

@@ -21,7 +21,7 @@ from .core.identity import Actor, ActorKind
 from .core.metering import DoubtKind
 from .errors import translated
 from .operations.office import Settlement, settle_doubt
-from .operations.supply import try_again
+from .operations.supply import restore_supply, try_again
 
 ANY: Final = (Settlement.ACCEPT, Settlement.DISCARD, Settlement.NEW_START)
 SETTLEMENTS: Final[Mapping[DoubtKind, tuple[Settlement, ...]]] = {
@@ -133,6 +133,34 @@ class FaultFlow(PrepaidFlow):
             return self.form("confirm", vol.Schema({}), None)
         try_again(self.entry.runtime_data.site, meter=self.given("meter"))
         return self.async_create_entry(data={})
+
+
+class OverloadFlow(PrepaidFlow):
+    """Switch a supply on that tripped too often, once somebody has been there."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Ask whether the cause has been seen to, and restore it as a named person's word."""
+        refused = None
+        if user_input is not None:
+            try:
+                with translated():
+                    await restore_supply(
+                        self.entry.runtime_data.site,
+                        meter=self.given("meter"),
+                        reason="overload",
+                        actor=self.actor,
+                    )
+            except HomeAssistantError as err:
+                refused = err
+            else:
+                return self.async_create_entry(data={})
+        return self.form("confirm", vol.Schema({}), refused)
 
 
 class BooksFlow(PrepaidFlow):

@@ -29,7 +29,7 @@ from .operations.facts import (
     SupplyTrouble,
 )
 from .operations.proving import problem_of
-from .repair_flows import BooksFlow, DoubtFlow, FaultFlow
+from .repair_flows import BooksFlow, DoubtFlow, FaultFlow, OverloadFlow
 
 FEW: Final = 5
 """Up to this many doubts of a kind on a line are repairs of their own."""
@@ -56,6 +56,7 @@ FLOWS: Final[Mapping[str, type[RepairsFlow]]] = {
     "doubt": DoubtFlow,
     "fault": FaultFlow,
     "books": BooksFlow,
+    "overload": OverloadFlow,
 }
 
 

@@ -13,6 +13,7 @@ from ..core.use import Use, UseState, quantity_used
 from ..core.use_point import Basis, Outage, PointKind, Proof, UsePoint
 from ..core.wallet import CredentialKind, Purpose
 from ..operations import sessions, tapping, use_points
+from ..operations.in_use import METER, is_meter
 from ..operations.lots import uses_left
 from ..operations.sessions import Began
 from ..operations.use_prices import cost_of
@@ -36,7 +37,7 @@ async def set_use_point(call: Call) -> Response:
         uses=data["uses"],
         amount_minor=call.maybe_money("amount") or 0,
         minutes=data["minutes"],
-        switch=call.text("switch"),
+        switch=f"{METER}{call.meter().meter.id}" if call.text("meter") else call.text("switch"),
         lane=call.lane().id if call.text("lane") else None,
         basis=data["basis"],
         counter=call.text("counter"),
@@ -182,7 +183,8 @@ def _point(call: Call, point: UsePoint) -> Response:
         "uses": point.uses,
         "amount": money(point.amount_minor) if point.amount_minor else None,
         "minutes": point.minutes or None,
-        "switch": point.switch or None,
+        "switch": point.switch if point.switch and not is_meter(point.switch) else None,
+        "meter": point.switch.removeprefix(METER) if is_meter(point.switch) else None,
         "lane": point.lane,
         "basis": point.basis if point.kind is PointKind.METERED else None,
         "counter": point.counter or None,
@@ -215,7 +217,8 @@ ACTIONS: Final = (
             vol.Optional("uses", default=1): vol.All(vol.Coerce(int), vol.Range(1, 1_000)),
             vol.Optional("amount"): cv.string,
             vol.Optional("minutes", default=0): MINUTES,
-            vol.Optional("switch"): cv.entity_id,
+            vol.Exclusive("switch", "switched"): cv.entity_id,
+            vol.Exclusive("meter", "switched"): cv.string,
             vol.Optional("lane"): cv.string,
             vol.Optional("basis", default="clock"): vol.Coerce(Basis),
             vol.Optional("counter"): cv.entity_id,

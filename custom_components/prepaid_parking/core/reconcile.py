@@ -48,6 +48,8 @@ class Why(StrEnum):
     OVERLOAD = "overload"
     OVERLOAD_OVER = "overload_over"
     OVERLOAD_LOCKED = "overload_locked"
+    IN_USE = "in_use"
+    NOT_IN_USE = "not_in_use"
     OFF_BY_OTHERS = "off_by_others"
     NOT_CONFIRMED = "not_confirmed"
     SWITCHED_ON_BY_HAND = "switched_on_by_hand"
@@ -64,7 +66,8 @@ class View:
     that the policy knows of no quiet hours now, `window` that it is an hour in which it cuts, `turn`
     that the supplies before it in the order have had theirs. `spared` names the wallet's respite.
     `warm` is whether heat may be cut (None: nobody knows how cold it is). `scheduled_off` says that
-    its schedule has it off now, `overload` that its power has just tripped its limit.
+    its schedule has it off now, `overload` that its power has just tripped its limit. `used` is
+    whether somebody uses what is sold by the use behind it, None where nothing is.
     """
 
     supply: Supply
@@ -91,6 +94,7 @@ class View:
     scheduled_off: bool = False
     overload: bool = False
     load: LoadStand = LoadStand.FREE
+    used: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,11 +111,13 @@ _CUT_WHY: Final = {
     CutBy.BALANCE: Why.BALANCE,
     CutBy.SCHEDULE: Why.SCHEDULE,
     CutBy.LOAD: Why.OVERLOAD,
+    CutBy.USE: Why.NOT_IN_USE,
 }
 _ON_WHY: Final = {
     CutBy.BALANCE: Why.PAID,
     CutBy.SCHEDULE: Why.SCHEDULE_OVER,
     CutBy.LOAD: Why.OVERLOAD_OVER,
+    CutBy.USE: Why.IN_USE,
 }
 _STRICTER: Final = tuple(RestoreMode)
 
@@ -130,7 +136,8 @@ def decide_supply(view: View) -> Decision:
     """Decide what a supply should be.
 
     Observation comes first, then what forbids every command, then a named person's hold, then money,
-    load and schedule.
+    load and schedule. A supply that nobody's wallet pays for is switched by those who use it, where
+    that is what it is for.
     """
     if not view.relay:
         return Decision(want=None, why=Why.NO_RELAY, state=SupplyState.UNKNOWN)
@@ -140,7 +147,7 @@ def decide_supply(view: View) -> Decision:
         return _leave(view, Why.EMERGENCY)
     if hold_in_force(view.supply, view.now):
         return _held_on(view) if view.supply.hold_on else _held_off(view)
-    if not view.bound:
+    if not view.bound and view.used is None:
         return _leave(view, Why.NOT_BOUND)
     return _on(view) if view.seen else _off(view)
 
@@ -185,7 +192,7 @@ def _not_by_rule(view: View, by: CutBy) -> Why | None:
         return Why.SHARED
     if view.supply.cut is CutMode.NEVER:
         return Why.NEVER_CUT
-    if by is CutBy.SCHEDULE:
+    if by in (CutBy.SCHEDULE, CutBy.USE):
         alone = _opens_remotely(view) and view.supply.restore is RestoreMode.AUTO
         return None if alone else Why.NO_WAY_BACK
     if by is CutBy.LOAD:
@@ -242,13 +249,15 @@ def _wanted_off(view: View) -> list[CutBy]:
         (CutBy.BALANCE, view.due),
         (CutBy.LOAD, tripped),
         (CutBy.SCHEDULE, view.scheduled_off),
+        (CutBy.USE, _unused(view)),
     )
     return [by for by, is_wanted in wanted if is_wanted]
 
 
 def _kept(view: View, by: CutBy, *, by_hand: bool) -> Why | None:
     """Honour the hand that switched on again, where the policy says so; never against a load limit."""
-    keeps = by_hand and by is not CutBy.LOAD and view.manual_on is ManualOn.KEEP
+    honoured = by not in (CutBy.LOAD, CutBy.USE)
+    keeps = by_hand and honoured and view.manual_on is ManualOn.KEEP
     return Why.KEPT_ON_BY_HAND if keeps else None
 
 
@@ -292,9 +301,16 @@ def _stays_off(view: View) -> Decision | None:
         return Decision(want=None, why=Why.OVERLOAD, state=SupplyState.OFF)
     if by is not CutBy.BALANCE and not view.clock_ok:
         return _leave(view, Why.CLOCK)
+    if _unused(view):
+        return Decision(want=None, why=Why.NOT_IN_USE, state=SupplyState.OFF)
     if view.scheduled_off and view.clock_ok and _not_by_rule(view, CutBy.SCHEDULE) is None:
         return Decision(want=None, why=Why.SCHEDULE, state=SupplyState.OFF)
     return None
+
+
+def _unused(view: View) -> bool:
+    """Tell whether it is for whoever uses it, and nobody does."""
+    return not view.bound and view.used is False
 
 
 def _restore_mode(view: View) -> RestoreMode:

@@ -29,9 +29,10 @@ class CutBy(StrEnum):
     SCHEDULE = "schedule"
     LOAD = "load"
     HOLD = "hold"
+    USE = "use"
 
 
-AUTOMATIC: Final = frozenset({CutBy.BALANCE, CutBy.SCHEDULE, CutBy.LOAD})
+AUTOMATIC: Final = frozenset({CutBy.BALANCE, CutBy.SCHEDULE, CutBy.LOAD, CutBy.USE})
 """Cuts that nobody in particular asked for; their end undoes them where they were verified."""
 
 

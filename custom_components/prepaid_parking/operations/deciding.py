@@ -9,6 +9,7 @@ from ..core.policy import ManualOn, Policy
 from ..core.reconcile import Decision, View, decide_supply, protected
 from ..core.supply import CutMode, RestoreMode
 from ..core.wallet import WalletKind
+from .in_use import in_use
 from .load_limits import is_overloaded, load_stand
 from .schedules import is_scheduled_off
 from .site import MeterRun, Site, WalletRun
@@ -55,6 +56,7 @@ def view_of(site: Site, run: MeterRun) -> View:
         scheduled_off=_scheduled_off(site, run, wallet, policy, now),
         overload=is_overloaded(run, now),
         load=load_stand(site, run, now),
+        used=in_use(site, run),
     )
 
 

@@ -15,11 +15,13 @@ from ..core.use import Seen, Use, UseEnd, UseState, looked
 from ..core.use_point import Basis
 from .booking import keep
 from .facts import UseEvent
+from .in_use import is_meter, meter_of
 from .no_things import NoThings
 from .site import Site
 from .use_ends import settle
 from .use_prices import accrue, cost_of, most_of
 from .use_run import UseRun
+from .use_switch import does_not_obey, is_on, starts_within
 from .use_telling import tell_use
 
 TICK: Final = timedelta(seconds=1)
@@ -28,8 +30,6 @@ KEEP_EVERY: Final = timedelta(minutes=1)
 WARN_AHEAD: Final = timedelta(minutes=5)
 WARN_SHARE: Final = 10
 """A counter has no pace: it warns when less than a tenth of the money is left."""
-STARTS_WITHIN: Final = timedelta(seconds=15)
-"""A switch that shows nothing for so long did not switch."""
 PAUSES: Final = tuple(timedelta(seconds=one) for one in (2, 2, 5, 15, 60))
 """An off that is not seen is tried again for ever: water or heat may be running."""
 TOLD_AFTER: Final = 4
@@ -81,7 +81,7 @@ def detach_all(site: Site) -> None:
 def attach(site: Site, run: UseRun) -> None:
     """Watch a use's things: what changes is looked at at once."""
     use, run.watched_from = run.use, site.clock()
-    watched = [one for one in (use.switch, use.counter) if one]
+    watched = [one for one in (use.switch, use.counter) if one and not is_meter(one)]
     if use.proof is not None:
         watched.append(use.proof.entity)
 
@@ -109,7 +109,7 @@ async def follow(site: Site, run: UseRun, now: datetime) -> None:
 def _look(site: Site, run: UseRun, now: datetime) -> None:
     use, things = run.use, site.things
     seen = Seen(
-        on=things.is_on(use.switch) if use.switch else None,
+        on=is_on(site, use.switch) if use.switch else None,
         count=things.count(use.counter, use.counter_unit) if use.counter else None,
     )
     after = looked(use, seen, now, run.watched_from)
@@ -138,12 +138,11 @@ async def _begin(site: Site, run: UseRun, now: datetime) -> None:
 async def _started(site: Site, run: UseRun, now: datetime) -> None:
     use = run.use
     proven = use.proof is None or use.proof.shown(site.things.number(use.proof.entity))
-    if site.things.is_on(use.switch) is True and proven:
+    if is_on(site, use.switch) is True and proven:
         run.use = replace(use, state=UseState.RUNNING, on=True)
-        run.moved.set()
         tell_use(site, UseEvent.STARTED, run.use)
         return
-    within = STARTS_WITHIN
+    within = starts_within(site, use.switch)
     if use.proof is not None:
         within = max(within, timedelta(seconds=use.proof.within_s))
     if not run.sending and site.clock_ok and now - use.started_at >= within:
@@ -183,7 +182,6 @@ def drop(site: Site, run: UseRun) -> None:
     run.stop()
     accrue(site, run, 0)
     site.uses.pop(run.use.id, None)
-    run.moved.set()
 
 
 def _to_be_off(run: UseRun) -> bool:
@@ -192,7 +190,7 @@ def _to_be_off(run: UseRun) -> bool:
 
 async def _off(site: Site, run: UseRun, now: datetime) -> None:
     """See a switch off, or tell it so again; in an emergency nothing is switched either way."""
-    if site.things.is_on(run.use.switch) is False and not run.sending:
+    if is_on(site, run.use.switch) is False and not run.sending:
         if run.use.state is UseState.ENDING:
             over = replace(run.use, state=UseState.ENDED)
             if await keep(site, over):
@@ -206,7 +204,11 @@ async def _off(site: Site, run: UseRun, now: datetime) -> None:
     ):
         run.next_at = now + PAUSES[min(run.tries, len(PAUSES) - 1)]
         run.tries += 1
-        if run.tries == TOLD_AFTER:
+        obeys = run.tries < TOLD_AFTER
+        if is_meter(run.use.switch):
+            obeys = not does_not_obey(site, run.use.switch)
+        if not obeys and not run.stuck:
+            run.stuck = True
             tell_use(site, UseEvent.STUCK, run.use, reason="still_on")
         run.sending = True
         site.spawn(_tell_off(site, run))
@@ -223,8 +225,14 @@ async def command(site: Site, run: UseRun, *, on: bool) -> bool:
     """Tell a use's switch what to be, outside of any turn: a thing that is slow holds up nobody.
 
     It is written down before and after. What cannot be written down is not switched on; off is told
-    all the same. Returns whether the thing has taken it.
+    all the same. A meter's supply is decided by who uses it, commanded and written down as any other.
+    Returns whether the thing has taken it.
     """
+    if is_meter(run.use.switch):
+        meter = meter_of(site, run.use.switch)
+        site.wake(() if meter is None else (meter,))
+        run.sending = False
+        return meter is not None
     run.sending = True
     try:
         log = await _logged(site, run, on=on)

@@ -21,6 +21,7 @@ from .dividing import divide_by_days
 from .facts import WalletEvent
 from .habits import fresh_start
 from .handing_over import HandReading, Stand, stands, trace_of
+from .in_use import in_use
 from .occupants import occupancy_of, owner_of_unit, units_of
 from .places import meters_in
 from .rebinding import Rebinding, rebind, take_effect
@@ -230,14 +231,14 @@ async def _charge_shared(site: Site, unit: Unit) -> None:
 def _changing(site: Site, unit: Unit, leaving: WalletRun | None) -> list[MeterRun]:
     """Return the meters that change hands: what the one who leaves, the owner, or nobody pays for.
 
-    A meter in the unit that somebody else pays for stays theirs.
+    A meter in the unit that somebody else pays for stays theirs; one that is sold by the use is nobody's.
     """
     until = leaving or owner_of_unit(site, unit.id)
     payers = {until.wallet.id} if until is not None else set()
     return [
         run
         for run in meters_in(site, unit.id)
-        if run.binding is None or run.binding.wallet in payers
+        if (in_use(site, run) is None if run.binding is None else run.binding.wallet in payers)
     ]
 
 

@@ -11,6 +11,7 @@ from ..core.wallet import Purpose, Spending, Wallet, WalletKind
 from .baseline import baseline
 from .booking import book_sealed, referenced, tell
 from .facts import WalletEvent
+from .in_use import refuse_used
 from .occupants import find_unit
 from .rebinding import Rebinding, rebind, take_effect
 from .site import Site, WalletRun
@@ -120,6 +121,7 @@ async def _bound(
     run, wallet = site.meter(meter), payer.wallet
     if wallet.purpose is not Purpose.UTILITY:
         raise CoreError("wallet_wrong_purpose", wallet=wallet.unit, purpose=wallet.purpose)
+    refuse_used(site, run)
     register, at = baseline(site, run, tariff, from_register)
     return await rebind(site, run, payer, register=register, at=at, tariff=tariff)
 

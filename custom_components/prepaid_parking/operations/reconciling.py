@@ -11,6 +11,7 @@ from .booking import keep
 from .commanding import begin, end, judge, proves, send
 from .deciding import decide
 from .facts import SupplyChanged, WalletEvent, WalletFact
+from .in_use import in_use
 from .load_limits import closed_again, counted_trip
 from .site import Command, MeterRun, Site
 from .stagger import leave, may_switch_on
@@ -18,6 +19,9 @@ from .watching import policy_for
 
 OPERATIONS_UNBOUND: Final = 20
 """How often a relay may be operated in a day where no wallet's policy says it."""
+OPERATIONS_USED: Final = 80
+"""The same for a relay that is sold by the use: a wash of forty minutes, one after the other. Relays of
+meters are made for a hundred thousand operations, so for more than three years of that."""
 
 _OFF: Final = {
     CutBy.SCHEDULE: WalletEvent.SCHEDULED_OFF,
@@ -103,7 +107,7 @@ async def _is_still_for(
 
 def _operations_per_day(site: Site, run: MeterRun) -> int:
     if run.binding is None:
-        return OPERATIONS_UNBOUND
+        return OPERATIONS_UNBOUND if in_use(site, run) is None else OPERATIONS_USED
     return policy_for(site, site.wallets[run.binding.wallet]).operations_per_day
 
 

@@ -26,10 +26,6 @@ from .use_prices import cost_of
 from .use_run import UseRun
 from .use_telling import tell_use
 
-ANSWER_S: Final = 5.0
-"""How long a caller waits to hear whether the switch went on; the use itself waits longer."""
-
-
 FIRST: Final = timedelta(minutes=1)
 """A use that would end before this is over is refused rather than begun."""
 
@@ -109,7 +105,7 @@ async def uses_of(site: Site, wallet: WalletId | None = None, *, ended: bool = F
 
 
 async def switched_on(site: Site, began: Began) -> Began:
-    """Switch a use's thing on, outside of any turn, and wait a moment for it to show."""
+    """Switch a use's thing on, outside of any turn; it is as it showed itself by then."""
     run = site.uses.get(began.use.id)
     if began.repeated or run is None or not run.use.switch:
         return began

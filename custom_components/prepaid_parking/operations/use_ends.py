@@ -41,7 +41,6 @@ async def settle(site: Site, run: UseRun, end: UseEnd, at: datetime, actor: Acto
         await _end_timed(site, run, end, at, actor)
     else:
         await _end_metered(site, run, end, at, actor)
-    run.moved.set()
 
 
 async def _end_timed(site: Site, run: UseRun, end: UseEnd, at: datetime, actor: Actor) -> None:

@@ -8,9 +8,12 @@ from ..core.ledger import Act, EntryKind, Receipt
 from ..core.use import UseState
 from ..core.use_point import Basis, PointKind, UsePoint, check_point
 from .booking import referenced
+from .in_use import is_meter, meter_of
+from .reconciling import OPERATIONS_USED
 from .site import Site
 from .sold import counted_at, duration_at
 from .turn import in_turn
+from .use_switch import check_meter, not_free
 
 NEW = PointId("")
 
@@ -51,7 +54,9 @@ async def set_use_point(
         )
     )
     if not receipt.repeated:
+        before = site.points.get(point.id, point)
         site.points[point.id] = point
+        _decide_anew(site, before, point)
     return receipt
 
 
@@ -75,6 +80,7 @@ async def close_use_point(site: Site, *, point: str, actor: Actor, reason: str) 
         )
     )
     site.points.pop(known.id)
+    _decide_anew(site, known)
     return receipt
 
 
@@ -93,6 +99,8 @@ def busy_with(site: Site, point: UsePoint) -> CoreError | None:
     """Refuse a point that somebody is using, or whose switch is not off yet, or may not be switched."""
     if site.emergency and point.switch:
         return CoreError("emergency_on")
+    if (refusal := not_free(site, point.switch, OPERATIONS_USED)) is not None:
+        return refusal
     for run in site.uses.values():
         if run.use.state is UseState.ENDED:
             continue
@@ -101,9 +109,17 @@ def busy_with(site: Site, point: UsePoint) -> CoreError | None:
     return None
 
 
+def _decide_anew(site: Site, *points: UsePoint) -> None:
+    """Let the supplies that are, or were, the switches of points be decided."""
+    found = (meter_of(site, point.switch) for point in points)
+    site.wake(run for run in found if run is not None)
+
+
 def _check_things(site: Site, point: UsePoint) -> None:
     things = site.things
-    if point.switch:
+    if is_meter(point.switch):
+        check_meter(site, point)
+    elif point.switch:
         things.check_switch(point.switch)
     if point.basis is Basis.COUNTER and point.counter:
         things.check_counter(point.counter)

@@ -1,8 +1,7 @@
 """Uses in memory: what each has cost so far, what is on its way to its switch, and what a tap did."""
 
-import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from ..core.identity import SYSTEM, Actor, WalletId
@@ -23,8 +22,8 @@ class UseRun:
 
     `kept` is the use as it was written down last, `accrued_minor` what it has cost beyond its
     deposit: spoken for in its wallet. `ending` is why it is to end, decided and perhaps not yet
-    booked, and `ending_by` whose doing that is. `sent` is what its switch was last told and
-    `next_at` when it is told again; `watched_from` is since when its things are watched,
+    booked, and `ending_by` whose doing that is. `tries` counts how often its switch was told to be off,
+    `next_at` is when it is told again and `stuck` that it does not obey; `watched_from` is since when its things are watched,
     and `stop` ends that.
     """
 
@@ -36,10 +35,10 @@ class UseRun:
     ending_by: Actor = SYSTEM
     sending: bool = False
     tries: int = 0
+    stuck: bool = False
     next_at: datetime | None = None
     watched_from: datetime | None = None
     stop: Callable[[], None] = _nothing
-    moved: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
