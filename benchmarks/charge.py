@@ -41,7 +41,7 @@ from custom_components.prepaid_parking.core.wallet import (
     WalletKind,
     Watch,
 )
-from custom_components.prepaid_parking.operations.metering import limits_of
+from custom_components.prepaid_parking.operations.believing import limits_of
 from custom_components.prepaid_parking.operations.rate_registers import take_rates
 from custom_components.prepaid_parking.operations.site import MeterRun, Site, WalletRun
 from custom_components.prepaid_parking.operations.window import accrue, open_window

@@ -38,7 +38,7 @@ from custom_components.prepaid_parking.core.ledger import (  # noqa: E402
     Reference,
 )
 from custom_components.prepaid_parking.core.metering import Cursor  # noqa: E402
-from custom_components.prepaid_parking.store import opening, schema  # noqa: E402
+from custom_components.prepaid_parking.store import opening, schema, tables_meters  # noqa: E402
 from custom_components.prepaid_parking.store.books import Books  # noqa: E402
 from custom_components.prepaid_parking.store.codec import Row  # noqa: E402
 from custom_components.prepaid_parking.store.group import Group  # noqa: E402
@@ -129,7 +129,7 @@ def rows_of(acts: list[Act], size: int, standing: Standing) -> list[Rows]:
             (insert(schema.transfer), group.transfers),
             (insert(schema.idempotency), group.references),
             (upsert(schema.account), list(group.balances.items())),
-            (upsert(schema.cursor), [
+            (upsert(tables_meters.cursor), [
                 row for row in group.records.get(Cursor, {}).values() if row is not None
             ]),
         ]  # fmt: skip
