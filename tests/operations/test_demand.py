@@ -3,17 +3,21 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+import pytest
+
 from custom_components.prepaid_parking.core.ledger import Entry, EntryKind
+from custom_components.prepaid_parking.operations.assigning import Selection, assign_tariff
 from custom_components.prepaid_parking.operations.office import unbind_meter
 from custom_components.prepaid_parking.operations.places import update_meter_place
 from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.test_standing import charged, entries
 from tests.operations.test_units import set_
-from tests.operations.world import KWH, MANAGER, MINUTE, World
+from tests.operations.world import DAY, HOUR, KWH, MANAGER, MINUTE, World
 
 START: Final = datetime(2026, 6, 30, 22, tzinfo=UTC)
 JULY: Final = datetime(2026, 7, 1, tzinfo=UTC)
+ELEVENTH: Final = datetime(2026, 7, 11, tzinfo=UTC)
 AUGUST: Final = datetime(2026, 8, 1, tzinfo=UTC)
 QUARTER: Final = timedelta(minutes=15)
 DEMAND: Final = {
@@ -22,6 +26,8 @@ DEMAND: Final = {
     "price": "1.00",
     "demand": {"price": "40.00"},
 }
+FREE: Final = {"tariff": "free", "quantity": "energy", "price": "1.00"}
+NO_LONGER: Final = FREE | {"tariff": "home"}
 FACTOR: Final = {
     "tariff": "home",
     "quantity": "energy",
@@ -199,3 +205,66 @@ async def test_a_flat_tariff_is_not_watched(make_world: MakeWorld) -> None:
     _, meter = await shop(world)
     await read(world, meter, JULY, 1)
     assert world.site.demands == {}
+
+
+@pytest.mark.parametrize("way", ["another tariff", "another version"])
+@pytest.mark.parametrize("hour", [0, 15])
+async def test_a_tariff_without_demand_does_not_forgive_what_was_measured(
+    make_world: MakeWorld, way: str, hour: int
+) -> None:
+    """20 kW on the first, no demand from the eleventh: ten of 31 days of it, once, whoever dies."""
+    world = await make_world(at=START, tariffs=(DEMAND, FREE))
+    _, meter = await shop(world)
+    change = ELEVENTH + hour * HOUR
+    await read(world, meter, JULY)
+    await read(world, meter, JULY + QUARTER, 5)
+    if way == "another version":
+        await world.publish(NO_LONGER, since=change)
+    else:
+        await assign_tariff(
+            world.site,
+            tariff="free",
+            selection=Selection(meters=(meter.meter.id,)),
+            at=change,
+            actor=MANAGER,
+        )
+    await read(world, meter, change - HOUR, 1)
+    await minutes(world)
+    assert await entries(world, EntryKind.DEMAND) == []
+    await read(world, meter, change + HOUR, 50)
+    await minutes(world)
+    (entry,) = await entries(world, EntryKind.DEMAND)
+    days = 11 if hour else 10  # A day belongs to what holds at its start.
+    # Fifty kilowatt-hours in two hours: 25 kW until the change.
+    assert entry.detail["peak"] == 25 * KWH
+    assert line_of(entry)["amount"] == (1000_00 * days * 10 // 31 + 5) // 10
+    assert entry.detail["active"] == (5 + 1 + 25) * KWH
+    await world.restart()
+    await read(world, world.run(meter.meter.id), change + 2 * HOUR, 50)
+    await minutes(world)
+    await read(world, world.run(meter.meter.id), AUGUST + MINUTE, 1)
+    await minutes(world)
+    assert len(await entries(world, EntryKind.DEMAND)) == 1
+    assert world.site.demands == {}
+
+
+async def test_demand_that_comes_and_goes_within_a_month_is_paid_for_its_days(
+    make_world: MakeWorld,
+) -> None:
+    """Ten days, a pause of ten, and eleven days: each with its own peak, no day twice."""
+    world = await make_world(at=START, tariffs=(DEMAND,))
+    _, meter = await shop(world)
+    await world.publish(NO_LONGER, since=ELEVENTH)
+    await world.publish(DEMAND, since=ELEVENTH + 10 * DAY)
+    await read(world, meter, JULY)
+    for at, kwh in ((JULY, 5), (ELEVENTH, 10), (ELEVENTH + 10 * DAY, 2.5)):
+        await read(world, meter, at + MINUTE)
+        await read(world, meter, at + QUARTER)
+        await minutes(world)
+        await read(world, meter, at + 2 * QUARTER, kwh)
+        await minutes(world)
+    await read(world, meter, AUGUST + MINUTE)
+    await minutes(world)
+    found = await entries(world, EntryKind.DEMAND)
+    assert [one.detail["peak"] // KWH for one in found] == [20, 10]
+    assert [line_of(one)["amount"] for one in found] == [258_06, 141_94]

@@ -113,6 +113,18 @@ def seen(
     )
 
 
+def stopped(state: DemandState, demand: Demand, at: datetime, zone: tzinfo) -> DemandState:
+    """Return the watch as it ends at an instant: the month so far is one that has ended."""
+    month = state.open_month
+    return replace(
+        state,
+        watch=demand_watch(at, demand.interval_minutes, zone),
+        active=0,
+        reactive=0,
+        ended=(*state.ended, month),
+    )
+
+
 def without(state: DemandState, month: str) -> DemandState:
     """Return the watch without a month that is charged."""
     return replace(state, ended=tuple(one for one in state.ended if one.month != month))

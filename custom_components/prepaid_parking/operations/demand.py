@@ -6,15 +6,17 @@ register, and so in the next stretch.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
+from ..core.assigned import TariffChange
 from ..core.chart import revenue_account
 from ..core.demand import Demand, Peak, demand_due
-from ..core.demand_state import DemandState, MonthUse, seen, watched, without
+from ..core.demand_state import DemandState, MonthUse, seen, stopped, watched, without
 from ..core.identity import SYSTEM, MeterId
 from ..core.ledger import Act, EntryKind, Record, Reference
 from ..core.levies import Levy, levy
+from ..core.local_day import DAY
 from ..core.periods import Every, Stretch, calendar_period
 from ..core.power_factor import power_factor, power_factor_due
 from ..core.priced import Priced
@@ -34,26 +36,32 @@ from .traces import trace_of
 from .usage import post_windows
 from .used_money import UsedMoney
 
+MICROSECOND: Final = timedelta(microseconds=1)
 ENERGY_ONLY: Final = Demand(price_micro=0)
 """Watches a meter whose power factor alone is judged."""
 
 
 async def load(site: Site) -> None:
     """Take up the meters under watch."""
-    site.demands = {one.meter: one for one in await site.books.load(DemandState)}
+    kept = await site.books.load(DemandState)
+    site.demands = {one.meter: one for one in kept if one.binding}
     site.demands_ended = {meter for meter, one in site.demands.items() if one.ended}
 
 
 def note_demand(site: Site, run: MeterRun, pricer: Pricer) -> None:
     """Take in what went through a meter up to its last good reading, where its tariff asks for it."""
     window, binding, installation = run.window, run.binding, run.installation
-    if window is None or binding is None or installation is None or not _is_watched(pricer):
+    state = site.demands.get(run.meter.id)
+    if window is None or binding is None or installation is None:
+        return
+    if state is None and not _is_watched(pricer):
         return
     terms = pricer.at(window.to_at).version.terms
-    if terms.demand is None and terms.power_factor is None:
+    if not _asks(terms):
+        if state is not None and state.binding == binding.id:
+            _stop(site, run, state, pricer)
         return
     demand, register = terms.demand or ENERGY_ONLY, _reactive_register(site, run)
-    state = site.demands.get(run.meter.id)
     if state is None or state.binding != binding.id:
         state = watched(
             run.meter.id,
@@ -72,6 +80,36 @@ def note_demand(site: Site, run: MeterRun, pricer: Pricer) -> None:
     site.demands_unkept.add(run.meter.id)
     if after.ended:
         site.demands_ended.add(run.meter.id)
+
+
+def _stop(site: Site, run: MeterRun, state: DemandState, pricer: Pricer) -> None:
+    """End a watch where a version begins that asks for none; what it measured is charged soon.
+
+    Of the stretch across that instant the part before it still counts, spread evenly.
+    """
+    window = run.window
+    assert window is not None
+    begins = _asks_nothing_since(pricer, window.to_at)
+    upto = state.watch.upto
+    if upto >= begins:
+        if not state.ended:
+            del site.demands[run.meter.id]
+        return
+    demand = pricer.at(upto).version.terms.demand or ENERGY_ONLY
+    passed, length = (begins - upto) // MICROSECOND, (window.to_at - upto) // MICROSECOND
+    before = max(0, window.to_register - state.register) * passed // length
+    if run.installation is not None and state.installation == run.installation.id:
+        state = seen(
+            state,
+            demand,
+            state.register + before,
+            begins,
+            site.zone,
+            _reactive_register(site, run),
+        )
+    site.demands[run.meter.id] = stopped(state, demand, begins, site.zone)
+    site.demands_unkept.add(run.meter.id)
+    site.demands_ended.add(run.meter.id)
 
 
 async def keep_demands(site: Site, now: datetime) -> None:
@@ -95,8 +133,16 @@ async def keep_demands(site: Site, now: datetime) -> None:
     site.demands_ended.clear()
 
 
+def ends_with(site: Site, change: TariffChange) -> bool:
+    """Tell whether a meter that goes over to another tariff is watched no more."""
+    return not _asks(site.tariffs[change.tariff].at(change.at).version.terms)
+
+
 async def end_demands(site: Site, runs: Iterable[MeterRun]) -> None:
-    """Charge what these meters' months have come to: somebody else pays from here on."""
+    """Charge what these meters' months have come to.
+
+    Somebody else pays from here on, or a tariff holds that asks for no demand.
+    """
     runs, now = list(runs), site.clock()
     await post_windows(site, runs)
     used = UsedMoney(site)
@@ -106,7 +152,7 @@ async def end_demands(site: Site, runs: Iterable[MeterRun]) -> None:
             continue
         await _charge_months(site, run, used, now)
         month = site.demands[run.meter.id].open_month
-        await _charge(site, run, month, used, local_day(site), now)
+        await _charge(site, run, month, used, local_day(site), now, ends=True)
         del site.demands[run.meter.id]
         site.demands_unkept.discard(run.meter.id)
         site.demands_ended.discard(run.meter.id)
@@ -124,16 +170,25 @@ async def _charge(
     used: UsedMoney,
     last: date,
     now: datetime,
+    *,
+    ends: bool = False,
 ) -> None:
-    """Charge a month's demand, and its power factor on what the month cost."""
+    """Charge a month's demand, and its power factor on what the month cost.
+
+    Only the days count on which the tariff asked for them: a part of a month costs its part. With
+    `ends` nothing of the watch is left.
+    """
     binding = run.binding
     assert binding is not None
     whole = _whole(month)
-    first = max(whole.first, first_day(binding.from_at, site.zone))
+    begins = max(whole.first, first_day(binding.from_at, site.zone))
     after = without(site.demands[run.meter.id], month.month)
-    version = (await Tariffs.of(site, run, first)).version_on(last) if first <= last else None
+    if ends:
+        after = replace(after, binding="")
+    days = await _days(site, run, begins, min(last, local_day(site)))
     charges: list[Charge] = []
-    if version is not None:
+    if days:
+        (first, _), (last, version) = days[0], days[-1]
         demand = _demand(site, run, version.terms, month, whole, first, last)
         base = demand.amount_minor + await used.of(run.meter.id, first, last)
         factor = _factor(version.terms, month, base)
@@ -142,12 +197,34 @@ async def _charge(
         for place, (kind, price) in enumerate(due, 1):
             # With the last one the month is done: what was cut off before it is written again.
             puts = (after,) if place == len(due) else ()
-            charges.append(_act(site, run, kind, version, month, price, now, puts))
+            source = f"{kind}/{binding.id}/{month.month}"
+            if first > begins:
+                source += f"/{first.isoformat()}"
+            charges.append(_act(site, run, kind, source, version, month, price, now, puts))
     if charges:
         await write(site, charges)
     elif not await keep(site, after):
         return
     site.demands[run.meter.id] = after
+
+
+async def _days(
+    site: Site, run: MeterRun, first: date, last: date
+) -> list[tuple[date, TariffVersion]]:
+    """Return the last days in a row on which a version asked for demand or power factor."""
+    if first > last:
+        return []
+    tariffs = await Tariffs.of(site, run, first)
+    days: list[tuple[date, TariffVersion]] = []
+    for number in range((last - first).days + 1):
+        day = first + number * DAY
+        version = tariffs.version_on(day)
+        if version is None or not _asks(version.terms):
+            continue
+        if days and days[-1][0] + DAY < day:
+            days.clear()
+        days.append((day, version))
+    return days
 
 
 def _demand(
@@ -188,6 +265,7 @@ def _act(
     site: Site,
     run: MeterRun,
     kind: EntryKind,
+    source: str,
     version: TariffVersion,
     month: MonthUse,
     price: Priced,
@@ -195,8 +273,6 @@ def _act(
     puts: tuple[Record, ...],
 ) -> Charge:
     """Make an act of a month's price: the highest power and when, or the factor and both energies."""
-    assert run.binding is not None
-    source = f"{kind}/{run.binding.id}/{month.month}"
     act = Act(
         kind=kind,
         event=source,
@@ -226,10 +302,22 @@ def _whole(month: MonthUse) -> Stretch:
 
 
 def _is_watched(pricer: Pricer) -> bool:
-    return any(
-        one.terms.demand is not None or one.terms.power_factor is not None
-        for one in pricer.versions
-    )
+    return any(_asks(one.terms) for one in pricer.versions)
+
+
+def _asks(terms: Terms) -> bool:
+    return terms.demand is not None or terms.power_factor is not None
+
+
+def _asks_nothing_since(pricer: Pricer, moment: datetime) -> datetime:
+    """Return since when no version asks for demand or power factor, at an instant where none does."""
+    begun = [one for one in pricer.versions if one.valid_from <= moment]
+    since = begun[-1].valid_from
+    for version in reversed(begun):
+        if _asks(version.terms):
+            break
+        since = version.valid_from
+    return since
 
 
 def _reactive_register(site: Site, run: MeterRun) -> int | None:

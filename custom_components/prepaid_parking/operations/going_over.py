@@ -12,6 +12,7 @@ from ..core.errors import StoreError
 from ..core.identity import SYSTEM
 from ..core.ledger import Act, EntryKind
 from ..core.metering import Consumption
+from .demand import end_demands, ends_with, note_demand
 from .site import MeterRun, Site
 from .standing import charge_days_before
 from .usage import post_windows
@@ -34,7 +35,9 @@ async def go_over(site: Site, run: MeterRun, moved: Consumption) -> Consumption:
             break
         if change.at > moved.from_at:
             before, moved = split_at(moved, change.at)
-            accrue(site, run, site.tariffs[run.binding.tariff], before)
+            pricer = site.tariffs[run.binding.tariff]
+            accrue(site, run, pricer, before)
+            note_demand(site, run, pricer)
         await post_windows(site, (run,), whole=True)
         if run.closing is not None or not run.window.empty:
             raise StoreError(site.trouble or "failed")
@@ -60,6 +63,8 @@ async def _switch(site: Site, run: MeterRun, change: TariffChange) -> None:
     assert binding is not None
     assert window is not None
     await charge_days_before(site, run, change.at)
+    if ends_with(site, change):
+        await end_demands(site, (run,))
     now = site.clock()
     other = replace(binding, tariff=change.tariff)
     done = replace(change, done_at=now, before=binding.tariff)
