@@ -74,7 +74,7 @@ def attach_all(site: Site) -> None:
 def detach_all(site: Site) -> None:
     """Let go of all things: nothing is looked at or switched any more."""
     for run in site.uses.values():
-        run.stop()
+        run.let_go()
     site.things = NoThings()
 
 
@@ -179,7 +179,7 @@ async def _end(site: Site, run: UseRun, now: datetime) -> None:
 
 def drop(site: Site, run: UseRun) -> None:
     """Let go of a use that is over."""
-    run.stop()
+    run.let_go()
     accrue(site, run, 0)
     site.uses.pop(run.use.id, None)
 
