@@ -10,6 +10,7 @@ import pytest
 
 from custom_components.prepaid_parking.core.bill import Bill, BillState
 from custom_components.prepaid_parking.core.category import Category
+from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.identity import UnitId
 from custom_components.prepaid_parking.core.periods import Every
 from custom_components.prepaid_parking.core.recurring import Fixed
@@ -19,6 +20,7 @@ from custom_components.prepaid_parking.core.wallet import Purpose, WalletKind
 from custom_components.prepaid_parking.operations import moving
 from custom_components.prepaid_parking.operations.billing import run_billing
 from custom_components.prepaid_parking.operations.bills import create_bill, issue_bill, void_bill
+from custom_components.prepaid_parking.operations.cashier import close_wallet
 from custom_components.prepaid_parking.operations.moving import HandOver, move, move_in, move_out
 from custom_components.prepaid_parking.operations.recurring import set_recurring
 from custom_components.prepaid_parking.operations.shared_bills import parts_issued
@@ -294,6 +296,36 @@ async def test_a_hub_that_died_after_a_move_divides_when_it_is_asked_again(
         assert sums == {old.wallet.id: 33_33, new.wallet.id: 66_67}
     assert len(await all_bills(world)) == 3
     await agrees(world)
+
+
+@pytest.mark.parametrize("fixed", [EARLY, LATE])
+async def test_who_closes_their_wallet_pays_for_their_days_and_no_more(
+    make_world: MakeWorld, fixed: Fixed
+) -> None:
+    """The last settlement has the fee up to today in it; what was billed ahead is the owner's."""
+    world = await make_world(at=START - DAY)
+    one, owner, old, _ = await flat(world)
+    await fee(world, fixed, unit=one)
+    await until(world, date(2026, 6, 10))
+    receipt = await close_wallet(world.site, wallet=old.wallet.id, actor=MANAGER)
+    assert receipt.detail["settled"] == 466_67
+    await until(world, date(2026, 7, 1))
+    june = [bill for bill in await all_bills(world) if days_of(bill)[0] < date(2026, 7, 1)]
+    assert asked(june) == {old.wallet.id: 33_33, owner.wallet.id: 66_67}
+    await agrees(world)
+
+
+async def test_a_wallet_that_cannot_pay_its_last_fee_stays_and_gives_nothing_away(
+    make_world: MakeWorld,
+) -> None:
+    """Refused to close: the tenant is still there, and their month is still theirs."""
+    world = await make_world(at=START - DAY)
+    one, _, old, _ = await flat(world)
+    await fee(world, replace(EARLY, price_micro=900_000_000), unit=one)
+    await until(world, date(2026, 6, 10))
+    with pytest.raises(CoreError, match="wallet_has_bills"):
+        await close_wallet(world.site, wallet=old.wallet.id, actor=MANAGER)
+    assert asked(await all_bills(world)) == {old.wallet.id: 900_00}
 
 
 async def test_what_a_manager_took_back_is_not_asked_for_again(make_world: MakeWorld) -> None:

@@ -23,10 +23,12 @@ from ..core.ledger import AccountId, Act, EntryKind, Floor, Posting, Receipt, Re
 from ..core.money import MICRO
 from ..core.points import Lots
 from ..core.settlement import Settlement, settle
+from ..core.standing_cursor import first_day
 from ..core.unit import Occupancy
 from ..core.wallet import Binding
 from .booking import book, referenced, tell, unspendable
 from .buckets import debts
+from .dividing import bill_before, divide_from
 from .facts import WalletEvent
 from .fee_legs import return_detail, return_legs
 from .holding import changed, ending
@@ -107,6 +109,9 @@ async def close_wallet(
     if refusal is not None:
         return await book(site, act, refusal)
     left = units_of(site, run.wallet.id)
+    refusal = await _last_fees(site, run, left)
+    if refusal is not None:
+        return await book(site, act, refusal)
     await _charge_shared(site, left)
     await posted_whole(site, run.meters)
     last = [await _last(site, meter) for meter in run.meters]
@@ -170,6 +175,22 @@ def _unclosable(site: Site, run: WalletRun) -> CoreError | None:
     if running is not None:
         return CoreError("wallet_in_use", wallet=wallet, use=running)
     return None
+
+
+async def _last_fees(site: Site, run: WalletRun, left: list[UnitId]) -> CoreError | None:
+    """Bill the fees of the units that are left up to today, and give back what was billed beyond.
+
+    What cannot be paid keeps the wallet open: then nothing is given to anybody else either.
+    """
+    since = first_day(site.clock(), site.zone)
+    for unit in left:
+        await bill_before(site, unit, since)
+    refusal = _unclosable(site, run)
+    if refusal is not None:
+        return refusal
+    for unit in left:
+        await divide_from(site, unit, since, vacant=True)
+    return _unclosable(site, run)
 
 
 async def _last(site: Site, run: MeterRun) -> Rebinding:

@@ -34,25 +34,41 @@ async def divide_by_days(site: Site, unit: UnitId, since: date) -> None:
 
     They have moved all the same. What could not be divided stands as it was billed.
     """
-    charges = [one for one in site.recurring.values() if one.unit == unit]
-    if not charges or not site.books.writable:
-        return
     try:
-        await trusted(site)
-        await bill_until(site, charges, since - DAY)
-        for charge in charges:
-            fixed = recurring.fixed_of(site, site.recurring[charge.id])
-            if fixed is not None and recurring.by_days(fixed):
-                await _divide(site, charge, since)
+        await bill_before(site, unit, since)
+        await divide_from(site, unit, since)
     except (CoreError, StoreError) as err:
         site.books_trouble(err.key, str(err))
 
 
-async def _divide(site: Site, charge: RecurringCharge, since: date) -> None:
-    payers = Payers(site)
-    coming = payers.of(charge, since)
-    if coming is None:
-        return
+async def bill_before(site: Site, unit: UnitId, since: date) -> None:
+    """Bill whoever leaves for their days of what is not billed yet, up to the day before another's."""
+    charges = _charges_of(site, unit)
+    if charges:
+        await trusted(site)
+        await bill_until(site, charges, since - DAY)
+
+
+async def divide_from(site: Site, unit: UnitId, since: date, *, vacant: bool = False) -> None:
+    """Give the days from `since` on to whoever has them now, or to the owner where it gets `vacant`."""
+    for charge in _charges_of(site, unit):
+        fixed = recurring.fixed_of(site, charge)
+        if fixed is not None and recurring.by_days(fixed):
+            payers = Payers(site)
+            coming = payers.of_owner(charge) if vacant else payers.of(charge, since)
+            if coming is not None:
+                await _divide(site, charge, since, payers, coming)
+
+
+def _charges_of(site: Site, unit: UnitId) -> list[RecurringCharge]:
+    if not site.books.writable:
+        return []
+    return [one for one in site.recurring.values() if one.unit == unit]
+
+
+async def _divide(
+    site: Site, charge: RecurringCharge, since: date, payers: Payers, coming: WalletRun
+) -> None:
     for run in payers.ever(charge):
         if run is coming:
             continue

@@ -40,6 +40,11 @@ class Payers:
             return self._site.wallet(charge.wallet)
         return self._of_unit(UnitId(charge.unit), charge.category, day)
 
+    def of_owner(self, charge: RecurringCharge) -> WalletRun | None:
+        """Return who pays for a unit while nobody lives there; None: nobody does."""
+        unit = self._site.units[UnitId(charge.unit)]
+        return self._of_customer(unit.owner, unit.id, charge.category, tenant=False)
+
     def of_member(self, member: str, category: Category, day: date) -> WalletRun | None:
         """Return who pays a member's part of what a shared wallet owes on a local day."""
         known = self._site.wallets.get(WalletId(member))
@@ -55,7 +60,7 @@ class Payers:
             self._of_customer(one.wallet, unit.id, charge.category, tenant=True)
             for one in self._site.occupancies.get(unit.id, ())
         ]
-        found.append(self._of_customer(unit.owner, unit.id, charge.category, tenant=False))
+        found.append(self.of_owner(charge))
         return list({id(run): run for run in found if run is not None}.values())
 
     def stretches(self, charge: RecurringCharge, days: Days) -> list[Stretch]:
