@@ -19,7 +19,7 @@ async def test_a_cut_leaves_soon_after_the_crossing_though_the_interval_is_long(
     await bound_meter(hub, modbus_line, modbus_device, interval=4)
     await hub.call("publish_tariff", tariff="home", quantity="energy", price="100")
     await hub.call("set_policy", policy="standard", grace_hours=0, alert="5", alert2="1")
-    await hub.call("top_up", wallet="w1", amount="16.50", channel="cash")
+    await hub.call("top_up", wallet="w1", amount="8.50", channel="cash")
     start = modbus_device.register
     crossed: float | None = None
 
@@ -29,7 +29,7 @@ async def test_a_cut_leaves_soon_after_the_crossing_though_the_interval_is_long(
         while True:
             await asyncio.sleep(0.1)
             modbus_device.advance(0.2)
-            if crossed is None and (modbus_device.register - start) > 16:
+            if crossed is None and (modbus_device.register - start) > 8:
                 crossed = monotonic()
 
     life = asyncio.create_task(live())

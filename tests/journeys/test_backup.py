@@ -27,7 +27,16 @@ from custom_components.prepaid_parking.store.books import Books
 
 from .accounts import PER_KWH, all_entries, is_exact, is_sound
 from .conftest import Hub
-from .steps import meter_shows, paid_meter, post, reads, repair_shown, repairs, requests, shows
+from .steps import (
+    meter_shows,
+    nothing_is_sent,
+    paid_meter,
+    post,
+    reads,
+    repair_shown,
+    repairs,
+    shows,
+)
 
 
 @pytest.fixture
@@ -190,8 +199,7 @@ async def test_a_ledger_of_yesterday_is_noticed_and_nobody_is_cut_by_it(
     modbus_device.add(kwh=7)
     await shows(hub, "-1.60")
     await meter_shows(hub, lambda one: one["why"] == "ledger_closed")
-    await requests(modbus_line, 3)
-    assert not modbus_line.log.writes(1)
+    await nothing_is_sent(hub, modbus_line)
     with pytest.raises(HomeAssistantError):
         await hub.call("refund", wallet="w1", amount="1", channel="cash", reason="asks for it")
 

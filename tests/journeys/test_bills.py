@@ -35,6 +35,7 @@ async def has_bills(hub: Hub, count: int, *, closed: bool = True) -> list[dict[s
     async def there() -> bool:
         return bool((await hub.call("list_bills", closed=closed))["count"] == count)
 
+    await hub.data.keeper.tick()
     await hub.until(there, 30)
     bills: list[dict[str, Any]] = (await hub.call("list_bills", closed=closed))["bills"]
     return bills

@@ -13,6 +13,7 @@ from custom_components.prepaid_parking.simulator.line import ModbusLine
 from .accounts import PER_KWH, is_exact, is_sound
 from .conftest import Hub
 from .steps import (
+    attend,
     doubts,
     doubts_nothing,
     meter_shows,
@@ -116,7 +117,7 @@ async def test_core_102260_energy_used_while_the_hub_restarted(
     await hub.start()
     await shows(hub, "96.80")
     await hub.restart()
-    await requests(modbus_line, 2)
+    await attend(hub)
     await shows(hub, "96.80")
     await charged_exactly(hub, 4)
 

@@ -9,22 +9,24 @@ from custom_components.prepaid_parking.simulator.line import ModbusLine
 from .accounts import PER_KWH, installations, is_exact, is_sound
 from .conftest import Hub, meter_data
 from .steps import (
+    attend,
     doubts,
     doubts_nothing,
+    look,
     no_repairs,
     paid_meter,
     post,
     reads,
     repair_shown,
     repairs,
-    requests,
     shows,
 )
 
 
-async def unplugged(line: ModbusLine, device: AcrelDdsy1352) -> None:
+async def unplugged(hub: Hub, line: ModbusLine, device: AcrelDdsy1352) -> None:
     """Let a device be silent for a request, as while somebody works on it."""
     device.faults.silent = 1
+    look(hub)
     await line.log.until(lambda: not device.faults.silent, timeout=20)
 
 
@@ -37,7 +39,7 @@ async def test_a_swapped_meter_is_charged_by_nobody_until_a_person_names_both_re
     await shows(hub, "98.40")
 
     modbus_device.swap(serial="202611220002", start="5")
-    await unplugged(modbus_line, modbus_device)
+    await unplugged(hub, modbus_line, modbus_device)
     await doubts(hub, "other_serial")
     await repair_shown(hub, "doubt_other_serial")
     modbus_device.add(kwh=1)
@@ -87,7 +89,7 @@ async def test_a_swap_can_also_be_settled_where_the_last_register_is_lost(
     modbus_device.add(kwh=2)
     await shows(hub, "98.40")
     modbus_device.swap(serial="202611220002", start="7000")
-    await unplugged(modbus_line, modbus_device)
+    await unplugged(hub, modbus_line, modbus_device)
     doubt = await doubts(hub, "other_serial")
     with pytest.raises(HomeAssistantError):
         await hub.call("settle_doubt", doubts=[doubt], how="accept")
@@ -147,7 +149,7 @@ async def test_a_leap_is_charged_only_when_a_person_believes_it(
     modbus_device.counter.jump(500 * PER_KWH)
     doubt = await doubts(hub, "leap")
     await repair_shown(hub, "doubt_leap")
-    await requests(modbus_line, 2)
+    await attend(hub)
     assert (await hub.wallet("w1"))["available"] == "500.00"
     await hub.restart()
     assert await doubts(hub, "leap") == doubt
@@ -209,7 +211,7 @@ async def test_a_changed_transformer_ratio_begins_an_installation_once_it_is_acc
     await shows(hub, "99.20")
     modbus_device.change_ratio(ct=40)
     doubt = await doubts(hub, "other_ratio")
-    await requests(modbus_line, 2)
+    await attend(hub)
     assert (await hub.wallet("w1"))["available"] == "99.20"
     await hub.call("settle_doubt", doubts=[doubt], how="new_start", reason="new transformers")
     modbus_device.add(kwh=4)

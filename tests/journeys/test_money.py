@@ -9,7 +9,7 @@ from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
 from custom_components.prepaid_parking.simulator.line import ModbusLine
 
 from .conftest import Hub, bound_meter, line_data, meter_data
-from .steps import paid_meter, repair_shown, repairs, requests, shows
+from .steps import attend, paid_meter, repair_shown, repairs, shows
 
 FIVE_BRING_ONE: Any = [{"top_up": "500", "bonus": "100"}]
 
@@ -43,7 +43,7 @@ async def test_five_hundred_bring_a_hundred_and_a_refund_follows_the_rule(
     await hub.call("set_promotion", promotion="autumn", steps=FIVE_BRING_ONE, back=back)
     told = await hub.call("top_up", wallet="w1", amount="500", reference="r1")
     assert (told["bonus"], told["balance"]) == ("100.00", "600.00")
-    await requests(modbus_line, 3)  # so that all of it is used at the new price
+    await attend(hub)  # so that all of it is used at the new price
     modbus_device.add(kwh="6.25")
     await shows(hub, "550.00")
     await hub.restart()

@@ -34,6 +34,7 @@ async def test_thirty_days_without_use_are_thirty_days_charged(
         async def said() -> bool:
             return bool((await hub.wallet("w1"))["available"] == available)
 
+        await hub.data.keeper.tick()
         await hub.until(said, 30)
 
     turn_to(7, 1)
