@@ -17,7 +17,12 @@ from custom_components.prepaid_parking.core.ledger import Act, Entry, EntryKind,
 from custom_components.prepaid_parking.core.shares import ShareBy
 from custom_components.prepaid_parking.operations.assigning import Selection, assign_tariff
 from custom_components.prepaid_parking.operations.cashier import close_wallet
-from custom_components.prepaid_parking.operations.office import bind_meter, unbind_meter
+from custom_components.prepaid_parking.operations.office import (
+    bind_meter,
+    import_readings,
+    replace_meter,
+    unbind_meter,
+)
 from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.test_recurring import settled
@@ -403,6 +408,48 @@ async def test_months_in_which_the_hub_was_off_are_judged_each(make_world: MakeW
     found = await entries(world, EntryKind.MINIMUM)
     assert [one.detail["period"] for one in found] == ["2026-07", "2026-08", "2026-09"]
     assert world.text(world.wallet_now(wallet).posted_minor) == "455.00"
+
+
+async def test_what_was_used_before_a_swap_counts_for_the_minimum(make_world: MakeWorld) -> None:
+    """The old meter's last ten kilowatt-hours are in the entry of the swap: they were paid as well."""
+    world = await make_world(at=START, tariffs=(MINIMUM,))
+    wallet, meter = await metered(world)
+    await used(world, meter, 0, datetime(2026, 7, 1, tzinfo=UTC))
+    world.clock.now = datetime(2026, 7, 20, 6, tzinfo=UTC)
+    register = world.registers[meter.meter.id]
+    await replace_meter(
+        world.site,
+        meter=meter.meter.id,
+        final_register=register + 10 * KWH,
+        start_register=0,
+        serial="B1",
+        reason="worn out",
+        actor=MANAGER,
+    )
+    await days(world, date(2026, 8, 2))
+    assert await charged(world, EntryKind.MINIMUM) == 5_00
+    assert wallet.available_minor == 500_00 - 15_00
+
+
+@pytest.mark.parametrize(("late", "august"), [(3, 12_00), (10, 5_00), (40, 0)])
+async def test_what_comes_to_light_after_the_month_was_judged_counts_in_the_next(
+    make_world: MakeWorld, late: int, august: int
+) -> None:
+    """July was judged without its last reading: whoever paid 15.00 for nothing pays less for August."""
+    world = await make_world(at=START, tariffs=(MINIMUM,))
+    wallet, meter = await metered(world)
+    await used(world, meter, 0, datetime(2026, 7, 20, tzinfo=UTC))
+    await days(world, date(2026, 8, 2))
+    assert await charged(world, EntryKind.MINIMUM) == 15_00
+    last = datetime(2026, 7, 31, 23, tzinfo=UTC)
+    world.registers[meter.meter.id] += late * KWH
+    reading = [(last, world.registers[meter.meter.id])]
+    await import_readings(world.site, meter=meter.meter.id, readings=reading, actor=MANAGER)
+    await days(world, date(2026, 9, 2))
+    assert await charged(world, EntryKind.MINIMUM) == 15_00 + august
+    assert wallet.available_minor == 500_00 - late * 1_00 - 15_00 - august
+    await days(world, date(2026, 10, 2))
+    assert await charged(world, EntryKind.MINIMUM) == 15_00 + august + 15_00
 
 
 async def test_a_charge_that_was_written_before_the_crash_is_not_made_again(

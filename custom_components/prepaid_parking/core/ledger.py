@@ -107,6 +107,8 @@ class EntryKind(StrEnum):
     BILL_DUNNED = "bill_dunned"
     BILL_WRITTEN_OFF = "bill_written_off"
     BILLING_SET = "billing_set"
+    BUYER_SET = "buyer_set"
+    PERSON_ERASED = "person_erased"
     MONTH_CLOSED = "month_closed"
     PROMOTION_SET = "promotion_set"
     TOP_UP_FEE_SET = "top_up_fee_set"
@@ -252,10 +254,12 @@ class Entry:
 class Moved:
     """What many entries moved between two accounts for one meter ("" where an entry names none).
 
-    They occurred on the day that was asked for, or it is a single entry and this is its time.
+    They occurred on the day that was asked for, or it is a single entry and this is its time. `booked`
+    is when the last of them was written.
     """
 
     occurred: datetime
+    booked: datetime
     source: AccountId
     target: AccountId
     meter: str

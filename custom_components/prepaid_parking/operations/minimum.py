@@ -73,7 +73,7 @@ async def _judge_one(
     last = min(last, today)
     if first > last:
         return False
-    charged = await used.of(run.meter.id, first, last)
+    charged = await used.of(run.meter.id, first, last) + await used.late(run.meter.id, first, last)
     await settle(site, [_made(site, run, cursor, version, minimum, first, last, charged)])
     return cursor_of(site, run).minimum_to > first
 

@@ -153,6 +153,7 @@ def _moved(
     rows = connection.execute(
         select(
             func.min(_JOURNAL.occurred),
+            func.max(_JOURNAL.booked),
             _TRANSFER.source,
             _TRANSFER.target,
             func.coalesce(meter, ""),
@@ -163,7 +164,10 @@ def _moved(
         .where(_JOURNAL.kind.in_([kind.value for kind in kinds]))
         .group_by(_TRANSFER.source, _TRANSFER.target, meter, alone)
     )
-    return [Moved(from_micros(occurred), *moved) for occurred, *moved in rows]
+    return [
+        Moved(from_micros(occurred), from_micros(booked), *moved)
+        for occurred, booked, *moved in rows
+    ]
 
 
 def read_commands(connection: Connection, since: datetime) -> list[CommandLog]:
