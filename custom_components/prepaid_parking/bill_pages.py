@@ -11,6 +11,7 @@ from .core.bill import Bill
 from .explaining_bills import explain_bill_line
 from .operations.bill_book import find_bill
 from .operations.bill_views import bill_view
+from .operations.buyers import View, buyer_view
 from .operations.site import Site
 from .page_view import Page, PageView
 from .printing import filled
@@ -34,18 +35,20 @@ class BillView(PageView):
         """Answer with the page."""
 
         async def make(site: Site) -> Page:
-            return partial(bill_page, site, await find_bill(site, bill))
+            found = await find_bill(site, bill)
+            return partial(bill_page, site, found, await buyer_view(site, found.buyer))
 
         return await self.serve(request, entry, make)
 
 
-def bill_page(site: Site, bill: Bill, words: Words) -> str:
+def bill_page(site: Site, bill: Bill, buyer: View | None, words: Words) -> str:
     """Write a bill as a page."""
     return filled(
         "bill.html",
         site,
         words,
         bill=bill_view(site, bill),
+        buyer=buyer,
         lines=[(line, explain_bill_line(line, words, site.currency)) for line in bill.lines],
         taxed=any(line.tax_minor for line in bill.lines),
         written_off=bill.written_off_minor,

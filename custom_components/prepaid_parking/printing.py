@@ -28,6 +28,11 @@ def filled(name: str, site: Site, words: Words, **known: object) -> str:
     )
 
 
+def cell(text: str) -> str:
+    """Keep a spreadsheet from taking what somebody typed for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+
+
 @cache
 def _template(name: str) -> Template:
     return Environment(

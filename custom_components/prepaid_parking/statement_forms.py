@@ -13,7 +13,7 @@ from .explaining import Explainer
 from .operations.reports import held_text
 from .operations.site import Site
 from .operations.statement import Line, Statement
-from .printing import filled
+from .printing import cell, filled
 from .wording import Words
 
 
@@ -33,11 +33,11 @@ def statement_csv(site: Site, made: Statement, words: Words) -> str:
             (
                 line.entry.id,
                 local(site, line.entry.occurred),
-                _plain(
+                cell(
                     " · ".join(filter(None, (words(f"kind.{line.entry.kind}"), line.entry.reason)))
                 ),
-                _plain(meter_name(site, line.meter)),
-                explain(line),
+                cell(meter_name(site, line.meter)),
+                cell(explain(line)),
                 money(line.cash_minor),
                 money(line.bonus_minor),
                 money(line.amount_minor),
@@ -88,8 +88,3 @@ def meter_name(site: Site, meter: str) -> str:
     """Return what a meter is called; its id where the site knows it no longer."""
     run = site.meters.get(MeterId(meter))
     return run.meter.name if run is not None else meter
-
-
-def _plain(text: str) -> str:
-    """Keep a spreadsheet from taking what somebody typed for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text

@@ -41,8 +41,9 @@ USES: Final = """
 """
 """A hotel, a school and a laundry, called in `test_docs_uses.py`."""
 BILLS: Final = """
-    set_billing list_billing create_bill get_bill pay_bill issue_bill list_bills void_bill
-    write_off_bill set_recurring list_recurring run_billing close_month
+    set_billing list_billing set_buyer get_buyer create_bill get_bill pay_bill issue_bill
+    list_bills void_bill write_off_bill set_recurring list_recurring run_billing close_month
+    erase_person
 """
 """A landlord's autumn, called in `test_docs_bills.py`."""
 UNITS: Final = """

@@ -7,6 +7,7 @@ from typing import Any, Final
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
+from ..bill_forms import bill_csv
 from ..bill_pages import bill_path
 from ..core.bill import DEPOSIT, INCOME, Bill, BillingRules, BillLine, DunningStep
 from ..core.category import Category
@@ -16,6 +17,7 @@ from ..core.ledger import Receipt
 from ..operations import bill_paying, bills, months
 from ..operations.bill_book import all_bills, find_bill, rules_of
 from ..operations.bill_views import bill_view, rules_view
+from ..operations.buyers import buyer_view
 from ..operations.shared_bills import parts_issued
 from ..page_view import signed
 from ..wording import async_words
@@ -117,13 +119,17 @@ async def write_off_bill(call: Call) -> Response:
 
 
 async def get_bill(call: Call) -> Response:
-    """Describe a bill with its lines, as data or as a page to print."""
+    """Describe a bill with its lines and its buyer, as data, as a table or as a page to print."""
     bill = await find_bill(call.site, call.text("bill"))
-    answer = bill_view(call.site, bill)
-    if call.data["form"] == "page":
-        language = (await async_words(call.hass, call.text("language"))).language
-        path = bill_path(call.entry_id, bill.id, language)
-        answer |= signed(call.hass, path, call.site)
+    buyer = await buyer_view(call.site, bill.buyer)
+    answer = bill_view(call.site, bill) | {"buyer": buyer}
+    words = await async_words(call.hass, call.text("language"))
+    match call.data["form"]:
+        case "page":
+            path = bill_path(call.entry_id, bill.id, words.language)
+            answer |= signed(call.hass, path, call.site)
+        case "csv":
+            answer["csv"] = bill_csv(call.site, bill, buyer, words)
     return answer
 
 
@@ -257,7 +263,7 @@ ACTIONS: Final = (
         get_bill,
         {
             **BILL,
-            vol.Optional("form", default="data"): vol.In(("data", "page")),
+            vol.Optional("form", default="data"): vol.In(("data", "csv", "page")),
             vol.Optional("language"): cv.string,
         },
     ),

@@ -1,7 +1,7 @@
 """Issuing bills: under numbers in their order, one act each, many in one go."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
@@ -110,7 +110,8 @@ async def _act(site: Site, issue: Issue, ahead: int) -> tuple[Act, Bill]:
     """Write a bill down with the number that comes after those that are `ahead` of it."""
     at, series = site.clock(), series_of(issue.on)
     last = await ensure_series(site, series, at) + ahead
-    bill = issued(issue.draft, written(series, last + 1), issue.on, issue.due)
+    numbered = issued(issue.draft, written(series, last + 1), issue.on, issue.due)
+    bill = replace(numbered, buyer=issue.run.wallet.buyer)
     noon = datetime.combine(issue.on, NOON, site.zone).astimezone(UTC)
     act = Act(
         kind=EntryKind.BILL_ISSUED,

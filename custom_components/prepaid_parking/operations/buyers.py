@@ -1,0 +1,113 @@
+"""To whom bills are made out: sealed as it was at the issue, shown with the bill, erased for good.
+
+A wallet's buyer is a record of its own each time it is set, and never changed: bills that were issued
+keep the one they name. The books hold its id alone, so erasing it leaves the chain as it is.
+"""
+
+import contextlib
+from dataclasses import replace
+from typing import Final
+
+from ..core.bill import Bill
+from ..core.buyer import Buyer, check_buyer
+from ..core.errors import CoreError, StoreError
+from ..core.identity import Actor
+from ..core.ledger import Act, EntryKind, Receipt
+from ..core.wallet import Wallet
+from .booking import book_sealed, open_run
+from .site import Site, WalletRun
+from .turn import in_turn
+
+type View = dict[str, str | bool | None]
+
+NOBODY: Final = "subject_unknown"
+"""What the store answers where a person was erased."""
+MOST: Final = 1_000_000
+"""Entries that set a buyer: more than a site has."""
+
+
+@in_turn
+async def set_buyer(
+    site: Site, *, wallet: str, buyer: Buyer | None, actor: Actor, reason: str = ""
+) -> Receipt:
+    """Say to whom a wallet's bills are made out from now on; None: to nobody by name.
+
+    Bills that are issued keep the buyer they have; what no bill names is destroyed.
+    """
+    run = open_run(site, wallet)
+    if buyer is not None:
+        check_buyer(buyer)
+    sealed = await site.privacy.put_subject(buyer.fields) if buyer is not None else ""
+    before, changed = run.wallet.buyer, replace(run.wallet, buyer=sealed)
+    act = Act(
+        kind=EntryKind.BUYER_SET,
+        event=f"wallet/{wallet}/buyer",
+        occurred=site.clock(),
+        actor=actor,
+        reason=reason,
+        detail={"wallet": wallet, "buyer": sealed},
+        puts=(changed,),
+    )
+    receipt = await book_sealed(site, act, sealed)
+    run.wallet = changed
+    if before and not await site.books.load(Bill, buyer=before):
+        with contextlib.suppress(StoreError):
+            await site.privacy.forget_subject(before)
+    return receipt
+
+
+@in_turn
+async def erase_person(site: Site, *, wallet: str, actor: Actor, reason: str) -> Receipt:
+    """Destroy what is kept of a wallet's person, and of all to whom bills of that customer name.
+
+    For every wallet of the same customer. The bills stay with their numbers, sums and wallets. What
+    the books say happens first: broken off after it, it is simply asked for again.
+    """
+    runs = _of_customer(site, site.wallet(wallet))
+    subjects = {run.wallet.subject for run in runs} | await _buyers_of(site, runs)
+    changed = [replace(run.wallet, buyer="") for run in runs]
+    receipt = await site.books.commit(
+        Act(
+            kind=EntryKind.PERSON_ERASED,
+            event=f"wallet/{wallet}/person_erased",
+            occurred=site.clock(),
+            actor=actor,
+            reason=reason,
+            detail={"wallet": wallet, "wallets": [one.id for one in changed]},
+            puts=tuple(changed),
+        )
+    )
+    for run, after in zip(runs, changed, strict=True):
+        run.wallet = after
+    for subject in sorted(subjects - {""}):
+        await site.privacy.forget_subject(subject)
+    return receipt
+
+
+async def buyer_view(site: Site, subject: str) -> View | None:
+    """Describe a buyer; None where there is none, and nothing but that where one was erased."""
+    if not subject:
+        return None
+    try:
+        buyer = Buyer.of(await site.privacy.get_subject(subject))
+    except CoreError as err:
+        if err.key != NOBODY:
+            raise
+        return {"name": None, "tax_id": None, "address": None, "erased": True}
+    return {**buyer.fields, "erased": False}
+
+
+async def _buyers_of(site: Site, runs: list[WalletRun]) -> set[str]:
+    """Return every buyer that wallets ever had, by the books: also one whose end a crash cut short."""
+    wallets = {run.wallet.id for run in runs}
+    said = await site.books.entries(kinds=(EntryKind.BUYER_SET,), limit=MOST)
+    return {str(one.detail["buyer"]) for one in said if one.detail["wallet"] in wallets}
+
+
+def _of_customer(site: Site, run: WalletRun) -> list[WalletRun]:
+    """Return the wallets of the customer that a wallet belongs to."""
+
+    def same(other: Wallet) -> bool:
+        return bool(other.subject) and other.subject == run.wallet.subject
+
+    return [one for one in site.wallets.values() if one is run or same(one.wallet)]
