@@ -8,6 +8,7 @@ import probatio as vol
 from ..core.money import parse_quantity
 from ..core.supply import SupplyState
 from ..operations import office
+from ..operations.places import update_meter_place
 from ..operations.reports import doubt_view, meter_view
 from ..operations.supply_views import rules_view
 from .call import (
@@ -119,6 +120,21 @@ async def list_meters(call: Call) -> Response:
     return {"meters": [meter_view(run) for run in shown], "count": len(found)}
 
 
+async def update_meter(call: Call) -> Response:
+    """Say where a meter is: its unit, its main meter, its reactive meter."""
+    run = call.meter()
+    named = {name: call.text(name) for name in ("unit", "main", "reactive") if name in call.data}
+    if named.get("unit"):
+        named["unit"] = call.unit().id
+    for name in ("main", "reactive"):
+        if named.get(name):
+            named[name] = call.meter(named[name]).meter.id
+    receipt = await update_meter_place(
+        call.site, meter=run.meter.id, reason=call.text("reason"), actor=call.actor, **named
+    )
+    return call.receipt(receipt) | meter_view(run)
+
+
 ACTIONS: Final = (
     Action(
         "bind_meter",
@@ -174,6 +190,15 @@ ACTIONS: Final = (
             vol.Optional("supply"): vol.Coerce(SupplyState),
             vol.Optional("doubted", default=False): cv.boolean,
             **PAGED,
+        },
+    ),
+    Action(
+        "update_meter",
+        update_meter,
+        {
+            **METER,
+            **{vol.Optional(name): vol.Maybe(cv.string) for name in ("unit", "main", "reactive")},
+            **MAYBE_REASON,
         },
     ),
 )

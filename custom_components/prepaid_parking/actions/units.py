@@ -1,35 +1,24 @@
-"""Actions about units: registered, occupied, and what is shared among them."""
+"""Actions about units: registered one by one or from a list, described, and closed."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
 from ..coordinator import ROSTER
-from ..core.chart import Channel
 from ..core.errors import CoreError
-from ..core.identity import UnitId
-from ..core.money import parse_price, parse_quantity
-from ..core.shares import Member, ShareBy
 from ..core.unit_lists import changes_of, read_table
 from ..errors import in_words
-from ..operations import moving, sharing, units
-from ..operations.handing_over import HandReading
-from ..operations.moving import HandOver, Moved, Settlement
+from ..operations import units
 from ..operations.occupants import occupancy_of
-from ..operations.places import update_meter_place
-from ..operations.reports import meter_view
 from ..operations.unit_changes import Draft
 from ..operations.unit_lists import Line, lines_of
-from ..operations.unit_views import division_view, history_view, moved_view, unit_view, unit_views
+from ..operations.unit_views import history_view, unit_view, unit_views
 from .call import (
     MAYBE_REASON,
-    METER,
     PAGED,
     REFERENCE,
     TEXTS,
-    WALLET,
     Action,
     Call,
     Fields,
@@ -39,26 +28,6 @@ from .call import (
 
 UNIT: Final[Fields] = {vol.Required("unit"): cv.string}
 WRITTEN: Final = ("name", "building", "floor", "number", "use", "area", "persons", "capacity")
-READINGS: Final[Fields] = {
-    vol.Optional("at"): cv.datetime,
-    vol.Optional("readings"): [
-        {
-            vol.Required("meter"): cv.string,
-            vol.Required("register"): cv.string,
-            vol.Optional("photo"): cv.string,
-        }
-    ],
-}
-SETTLE: Final[Fields] = {
-    vol.Optional("settle", default=False): cv.boolean,
-    vol.Optional("channel", default="cash"): vol.Coerce(Channel),
-}
-ARRIVING: Final[Fields] = {
-    **WALLET,
-    vol.Optional("persons"): vol.Coerce(int),
-    vol.Optional("tariff"): cv.string,
-}
-MEMBERS: Final = [{vol.Required("member"): cv.string, vol.Optional("weight"): cv.string}]
 
 
 async def set_unit(call: Call) -> Response:
@@ -158,132 +127,6 @@ async def list_units(call: Call) -> Response:
     return {"units": unit_views(call.site, shown), "count": len(found)}
 
 
-async def move_in(call: Call) -> Response:
-    """Let somebody into a vacant unit."""
-    reference = call.reference()
-    moved = await moving.move_in(call.site, _hand_over(call, reference))
-    return _moved(call, moved, reference)
-
-
-async def move_out(call: Call) -> Response:
-    """Let a unit be vacant."""
-    reference = call.reference()
-    moved = await moving.move_out(call.site, _hand_over(call, reference), _settlement(call))
-    return _moved(call, moved, reference)
-
-
-async def move(call: Call) -> Response:
-    """Let the next one in as the last one leaves."""
-    reference = call.reference()
-    moved = await moving.move(call.site, _hand_over(call, reference), _settlement(call))
-    return _moved(call, moved, reference)
-
-
-async def update_meter(call: Call) -> Response:
-    """Say where a meter is: its unit, its main meter, its reactive meter."""
-    run = call.meter()
-    named = {name: call.text(name) for name in ("unit", "main", "reactive") if name in call.data}
-    if named.get("unit"):
-        named["unit"] = call.unit().id
-    for name in ("main", "reactive"):
-        if named.get(name):
-            named[name] = call.meter(named[name]).meter.id
-    receipt = await update_meter_place(
-        call.site, meter=run.meter.id, reason=call.text("reason"), actor=call.actor, **named
-    )
-    return call.receipt(receipt) | meter_view(run)
-
-
-async def set_shares(call: Call) -> Response:
-    """Say who bears what a shared wallet is charged."""
-    run, reference, by = call.wallet(), call.reference(), call.data["by"]
-    receipt = await sharing.set_shares(
-        call.site,
-        wallet=run.wallet.id,
-        by=by,
-        members=_members(call, call.data["members"]),
-        reason=call.text("reason"),
-        reference=reference,
-        actor=call.actor,
-    )
-    return call.receipt(receipt, reference) | _division(call)
-
-
-async def get_shares(call: Call) -> Response:
-    """Describe how a shared wallet's charges are divided, or would be by other members."""
-    return _division(call)
-
-
-def _division(call: Call) -> Response:
-    members = call.data.get("members")
-    amount = call.money("amount")
-    division = sharing.preview_shares(
-        call.site,
-        wallet=call.wallet().wallet.id,
-        amount_minor=amount,
-        by=call.data.get("by"),
-        members=_members(call, members) if members is not None else None,
-    )
-    known = call.site.shares.get(division.wallet.wallet.id)
-    by = call.data.get("by") or (known.by if known is not None else ShareBy.FIXED)
-    return division_view(call.site, division, by, amount)
-
-
-def _members(call: Call, members: Sequence[Mapping[str, str]]) -> list[Member]:
-    return [
-        Member(
-            member=_member(call, one["member"]),
-            weight=parse_price(one.get("weight") or "0"),
-        )
-        for one in members
-    ]
-
-
-def _member(call: Call, asked: str) -> str:
-    """Return the id of a unit by id or name, or of a wallet by id."""
-    if asked.lower() in call.site.wallets:
-        return asked.lower()
-    if UnitId(asked.lower()) in call.site.units:
-        return asked.lower()
-    named = (unit.id for unit in call.site.units.values() if unit.name == asked)
-    return next(named, None) or asked
-
-
-def _hand_over(call: Call, reference: str) -> HandOver:
-    return HandOver(
-        unit=call.unit().id,
-        wallet=call.wallet().wallet.id if "wallet" in call.data else "",
-        persons=call.data.get("persons"),
-        at=call.moment("at"),
-        readings=tuple(_reading(call, one) for one in call.data.get("readings", ())),
-        tariff=call.text("tariff"),
-        actor=call.actor,
-        reason=call.text("reason"),
-        reference=reference,
-    )
-
-
-def _reading(call: Call, one: Mapping[str, Any]) -> HandReading:
-    run = call.meter(one["meter"])
-    return HandReading(
-        meter=run.meter.id,
-        register=parse_quantity(one["register"], run.meter.quantity),
-        photo=one.get("photo", ""),
-    )
-
-
-def _settlement(call: Call) -> Settlement | None:
-    return Settlement(channel=call.data["channel"]) if call.data["settle"] else None
-
-
-def _moved(call: Call, moved: Moved, reference: str) -> Response:
-    view = moved_view(call.site, moved)
-    for wallet in (view["from_wallet"], view["to_wallet"], view["payer"]):
-        if wallet:
-            call.parts.coordinator.touch(f"wallet:{wallet}")
-    return call.receipt(moved.receipt, reference) | view
-
-
 def _rows(call: Call) -> list[dict[str, str]]:
     if "units" not in call.data:
         return read_table(call.text("csv"))
@@ -341,40 +184,6 @@ ACTIONS: Final = (
             vol.Optional("vacant"): cv.boolean,
             vol.Optional("closed", default=False): cv.boolean,
             **PAGED,
-        },
-    ),
-    Action("move_in", move_in, {**UNIT, **ARRIVING, **READINGS, **MAYBE_REASON, **REFERENCE}),
-    Action("move_out", move_out, {**UNIT, **READINGS, **SETTLE, **MAYBE_REASON, **REFERENCE}),
-    Action("move", move, {**UNIT, **ARRIVING, **READINGS, **SETTLE, **MAYBE_REASON, **REFERENCE}),
-    Action(
-        "update_meter",
-        update_meter,
-        {
-            **METER,
-            **{vol.Optional(name): vol.Maybe(cv.string) for name in ("unit", "main", "reactive")},
-            **MAYBE_REASON,
-        },
-    ),
-    Action(
-        "set_shares",
-        set_shares,
-        {
-            **WALLET,
-            vol.Required("by"): vol.Coerce(ShareBy),
-            vol.Required("members"): MEMBERS,
-            vol.Optional("amount", default="100"): cv.string,
-            **MAYBE_REASON,
-            **REFERENCE,
-        },
-    ),
-    Action(
-        "get_shares",
-        get_shares,
-        {
-            **WALLET,
-            vol.Optional("amount", default="100"): cv.string,
-            vol.Optional("by"): vol.Coerce(ShareBy),
-            vol.Optional("members"): MEMBERS,
         },
     ),
 )

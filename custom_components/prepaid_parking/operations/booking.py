@@ -146,8 +146,11 @@ def tell(
     receipt: Receipt,
     amount_minor: int | None = None,
     reference: str = "",
+    *,
+    uses: int | None = None,
+    uses_left: int | None = None,
 ) -> None:
-    """Say what happened to a wallet."""
+    """Say what happened to a wallet; how many uses it was about, and how many are left of them."""
     site.tell(
         WalletFact(
             event=event,
@@ -158,5 +161,7 @@ def tell(
             amount_minor=amount_minor,
             receipt=receipt,
             reference=reference,
+            uses=uses,
+            uses_left=uses_left,
         )
     )

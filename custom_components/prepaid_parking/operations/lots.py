@@ -5,8 +5,8 @@ from ..core.counted import Take
 from ..core.identity import CardId
 from ..core.ledger import Floor, Posting, Receipt
 from ..core.package import Package, earned, may_use
-from .booking import unspendable
-from .facts import WalletEvent, WalletFact
+from .booking import tell, unspendable
+from .facts import WalletEvent
 from .site import Site, WalletRun
 
 
@@ -83,17 +83,5 @@ def tell_uses(
     reference: str = "",
 ) -> None:
     """Say what happened to a wallet's uses, how many they were, and how many are left."""
-    site.tell(
-        WalletFact(
-            event=event,
-            wallet=run.wallet.id,
-            unit=run.wallet.unit,
-            at=receipt.booked,
-            available_minor=run.available_minor,
-            amount_minor=amount_minor,
-            receipt=receipt,
-            reference=reference,
-            uses=uses,
-            uses_left=uses_left(run),
-        )
-    )
+    left = uses_left(run)
+    tell(site, run, event, receipt, amount_minor, reference, uses=uses, uses_left=left)
