@@ -28,7 +28,10 @@ async def load(site: Site) -> None:
 
 
 def _calendars(site: Site) -> set[str]:
-    """Name the holiday calendars that policies and schedules go by; one nobody keeps has no holidays."""
-    policies = {versions[-1].no_cut_calendar for versions in site.policies.values()}
-    schedules = {versions[-1].calendar for versions in site.supplying.schedules.values()}
+    """Name the holiday calendars that policies and schedules go by; one nobody keeps has no holidays.
+
+    Of all versions: the newest of a schedule may begin next month only, and a clock may be set back.
+    """
+    policies = {one.no_cut_calendar for versions in site.policies.values() for one in versions}
+    schedules = {one.calendar for versions in site.supplying.schedules.values() for one in versions}
     return {calendar for calendar in policies | schedules if calendar}
