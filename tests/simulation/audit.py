@@ -22,6 +22,7 @@ from custom_components.prepaid_parking.core.chart import (
 )
 from custom_components.prepaid_parking.core.identity import EntryId, MeterId
 from custom_components.prepaid_parking.core.ledger import AccountId, Entry, EntryKind
+from tests.simulation.again import Charge, again
 from tests.simulation.days import DAY, begins, standing
 from tests.simulation.levies import Levied
 from tests.simulation.papers import PAPERS, Papers
@@ -34,21 +35,9 @@ HOLDS_A_CHARGE: Final = (
     EntryKind.DOUBT_SETTLED,
 )
 MINOR: Final = 100
+UNITS: Final = 50
+"""A charge that is priced again is divided among a few dozen half-days, each to the whole unit."""
 PROMOTION: Final = site_account(SiteAccount.PROMOTION)
-
-
-@dataclass
-class Charge:
-    """An entry's charge as it stands: between which readings, and what it came to."""
-
-    tariff: str
-    start: Point
-    end: Point
-    register: int
-    counts: dict[str, int]
-    home: Home
-    lines: list[Line]
-    net: int
 
 
 @dataclass
@@ -118,6 +107,8 @@ class Audit:
         self.borne: dict[str, Counter[int]] = defaultdict(Counter)
         self.papers = Papers(prices.zone)
         self.closed = set[int]()
+        self.corrects: tuple[dict[str, Any], datetime] | None = None
+        """The price that is to be corrected next, and since when."""
 
     def read(self, entries: Iterable[Entry]) -> None:
         """Take up what was booked since, and check it."""
@@ -131,6 +122,10 @@ class Audit:
                 self._charged(entry, usage, paid)
             elif entry.kind is EntryKind.RERATING:
                 self._corrected(entry, paid)
+            elif entry.kind is EntryKind.TARIFF_PUBLISHED:
+                if "correction" in entry.detail:
+                    assert self.corrects is not None
+                    self.prices.publish(*self.corrects)
             elif entry.kind is EntryKind.STANDING:
                 self._stood(entry, paid)
             elif entry.kind is EntryKind.WALLET_CLOSED:
@@ -168,6 +163,8 @@ class Audit:
         told = {period: counts.get(period, 0) for period in usage["tiers"]}
         same("the counts before", told, usage["tiers"])
         charge = Charge(
+            entry.id,
+            meter.pool,
             tariff,
             points[0],
             points[-1],
@@ -195,17 +192,48 @@ class Audit:
         readings = [(datetime.fromisoformat(at), shown) for at, shown in detail["readings"]]
         assert meter.late.issuperset(readings), "corrected by readings that nobody made"
         inside = [(at, charge.start[1] + shown - charge.register) for at, shown in readings]
-        lines, _ = self.prices.charge(
-            charge.tariff, [charge.start, *inside, charge.end], charge.counts, charge.home
-        )
-        same("corrected lines", _sums(lines), _told(detail["lines"], charge.tariff))
+        if inside == charge.inside:  # No reading, but a price was corrected.
+            lines = self._by_right_price(charge, detail["lines"])
+        else:
+            points = [charge.start, *inside, charge.end]
+            lines, _ = self.prices.charge(charge.tariff, points, charge.counts, charge.home)
+            same("corrected lines", _sums(lines), _told(detail["lines"], charge.tariff))
         change = detail["net"] - charge.net
         tenancy.cost += cost(lines) - cost(charge.lines)
         tenancy.net += change
         on_top = tenancy.levied.take(change, self.prices.levies(charge.tariff))
         self._sums_up(tenancy, change + on_top, paid)
-        charge.lines, charge.net = lines, detail["net"]
+        charge.lines, charge.net, charge.inside = lines, detail["net"], inside
         self.charges[entry.id] = charge, tenancy
+
+    def _by_right_price(self, charge: Charge, told: Sequence[Mapping[str, Any]]) -> list[Line]:
+        """Take over lines whose quantities are right but for the whole unit at each change of price."""
+        wanted = _sums(again(self.prices, charge, self._counts_before(charge)))
+        found = _told(told, charge.tariff)
+        same("what is priced again", wanted.total(), found.total())
+        for key in wanted | found:
+            assert abs(wanted[key] - found[key]) <= UNITS, f"{key}: {found}, not {wanted}"
+        season = {"season": ""}
+        names = ("version", "rate", "period", "price", "quantity", "season")
+        return [Line(*((season | dict(one))[name] for name in names)) for one in told]
+
+    def _counts_before(self, charge: Charge) -> dict[str, int]:
+        """Return where a charge begins in the counts, by all that was charged before it."""
+        counts = Counter[str]()
+        for one, _ in self.charges.values():
+            if (one.pool, one.tariff) == (charge.pool, charge.tariff) and one.first < charge.first:
+                counts.update(one.counted)
+        return dict(counts)
+
+    def check_prices(self, tariff: str, since: datetime) -> None:
+        """Whatever was charged by a tariff since then costs what it costs by what is published."""
+        for charge, tenancy in self.charges.values():
+            closed = int(tenancy.wallet.removeprefix("w")) in self.closed
+            if charge.tariff != tariff or charge.end[0] <= since or not charge.lines or closed:
+                continue
+            lines = again(self.prices, charge, self._counts_before(charge))
+            apart = abs(cost(lines) - cost(charge.lines))
+            assert apart < Fraction(1, 1000), f"charge {charge.first} is not right: {charge.lines}"
 
     def _stood(self, entry: Entry, paid: Counter[int]) -> None:
         """Days were charged: each once, by the tariff and to the payer of its beginning."""

@@ -286,6 +286,8 @@ class Life:
         self.check_wallets(worth)
         for device in self.devices:
             self._check_meter(device)
+        if self.killer.died:  # While it was asked for its books: who acts next finds it alive.
+            await self.rise()
 
     def check_wallets(self, worth: dict[int, int]) -> None:
         """Compare what wallets have with what happened to them."""

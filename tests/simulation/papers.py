@@ -72,7 +72,8 @@ class Paper:
     since: date
     source: str
     dunned: int = 0
-    ended: bool = False
+    given_up: int = 0
+    void: bool = False
 
 
 @dataclass
@@ -192,8 +193,11 @@ class Papers:
 
     def _ended(self, entry: Entry, paid: Counter[int]) -> None:
         bill = self.bills[str(entry.detail["bill"])]
-        given_up = entry.kind is EntryKind.BILL_WRITTEN_OFF
-        back = bill.open if given_up else bill.total
-        assert not bill.ended, f"{bill} has ended twice"
+        assert not bill.void, f"{bill} is taken back already"
+        if entry.kind is EntryKind.BILL_WRITTEN_OFF:
+            assert bill.open, f"{bill} has nothing open"
+            back = bill.given_up = bill.open
+        else:
+            back, bill.void = bill.total - bill.given_up, True
         assert (paid[bill.wallet], paid.total()) == (-back, -back), f"{bill} comes to {paid}"
-        bill.open, bill.ended = 0, True
+        bill.open = 0

@@ -4,7 +4,7 @@ Of the rules of `docs/tariffs.md` and nothing else: use is spread evenly between
 whole base units; a limit ends at a whole base unit; nothing else is rounded.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -13,7 +13,7 @@ import itertools
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from tests.core.fraction_model import Household, period_of
+from tests.core.fraction_model import Household, period_of, season_of
 
 HALF_HOUR: Final = timedelta(minutes=30)
 EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -24,6 +24,8 @@ MICRO: Final = 1_000_000
 type Point = tuple[datetime, int]
 """When, and how much had gone through until then (base units)."""
 type Document = Mapping[str, Any]
+type Key = tuple[int, str, str, str]
+"""Version, rate, tier period and season."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,12 @@ class Line:
     period: str
     price: int
     quantity: int
+    season: str = ""
+
+    @property
+    def key(self) -> Key:
+        """By which rule it was priced."""
+        return self.version, self.rate, self.period, self.season
 
 
 class Prices:
@@ -82,6 +90,23 @@ class Prices:
         """Version, rate, tier period and local day of a moment."""
         return self._moment(tariff, moment)
 
+    def spans(
+        self, tariff: str, begin: datetime, end: datetime, among: Collection[int] = ()
+    ) -> list[tuple[Key, datetime, datetime]]:
+        """Return which rule applies when, one after the other; of some versions alone where told."""
+        spans = list[tuple[Key, datetime, datetime]]()
+        for start, stop in itertools.pairwise(self._cuts(tariff, begin, end)):
+            number = self.version(tariff, start, among)[1]
+            document, day = self.written[tariff][number - 1][1], self._day(start)
+            rate = Household(documents=(), zone=self.zone).rate(document, start)
+            key = (number, rate, period_of(document, day), season_of(document, day))
+            begun = spans.pop()[1] if spans and spans[-1][0] == key else start
+            spans.append((key, begun, stop))
+        return spans
+
+    def _day(self, moment: datetime) -> date:
+        return moment.astimezone(self.zone).date()
+
     def _cuts(self, tariff: str, begin: datetime, end: datetime) -> list[datetime]:
         cuts, at = [begin], EPOCH + ((begin - EPOCH) // HALF_HOUR + 1) * HALF_HOUR
         starts = [since for since, _ in self.written[tariff] if begin < since < end]
@@ -105,19 +130,23 @@ class Prices:
             counts[period] = count + fits
             quantity -= fits
             if fits:
-                lines.append(Line(version, rate, period, price, fits))
+                season = season_of(self.written[tariff][version - 1][1], day)
+                lines.append(Line(version, rate, period, price, fits, season))
         assert quantity == 0
 
-    def version(self, tariff: str, moment: datetime) -> tuple[str, int]:
+    def version(
+        self, tariff: str, moment: datetime, among: Collection[int] = ()
+    ) -> tuple[str, int]:
         """Tariff and number of the version of a moment; the one that was published last counts."""
-        versions = self.written[tariff]
-        begun = [number for number, one in enumerate(versions) if one[0] <= moment]
-        return tariff, 1 + max(begun, key=lambda one: (versions[one][0], one))
+        every = enumerate(self.written[tariff], 1)
+        known = [(since, number) for number, (since, _) in every if not among or number in among]
+        begun = [one for one in known if one[0] <= moment]
+        return tariff, (max(begun) if begun else min(known))[1]
 
     def _look(self, tariff: str, moment: datetime) -> tuple[int, str, str, date]:
         _, number = self.version(tariff, moment)
         document = self.written[tariff][number - 1][1]
-        day = moment.astimezone(self.zone).date()
+        day = self._day(moment)
         rate = Household(documents=(), zone=self.zone).rate(document, moment)
         return number, rate, period_of(document, day), day
 

@@ -11,45 +11,46 @@ import tempfile
 import traceback
 from typing import Any, Final
 
-from tests.simulation.bills import BilledLife
+from tests.simulation.corrections import CorrectedLife
 
 STEPS: Final = 100
 MEMORY: Final = Path("/dev/shm")
 """Where there is memory to write files in: a power cut is no part of these lives, so no disk is."""
 
-type Happening = Callable[[BilledLife], Coroutine[Any, Any, None]]
+type Happening = Callable[[CorrectedLife], Coroutine[Any, Any, None]]
 HAPPENINGS: Final[dict[Happening, int]] = {
-    BilledLife.read: 30,
-    BilledLife.burst: 5,
-    BilledLife.silence: 5,
-    BilledLife.tell_late: 7,
-    BilledLife.import_list: 3,
-    BilledLife.swap: 3,
-    BilledLife.tamper: 2,
-    BilledLife.settle: 5,
-    BilledLife.move_in: 5,
-    BilledLife.move_out: 2,
-    BilledLife.people_change: 2,
-    BilledLife.publish: 3,
-    BilledLife.assign: 4,
-    BilledLife.tick: 6,
-    BilledLife.post: 3,
-    BilledLife.die_soon: 7,
-    BilledLife.stop: 2,
-    BilledLife.set_clock: 2,
-    BilledLife.a_quiet_week: 1,
-    BilledLife.pay_in: 5,
-    BilledLife.pay_out: 2,
-    BilledLife.hand_over: 2,
-    BilledLife.move_house: 2,
-    BilledLife.take: 2,
-    BilledLife.owe: 3,
-    BilledLife.wash: 3,
-    BilledLife.deposit: 3,
-    BilledLife.come_and_go: 3,
-    BilledLife.agree: 2,
-    BilledLife.write_bill: 2,
-    BilledLife.end_bill: 3,
+    CorrectedLife.read: 30,
+    CorrectedLife.burst: 5,
+    CorrectedLife.silence: 5,
+    CorrectedLife.tell_late: 7,
+    CorrectedLife.import_list: 3,
+    CorrectedLife.swap: 3,
+    CorrectedLife.tamper: 2,
+    CorrectedLife.settle: 5,
+    CorrectedLife.move_in: 5,
+    CorrectedLife.move_out: 2,
+    CorrectedLife.people_change: 2,
+    CorrectedLife.publish: 3,
+    CorrectedLife.assign: 4,
+    CorrectedLife.tick: 6,
+    CorrectedLife.post: 3,
+    CorrectedLife.die_soon: 7,
+    CorrectedLife.stop: 2,
+    CorrectedLife.set_clock: 2,
+    CorrectedLife.a_quiet_week: 1,
+    CorrectedLife.pay_in: 5,
+    CorrectedLife.pay_out: 2,
+    CorrectedLife.hand_over: 2,
+    CorrectedLife.move_house: 2,
+    CorrectedLife.take: 2,
+    CorrectedLife.owe: 3,
+    CorrectedLife.wash: 3,
+    CorrectedLife.deposit: 3,
+    CorrectedLife.come_and_go: 3,
+    CorrectedLife.agree: 2,
+    CorrectedLife.correct_price: 2,
+    CorrectedLife.write_bill: 2,
+    CorrectedLife.end_bill: 3,
 }
 
 
@@ -81,7 +82,7 @@ def live(seed: int, steps: int = STEPS) -> Outcome:
 
 async def _live(seed: int, steps: int, folder: Path) -> Outcome:
     outcome = Outcome(seed)
-    life = BilledLife(seed, folder)
+    life = CorrectedLife(seed, folder)
     began = life.latest
     try:
         await life.begin()
