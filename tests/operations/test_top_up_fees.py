@@ -1,7 +1,7 @@
 """Service fees on top-ups at work: taken in the top-up's own entry, told line by line, given back by rule."""
 
 import contextlib
-from typing import Any
+from typing import Any, Final
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
@@ -23,7 +23,7 @@ from tests.operations.conftest import MakeWorld
 from tests.operations.money import holds, is_sound, of_site, promise
 from tests.operations.world import DAY, HOUR, MANAGER, World
 
-TAXED = {"tax_bp": 600, "tax_name": "VAT"}
+TAXED: Final[dict[str, Any]] = {"tax_bp": 600, "tax_name": "VAT"}
 
 
 async def asks(world: World, name: str = "card", **changes: Any) -> None:

@@ -98,8 +98,8 @@ def local_day(site: Site) -> date:
 
 def named(bill: Bill) -> dict[str, object]:
     """Return what every entry about a bill says of it; its buyer by the id, which tells nobody."""
-    names = {"wallet": bill.wallet, "bill": bill.id, "number": bill.number}
-    return names | ({"buyer": bill.buyer} if bill.buyer else {})
+    buyer = {"buyer": bill.buyer} if bill.buyer else {}
+    return {"wallet": bill.wallet, "bill": bill.id, "number": bill.number, **buyer}
 
 
 def traced(bill: Bill) -> dict[str, object]:
