@@ -166,9 +166,46 @@ async def test_counted_uses_are_tried_out(make_world: MakeWorld) -> None:
     world.clock.now += DAY
     document = WASHES | {"counted": {"uses": 4, "price": "10.00"}}
     draft = read_tariff(document, version=1, valid_from=ALWAYS)
-    preview = await try_uses(world.site, draft=draft, tariffs={"washes"}, wallets=set(), months=1)
+    came: list[int | None] = []
+
+    def told() -> None:
+        """Note how far it is; None once it is over."""
+        under_way = world.site.outlook.trial
+        came.append(under_way.percent if under_way is not None else None)
+
+    preview = await try_uses(
+        world.site, draft=draft, tariffs={"washes"}, wallets=set(), months=1, told=told
+    )
     (row,) = preview.wallets
     assert (row.old.minor, row.new.minor, row.charged_minor) == (1_200, 1_500, 1_200)
+    percents = [one for one in came if one is not None]
+    assert percents == sorted(set(percents))
+    assert percents[-1] == 50
+    assert came[-1] is None
+
+
+async def test_a_second_trial_of_uses_ends_the_first(make_world: MakeWorld) -> None:
+    """Uses are tried as hours are: whoever changes the draft does not get the old one's numbers."""
+    world = await make_world(tariffs=(FLAT, WASHES))
+    run = await world.wallet("100", purpose=Purpose.PROPERTY)
+    await sell_package(world.site, wallet=run.wallet.id, tariff="washes", actor=MANAGER)
+    await use_package(world.site, wallet=run.wallet.id, actor=MANAGER)
+    world.clock.now += DAY
+    draft = read_tariff(WASHES, version=1, valid_from=ALWAYS)
+
+    async def tried() -> int:
+        preview = await try_uses(
+            world.site, draft=draft, tariffs={"washes"}, wallets=set(), months=1
+        )
+        return len(preview.wallets)
+
+    first = asyncio.create_task(tried())
+    while world.site.outlook.trial is None:
+        await asyncio.sleep(0)
+    assert await tried() == 1
+    with pytest.raises(CoreError) as refused:
+        await first
+    assert refused.value.key == "lab_replaced"
 
 
 async def test_uses_by_the_clock_are_tried_out(make_world: MakeWorld) -> None:

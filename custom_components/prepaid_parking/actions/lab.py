@@ -41,7 +41,12 @@ async def preview_tariff(call: Call) -> Response:
         wallets = {call.wallet(one).wallet.id for one in call.data["wallets"]}
         tariffs = set(call.data["tariffs"]) or ({draft.tariff} if not wallets else set())
         preview = await try_uses(
-            call.site, draft=draft, tariffs=tariffs, wallets=wallets, months=months
+            call.site,
+            draft=draft,
+            tariffs=tariffs,
+            wallets=wallets,
+            months=months,
+            told=lambda: call.parts.coordinator.touch(SITE),
         )
     # Sums over twenty thousand wallets: the loop has other things to do.
     return await call.hass.async_add_executor_job(_view, call, draft, preview)

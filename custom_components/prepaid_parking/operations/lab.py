@@ -24,11 +24,11 @@ from ..core.version import TariffVersion
 from .gently import gently
 from .hours import KEPT
 from .lab_replay import Replay, Subject
-from .outlook import TrialRun
 from .pools import place_of
 from .shares import divide
 from .site import MeterRun, Site, WalletRun
 from .standing import extent_on
+from .trial import Come, on_trial
 
 CHARGES: Final = (
     EntryKind.USAGE,
@@ -42,7 +42,6 @@ CHARGES: Final = (
 """What a meter is charged; what names no meter is for something else."""
 POSTED_BY: Final = timedelta(minutes=5)
 """What a day used is posted with the first reading of the next."""
-WHOLE: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,21 +100,8 @@ async def try_tariff(
     """
     if draft.kind is not Kind.USAGE:
         raise CoreError("lab_wrong_kind", kind=draft.kind)
-    trial = begin_trial(site)
-    try:
-        return await _try(site, trial, draft, meters, months, told)
-    finally:
-        if site.outlook.trial is trial:
-            site.outlook.trial = None
-            told()
-
-
-def begin_trial(site: Site) -> TrialRun:
-    """Take the place of a trial that is under way."""
-    if site.outlook.trial is not None:
-        site.outlook.trial.replaced = True
-    trial = site.outlook.trial = TrialRun()
-    return trial
+    with on_trial(site, told) as come:
+        return await _try(site, come, draft, meters, months)
 
 
 def span_of(site: Site, months: int) -> tuple[date, date]:
@@ -128,11 +114,10 @@ def span_of(site: Site, months: int) -> tuple[date, date]:
 
 async def _try(
     site: Site,
-    trial: TrialRun,
+    come: Come,
     draft: TariffVersion,
     meters: Sequence[MeterRun],
     months: int,
-    told: Callable[[], None],
 ) -> Preview:
     if draft.terms.calendar:
         await site.learn_calendar(draft.terms.calendar)
@@ -151,11 +136,7 @@ async def _try(
         day = first + number * DAY
         rows = await site.books.load(MeterDay, day=day.isoformat())
         await asyncio.to_thread(replay.take, day, rows)
-        if trial.replaced:
-            raise CoreError("lab_replaced")
-        if WHOLE * number // days != trial.percent:
-            trial.percent = WHOLE * number // days
-            told()
+        come(number, days)
     priced = await asyncio.to_thread(replay.priced)
     charged = await _charged(site, replay, first, last)
     return Preview(

@@ -1,9 +1,9 @@
 """Stays and counted uses on trial: what the books keep of them is priced by a draft."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from ..core.errors import CoreError
@@ -20,8 +20,10 @@ from ..core.version import TariffVersion
 from .gently import gently
 from .lab import Compared, Preview, span_of
 from .site import Site
+from .trial import Come, on_trial
 
 PAGE: Final = 500
+SECOND: Final = timedelta(seconds=1)
 USES: Final = (EntryKind.USES_TAKEN, EntryKind.PASSAGE)
 STAYS: Final = (EntryKind.SESSION_ENDED,)
 
@@ -41,13 +43,27 @@ async def try_uses(
     tariffs: Collection[str],
     wallets: Collection[str],
     months: int,
+    told: Callable[[], None] = lambda: None,
 ) -> Preview:
     """Price the stays or uses of the last months by a draft, and by the tariffs they were under.
 
-    Where no tariff is known (a lane's fee), what was charged stands for it.
+    Where no tariff is known (a lane's fee), what was charged stands for it. `told` is called whenever
+    it has come a percent further. A second trial ends the first, which is then refused.
     """
     if draft.kind not in {Kind.DURATION, Kind.COUNTED}:
         raise CoreError("lab_wrong_kind", kind=draft.kind)
+    with on_trial(site, told) as come:
+        return await _try(site, come, draft, tariffs, wallets, months)
+
+
+async def _try(
+    site: Site,
+    come: Come,
+    draft: TariffVersion,
+    tariffs: Collection[str],
+    wallets: Collection[str],
+    months: int,
+) -> Preview:
     first, last = span_of(site, months)
     until = day_start(last + DAY, site.zone)
     kinds = STAYS if draft.kind is Kind.DURATION else USES
@@ -57,7 +73,9 @@ async def try_uses(
     back = {
         entry.reverses async for entry in _entries(site, since, until, (EntryKind.USES_GIVEN_BACK,))
     }
+    reading = 2 * (until - since) // SECOND
     async for entry in _entries(site, since, until, kinds):
+        come(max(0, (entry.occurred - since) // SECOND), reading)
         wallet, tariff = _of(entry, packages)
         if (
             entry.id in back
@@ -73,7 +91,10 @@ async def try_uses(
     if not found:
         raise CoreError("lab_nothing_to_price")
     rows: dict[WalletId, Compared] = {}
+    number = len(found)
     async for (wallet, tariff), history in gently(list(found.items())):
+        come(number, 2 * len(found))
+        number += 1
         _add(site, rows, wallet, history, draft, _present(site, tariff, draft), until)
     ordered = sorted(rows.values(), key=lambda row: (-row.difference_minor, row.wallet))
     return Preview(first=first, last=last, wallets=tuple(ordered), left_out=(), unpriced=())
