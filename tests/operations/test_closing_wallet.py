@@ -26,6 +26,7 @@ from custom_components.prepaid_parking.operations.site import WalletRun
 from custom_components.prepaid_parking.operations.watching import state_of
 from tests.operations.conftest import MakeWorld
 from tests.operations.money import holds, is_sound, of_site, promise
+from tests.operations.test_packages import laundry, sell
 from tests.operations.world import FLAT, HOUR, KWH, MANAGER, World
 
 
@@ -141,6 +142,31 @@ async def test_what_a_tax_left_below_a_cent_is_part_of_the_remainder(
     assert Fraction(str(receipt.detail["remainder"])) == energy + tax
     assert receipt.detail["settled"] == 10_000 - 73 - 9 - 1
     await is_gone(world, wallet)
+
+
+async def test_a_tax_that_is_contained_leaves_no_remainder_of_its_own(
+    make_world: MakeWorld,
+) -> None:
+    """It is a part of what was charged already: to round it again would charge it twice."""
+    contained = FLAT | {
+        "price": "0.731377",
+        "levies": [{"name": "VAT", "kind": "tax", "percent": "13", "included": True}],
+    }
+    world = await make_world(tariffs=(contained,))
+    wallet = await world.wallet("100")
+    run = await world.meter(wallet)
+    await world.read(run.meter.id, KWH, HOUR)
+    receipt = await close(world, wallet)
+    assert Fraction(str(receipt.detail["remainder"])) == Fraction(1_377, 10_000)
+    await is_gone(world, wallet)
+
+
+async def test_uses_that_are_left_keep_a_wallet_open(world: World) -> None:
+    """Fifty washes that were paid for must not end with a signature on another form."""
+    wallet = await laundry(world)
+    await sell(world, wallet)
+    with pytest.raises(CoreError, match="wallet_has_uses"):
+        await close(world, wallet)
 
 
 async def test_everything_a_wallet_holds_is_dealt_with_in_the_one_entry(world: World) -> None:

@@ -47,6 +47,26 @@ def why(run: MeterRun) -> Why | None:
     return run.decision.why if run.decision is not None else None
 
 
+async def test_an_overload_of_before_a_silence_trips_nothing_after_it(world: World) -> None:
+    """It was too much, then the line was dead for an hour: nobody knows what the room draws now."""
+    await world.policy(no_cut_weekdays=())
+    _, run, relay = await limited(world)
+    await set_protection(
+        world.site, meter=run.meter.id, protected=True, reason="works", actor=MANAGER
+    )
+    await draw(world, run, 900, 4)
+    assert relay.on
+    world.clock.now += HOUR
+    await set_protection(
+        world.site, meter=run.meter.id, protected=False, reason="done", actor=MANAGER
+    )
+    await world.keeper.tick()
+    await world.work()
+    await world.look(run.meter.id)  # It answers, and does not say what it draws.
+    await world.work()
+    assert relay.on
+
+
 async def test_too_much_for_too_long_is_off_and_comes_on_again(world: World) -> None:
     """Row 57: three readings above the limit, off; five minutes later on, by itself."""
     wallet, run, relay = await limited(world)

@@ -304,6 +304,34 @@ async def test_what_is_planned_is_taken_back_until_it_begins(make_world: MakeWor
     assert change.withdrawn_at is not None
 
 
+async def test_what_has_begun_is_not_taken_back(make_world: MakeWorld) -> None:
+    """The hour has struck, also where the meter was not read since: its tenant may rely on it."""
+    world = await make_world(tariffs=(FLAT, OTHER))
+    wallet = await world.wallet("100")
+    run = await world.meter(wallet)
+    assigned = await assign(world, meters=[run.meter.id], at=world.clock.now + HOUR)
+    world.clock.now += 2 * HOUR
+    with pytest.raises(CoreError, match="assignment_has_begun"):
+        await withdraw_assignment(world.site, assignment=assigned.assignment, actor=MANAGER)
+    await world.read(run.meter.id, 3 * KWH, HOUR)
+    assert world.text(wallet.available_minor) == "95.60"
+
+
+async def test_a_second_plan_for_the_same_instant_takes_the_place_of_the_first(
+    make_world: MakeWorld,
+) -> None:
+    """The list of what is to come names what will come, and nothing that will not."""
+    third = FLAT | {"tariff": "third", "price": "2.00"}
+    world = await make_world(tariffs=(FLAT, OTHER, third))
+    run = await world.meter(await world.wallet("100"))
+    at = world.clock.now + HOUR
+    for tariff in ("other", "third"):
+        await assign(world, tariff, meters=[run.meter.id], at=at)
+    assert [one.tariff for one in planned(world.site)] == ["third"]
+    await world.restart()
+    assert [one.tariff for one in planned(world.site)] == ["third"]
+
+
 async def test_a_plan_for_one_tenant_does_not_bind_the_next(make_world: MakeWorld) -> None:
     """Who moves in has a contract of his own."""
     world = await make_world(tariffs=(FLAT, OTHER))
