@@ -274,6 +274,35 @@ async def test_a_meter_that_went_over_to_another_tariff_was_charged_by_the_old_o
     assert world.text(wallet.posted_minor) == "496.78"
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_tariff_that_was_planned_for_one_who_has_gone_is_not_the_next_ones(
+    make_world: MakeWorld, restarted: bool
+) -> None:
+    """The old tenant was to pay by the day from the fifth on; the new one never agreed to that."""
+    free = {"tariff": "free", "quantity": "energy", "price": "0.80"}
+    world = await make_world(at=START, tariffs=(STANDING, free))
+    leaving, come = await world.wallet("100"), await world.wallet("100")
+    meter = await world.meter(leaving, tariff="free")
+    await assign_tariff(
+        world.site,
+        tariff="home",
+        selection=Selection(meters=(meter.meter.id,)),
+        at=datetime(2026, 7, 5, tzinfo=UTC),
+        actor=MANAGER,
+    )
+    world.clock.now = datetime(2026, 7, 3, 12, tzinfo=UTC)
+    await unbind_meter(world.site, meter=meter.meter.id, actor=MANAGER)
+    await world.look(meter.meter.id)
+    await bind_meter(
+        world.site, meter=meter.meter.id, wallet=come.wallet.id, tariff="free", actor=MANAGER
+    )
+    if restarted:
+        await world.restart()
+    await days(world, date(2026, 7, 20))
+    assert await entries(world, EntryKind.STANDING) == []
+    assert world.text(world.wallet_now(come).available_minor) == "100.00"
+
+
 async def test_tax_and_fees_come_with_it_to_the_cent(make_world: MakeWorld) -> None:
     """13 % on top: over a whole month exactly 1.30 of 10.00, in the tax office's account."""
     tariff = STANDING | {"levies": [{"name": "VAT", "kind": "tax", "percent": "13"}]}

@@ -33,7 +33,9 @@ async def load(site: Site) -> None:
             begin_place(site, place_of(bound), binding.from_at)
     open_changes = await site.books.load(TariffChange, done_at=None, withdrawn_at=None)
     for change in sorted(open_changes, key=lambda one: one.at):
-        if (bound := site.meters.get(change.meter)) is not None:
+        bound = site.meters.get(change.meter)
+        # What was planned for a tenant who has gone is not the next one's.
+        if bound is not None and bound.binding is not None and change.binding == bound.binding.id:
             bound.changes.append(change)
 
 

@@ -28,9 +28,6 @@ async def go_over(site: Site, run: MeterRun, moved: Consumption) -> Consumption:
     """
     while run.changes and run.binding is not None and run.window is not None:
         change = run.changes[0]
-        if change.binding != run.binding.id:
-            run.changes.pop(0)  # It was planned for a tenant who has gone.
-            continue
         if change.at >= moved.to_at:
             break
         if change.at > moved.from_at:

@@ -195,7 +195,7 @@ async def unbind_meter(site: Site, *, meter: str, actor: Actor, reason: str = ""
     run.window = None
     recount(site, run)
     say_rates(site, run, None)
-    run.binding = None
+    run.binding, run.changes = None, []
     site.wake((run,))
     return receipt
 

@@ -108,7 +108,7 @@ def take_effect(site: Site, rebinding: Rebinding) -> None:
         recount(site, run)
         leave_pool(run)
         say_rates(site, run, None)
-        run.binding = None
+        run.binding, run.changes = None, []
     if begun is not None:
         run.binding, run.cursor, run.carries = begun, rebinding.cursor, {}
         run.believed = None
