@@ -22,7 +22,7 @@ from homeassistant.components.recorder.statistics import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
-from homeassistant.util.unit_conversion import EnergyConverter, MassConverter, VolumeConverter
+from homeassistant.util.unit_conversion import EnergyConverter, VolumeConverter
 
 from .const import DOMAIN
 from .coordinator import PrepaidConfigEntry
@@ -38,8 +38,8 @@ MOST: Final = 200
 UNIT_CLASSES: Final = {
     Quantity.ENERGY: EnergyConverter.UNIT_CLASS,
     Quantity.VOLUME: VolumeConverter.UNIT_CLASS,
-    Quantity.MASS: MassConverter.UNIT_CLASS,
 }
+"""Mass is not among them: the recorder knows no tonnes, and refuses a class that cannot be converted."""
 
 
 @dataclass(slots=True)

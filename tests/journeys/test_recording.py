@@ -1,5 +1,6 @@
 """The hub's energy dashboard and history show what was used, and what it cost, in its hour."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from homeassistant.components.recorder.statistics import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
+import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
@@ -89,3 +91,22 @@ async def test_hours_go_into_the_statistics_and_go_on_after_a_restart(
         ("Flat 3-201: used", "energy"),
         ("Flat 3-201: cost", None),
     }
+
+
+@pytest.mark.parametrize("quantity", Quantity)
+async def test_whatever_is_counted_the_recorder_takes_it(
+    recorder_mock: object,
+    hub: Hub,
+    modbus_line: ModbusLine,
+    modbus_device: AcrelDdsy1352,
+    quantity: Quantity,
+) -> None:
+    """One meter whose unit the recorder refuses would end the statistics of the whole site."""
+    await bound_meter(hub, modbus_line, modbus_device)
+    used = f"prepaid_parking:{str(hub.entry.unique_id)[:8]}_m1_used"
+    hub.data.coordinator.tell(replace(noted((0, 1500, 120)), quantity=quantity))
+
+    async def written() -> bool:
+        return bool(await rows(hub.hass, used))
+
+    await hub.until(written, 10)
