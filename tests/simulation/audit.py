@@ -174,6 +174,7 @@ class Audit:
             lines,
             usage["net"],
         )
+        charge.inside = _inside(meter, charge, usage)
         self.charges[entry.id] = charge, tenancy
         self.counts[meter.pool, tariff] = after
         tenancy.posted = total
@@ -189,9 +190,7 @@ class Audit:
         assert entry.reverses is not None
         charge, _ = self.charges.pop(entry.reverses)
         tenancy = meter.tenancies[str(detail["binding"])]
-        readings = [(datetime.fromisoformat(at), shown) for at, shown in detail["readings"]]
-        assert meter.late.issuperset(readings), "corrected by readings that nobody made"
-        inside = [(at, charge.start[1] + shown - charge.register) for at, shown in readings]
+        inside = _inside(meter, charge, detail)
         if inside == charge.inside:  # No reading, but a price was corrected.
             lines = self._by_right_price(charge, detail["lines"])
         else:
@@ -331,6 +330,18 @@ def _between(points: Sequence[Point], begin: Point, end: Point) -> list[Point]:
     assert before, f"nobody read {begin}"
     same("the start of a charge", points[before[-1]], begin)
     return list(points[before[-1] : last + 1])
+
+
+def _inside(meter: Meter, charge: Charge, detail: Mapping[str, Any]) -> list[Point]:
+    """Return the readings that a charge names of its inside: those that count, or came late."""
+    inside = list[Point]()
+    for written, shown in detail.get("readings", ()):
+        at = datetime.fromisoformat(written)
+        point = at, charge.start[1] + shown - charge.register
+        known = (at, shown) in meter.late or point in meter.points
+        assert known, f"{meter.id} is priced by {shown} at {at}, which nobody read"
+        inside.append(point)
+    return inside
 
 
 def _sums(lines: Iterable[Line]) -> Counter[tuple[int, str, str, int]]:

@@ -18,6 +18,7 @@ class CorrectedLife(BilledLife):
         since = self.now - self.rng.randrange(1, 400_000) * SECOND
         written = self.audit.prices.written[name]
         document, count = draw(self.rng, name, written[0][1]), len(written)
+        document.pop("standing", None)  # Days that were charged are not charged again.
         if since < LONG_AGO:
             return
         self.audit.corrects = document, since

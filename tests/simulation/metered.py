@@ -301,6 +301,8 @@ class MeteredLife(Life):
 
     async def publish(self) -> None:
         """A tariff gets its next version, from now on or from some time to come."""
+        if self.now < self.latest:
+            return  # Days that were charged already would be of the past, and cost otherwise.
         name, since = f"tariff{self.rng.randrange(1, 4)}", self._some_time()
         written = self.audit.prices.written[name]
         document = draw(self.rng, name, written[0][1])
@@ -320,7 +322,7 @@ class MeteredLife(Life):
     async def assign(self) -> None:
         """A meter goes over to another tariff at an instant."""
         device = self.any_device(bound=True, sure=True)
-        if device is None or device.changes:
+        if device is None or device.changes or self.now < self.latest:
             return
         at, tariff = self._some_time(), f"tariff{self.rng.randrange(1, 4)}"
 
