@@ -134,7 +134,15 @@ def _supply(names: Names) -> Data:
         _heading("Cut by the end of tomorrow", "mdi:content-cut"),
         tables.cuts(),
         _heading("Wallets", "mdi:wallet-outline"),
-        tables.wallets(),
+        tables.wallets(
+            [
+                (
+                    unit_of(one) + ("" if one.purpose == "utility" else f", {one.purpose}"),
+                    *(names.wallet(one, key) for key in ("available", "state", "days_left")),
+                )
+                for one in DEMO.wallets
+            ]
+        ),
     ]
     tenants = [one for one in DEMO.wallets if one.purpose == "utility"]
     supplies = [one for one in (names.maybe(m.name, "supply_state") for m in DEMO.meters) if one]

@@ -23,7 +23,7 @@ _SETTLED_MS: Final = 2_500
 """Cards draw their graphs a moment after the page is there."""
 _AFTERWARDS_MS: Final = 40_000
 """So that the graph shows how the balance falls again."""
-BAKERY: Final = "Bakery 0-02"
+_ENTERPRISE: Final = "Laundry 0-03"
 _SUPPLY: Final = (
     "document.querySelector('home-assistant').hass"
     ".states['sensor.bakery_0_02_electricity_supply_state'].state"
@@ -64,14 +64,14 @@ def _take_all(page: Page, url: str) -> None:
     page.get_by_text("Top up 2.00 EUR").click()
     page.wait_for_function(f"() => {_SUPPLY} === 'on'")
     page.wait_for_timeout(_AFTERWARDS_MS)
-    _take(page, "dashboard", 900)
-    for view, height in (("prices", 1100), ("house", 760), ("parking", 680)):
+    _take(page, "dashboard", 980)
+    for view, height in (("prices", 1080), ("house", 760), ("parking", 680)):
         _open(page, f"{url}/{view}")
         _take(page, view, height)
     device = page.evaluate(_DEVICE, "Bakery 0-02 electricity")
     _open(page, f"{hub}/config/devices/device/{device}")
     _take(page, "meter", 1040)
-    _paper(page, hub, "statement", 900, "get_statement", wallet=BAKERY)
+    _paper(page, hub, "statement", 900, "get_statement", wallet=_ENTERPRISE)
     _paper(page, hub, "bill", 620, "get_bill", bill="b1")
     _open(page, url)
     _probe(page, hub, "Flat 3-102 electricity", unit="2")

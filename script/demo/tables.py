@@ -7,36 +7,31 @@ from typing import Final
 
 from .client import Data
 
-_STATES: Final = """\
+_WALLETS: Final = """\
 {%- set look = {'ok': ['mdi:check-circle', 'green', 'OK'], 'low': ['mdi:alert', 'orange', 'Low'],
-  'exempt': ['mdi:shield-check', 'teal', 'On its quota'], 'grace': ['mdi:timer-sand', 'darkorange', 'Grace'],
+  'exempt': ['mdi:shield-check', 'teal', 'Quota'], 'grace': ['mdi:timer-sand', 'darkorange', 'Grace'],
   'cut_off': ['mdi:power-plug-off', 'red', 'Cut off'], 'closed': ['mdi:lock', 'gray', 'Closed']} -%}
-"""
-_WALLETS: Final = (
-    _STATES
-    + """\
-| Unit | Left | | State | Days left |
+| Unit | Left | | State | Days |
 |:--|--:|:-:|:--|--:|
-{% for one in state_attr('sensor.wallet_list', 'wallets') or [] -%}
-{%- set icon, colour, text = look[one.state] -%}
-| {{ one.unit | replace(' ', '&nbsp;') | replace('-', '‑') }}{{ '' if one.purpose == 'utility' else ', ' ~ one.purpose }} | \
-{{ one.available }} | <font color="{{ colour }}"><ha-icon icon="{{ icon }}"></ha-icon></font> | {{ text }} | \
-{{ one.days_left or '–' }} |
+{% for unit, available, state, days in ROWS -%}
+{%- set icon, colour, text = look.get(states(state), ['mdi:help-circle', 'gray', '–']) -%}
+| {{ unit }} | {{ states(available, rounded=true) }} | \
+<font color="{{ colour }}"><ha-icon icon="{{ icon }}"></ha-icon></font> | \
+{{ text | replace(' ', '&nbsp;') }} | {{ states(days, rounded=true) if has_value(days) else '–' }} |
 {% endfor %}
 *How many days it lasts is known once a whole day was used.*
 """
-)
 _CUTS: Final = """\
 {% set wallets = state_attr('sensor.cut_list', 'wallets') or [] -%}
 {% if wallets -%}
-| Unit | Supply | Cut at | To pay |
-|:--|:--|:--|--:|
+| Supply | Cut at | To pay |
+|:--|:--|--:|
 {% for one in wallets -%}
 {%- if one.spared -%}
-| {{ one.unit }} | *spared* | – | {{ one.missing }} |
+| {{ one.unit }} | *spared* | {{ one.missing }} |
 {% endif -%}
 {%- for cut in one.cuts -%}
-| {{ one.unit }} | {{ cut.name }} | <font color="red">\
+| {{ cut.name }} | <font color="red">\
 {{ as_local(as_datetime(cut.at)).strftime('%a %H:%M') }}</font> | {{ one.missing }} |
 {% endfor -%}
 {%- endfor %}
@@ -85,7 +80,7 @@ _USAGE: Final = """\
 {% for one in state_attr('ENTITY', 'usage') or [] -%}
 {%- for rate in one.rates -%}
 | NAMES | {{ 'one price' if rate.rate == 'flat' else rate.rate }} | {{ rate.tier + 1 }} | \
-{{ rate.price }} | {{ rate.quantity | float | round(3) }}&nbsp;{{ one.unit }} | {{ rate.cost }} |
+{{ rate.price }} | {{ rate.quantity | float | round(3) }} {{ one.unit }} | {{ rate.cost }} |
 {% endfor -%}
 {%- else %}
 | *nothing was charged yet* | | | | | |
@@ -115,9 +110,9 @@ _UNITS: Final = """\
 """
 
 
-def wallets() -> Data:
-    """Return the table of all wallets: what is left, how it stands, how long it lasts."""
-    return _table(_WALLETS)
+def wallets(rows: list[tuple[str, ...]]) -> Data:
+    """Return the table of all wallets: its name, and the entities of its money, state and days."""
+    return _table(_WALLETS.replace("ROWS", repr(rows)))
 
 
 def cuts() -> Data:

@@ -72,7 +72,7 @@ def test_no_entity_of_the_demo_is_without_a_state_or_a_name(demo: RunningDemo, p
 def test_the_tables_of_the_dashboard_are_filled(demo: RunningDemo, page: Page) -> None:
     """An empty table says that a house has no prices, no bills, and nobody in it."""
     for view, said in {
-        "supply": ("Cut by the end of tomorrow", "Flat 3‑301", "OK"),
+        "supply": ("Cut by the end of tomorrow", "Flat 3-301", "OK"),
         "prices": ("22:00–06:00", "up to 150 kWh", "10 uses for 25.00", "90.00 for each t"),
         "house": ("‑000001", "House fee", "64.5"),
     }.items():
