@@ -31,6 +31,7 @@ from .services import async_setup_services
 from .statement_view import StatementView
 from .use_repairs import async_watch_uses
 from .wiring import SiteWiring, wire
+from .wiring_mqtt import forget_sessions
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 MINUTE: Final = timedelta(minutes=1)
@@ -91,7 +92,8 @@ async def async_remove_config_entry_device(
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> None:
-    """Archive the ledger: money records are never deleted."""
+    """Archive the ledger: money records are never deleted. What brokers keep for the site is."""
+    await forget_sessions(entry)
     path = books_path(hass, entry.data[CONF_SITE])
     await hass.async_add_executor_job(_archive, path, archive_folder(hass))
 

@@ -1,5 +1,6 @@
 """An MQTT line at work: one client per broker, devices that push, barriers that confirm."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
@@ -16,13 +17,16 @@ from .const import (
     CONF_FAMILY,
     CONF_KIND,
     CONF_LINE_ID,
+    CONF_LINK,
     CONF_PROFILE,
     CONF_PULSE,
     CONF_RELAY,
     CONF_SITE,
     CONF_TLS,
+    LINK_MQTT,
     PROTOCOL_5,
     RELAY_PROFILE,
+    SUBENTRY_LINE,
 )
 from .coordinator import LineState, PrepaidConfigEntry
 from .core.access import PlateRead
@@ -58,7 +62,6 @@ class MqttLineRun:
         report: Callable[[MeterId, Outcome], None],
     ) -> None:
         """Prepare; nothing is sent before `start`."""
-        data = subentry.data
         self._hass = hass
         self._entry = entry
         self._line_id = subentry.subentry_id
@@ -66,17 +69,7 @@ class MqttLineRun:
         self._meters: set[MeterId] = set()
         self._asked: dict[MeterId, MqttMeter] = {}
         self._barriers: list[MqttBarrier] = []
-        self.line = MqttLine(
-            MqttSettings(
-                host=data[CONF_HOST],
-                port=data[CONF_PORT],
-                identifier=f"prepaid-{entry.data[CONF_SITE][:16]}-{subentry.subentry_id}",
-                username=data[CONF_USERNAME] or None,
-                password=data[CONF_PASSWORD] or None,
-                version_5=data[CONF_PROTOCOL] == PROTOCOL_5,
-            ),
-            tls=client_context() if data[CONF_TLS] else None,
-        )
+        self.line = _line(entry, subentry)
         self.line.watch(self._on_health)
 
     async def start(self) -> None:
@@ -179,6 +172,34 @@ class MqttLineRun:
             "connects": health.connects,
             "detail": health.detail,
         }
+
+
+async def forget_sessions(entry: PrepaidConfigEntry) -> None:
+    """Let the brokers of a site that is removed collect nothing more for it.
+
+    One that is away keeps what it has until it forgets it by its own rules.
+    """
+    lines = [
+        _line(entry, subentry)
+        for subentry in entry.get_subentries_of_type(SUBENTRY_LINE)
+        if subentry.data[CONF_LINK] == LINK_MQTT
+    ]
+    await asyncio.gather(*(line.forget() for line in lines), return_exceptions=True)
+
+
+def _line(entry: PrepaidConfigEntry, subentry: ConfigSubentry) -> MqttLine:
+    data = subentry.data
+    return MqttLine(
+        MqttSettings(
+            host=data[CONF_HOST],
+            port=data[CONF_PORT],
+            identifier=f"prepaid-{entry.data[CONF_SITE][:16]}-{subentry.subentry_id}",
+            username=data[CONF_USERNAME] or None,
+            password=data[CONF_PASSWORD] or None,
+            version_5=data[CONF_PROTOCOL] == PROTOCOL_5,
+        ),
+        tls=client_context() if data[CONF_TLS] else None,
+    )
 
 
 async def _ask(meter: MqttMeter) -> None:

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from custom_components.prepaid_parking.links.mqtt import MqttLine
+from custom_components.prepaid_parking.links.mqtt_client import MqttSettings
 from custom_components.prepaid_parking.simulator.broker import Broker
 from custom_components.prepaid_parking.simulator.chirpstack import ChirpStackMeter
 from custom_components.prepaid_parking.simulator.counter import Amount
 from custom_components.prepaid_parking.simulator.mqtt_meter import MqttMeter
 from custom_components.prepaid_parking.simulator.tasmota import Tasmota
 from tests.brokers import Mosquitto
+from tests.links.mqtt_peer import Inbox, running
 
 from .conftest import Hub, connected_line, subscribed
 
@@ -190,6 +193,24 @@ async def test_what_a_meter_sends_while_the_hub_is_down_is_charged_when_it_is_ba
         await available(hub, "96.00")
     finally:
         await meter.stop()
+
+
+async def test_a_site_that_is_removed_leaves_nothing_at_its_broker(
+    hub: Hub, broker: Mosquitto, plug: Tasmota
+) -> None:
+    """A broker collects for a client that never comes back until its memory is full."""
+    line_id = await connected_line(hub, broker)
+    await bound(hub, line_id, "tasmota", topic="plug-1", relay={"kind": "profile"})
+    await bind_when_read(hub, plug)
+    await hub.hass.config_entries.async_remove(hub.entry.entry_id)
+    topic = "tele/plug-1/SENSOR"
+    await plug.publish(topic, "{}", qos=1)
+    identifier = f"prepaid-{str(hub.entry.unique_id)[:16]}-{line_id}"
+    line = MqttLine(MqttSettings(host=broker.host, port=broker.port, identifier=identifier))
+    inbox = Inbox()
+    line.attach(inbox.listener(topic))
+    async with running(line):
+        assert inbox.messages == []
 
 
 async def _connected(hub: Hub, line_id: str) -> bool:
