@@ -58,8 +58,6 @@ ACTIONS: Final = (
     *units.ACTIONS,
     *moves.ACTIONS,
     *shares.ACTIONS,
-    *moves.ACTIONS,
-    *shares.ACTIONS,
     *losses.ACTIONS,
     *supplies.ACTIONS,
     *supply_rules.ACTIONS,
