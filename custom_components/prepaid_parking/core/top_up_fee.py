@@ -1,7 +1,7 @@
 """A service fee on a top-up: a share of it, a fixed part, or both, with its tax beside it.
 
-It is taken out of the top-up or paid on top of it, and never more than was paid. Where no rule was
-set there is none.
+It is taken out of the top-up, of which something is always left, or paid on top of it. Where no rule
+was set there is none.
 """
 
 from collections.abc import Iterable
@@ -114,7 +114,7 @@ def fee_of(rule: TopUpFee, top_up: TopUp) -> Fee:
     bounds = (
         (FeePart.LEAST, max(fee, rule.least_minor)),
         (FeePart.MOST, rule.most_minor),
-        (FeePart.WHOLE, None if rule.on_top else _most_of(rule, amount)),
+        (FeePart.WHOLE, None if rule.on_top else _most_of(rule, amount - 1)),
     )
     for part, bound in bounds:
         if bound is None:
@@ -157,7 +157,7 @@ def _asked(rule: TopUpFee, amount_minor: int) -> Iterable[tuple[Detail, int]]:
 
 
 def _most_of(rule: TopUpFee, amount_minor: int) -> int:
-    """Return the largest fee that with its tax is no more than the top-up."""
+    """Return the largest fee that with its tax is no more than an amount."""
     on_top = 0 if rule.tax_included else rule.tax_bp
     most = amount_minor * WHOLE_BP // (WHOLE_BP + on_top)
     # A tax is rounded down: one minor unit more may still be covered.

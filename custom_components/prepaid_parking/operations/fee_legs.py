@@ -20,9 +20,9 @@ AHEAD: Final = 1_000_000
 """More entries than a wallet has."""
 
 
-def fee_legs(fee: Fee, payer: AccountId) -> tuple[Posting, ...]:
-    """Return what a fee moves: out of the wallet, or (on top) from where the top-up came."""
-    return _legs(((payer, EARNED, fee.net_minor), (payer, TAX, fee.tax_minor)))
+def fee_legs(fee: Fee, outside: AccountId) -> tuple[Posting, ...]:
+    """Return what a fee moves: from where the top-up comes, so to a wallet it is no use."""
+    return _legs(((outside, EARNED, fee.net_minor), (outside, TAX, fee.tax_minor)))
 
 
 def fee_detail(fee: Fee) -> dict[str, object]:
@@ -117,17 +117,13 @@ def _is_plain(layer: Layer) -> bool:
 def without_kept_fee(entry: Entry) -> Entry:
     """Return an entry with only those movements that are undone when it is taken back.
 
-    A fee that is never given back stays with the site, and the payer gets so much less.
+    A fee that is never given back stays with the site: the payer gets what the wallet was credited.
     """
     fee = fee_in(entry.detail)
     if fee is None or fee["back"] != FeeBack.NEVER:
         return entry
-    money, *others = entry.postings
-    left = money.amount_minor - (0 if fee["on_top"] else fee["net"] + fee["tax"])
-    first = (Posting(source=money.source, target=money.target, amount_minor=left),) if left else ()
-    return replace(
-        entry, postings=(*first, *(leg for leg in others if leg.target not in (EARNED, TAX)))
-    )
+    legs = tuple(leg for leg in entry.postings if leg.target not in (EARNED, TAX))
+    return replace(entry, postings=legs)
 
 
 async def fee_refunded(site: Site, entry: Entry) -> CoreError | None:

@@ -55,7 +55,7 @@ class Extras:
 
     @property
     def taken_minor(self) -> int:
-        """What of the top-up its fee takes."""
+        """What of the top-up its fee takes; something is always left."""
         return self.fee.taken_minor if self.fee is not None else 0
 
     @property
@@ -129,7 +129,7 @@ def credit(
         actor=paid.actor,
         reason=paid.reason,
         reference=replace(key, asked=(money,)),
-        postings=(money, *_fee(money, extras.fee), *_postings(run, extras)),
+        postings=(*_credited(money, extras), *_postings(run, extras)),
         detail={"wallet": run.wallet.id, "channel": paid.channel, **extras.detail},
         puts=(
             *follows.puts(run),
@@ -184,11 +184,10 @@ def _extras(site: Site, run: WalletRun, paid: Payment, given: Mapping[PromotionI
     )
 
 
-def _fee(money: Posting, fee: Fee | None) -> tuple[Posting, ...]:
-    """Return what a top-up's fee moves: out of the wallet it went into, or beside it."""
-    if fee is None:
-        return ()
-    return fee_legs(fee, money.source if fee.rule.on_top else money.target)
+def _credited(money: Posting, extras: Extras) -> tuple[Posting, ...]:
+    """Return what the wallet is credited of the money, and the fee that never gets there."""
+    left = replace(money, amount_minor=money.amount_minor - extras.taken_minor)
+    return (left, *(fee_legs(extras.fee, money.source) if extras.fee is not None else ()))
 
 
 def _granted(site: Site, run: WalletRun, grant: Grant) -> Granted:
