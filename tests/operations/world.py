@@ -44,6 +44,8 @@ NOON: Final = datetime(2026, 7, 1, 12, tzinfo=UTC)
 """A Wednesday."""
 MANAGER: Final = Actor(kind=ActorKind.USER, id="manager")
 SITE: Final = "0123456789abcdef0123456789abcdef"
+CURRENCY: Final = "CNY"
+BOOKS: Final = "site.db"
 FLAT: Final = {"tariff": "home", "quantity": "energy", "price": "0.80"}
 DAY_AND_NIGHT: Final = {
     "tariff": "banded",
@@ -123,7 +125,7 @@ class World:
         *,
         at: datetime = NOON,
         zone: tzinfo = UTC,
-        currency: str = "CNY",
+        currency: str = CURRENCY,
         tariffs: tuple[dict[str, Any], ...] = (FLAT,),
     ) -> Self:
         """Make a site with its standard policy and these tariffs."""
@@ -135,7 +137,7 @@ class World:
         return world
 
     async def _load(self) -> None:
-        path = self.folder / "site.db"
+        path = self.folder / BOOKS
         self.books = await Books.open(path, site=SITE, currency=self.currency, clock=self.clock)
         self.site = Site(
             name="Site",

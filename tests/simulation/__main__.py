@@ -12,7 +12,7 @@ from multiprocessing import get_context  # noqa: E402
 import sys  # noqa: E402
 from time import perf_counter  # noqa: E402
 
-from tests.simulation.running import STEPS, Outcome, live, told  # noqa: E402
+from tests.simulation.running import STEPS, Outcome, blank_books, live, told  # noqa: E402
 
 
 def main() -> int:
@@ -26,8 +26,10 @@ def main() -> int:
     asked = parser.parse_args()
     began, seeds = perf_counter(), range(asked.first, asked.first + asked.seeds)
     outcomes, failed = list[Outcome](), 0
-    with ProcessPoolExecutor(asked.jobs, mp_context=get_context("fork")) as pool:
-        for outcome in pool.map(partial(live, steps=asked.steps), seeds, chunksize=1):
+    forked = get_context("fork")
+    with blank_books() as blank, ProcessPoolExecutor(asked.jobs, mp_context=forked) as pool:
+        work = partial(live, steps=asked.steps, blank=blank)
+        for outcome in pool.map(work, seeds, chunksize=1):
             outcomes.append(outcome)
             if outcome.failure:
                 failed += 1

@@ -38,6 +38,8 @@ BEGINNINGS: Final = (
     datetime(2026, 10, 22, 16, tzinfo=UTC),
     datetime(2026, 12, 28, 11, tzinfo=UTC),
 )
+FIRST: Final = "hub0"
+"""Where the files of the first hub lie."""
 METERS: Final = 4
 TARIFFS: Final = 3
 LONG_AGO: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -78,8 +80,7 @@ class Life:
 
     async def begin(self) -> None:
         """Build the site: meters, a flat with two of them, tariffs, wallets."""
-        first = self.folder / "hub0"
-        first.mkdir()
+        first = self.folder / FIRST
         self.world = await SimulatedWorld.open(first, at=self.latest, zone=self.zone, tariffs=())
         for number in range(1, TARIFFS + 1):
             document = draw(self.rng, f"tariff{number}")

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 import os
 from pathlib import Path
@@ -11,7 +12,10 @@ import tempfile
 import traceback
 from typing import Any, Final
 
+from custom_components.prepaid_parking.store.opening import create_file
+from tests.operations.world import BOOKS, CURRENCY, SITE
 from tests.simulation.corrections import CorrectedLife
+from tests.simulation.life import FIRST
 
 STEPS: Final = 100
 MEMORY: Final = Path("/dev/shm")
@@ -70,14 +74,30 @@ class Outcome:
     entries: Counter[str] = field(default_factory=Counter)
 
 
-def live(seed: int, steps: int = STEPS) -> Outcome:
-    """Live one life; never raises."""
+@contextmanager
+def place() -> Iterator[Path]:
+    """Give a folder in memory, for as long as it is needed."""
     base = MEMORY if os.access(MEMORY, os.W_OK) else None
     folder = Path(tempfile.mkdtemp(prefix="prepaid-life-", dir=base))
     try:
-        return asyncio.run(_live(seed, steps, folder))
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def blank_books() -> Iterator[Path]:
+    """Give a ledger with nothing in it: to make its tables takes longer than to copy them."""
+    with place() as folder:
+        create_file(folder / BOOKS, site=SITE, currency=CURRENCY)
+        yield folder
+
+
+def live(seed: int, steps: int, blank: Path) -> Outcome:
+    """Live one life from blank books on; never raises."""
+    with place() as folder:
+        shutil.copytree(blank, folder / FIRST)
+        return asyncio.run(_live(seed, steps, folder))
 
 
 async def _live(seed: int, steps: int, folder: Path) -> Outcome:
