@@ -18,6 +18,7 @@ from custom_components.prepaid_parking.operations.buckets import credit_view
 from custom_components.prepaid_parking.operations.cashier import close_wallet, deduct, refund
 from custom_components.prepaid_parking.operations.layering import refundable_minor
 from custom_components.prepaid_parking.operations.site import WalletRun
+from custom_components.prepaid_parking.operations.tally import Tally
 from custom_components.prepaid_parking.operations.top_up_fees import fee_list, set_top_up_fee
 from tests.operations.conftest import MakeWorld
 from tests.operations.money import holds, is_sound, of_site, promise
@@ -219,6 +220,20 @@ async def test_closing_gives_back_what_a_refund_would(world: World) -> None:
     assert await earned(world) == (200, 0)
     assert await of_site(world, SiteAccount.CASH) == -2_000
     await is_sound(world)
+
+
+async def test_a_fee_is_the_days_revenue_and_no_habit_of_using(world: World) -> None:
+    """A tenant whose fee counted as use would be warned days too early; given back, it is no revenue."""
+    tally = Tally(world.zone)
+    await tally.begin(world.books, world.clock())
+    await asks(world, back=FeeBack.REFUNDED, **TAXED)
+    wallet = await world.wallet("100")
+    await tally.follow(world.books, world.clock())
+    assert tally.site_today(world.clock()) == 1_000
+    assert tally.daily_minor(wallet.wallet.no, world.clock() + DAY) is None
+    await close_wallet(world.site, wallet=wallet.wallet.id, actor=MANAGER)
+    await tally.follow(world.books, world.clock())
+    assert tally.site_today(world.clock()) == 0
 
 
 async def test_a_fee_beside_a_bonus_leaves_both_right(world: World) -> None:

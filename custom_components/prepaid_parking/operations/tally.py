@@ -45,6 +45,7 @@ KINDS: Final = (
     EntryKind.TOP_UP,
     EntryKind.BATCH,
     EntryKind.REFUND,
+    EntryKind.WALLET_CLOSED,
 )
 """The kinds of entries that move money to revenue, or back."""
 PAGE: Final = 500
