@@ -23,15 +23,18 @@ from .errors import translated
 from .operations.office import Settlement, settle_doubt
 from .operations.supply import restore_supply, try_again
 
-ANY: Final = (Settlement.ACCEPT, Settlement.DISCARD, Settlement.NEW_START)
+ANY: Final = (Settlement.DISCARD, Settlement.ACCEPT, Settlement.NEW_START)
 SETTLEMENTS: Final[Mapping[DoubtKind, tuple[Settlement, ...]]] = {
     DoubtKind.LEAP: ANY,
     DoubtKind.NO_TARIFF: ANY,
-    DoubtKind.BACKWARDS: (Settlement.NEW_START, Settlement.DISCARD),
-    DoubtKind.OTHER_SERIAL: (Settlement.NEW_START, Settlement.DISCARD),
-    DoubtKind.OTHER_RATIO: (Settlement.NEW_START, Settlement.DISCARD),
+    DoubtKind.BACKWARDS: (Settlement.DISCARD, Settlement.NEW_START),
+    DoubtKind.OTHER_SERIAL: (Settlement.DISCARD, Settlement.NEW_START),
+    DoubtKind.OTHER_RATIO: (Settlement.DISCARD, Settlement.NEW_START),
 }
-"""What can be said of a doubt: a step back is no consumption that could be charged."""
+"""What can be said of a doubt: a step back is no consumption that could be charged.
+
+The first is chosen already when the form opens: what moves nothing, and is asked again.
+"""
 
 
 class PrepaidFlow(RepairsFlow):

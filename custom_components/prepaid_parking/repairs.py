@@ -15,7 +15,7 @@ from homeassistant.helpers import issue_registry as ir
 from .const import CONF_LINE_ID, CONF_METER, DOMAIN, SUBENTRY_METER
 from .coordinator import PrepaidConfigEntry
 from .core.identity import MeterId, WalletId
-from .core.metering import OpenDoubt
+from .core.metering import UNIT, OpenDoubt, Quantity
 from .core.money import quantity_text
 from .core.proof import Unproven
 from .errors import in_words
@@ -155,8 +155,8 @@ class SiteRepairs:
                 f"doubt_{doubt.kind}",
                 {
                     "meter": meter.name,
-                    "register": quantity_text(doubt.register, meter.quantity),
-                    "charged_to": quantity_text(doubt.cursor_register, meter.quantity),
+                    "register": counted(doubt.register, meter.quantity),
+                    "charged_to": counted(doubt.cursor_register, meter.quantity),
                     "expected": doubt.expected,
                     "found": doubt.found,
                 },
@@ -276,3 +276,8 @@ class SiteRepairs:
     def _drop(self, issue_id: str) -> None:
         if issue_id:
             ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+
+
+def counted(register: int, quantity: Quantity) -> str:
+    """Write a register with its unit."""
+    return f"{quantity_text(register, quantity)} {UNIT[quantity]}"

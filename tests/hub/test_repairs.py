@@ -16,6 +16,7 @@ from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.identity import DoubtId, MeterId
 from custom_components.prepaid_parking.core.metering import DoubtKind, OpenDoubt
 from custom_components.prepaid_parking.operations.facts import BooksTrouble, Doubted, SupplyTrouble
+from custom_components.prepaid_parking.operations.office import Settlement
 from custom_components.prepaid_parking.repair_flows import SETTLEMENTS
 from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
 from custom_components.prepaid_parking.simulator.line import ModbusLine
@@ -83,8 +84,8 @@ async def test_a_leap_that_is_accepted_is_charged_and_the_repair_is_gone(
     issue = await leapt(hub, modbus_line, modbus_device)
     assert issue.translation_placeholders is not None
     assert issue.translation_placeholders["meter"] == "Flat 3-201"
-    assert issue.translation_placeholders["register"] == "2000"
-    assert issue.translation_placeholders["charged_to"] == "1000"
+    assert issue.translation_placeholders["register"] == "2000 kWh"
+    assert issue.translation_placeholders["charged_to"] == "1000 kWh"
     flow = await begin(hub, issue)
     assert (flow["type"], flow["step_id"]) == (FlowResultType.FORM, "settle")
     done = await answer(hub, flow, how="accept", reason="workshop")
@@ -234,6 +235,8 @@ async def test_books_in_trouble_say_what_to_do(
 async def test_every_kind_of_doubt_can_be_settled() -> None:
     """A kind that is forgotten here would be a repair whose form does not open."""
     assert set(SETTLEMENTS) == set(DoubtKind)
+    # The form opens with the first of them chosen: whoever only presses the button moves no money.
+    assert {hows[0] for hows in SETTLEMENTS.values()} == {Settlement.DISCARD}
 
 
 async def test_older_books_are_accepted_by_a_person_and_go_on(hub: Hub) -> None:
