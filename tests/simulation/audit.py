@@ -7,7 +7,6 @@ have cost it works out from the written tariffs. Nothing of the site's memory is
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
 from itertools import groupby
@@ -22,69 +21,25 @@ from custom_components.prepaid_parking.core.chart import (
 )
 from custom_components.prepaid_parking.core.identity import EntryId, MeterId
 from custom_components.prepaid_parking.core.ledger import AccountId, Entry, EntryKind
+from tests.simulation.accounts import (
+    MINOR,
+    Meter,
+    Tenancy,
+    between,
+    inside_of,
+    same,
+    sums_of,
+    told_in,
+    usage_of,
+)
 from tests.simulation.again import Charge, again
 from tests.simulation.days import DAY, begins, standing
-from tests.simulation.levies import Levied
 from tests.simulation.papers import PAPERS, Papers
-from tests.simulation.prices import Home, Line, Point, Prices, cost
+from tests.simulation.prices import Home, Line, Prices, cost
 
-HOLDS_A_CHARGE: Final = (
-    EntryKind.USAGE,
-    EntryKind.METER_REPLACED,
-    EntryKind.INSTALLATION,
-    EntryKind.DOUBT_SETTLED,
-)
-MINOR: Final = 100
 UNITS: Final = 50
 """A charge that is priced again is divided among a few dozen half-days, each to the whole unit."""
 PROMOTION: Final = site_account(SiteAccount.PROMOTION)
-
-
-@dataclass
-class Tenancy:
-    """A binding: who pays, by which tariffs since when, and what was charged, exactly and in cents."""
-
-    wallet: str
-    tariffs: list[tuple[datetime, str]]
-    posted: int
-    cost: Fraction = Fraction()
-    net: int = 0
-    levied: Levied = field(default_factory=Levied)
-    days: Fraction = Fraction()
-    days_net: int = 0
-    days_levied: Levied = field(default_factory=Levied)
-
-    @property
-    def carried(self) -> Fraction:
-        """What its use came to below a cent and was never charged, in cents."""
-        return self.cost * MINOR - self.net + self.levied.carried
-
-    def tariff(self, at: datetime) -> str:
-        """By which tariff a stretch is charged that ends at a time."""
-        return [name for since, name in self.tariffs if since < at or since == self.tariffs[0][0]][
-            -1
-        ]
-
-
-@dataclass
-class Meter:
-    """What is known of a meter: each reading that counts, and those that came late.
-
-    `coming` are the tariffs that it goes over to, `day` is the first one that nobody has paid for.
-    """
-
-    id: MeterId
-    pool: str
-    points: list[Point]
-    tenancies: dict[str, Tenancy] = field(default_factory=dict)
-    coming: list[tuple[datetime, str]] = field(default_factory=list)
-    day: date = date.min
-    late: set[tuple[datetime, int]] = field(default_factory=set)
-
-    @property
-    def last(self) -> Point:
-        """The reading that was taken last."""
-        return self.points[-1]
 
 
 class Audit:
@@ -117,7 +72,7 @@ class Audit:
             self.seen = entry.id
             self.kinds[entry.kind] += 1
             paid = self._fold(entry)
-            usage = _usage(entry)
+            usage = usage_of(entry)
             if usage is not None:
                 self._charged(entry, usage, paid)
             elif entry.kind is EntryKind.RERATING:
@@ -155,11 +110,11 @@ class Audit:
         tenancy = meter.tenancies[usage["binding"]]
         begin, end = datetime.fromisoformat(usage["from"]), datetime.fromisoformat(usage["to"])
         total = tenancy.posted + usage["to_register"] - usage["from_register"]
-        points = _between(meter.points, (begin, tenancy.posted), (end, total))
+        points = between(meter.points, (begin, tenancy.posted), (end, total))
         tariff, home = tenancy.tariff(end), self.homes.get(meter.pool, Home())
         counts = self.counts[meter.pool, tariff]
         lines, after = self.prices.charge(tariff, points, counts, home)
-        same("lines", _sums(lines), _told(usage["lines"], tariff))
+        same("lines", sums_of(lines), told_in(usage["lines"], tariff))
         told = {period: counts.get(period, 0) for period in usage["tiers"]}
         same("the counts before", told, usage["tiers"])
         charge = Charge(
@@ -174,7 +129,7 @@ class Audit:
             lines,
             usage["net"],
         )
-        charge.inside = _inside(meter, charge, usage)
+        charge.inside = inside_of(meter, charge, usage)
         self.charges[entry.id] = charge, tenancy
         self.counts[meter.pool, tariff] = after
         tenancy.posted = total
@@ -190,13 +145,13 @@ class Audit:
         assert entry.reverses is not None
         charge, _ = self.charges.pop(entry.reverses)
         tenancy = meter.tenancies[str(detail["binding"])]
-        inside = _inside(meter, charge, detail)
+        inside = inside_of(meter, charge, detail)
         if inside == charge.inside:  # No reading, but a price was corrected.
             lines = self._by_right_price(charge, detail["lines"])
         else:
             points = [charge.start, *inside, charge.end]
             lines, _ = self.prices.charge(charge.tariff, points, charge.counts, charge.home)
-            same("corrected lines", _sums(lines), _told(detail["lines"], charge.tariff))
+            same("corrected lines", sums_of(lines), told_in(detail["lines"], charge.tariff))
         change = detail["net"] - charge.net
         tenancy.cost += cost(lines) - cost(charge.lines)
         tenancy.net += change
@@ -207,8 +162,8 @@ class Audit:
 
     def _by_right_price(self, charge: Charge, told: Sequence[Mapping[str, Any]]) -> list[Line]:
         """Take over lines whose quantities are right but for the whole unit at each change of price."""
-        wanted = _sums(again(self.prices, charge, self._counts_before(charge)))
-        found = _told(told, charge.tariff)
+        wanted = sums_of(again(self.prices, charge, self._counts_before(charge)))
+        found = told_in(told, charge.tariff)
         same("what is priced again", wanted.total(), found.total())
         for key in wanted | found:
             assert abs(wanted[key] - found[key]) <= UNITS, f"{key}: {found}, not {wanted}"
@@ -305,55 +260,7 @@ class Audit:
         """What was used and not posted costs by now, with the part of a cent that is left over."""
         end = meter.last
         begin = next(at for at, total in reversed(meter.points) if total == tenancy.posted)
-        points = _between(meter.points, (begin, tenancy.posted), end)
+        points = between(meter.points, (begin, tenancy.posted), end)
         tariff, home = tenancy.tariff(end[0]), self.homes.get(meter.pool, Home())
         lines, _ = self.prices.charge(tariff, points, self.counts[meter.pool, tariff], home)
         return cost(lines) * MINOR + tenancy.cost * MINOR - tenancy.net
-
-
-def same(what: str, expected: object, found: object) -> None:
-    """Say what differs."""
-    assert expected == found, f"{what}: must be {expected}, the books say {found}"
-
-
-def _usage(entry: Entry) -> Mapping[str, Any] | None:
-    if entry.kind not in HOLDS_A_CHARGE:
-        return None
-    usage = entry.detail if entry.kind is EntryKind.USAGE else entry.detail.get("usage")
-    return usage if isinstance(usage, Mapping) else None
-
-
-def _between(points: Sequence[Point], begin: Point, end: Point) -> list[Point]:
-    """The readings from one to another; both must be readings that were taken."""
-    last = len(points) - 1 - list(reversed(points)).index(end)
-    before = [number for number in range(last + 1) if points[number][1] == begin[1]]
-    assert before, f"nobody read {begin}"
-    same("the start of a charge", points[before[-1]], begin)
-    return list(points[before[-1] : last + 1])
-
-
-def _inside(meter: Meter, charge: Charge, detail: Mapping[str, Any]) -> list[Point]:
-    """Return the readings that a charge names of its inside: those that count, or came late."""
-    inside = list[Point]()
-    for written, shown in detail.get("readings", ()):
-        at = datetime.fromisoformat(written)
-        point = at, charge.start[1] + shown - charge.register
-        known = (at, shown) in meter.late or point in meter.points
-        assert known, f"{meter.id} is priced by {shown} at {at}, which nobody read"
-        inside.append(point)
-    return inside
-
-
-def _sums(lines: Iterable[Line]) -> Counter[tuple[int, str, str, int]]:
-    sums = Counter[tuple[int, str, str, int]]()
-    for one in lines:
-        sums[one.version, one.rate, one.period, one.price] += one.quantity
-    return sums
-
-
-def _told(lines: Iterable[Mapping[str, Any]], tariff: str) -> Counter[tuple[int, str, str, int]]:
-    sums = Counter[tuple[int, str, str, int]]()
-    for one in lines:
-        same("the tariff", tariff, one["tariff"])
-        sums[one["version"], one["rate"], one["period"], one["price"]] += one["quantity"]
-    return +sums

@@ -23,7 +23,7 @@ from custom_components.prepaid_parking.operations.bills import (
 from custom_components.prepaid_parking.operations.recurring import set_recurring
 from custom_components.prepaid_parking.operations.site import Site
 from tests.operations.world import DAY, MANAGER
-from tests.simulation.audit import same
+from tests.simulation.accounts import same
 from tests.simulation.days import nearest
 from tests.simulation.desk import DeskLife, number_of
 from tests.simulation.papers import DUE_DAYS, DUNNING, Fee, Terms

@@ -39,7 +39,7 @@ from custom_components.prepaid_parking.operations.sharing import set_shares
 from custom_components.prepaid_parking.operations.supply import confirm_restore
 from custom_components.prepaid_parking.operations.transfers import transfer
 from tests.operations.world import DAY, MANAGER, SECOND
-from tests.simulation.audit import same
+from tests.simulation.accounts import same
 from tests.simulation.metered import MeteredLife
 
 WASHES = {"tariff": "washes", "kind": "counted", "counted": {"uses": 7, "price": "10.00"}}

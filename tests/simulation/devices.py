@@ -9,7 +9,7 @@ from typing import Final
 from custom_components.prepaid_parking.core.identity import MeterId
 from custom_components.prepaid_parking.core.metering import STORED, DoubtKind, Origin
 from tests.operations.world import KWH, RelayDevice
-from tests.simulation.audit import Meter, Tenancy
+from tests.simulation.accounts import Meter, Tenancy
 from tests.simulation.faults import Killer
 
 MODULUS: Final = 1_000 * KWH

@@ -18,7 +18,8 @@ from custom_components.prepaid_parking.operations.site import MeterRun
 from custom_components.prepaid_parking.operations.units import Draft, set_unit
 from tests.operations.money import is_sound
 from tests.operations.world import KWH, MANAGER, World
-from tests.simulation.audit import Audit, Meter, same
+from tests.simulation.accounts import Meter, same
+from tests.simulation.audit import Audit
 from tests.simulation.devices import JITTER, MAX_RATE, MODULUS, Device, Relay
 from tests.simulation.documents import draw
 from tests.simulation.faults import Killer, Surprises

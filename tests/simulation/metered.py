@@ -16,7 +16,7 @@ from custom_components.prepaid_parking.operations.office import (
 from custom_components.prepaid_parking.operations.units import Draft, set_unit
 from custom_components.prepaid_parking.operations.usage import checkpoint, close_windows
 from tests.operations.world import HOUR, KWH, MANAGER, MINUTE, SECOND
-from tests.simulation.audit import Tenancy, same
+from tests.simulation.accounts import Tenancy, same
 from tests.simulation.days import DAY, begins
 from tests.simulation.devices import JITTER, MODULUS, Device
 from tests.simulation.documents import draw
