@@ -131,6 +131,7 @@ class Wall(RuleBasedStateMachine):
             for purpose in Purpose
         ]
         common = await world.wallet(unit="Stairwell", kind=WalletKind.SHARED)
+        self.common = common.wallet.id
         self.meters = [
             (await world.meter(payer, relay=True)).meter.id
             for payer in (self.wallet(0), self.wallet(3), common)
@@ -545,6 +546,36 @@ class Wall(RuleBasedStateMachine):
             ),
         )
         assert refusal or category.purpose is run.wallet.purpose
+
+    @rule(category=categories, minor=minors)
+    def bill_of_all(self, category: Category, minor: int) -> None:
+        """A bill of the stairwell: its members' utility money, or refused."""
+        common = self.world.site.wallets[self.common]
+        line = BillLine(text="by hand", amount_minor=minor, income=INCOME[category], trace={})
+        refusal = self.acting(
+            common,
+            create_bill(
+                self.world.site, wallet=self.common, category=category, lines=(line,), actor=MANAGER
+            ),
+        )
+        assert refusal or category.purpose is common.wallet.purpose
+
+    @rule()
+    def fee_of_the_flat(self) -> None:
+        """A fee that whoever lives in the flat pays: divided by days when it changes hands."""
+        self.acting(
+            self.wallet(0),
+            set_recurring(
+                self.world.site,
+                changes={
+                    "name": "Lift",
+                    "category": Category.UTILITY,
+                    "unit": "u1",
+                    "fixed": Fixed(price_micro=3_010_000, every=Every.WEEK, day=1),
+                },
+                actor=MANAGER,
+            ),
+        )
 
     # --- what happens by itself ----------------------------------------------------------------------
 
