@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from custom_components.prepaid_parking.core.errors import StoreError
+from custom_components.prepaid_parking.core.errors import CoreError, StoreError
 from custom_components.prepaid_parking.core.ledger import BooksState, Receipt
 from custom_components.prepaid_parking.core.metering import Cursor
 from custom_components.prepaid_parking.core.wallet import Watch
@@ -161,6 +161,22 @@ async def test_an_act_with_a_fraction_in_its_trace_is_refused(books: Books) -> N
     )
     assert isinstance(outcomes[0], TypeError)
     assert isinstance(outcomes[1], Receipt)
+    assert await all_is_well(books) == 1
+
+
+async def test_a_number_that_fits_nowhere_is_refused_and_keeps_nobody_waiting(books: Books) -> None:
+    """A slip of thirty digits is its author's trouble; who pays in the same moment is credited."""
+    outcomes = await asyncio.gather(
+        books.commit(top_up(100, "1", detail={"register": 10**30})),
+        books.commit(top_up(100, "2", detail={"note": "half a letter \ud800"})),
+        books.commit(top_up(100, "\ud800")),
+        books.commit(top_up(100, "4")),
+        return_exceptions=True,
+    )
+    for outcome in outcomes[:3]:
+        assert isinstance(outcome, CoreError)
+        assert outcome.key == "cannot_be_written"
+    assert isinstance(outcomes[3], Receipt)
     assert await all_is_well(books) == 1
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final, NewType, TypeAliasType, cast, get_args, get_origi
 import orjson
 from sqlalchemy import Table
 
+from ..core.errors import CoreError
 from ..core.ledger import Record
 from .schema import TABLES
 
@@ -44,7 +45,10 @@ def canonical_json(value: object) -> str:
     """
     if not _exact(value):
         raise TypeError(f"neither text, whole number, list nor mapping of these: {value!r}")
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except TypeError as err:  # More than 64 bits, or half a letter: somebody's slip, not ours.
+        raise CoreError("cannot_be_written", detail=str(err)) from err
 
 
 _PLAIN: Final = frozenset((str, int, bool, NoneType))

@@ -13,7 +13,6 @@ from pathlib import Path
 import sqlite3
 from typing import Final
 
-import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
@@ -193,7 +192,7 @@ def told(err: Exception, path: Path) -> Exception:
     """
     if isinstance(err, SQL_ERRORS):
         return trouble(err, path) or StoreError("failed", str(err))
-    if isinstance(err, OverflowError | orjson.JSONEncodeError | UnicodeEncodeError):
+    if isinstance(err, OverflowError | UnicodeEncodeError):
         return CoreError("cannot_be_written", detail=str(err))
     return err
 
