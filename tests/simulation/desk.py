@@ -224,7 +224,12 @@ class DeskLife(MeteredLife):
             fields = {"unit": "a guest", "purpose": Purpose.UTILITY, "customer": self.people[0]}
             receipt = await self.ask(lambda key: self._opens(key, **fields))
             if receipt is not None:
-                self.people.append(WalletId(str(receipt.detail["wallet"])))
+                guest = WalletId(str(receipt.detail["wallet"]))
+                self.people.append(guest)
+                await self.move_out()
+                device = self.any_device(bound=False)
+                if device is not None and self.now >= self.latest:
+                    await self.bind(device, guest, f"tariff{self.rng.randrange(1, 4)}")
             return
         guest = self.people[-1]
         leaving = [one for one in self.devices if one.tenancy and one.payer.wallet == guest]
