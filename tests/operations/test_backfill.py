@@ -254,3 +254,52 @@ async def test_after_all_files_are_in_the_bill_is_what_was_used_when(
     # A difference below a minor unit is not worth an entry.
     assert abs(spent * 10**10 + run.window.carry - numerator) < 10**10
     assert world.clock.now - start == DAY
+
+
+live_and_late = st.lists(
+    st.sampled_from(["live", "late", "late", "never"]), min_size=95, max_size=95
+)
+quarters = st.lists(st.integers(0, KWH // 2), min_size=96, max_size=96)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(used=quarters, how=live_and_late, seed=st.randoms(), crash=st.booleans())
+async def test_a_late_reading_leaves_alone_what_live_ones_have_said(
+    make_world: MakeWorld, used: list[int], how: list[str], seed: random.Random, crash: bool
+) -> None:
+    """Live, late, or lost, in whatever order: the energy ends between the readings it was used between."""
+    world = await make_world(tariffs=(DAY_AND_NIGHT,))
+    wallet = await world.wallet("1000")
+    run = await world.meter(wallet, tariff="banded")
+    meter, start = run.meter.id, world.clock.now
+    points, late = [(start, 1000 * KWH)], list[tuple[datetime, int]]()
+    for number, quantity in enumerate(used, 1):
+        world.clock.now = start + number * 15 * MINUTE
+        world.registers[meter] += quantity
+        point = (world.clock.now, world.registers[meter])
+        told = how[number - 1] if number < 96 else "live"
+        if told == "never":
+            continue
+        points.append(point)
+        if told == "late":
+            late.append(point)
+            continue
+        await world.look(meter)
+        if crash and not number % 40:
+            await checkpoint(world.site)
+            await world.restart()
+    seed.shuffle(late)
+    files = list(itertools.batched(late, 20, strict=False))
+    for some in files:
+        await give(world, world.run(meter), list(some))
+    pricer: Pricer = next(iter(world.site.tariffs.values()))
+    usage, numerator = Usage(), 0
+    for (from_at, low), (to_at, high) in itertools.pairwise(points):
+        lines, usage = pricer.charge(high - low, from_at, to_at, usage)
+        numerator += sum(line.numerator for line in lines)
+    window = world.run(meter).window
+    assert window is not None
+    spent = 100_000 - world.wallet_now(wallet).posted_minor
+    off = abs(spent * 10**10 + window.carry + window.numerator - numerator)
+    # What comes to less than a minor unit when a file is read is not priced again.
+    assert off < max(1, len(files)) * 10**10

@@ -33,7 +33,7 @@ class Window:
     """The open charge window of an installation: from the durable cursor to the last good reading.
 
     `period` is the tier period the counts below belong to; `tier_quantity` is what the pool has used
-    in it including this window.
+    in it including this window. `points` are the readings between which the price changed.
     """
 
     installation: InstallationId
@@ -45,3 +45,4 @@ class Window:
     lines: tuple[ChargeLine, ...] = ()
     period: str = ""
     tier_quantity: int = 0
+    points: tuple[tuple[datetime, int], ...] = ()

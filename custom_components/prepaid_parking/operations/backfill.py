@@ -82,11 +82,14 @@ async def _refine(
     """Price one charge's stretch again by what is known of it now.
 
     Also readings that move nothing are kept with it: in whatever order they come, the end is the same.
+    Known are those that came late before, and of those it was charged by, all between which the price
+    changed.
     """
     pricer = site.tariffs[used.tariff]
     known = set(used.points)
     inside = sorted(known.union(one for one in points if _lies_in(used, one)))
-    if used.rated or len(inside) == len(known) or len(spans_of(pricer, used)) == 1:
+    prices = {span.key for span in spans_of(pricer, used)}
+    if used.rated or len(inside) == len(known) or len(prices) == 1:
         return 0
     lines, _ = replay.price(used, pricer, used.tiers, inside)
     correction = Correction(used=used, lines=lines, tiers=used.tiers, points=inside)

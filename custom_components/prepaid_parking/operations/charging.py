@@ -15,7 +15,7 @@ from ..core.wallet import TierCount
 from .dues import Dues, dues_of, levy_details, shares_of
 from .rate_registers import charged_rates
 from .site import Closing, MeterRun, OpenWindow, Pool, Site
-from .window import open_window, repriced, restack
+from .window import open_window, points_within, repriced, restack
 
 
 def can_close(run: MeterRun) -> bool:
@@ -139,6 +139,8 @@ def _trace(
         trace["first_from"] = scope.first_from.isoformat()
     if dues.levied:
         trace["levies"] = levy_details(dues.levied)
+    if points := points_within(window):
+        trace["readings"] = [[at.isoformat(), register] for at, register in points]
     if window.rated_to is not None:
         trace["rated_to"] = window.rated_to
     return trace

@@ -112,7 +112,7 @@ async def _bring(site: Site, stand: Stand) -> None:
     if stand.register < window.to_register:
         put_lines(site, run, ())
         window.to_register, window.to_at = window.from_register, window.from_at
-        window.rated_to = None
+        window.rated_to, window.points = None, ()
         assert run.pool is not None
         restack(site, run.pool)
     moved = Consumption(

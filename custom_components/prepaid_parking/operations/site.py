@@ -79,7 +79,9 @@ class OpenWindow:
 
     `denominator` turns its carry and numerator into minor units. `on_top_minor` is what fees and taxes
     add to `levied_minor` of them. `rated_to` is the register up to which the meter's own rate
-    registers have said what had which price: what lies behind it, our clock says.
+    registers have said what had which price: what lies behind it, our clock says. `points` are the
+    readings before and after a change of price: what comes late may lie between others only. `price_end`
+    is when the price next changes.
     """
 
     from_register: int
@@ -93,6 +95,8 @@ class OpenWindow:
     levied_minor: int = 0
     on_top_minor: int = 0
     rated_to: int | None = None
+    points: tuple[tuple[datetime, int], ...] = ()
+    price_end: datetime | None = None
 
     @property
     def empty(self) -> bool:

@@ -146,6 +146,7 @@ def window_record(run: MeterRun) -> Record:
         lines=tuple(window.lines.values()),
         period=pool.live.period,
         tier_quantity=pool.live.quantity,
+        points=window.points,
     )
 
 
@@ -169,6 +170,7 @@ def take_up(site: Site, run: MeterRun, kept: Window | None) -> None:
         return
     window.from_at = kept.from_at
     window.to_register, window.to_at = kept.to_register, kept.to_at
+    window.points = kept.points
     window.lines = {key_of(one): one for one in kept.lines}
     window.numerator = sum(one.numerator for one in kept.lines)
     recount(site, run)

@@ -33,9 +33,10 @@ MOST: Final = 100_000
 class Used:
     """A charge as it stands: `entry` is the first, `standing` the one that corrected it last.
 
-    `points` are the readings inside its stretch that were known later. `tiers` says where the count
-    of each tier period stood before it, `counted` how far it moved them then. `net_minor` is the price, `levied` each version's part of it where it has fees or taxes,
-    `levies_minor` what these add; `cash_minor` is how much of all that was paid in cash. `rated` says
+    `points` are the readings inside its stretch that say when it was used: those between which the
+    price changed, and those that were known later. `tiers` says where the count of each tier period
+    stood before it, `counted` how far it moved them then. `net_minor` is the price, `levied` each
+    version's part of it where it has fees or taxes, `levies_minor` what these add; `cash_minor` is how much of all that was paid in cash. `rated` says
     that the meter's rate registers divided it.
     """
 

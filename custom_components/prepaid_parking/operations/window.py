@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from ..core.accrual import ChargeLine
 from ..core.metering import Consumption
-from ..core.tariff import Pricer
+from ..core.tariff import Pricer, Stretch
 from ..core.tiers import Scope, Usage
 from .dues import on_top_of
 from .pools import join_pool
@@ -46,12 +46,38 @@ def accrue(site: Site, run: MeterRun, pricer: Pricer, moved: Consumption) -> Non
         window.lines[key] = line if known is None else add_line(known, line)
         window.numerator += line.numerator
         run.pace.counted += line.numerator
+    if window.price_end is None or moved.to_at > window.price_end:
+        _note_change(window, pricer, moved)
     window.to_register, window.to_at = moved.to_register, moved.to_at
     run.checkpointed = False
     if pool.live.period != before.period or (lines and lines[0].period != before.period):
         restack(site, pool)
     else:
         recount(site, run)
+
+
+def _note_change(window: OpenWindow, pricer: Pricer, moved: Consumption) -> None:
+    """Keep the readings between which the price changes: how it divides is known no better than so."""
+    before, after = pricer.at(moved.from_at), pricer.at(moved.to_at)
+    window.price_end = after.end
+    if moved.to_at <= before.end or (after.start == before.end and _same(before, after)):
+        return
+    ends = ((moved.from_at, moved.from_register), (moved.to_at, moved.to_register))
+    window.points += tuple(one for one in ends if one not in window.points)
+
+
+def points_within(window: OpenWindow) -> tuple[tuple[datetime, int], ...]:
+    """Return the readings of a window that say more than its two ends."""
+    return tuple(one for one in window.points if window.from_at < one[0] < window.to_at)
+
+
+def _same(before: Stretch, after: Stretch) -> bool:
+    return (before.version, before.rate.name, before.period, before.scale.season) == (
+        after.version,
+        after.rate.name,
+        after.period,
+        after.scale.season,
+    )
 
 
 def restack(site: Site, pool: Pool) -> None:

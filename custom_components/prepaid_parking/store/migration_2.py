@@ -6,6 +6,136 @@ from sqlalchemy import Connection
 
 STATEMENTS: Final = (
     """
+    CREATE TABLE bill (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        wallet TEXT NOT NULL,
+        category TEXT NOT NULL,
+        lines TEXT NOT NULL,
+        drafted_at INTEGER NOT NULL,
+        source TEXT NOT NULL,
+        from_day TEXT,
+        to_day TEXT,
+        number TEXT NOT NULL,
+        issued_on TEXT,
+        due_on TEXT,
+        paid_minor INTEGER NOT NULL,
+        bonus_minor INTEGER NOT NULL,
+        payments INTEGER NOT NULL,
+        written_off_minor INTEGER NOT NULL,
+        reminded INTEGER NOT NULL,
+        dunned INTEGER NOT NULL,
+        dunned_on TEXT,
+        credit_note TEXT NOT NULL,
+        buyer TEXT NOT NULL,
+        closed_at INTEGER,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE INDEX bill_open ON bill (closed_at) WHERE closed_at IS NULL
+    """,
+    """
+    CREATE INDEX bill_wallet ON bill (wallet)
+    """,
+    """
+    CREATE UNIQUE INDEX bill_number ON bill (number) WHERE number != ''
+    """,
+    """
+    CREATE TABLE billing_rules (
+        category TEXT NOT NULL,
+        due_days INTEGER NOT NULL,
+        automatic INTEGER NOT NULL,
+        part INTEGER NOT NULL,
+        remind_days TEXT NOT NULL,
+        dunning TEXT NOT NULL,
+        PRIMARY KEY (category)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE month_close (
+        month TEXT NOT NULL,
+        closed_at INTEGER NOT NULL,
+        closed_by TEXT NOT NULL,
+        PRIMARY KEY (month)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE recurring_charge (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        category TEXT NOT NULL,
+        first TEXT NOT NULL,
+        billed_to TEXT NOT NULL,
+        wallet TEXT NOT NULL,
+        unit TEXT NOT NULL,
+        tariff TEXT NOT NULL,
+        fixed TEXT,
+        last TEXT,
+        levies TEXT NOT NULL,
+        deposit_minor INTEGER NOT NULL,
+        reminded INTEGER NOT NULL,
+        set_at INTEGER NOT NULL,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE standing_cursor (
+        meter TEXT NOT NULL,
+        binding TEXT NOT NULL,
+        charged_to TEXT NOT NULL,
+        minimum_to TEXT NOT NULL,
+        carry INTEGER NOT NULL,
+        levies TEXT NOT NULL,
+        PRIMARY KEY (meter)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE demand_state (
+        meter TEXT NOT NULL,
+        binding TEXT NOT NULL,
+        installation TEXT NOT NULL,
+        register INTEGER NOT NULL,
+        watch TEXT NOT NULL,
+        active INTEGER NOT NULL,
+        reactive INTEGER NOT NULL,
+        reactive_register INTEGER,
+        ended TEXT NOT NULL,
+        PRIMARY KEY (meter)
+    )
+        STRICT
+    """,
+    """
+    ALTER TABLE meter ADD COLUMN unit TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    ALTER TABLE meter ADD COLUMN main TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    ALTER TABLE meter ADD COLUMN reactive TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    ALTER TABLE window ADD COLUMN points TEXT NOT NULL DEFAULT '[]'
+    """,
+    """
+    ALTER TABLE supply ADD COLUMN cut TEXT NOT NULL DEFAULT 'auto'
+    """,
+    """
+    ALTER TABLE supply ADD COLUMN cut_order INTEGER NOT NULL DEFAULT 0
+    """,
+    """
+    ALTER TABLE supply ADD COLUMN cut_delay_s INTEGER NOT NULL DEFAULT 0
+    """,
+    """
+    ALTER TABLE supply ADD COLUMN schedule TEXT NOT NULL DEFAULT ''
+    """,
+    """
     CREATE TABLE promotion (
         id TEXT NOT NULL,
         version INTEGER NOT NULL,
@@ -113,187 +243,6 @@ STATEMENTS: Final = (
         PRIMARY KEY (name)
     )
         WITHOUT ROWID,
-        STRICT
-    """,
-    """
-    ALTER TABLE tariff_version ADD COLUMN terms TEXT NOT NULL DEFAULT '{"calendar":"","calorific":null,"ceiling_micro":null,"counted":null,"demand":null,"duration":null,"fixed":null,"ladder":[],"levies":[],"loss_cap_micro":null,"minimum":null,"period":{"per_tenant":false,"prorate_first":false,"span":"month","starts":1},"persons":{"base":0,"each":0,"once":0},"plan":null,"power_factor":null,"registers":[],"seasons":[],"standing":[]}'
-    """,
-    """
-    ALTER TABLE policy ADD COLUMN grace_minutes INTEGER NOT NULL DEFAULT 0
-    """,
-    """
-    ALTER TABLE policy ADD COLUMN alert_days INTEGER NOT NULL DEFAULT 0
-    """,
-    """
-    ALTER TABLE policy ADD COLUMN no_cut_calendar TEXT NOT NULL DEFAULT ''
-    """,
-    """
-    ALTER TABLE policy ADD COLUMN cut_hours TEXT NOT NULL DEFAULT '[]'
-    """,
-    """
-    ALTER TABLE policy ADD COLUMN reconnect TEXT NOT NULL DEFAULT 'auto'
-    """,
-    """
-    ALTER TABLE policy ADD COLUMN promise_days INTEGER NOT NULL DEFAULT 7
-    """,
-    """
-    ALTER TABLE policy ADD COLUMN promise_every_days INTEGER NOT NULL DEFAULT 30
-    """,
-    """
-    ALTER TABLE policy ADD COLUMN exempt_period TEXT NOT NULL DEFAULT 'always'
-    """,
-    """
-    ALTER TABLE policy ADD COLUMN exempt_units INTEGER NOT NULL DEFAULT 0
-    """,
-    """
-    ALTER TABLE policy ADD COLUMN exempt_of TEXT NOT NULL DEFAULT 'energy'
-    """,
-    """
-    ALTER TABLE policy ADD COLUMN schedule TEXT NOT NULL DEFAULT ''
-    """,
-    """
-    ALTER TABLE wallet ADD COLUMN unit_id TEXT NOT NULL DEFAULT ''
-    """,
-    """
-    ALTER TABLE wallet ADD COLUMN spending TEXT NOT NULL DEFAULT 'bonus_first'
-    """,
-    """
-    ALTER TABLE wallet ADD COLUMN frozen_way TEXT NOT NULL DEFAULT 'out'
-    """,
-    """
-    ALTER TABLE wallet ADD COLUMN buyer TEXT NOT NULL DEFAULT ''
-    """,
-    """
-    ALTER TABLE meter ADD COLUMN unit TEXT NOT NULL DEFAULT ''
-    """,
-    """
-    ALTER TABLE meter ADD COLUMN main TEXT NOT NULL DEFAULT ''
-    """,
-    """
-    ALTER TABLE meter ADD COLUMN reactive TEXT NOT NULL DEFAULT ''
-    """,
-    """
-    ALTER TABLE watch ADD COLUMN days_since INTEGER
-    """,
-    """
-    ALTER TABLE watch ADD COLUMN due_at INTEGER
-    """,
-    """
-    ALTER TABLE supply ADD COLUMN cut TEXT NOT NULL DEFAULT 'auto'
-    """,
-    """
-    ALTER TABLE supply ADD COLUMN cut_order INTEGER NOT NULL DEFAULT 0
-    """,
-    """
-    ALTER TABLE supply ADD COLUMN cut_delay_s INTEGER NOT NULL DEFAULT 0
-    """,
-    """
-    ALTER TABLE supply ADD COLUMN schedule TEXT NOT NULL DEFAULT ''
-    """,
-    """
-    CREATE TABLE bill (
-        id TEXT NOT NULL,
-        no INTEGER NOT NULL,
-        wallet TEXT NOT NULL,
-        category TEXT NOT NULL,
-        lines TEXT NOT NULL,
-        drafted_at INTEGER NOT NULL,
-        source TEXT NOT NULL,
-        from_day TEXT,
-        to_day TEXT,
-        number TEXT NOT NULL,
-        issued_on TEXT,
-        due_on TEXT,
-        paid_minor INTEGER NOT NULL,
-        bonus_minor INTEGER NOT NULL,
-        payments INTEGER NOT NULL,
-        written_off_minor INTEGER NOT NULL,
-        reminded INTEGER NOT NULL,
-        dunned INTEGER NOT NULL,
-        dunned_on TEXT,
-        credit_note TEXT NOT NULL,
-        buyer TEXT NOT NULL,
-        closed_at INTEGER,
-        PRIMARY KEY (id)
-    )
-        STRICT
-    """,
-    """
-    CREATE INDEX bill_wallet ON bill (wallet)
-    """,
-    """
-    CREATE INDEX bill_open ON bill (closed_at) WHERE closed_at IS NULL
-    """,
-    """
-    CREATE UNIQUE INDEX bill_number ON bill (number) WHERE number != ''
-    """,
-    """
-    CREATE TABLE billing_rules (
-        category TEXT NOT NULL,
-        due_days INTEGER NOT NULL,
-        automatic INTEGER NOT NULL,
-        part INTEGER NOT NULL,
-        remind_days TEXT NOT NULL,
-        dunning TEXT NOT NULL,
-        PRIMARY KEY (category)
-    )
-        STRICT
-    """,
-    """
-    CREATE TABLE month_close (
-        month TEXT NOT NULL,
-        closed_at INTEGER NOT NULL,
-        closed_by TEXT NOT NULL,
-        PRIMARY KEY (month)
-    )
-        STRICT
-    """,
-    """
-    CREATE TABLE recurring_charge (
-        id TEXT NOT NULL,
-        no INTEGER NOT NULL,
-        name TEXT NOT NULL,
-        category TEXT NOT NULL,
-        first TEXT NOT NULL,
-        billed_to TEXT NOT NULL,
-        wallet TEXT NOT NULL,
-        unit TEXT NOT NULL,
-        tariff TEXT NOT NULL,
-        fixed TEXT,
-        last TEXT,
-        levies TEXT NOT NULL,
-        deposit_minor INTEGER NOT NULL,
-        reminded INTEGER NOT NULL,
-        set_at INTEGER NOT NULL,
-        PRIMARY KEY (id)
-    )
-        STRICT
-    """,
-    """
-    CREATE TABLE standing_cursor (
-        meter TEXT NOT NULL,
-        binding TEXT NOT NULL,
-        charged_to TEXT NOT NULL,
-        minimum_to TEXT NOT NULL,
-        carry INTEGER NOT NULL,
-        levies TEXT NOT NULL,
-        PRIMARY KEY (meter)
-    )
-        STRICT
-    """,
-    """
-    CREATE TABLE demand_state (
-        meter TEXT NOT NULL,
-        binding TEXT NOT NULL,
-        installation TEXT NOT NULL,
-        register INTEGER NOT NULL,
-        watch TEXT NOT NULL,
-        active INTEGER NOT NULL,
-        reactive INTEGER NOT NULL,
-        reactive_register INTEGER,
-        ended TEXT NOT NULL,
-        PRIMARY KEY (meter)
-    )
         STRICT
     """,
     """
@@ -651,13 +600,67 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX use_state ON use (state)
-    """,
-    """
     CREATE INDEX use_wallet ON use (wallet)
     """,
     """
     CREATE INDEX use_end_reference ON use (end_reference)
+    """,
+    """
+    CREATE INDEX use_state ON use (state)
+    """,
+    """
+    ALTER TABLE tariff_version ADD COLUMN terms TEXT NOT NULL DEFAULT '{"calendar":"","calorific":null,"ceiling_micro":null,"counted":null,"demand":null,"duration":null,"fixed":null,"ladder":[],"levies":[],"loss_cap_micro":null,"minimum":null,"period":{"per_tenant":false,"prorate_first":false,"span":"month","starts":1},"persons":{"base":0,"each":0,"once":0},"plan":null,"power_factor":null,"registers":[],"seasons":[],"standing":[]}'
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN grace_minutes INTEGER NOT NULL DEFAULT 0
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN alert_days INTEGER NOT NULL DEFAULT 0
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN no_cut_calendar TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN cut_hours TEXT NOT NULL DEFAULT '[]'
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN reconnect TEXT NOT NULL DEFAULT 'auto'
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN promise_days INTEGER NOT NULL DEFAULT 7
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN promise_every_days INTEGER NOT NULL DEFAULT 30
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN exempt_period TEXT NOT NULL DEFAULT 'always'
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN exempt_units INTEGER NOT NULL DEFAULT 0
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN exempt_of TEXT NOT NULL DEFAULT 'energy'
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN schedule TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    ALTER TABLE wallet ADD COLUMN unit_id TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    ALTER TABLE wallet ADD COLUMN spending TEXT NOT NULL DEFAULT 'bonus_first'
+    """,
+    """
+    ALTER TABLE wallet ADD COLUMN frozen_way TEXT NOT NULL DEFAULT 'out'
+    """,
+    """
+    ALTER TABLE wallet ADD COLUMN buyer TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    ALTER TABLE watch ADD COLUMN days_since INTEGER
+    """,
+    """
+    ALTER TABLE watch ADD COLUMN due_at INTEGER
     """,
     """
     CREATE TRIGGER promotion_no_update BEFORE UPDATE ON promotion BEGIN SELECT RAISE(ABORT, 'append only: promotion'); END

@@ -74,6 +74,7 @@ window: Final = table(
     text("lines"),
     text("period"),
     whole("tier_quantity"),
+    text("points"),
 )
 
 open_doubt: Final = table(
