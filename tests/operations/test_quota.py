@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.prepaid_parking.core.errors import CoreError
+from custom_components.prepaid_parking.core.metering import Quantity
 from custom_components.prepaid_parking.core.policy import WalletState
 from custom_components.prepaid_parking.core.quota import QuotaPeriod, QuotaUse
 from custom_components.prepaid_parking.core.wallet import WalletKind
@@ -17,6 +18,8 @@ from custom_components.prepaid_parking.operations.site import MeterRun, WalletRu
 from custom_components.prepaid_parking.operations.watching import policy_for, state_of
 from tests.operations.world import HOUR, KWH, MANAGER, MINUTE, SECOND, RelayDevice, World
 
+CUBIC_METRE = 1_000_000
+"""In millilitres, as a register counts them."""
 MONTHLY: dict[str, Any] = {
     "grace_hours": 0,
     "exempt_quota_minor": 5000,
@@ -136,6 +139,23 @@ async def test_a_balance_that_hovers_at_zero_alarms_once(world: World) -> None:
         await world.pay(wallet, "0.80")
         await use(world, run, 1)
     assert world.events(wallet).count(WalletEvent.QUOTA_BEGUN) == 1
+
+
+async def test_a_quota_of_water_is_not_used_up_by_power(world: World) -> None:
+    """Twenty cubic metres are granted to the kitchen; its lamps count none of them."""
+    water: dict[str, Any] = {
+        "grace_hours": 0,
+        "exempt_units": 20 * CUBIC_METRE,
+        "exempt_of": Quantity.VOLUME,
+        "exempt_period": QuotaPeriod.MONTH,
+    }
+    wallet, run, relay = await ward(world, "0.80", **water)
+    for _ in range(25):
+        await use(world, run, 1)
+    assert wallet.quota is not None
+    assert wallet.quota.use.used == 0
+    assert state_of(world.site, wallet) is WalletState.EXEMPT
+    assert relay.on
 
 
 async def test_a_quota_in_units_counts_kilowatt_hours_whatever_they_cost(world: World) -> None:
