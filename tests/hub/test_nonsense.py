@@ -33,6 +33,7 @@ USUAL: Final[dict[str, Any]] = {
     "doubts": ["d1"],
     "draft": {"tariff": "home", "quantity": "energy", "price": "1.00"},
     "entry": 4,
+    "fee": "card",
     "final_register": "1000",
     "hours": [{"days": ["workday"], "from": "23:00", "to": "06:00"}],
     "how": "accept",
