@@ -138,3 +138,13 @@ async def test_the_sum_is_the_price_of_what_stands(
     whole = 731_377 * sum(stands.values())
     assert spent * run.window.denominator + run.cursor.carry == whole
     await is_sound(world)
+
+
+async def test_what_was_taken_back_whole_can_be_charged_again(world: World) -> None:
+    """Nothing was used, and then it was three after all: the last word of a person counts."""
+    wallet = await world.wallet("100")
+    run = await world.meter(wallet)
+    entry = await use(world, run, 10 * KWH)
+    await correct(world, entry, 0)
+    await correct(world, entry, 3 * KWH)
+    assert world.text(wallet.available_minor) == "97.60"

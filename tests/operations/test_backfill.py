@@ -11,11 +11,14 @@ from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.metering import Origin, Sample
 from custom_components.prepaid_parking.core.tariff import Pricer, Usage
+from custom_components.prepaid_parking.core.tariff_format import read_tariff
+from custom_components.prepaid_parking.operations.adjusting_usage import adjust_usage
 from custom_components.prepaid_parking.operations.office import (
     bind_meter,
     import_readings,
     unbind_meter,
 )
+from custom_components.prepaid_parking.operations.rerating import Rerating
 from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
 from custom_components.prepaid_parking.operations.usage import checkpoint
 from tests.operations.conftest import MakeWorld
@@ -220,6 +223,27 @@ async def test_a_reading_taken_while_money_moves_is_charged_from_the_new_carry(
     total = by_day * 1_000_000 + by_night * 250_000
     spent = 10_000 - world.wallet_now(wallet).posted_minor
     assert spent * 10**10 + again.window.carry + again.window.numerator == total
+
+
+@pytest.mark.parametrize("kwh", [0, 6, 12])
+async def test_what_a_person_has_charged_stays_that_much_whatever_comes_late(
+    make_world: MakeWorld, kwh: int
+) -> None:
+    """The burst pipe was forgiven: neither a late reading nor a corrected price charges it again."""
+    world = await make_world(tariffs=(DAY_AND_NIGHT,))
+    wallet, run, gap = await silent_night(world)
+    entry = (await world.books.entries(kinds=(EntryKind.USAGE,)))[-1]
+    await adjust_usage(
+        world.site, entry=int(entry.id), quantity=kwh * KWH, reason="pipe", actor=MANAGER
+    )
+    await give(world, run, all_by_night(gap))
+    assert world.text(wallet.posted_minor) == f"{99.40 - kwh / 4:.2f}"
+    cheap = DAY_AND_NIGHT | {"rates": {"day": "1.00", "night": "0.20"}}
+    version = read_tariff(cheap, version=2, valid_from=gap - DAY)
+    again = Rerating(world.site, version.tariff, Pricer([version], world.site.zone), gap - DAY)
+    await again.preview()
+    (total,) = again.wallets.values()
+    assert total.difference_minor == -kwh * 5
 
 
 counts = st.lists(st.integers(0, 3 * KWH), min_size=47, max_size=47)

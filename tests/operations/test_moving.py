@@ -14,7 +14,8 @@ from custom_components.prepaid_parking.core.ledger import Act, EntryKind, Receip
 from custom_components.prepaid_parking.core.shares import ShareBy
 from custom_components.prepaid_parking.core.unit import Occupancy
 from custom_components.prepaid_parking.core.wallet import Binding
-from custom_components.prepaid_parking.operations.cashier import close_wallet
+from custom_components.prepaid_parking.operations.adjusting_usage import adjust_usage
+from custom_components.prepaid_parking.operations.cashier import close_wallet, deduct
 from custom_components.prepaid_parking.operations.facts import WalletEvent
 from custom_components.prepaid_parking.operations.handing_over import HandReading
 from custom_components.prepaid_parking.operations.moving import (
@@ -178,7 +179,7 @@ async def test_a_silent_meter_is_handed_over_by_what_somebody_read_off(world: Wo
     ("fields", "key"),
     [
         ({"readings": (HandReading(meter="m1", register=1004 * KWH),)}, "register_ahead"),
-        ({"readings": (HandReading(meter="m1", register=999 * KWH),)}, "register_behind"),
+        ({"readings": (HandReading(meter="m1", register=999 * KWH),)}, "hand_over_behind"),
         ({"readings": (HandReading(meter="m7", register=999 * KWH),)}, "meter_not_in_unit"),
         ({"at": "ahead"}, "moment_ahead"),
         ({"at": "behind"}, "moment_behind"),
@@ -451,3 +452,27 @@ async def test_who_closes_their_wallet_bears_the_stairwell_until_then(
     await world.read(meter.meter.id, 10 * KWH, HOUR)
     receipt = await close_wallet(world.site, wallet=wallet.wallet.id, actor=MANAGER)
     assert receipt.detail["settled"] == 9_200
+
+
+async def test_a_reading_from_before_the_last_charge_is_put_right_as_the_refusal_says(
+    world: World,
+) -> None:
+    """The keys were handed over in the morning, and the office hears of it in the evening."""
+    old, new = await world.wallet("100"), await world.wallet("50", unit="waiting")
+    run = await flat(world, old)
+    await world.read(run.meter.id, 10 * KWH, 5 * HOUR)
+    (entry,) = await world.books.entries(kinds=[EntryKind.USAGE])
+    reading = HandReading(meter=run.meter.id, register=1006 * KWH)
+    with pytest.raises(CoreError, match="hand_over_behind") as refused:
+        await move(world.site, asked(new, readings=(reading,)))
+    told = refused.value.placeholders
+    assert (told["charged_to"], told["register"], told["difference"]) == ("1010", "1006", "4")
+    await move(world.site, asked(new))
+    await adjust_usage(
+        world.site, entry=int(entry.id), quantity=6 * KWH, reason="moved at 1006", actor=MANAGER
+    )
+    await deduct(
+        world.site, wallet=new.wallet.id, amount_minor=3_20, reason="from 1006 on", actor=MANAGER
+    )
+    assert world.text(old.available_minor) == "95.20"
+    assert world.text(new.available_minor) == "46.80"

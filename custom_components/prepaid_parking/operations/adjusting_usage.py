@@ -117,16 +117,24 @@ async def _till(site: Site, used: Used) -> Till:
 
 def _scaled(site: Site, used: Used, quantity: int) -> list[ChargeLine]:
     """Return the lines for another quantity: divided among rates and versions as it was."""
-    numbers = {line.version for line in used.lines}
+    divided = used.lines if any(line.quantity for line in used.lines) else _as_charged(used)
+    numbers = {line.version for line in divided}
     versions = [one for one in site.published[used.tariff] if one.version in numbers]
-    weights = [line.quantity for line in used.lines]
+    weights = [line.quantity for line in divided]
     parts = split(quantity, weights) if any(weights) else [quantity, *([0] * (len(weights) - 1))]
     lines = [
         replace(line, quantity=part, numerator=part * line.price_micro)
-        for line, part in zip(used.lines, parts, strict=True)
+        for line, part in zip(divided, parts, strict=True)
     ]
     pricer = Pricer(versions, site.zone, site.holidays)
     return merged(repriced(pricer, lines, used.tiers, used.scope)[0])
+
+
+def _as_charged(used: Used) -> Sequence[ChargeLine]:
+    """Return the lines that a charge had at first: of one that was taken back whole none are left."""
+    first = used_of(used.entry)
+    assert first is not None
+    return first.lines
 
 
 def _act(site: Site, till: Till, correction: Correction, *, actor: Actor, reason: str) -> Act:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from ..core.errors import CoreError
 from ..core.metering import Consumption
+from ..core.money import quantity_text
 from .baseline import not_believed
 from .believing import is_believed
 from .going_over import go_over
@@ -77,7 +78,14 @@ def _stand(run: MeterRun, register: int | None, at: datetime | None, now: dateti
             raise CoreError("reading_missing", meter=meter)
         return Stand(run=run, register=window.to_register, at=window.to_at)
     if register < window.from_register:
-        raise CoreError("register_behind", meter=meter)
+        quantity = run.meter.quantity
+        raise CoreError(
+            "hand_over_behind",
+            meter=run.meter.name,
+            register=quantity_text(register, quantity),
+            charged_to=quantity_text(window.from_register, quantity),
+            difference=quantity_text(window.from_register - register, quantity),
+        )
     fresh = run.connected and run.doubt is None and _is_fresh(run, now)
     if register > window.to_register and fresh:
         raise CoreError("register_ahead", meter=meter)
