@@ -60,9 +60,7 @@ def fee_taken_view(site: Site, detail: Mapping[str, object]) -> dict[str, object
         "tax": money(fee["tax"]),
         "total": money(fee["net"] + fee["tax"]),
         "on_top": fee["on_top"],
-        "lines": [
-            {"rule": line["rule"], "amount": money(line["amount"])} for line in fee["lines"]
-        ],
+        "lines": [{"rule": line["rule"], "amount": money(line["amount"])} for line in fee["lines"]],
     }
 
 
