@@ -296,6 +296,7 @@ async def test_a_late_reading_leaves_alone_what_live_ones_have_said(
     wallet = await world.wallet("1000")
     run = await world.meter(wallet, tariff="banded")
     meter, start = run.meter.id, world.clock.now
+    run.interval_s = 900
     points, late = [(start, 1000 * KWH)], list[tuple[datetime, int]]()
     for number, quantity in enumerate(used, 1):
         world.clock.now = start + number * 15 * MINUTE
@@ -312,6 +313,7 @@ async def test_a_late_reading_leaves_alone_what_live_ones_have_said(
         if crash and not number % 40:
             await checkpoint(world.site)
             await world.restart()
+            world.run(meter).interval_s = 900
     seed.shuffle(late)
     files = list(itertools.batched(late, 20, strict=False))
     for some in files:
