@@ -42,8 +42,10 @@ from custom_components.prepaid_parking.core.wallet import (
     Watch,
 )
 from custom_components.prepaid_parking.operations.believing import limits_of
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.rate_registers import take_rates
-from custom_components.prepaid_parking.operations.site import MeterRun, Site, WalletRun
+from custom_components.prepaid_parking.operations.site import Site
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from custom_components.prepaid_parking.operations.window import accrue, open_window
 
 BUDGET_MS: Final = {1_000: 10.0, 5_000: 50.0}

@@ -9,9 +9,7 @@ import pytest
 from tests.hub_free import hub_is_installed
 
 # No deadline: two cores shared with real servers make a single example slow now and then.
-settings.register_profile(
-    "usual", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("usual", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("long", settings.get_profile("usual"), max_examples=2_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 

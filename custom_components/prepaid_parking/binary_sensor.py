@@ -57,7 +57,7 @@ def _doubt(thing: MeterThing) -> Mapping[str, Any] | None:
 
 def _hints(thing: MeterThing) -> list[dict[str, object]]:
     """Return what does not fit about the meter."""
-    known = (thing.site.hints.get((thing.run.meter.id, kind)) for kind in HintKind)
+    known = (thing.site.hinting.hints.get((thing.run.meter.id, kind)) for kind in HintKind)
     return [hint_view(thing.site, hint) for hint in known if hint is not None]
 
 

@@ -11,10 +11,11 @@ from homeassistant.helpers import device_registry as dr
 from .const import DOMAIN
 from .coordinator import PrepaidConfigEntry
 from .core.proof import Proof
+from .operations.meter_run import MeterRun
 from .operations.overview import overview
 from .operations.proving import proof_view
 from .operations.reports import meter_view
-from .operations.site import MeterRun, Site
+from .operations.site import Site
 from .operations.watching import state_of
 from .troubles import troubles
 

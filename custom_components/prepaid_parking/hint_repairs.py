@@ -58,7 +58,7 @@ class HintRepairs:
     def _show(self) -> None:
         self._looking = False
         groups: dict[HintKind, list[Hint]] = defaultdict(list)
-        for hint in self._site.hints.values():
+        for hint in self._site.hinting.hints.values():
             groups[hint.kind].append(hint)
         wanted: set[str] = set()
         for kind, hints in groups.items():

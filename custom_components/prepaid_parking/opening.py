@@ -90,7 +90,6 @@ async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: b
             clock=utc_now,
             tell=coordinator.tell,
             can_pay=entry.options.get(CONF_DESK_OPEN, True),
-            thresholds=thresholds_of(entry.options),
             holidays=holidays,
             learn_calendar=holidays.learn,
             not_before=EARLIEST,
@@ -98,6 +97,7 @@ async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: b
         )
         tally = Tally(zone)
         site.supplying.stagger.spacing_s = restore_spacing(entry.options)
+        site.hinting.thresholds = thresholds_of(entry.options)
         site.outlook.daily_minor = tally.daily_minor
         await _load(site, books, tally)
     except BaseException:

@@ -99,7 +99,7 @@ def _packages(thing: WalletThing) -> Mapping[str, Any]:
                 "left": one.left,
                 "valid_until": one.valid_until.isoformat() if one.valid_until else None,
             }
-            for one in thing.site.packages.values()
+            for one in thing.site.using.packages.values()
             if one.wallet == thing.id
         ]
     }

@@ -16,8 +16,11 @@ from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from .const import DOMAIN
 from .coordinator import SITE, LineState, PrepaidConfigEntry, PrepaidData
 from .core.identity import LaneId, MeterId, WalletId
+from .operations.lane_run import LaneRun
+from .operations.meter_run import MeterRun
 from .operations.overview import Overview, overview
-from .operations.site import LaneRun, MeterRun, Site, WalletRun
+from .operations.site import Site
+from .operations.wallet_run import WalletRun
 
 GLANCE: Final = timedelta(seconds=1)
 FULL_METERS: Final = 200

@@ -10,9 +10,9 @@ from homeassistant.helpers.event import async_track_time_interval
 
 from .const import DOMAIN
 from .coordinator import PrepaidConfigEntry
-from .core.reconcile import Why
+from .core.supply_rules import Why
 from .operations.facts import Fact, SupplyChanged, UseFact
-from .operations.site import MeterRun
+from .operations.meter_run import MeterRun
 from .operations.use_troubles import UseTrouble, use_troubles
 
 LOOK_EVERY: Final = timedelta(seconds=30)

@@ -57,8 +57,8 @@ from .opening import checkpoint_every, restore_spacing
 from .operations.following import attach_all, detach_all
 from .operations.gate import plate_read
 from .operations.gently import gently
+from .operations.meter_run import MeterRun
 from .operations.rules import change_settings
-from .operations.site import MeterRun
 from .operations.usage import close_windows
 from .outdoor import async_watch_outdoor
 from .thresholds import thresholds_of
@@ -108,7 +108,7 @@ class SiteWiring:
         site.hurry = self._hurry
         site.look_again = self._look_again
         site.spawn = self._spawn
-        site.things = EntityThings(hass)
+        site.using.things = EntityThings(hass)
         attach_all(site)
 
     async def sync(self) -> bool:
@@ -156,7 +156,7 @@ class SiteWiring:
         before, self._options = self._options, options
         site, data = self._data.site, self._data
         site.can_pay = options.get(CONF_DESK_OPEN, True)
-        site.thresholds = thresholds_of(options)
+        site.hinting.thresholds = thresholds_of(options)
         site.supplying.stagger.spacing_s = restore_spacing(options)
         self._unwatch()
         self._unwatch = async_watch_outdoor(self._hass, self._entry, self._felt)

@@ -25,9 +25,11 @@ from .core.metering import Commodity, Limits, Quantity
 from .core.money import parse_quantity
 from .core.supply import RestoreMode
 from .core.wallet import Meter
+from .operations.lane_run import LaneRun
+from .operations.meter_run import MeterRun
 from .operations.metering import find_meter
 from .operations.office import add_meter, update_meter
-from .operations.site import LaneRun, MeterRun, Site
+from .operations.site import Site
 from .wiring_line import LineRun
 from .wiring_modbus import ModbusLine
 

@@ -16,7 +16,8 @@ from .core.identity import MeterId
 from .core.metering import Quantity
 from .links.entity import EntityBarrier, EntityMeter, EntityRelay
 from .links.poller import Outcome
-from .operations.site import LaneRun, MeterRun
+from .operations.lane_run import LaneRun
+from .operations.meter_run import MeterRun
 
 PUSHED_S = 300
 """A sensor reports when it likes: what it said is believed for three times as long."""

@@ -5,7 +5,8 @@ from typing import Any, Protocol
 
 from .coordinator import LineState
 from .core.access import PlateRead
-from .operations.site import LaneRun, MeterRun
+from .operations.lane_run import LaneRun
+from .operations.meter_run import MeterRun
 
 type Detach = Callable[[], None]
 

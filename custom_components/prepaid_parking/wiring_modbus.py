@@ -45,8 +45,9 @@ from .links.modbus_barrier import ModbusBarrier
 from .links.poller import FULL_EVERY_S, LinePoller, Outcome
 from .links.profile import MeterProfile
 from .links.profile_file import Profiles
+from .operations.lane_run import LaneRun
+from .operations.meter_run import MeterRun
 from .operations.ports import Barrier, Relay
-from .operations.site import LaneRun, MeterRun
 from .subentry_probe import modbus_params
 
 WIRES: Final[HassKey[Wires]] = HassKey(f"{DOMAIN}_wires")

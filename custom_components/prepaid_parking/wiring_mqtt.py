@@ -43,7 +43,8 @@ from .links.mqtt_relay import MqttRelay
 from .links.payloads.family import MeterSettings, RelaySettings, settings_of
 from .links.plates import MqttPlates, PlateSettings
 from .links.poller import Outcome
-from .operations.site import LaneRun, MeterRun
+from .operations.lane_run import LaneRun
+from .operations.meter_run import MeterRun
 
 BAD_LOGIN: Final = ("[code:134]", "[code:135]")
 """How the client names a refusal for the user name or the password."""

@@ -10,15 +10,7 @@ from custom_components.prepaid_parking.core.identity import MeterId
 from custom_components.prepaid_parking.core.load_limit import LoadStand
 from custom_components.prepaid_parking.core.metering import Commodity
 from custom_components.prepaid_parking.core.policy import ManualOn
-from custom_components.prepaid_parking.core.reconcile import (
-    View,
-    Why,
-    cut_forbidden,
-    cut_refusal,
-    decide_supply,
-    hold_in_force,
-    protected,
-)
+from custom_components.prepaid_parking.core.reconcile import decide_supply
 from custom_components.prepaid_parking.core.supply import (
     AUTOMATIC,
     CutBy,
@@ -26,6 +18,14 @@ from custom_components.prepaid_parking.core.supply import (
     RestoreMode,
     Supply,
     SupplyState,
+)
+from custom_components.prepaid_parking.core.supply_rules import (
+    View,
+    Why,
+    cut_forbidden,
+    cut_refusal,
+    hold_in_force,
+    protected,
 )
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)

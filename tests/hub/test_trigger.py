@@ -11,8 +11,8 @@ from homeassistant.util import yaml
 import pytest
 
 from custom_components.prepaid_parking.core.identity import MeterId, WalletId
-from custom_components.prepaid_parking.core.reconcile import Why
 from custom_components.prepaid_parking.core.supply import SupplyState
+from custom_components.prepaid_parking.core.supply_rules import Why
 from custom_components.prepaid_parking.operations.facts import (
     BooksTrouble,
     Fact,

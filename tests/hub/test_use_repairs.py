@@ -55,7 +55,7 @@ async def test_a_use_that_does_not_end_is_said_and_goes_by_itself(
     wallet = await customer(hub, "50")
     await hub.call("set_use_point", name="Washer", kind="metered", tariff="hourly", switch=WASHER)
     await hub.call("start_use", point="Washer", wallet=wallet)
-    (run,) = hub.data.site.uses.values()
+    (run,) = hub.data.site.using.uses.values()
     run.stuck = True
     await asked(hub, "use_stuck")
     run.stuck = False

@@ -11,7 +11,7 @@ import pytest
 from custom_components.prepaid_parking.core.access import Refusal
 from custom_components.prepaid_parking.core.errors import DeviceFault
 from custom_components.prepaid_parking.core.metering import DoubtKind
-from custom_components.prepaid_parking.core.reconcile import Why
+from custom_components.prepaid_parking.core.supply_rules import Why
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.errors import store_key
 from custom_components.prepaid_parking.measures import VALUES

@@ -78,7 +78,7 @@ async def test_a_scan_takes_one_use_and_the_machine_is_on_for_its_time(
         tapped = await hub.call("tap", point="Washer", code="QR-7")
         assert (tapped["did"], tapped["uses_left"]) == ("started", 49)
     assert state(hub, WASHER) == "on"
-    run = next(iter(hub.data.site.uses.values()))
+    run = next(iter(hub.data.site.using.uses.values()))
     assert run.use.ends_at is not None
     assert (run.use.ends_at - run.use.started_at).total_seconds() == 40 * 60
     await hub.hass.services.async_call(

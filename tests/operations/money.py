@@ -18,7 +18,7 @@ from custom_components.prepaid_parking.core.points import held
 from custom_components.prepaid_parking.core.promotion import Step
 from custom_components.prepaid_parking.operations.layering import layers_now, total_minor
 from custom_components.prepaid_parking.operations.promotions import set_promotion
-from custom_components.prepaid_parking.operations.site import WalletRun
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.world import MANAGER, World
 
 

@@ -16,10 +16,10 @@ from custom_components.prepaid_parking.operations.cards import issue_card
 from custom_components.prepaid_parking.operations.facts import UseFact
 from custom_components.prepaid_parking.operations.following import attach_all
 from custom_components.prepaid_parking.operations.sessions import Began, end_use, start_use
-from custom_components.prepaid_parking.operations.site import WalletRun
 from custom_components.prepaid_parking.operations.tapping import tap
 from custom_components.prepaid_parking.operations.use_points import set_use_point
 from custom_components.prepaid_parking.operations.use_run import Tapped
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.things import FakeThings
 from tests.operations.world import MANAGER, World
 
@@ -47,7 +47,7 @@ class Shop:
     async def open(self, *tariffs: dict[str, Any]) -> None:
         """Put tariffs into effect and a washer in its place, off."""
         self.things.on[WASHER] = False
-        self.world.site.things = self.things
+        self.world.site.using.things = self.things
         for tariff in tariffs:
             await self.world.publish(tariff)
 
@@ -91,7 +91,7 @@ class Shop:
         """Die and come back, with the hub's entities as they are by now."""
         self.things.watchers.clear()
         await self.world.restart()
-        self.world.site.things = self.things
+        self.world.site.using.things = self.things
         attach_all(self.world.site)
         await self.world.work()
 

@@ -20,8 +20,8 @@ from custom_components.prepaid_parking.operations.debts import pay_debt, record_
 from custom_components.prepaid_parking.operations.facts import WalletEvent
 from custom_components.prepaid_parking.operations.layering import refundable_minor
 from custom_components.prepaid_parking.operations.points import set_points, spend_points
-from custom_components.prepaid_parking.operations.site import WalletRun
 from custom_components.prepaid_parking.operations.transfers import transfer
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.money import holds, is_sound, of_site, promise
 from tests.operations.world import HOUR, KWH, MANAGER, World
 
@@ -89,7 +89,7 @@ async def test_a_top_up_of_the_wrong_wallet_is_taken_back_with_all_that_came_wit
     receipts = [await undo(world, first.entry, reference="u1") for _ in range(2)]
     assert [one.repeated for one in receipts] == [False, True]
     assert await holds(world, wallet) == before
-    assert world.site.granted_minor == {"autumn": 0}
+    assert world.site.extras.granted_minor == {"autumn": 0}
     assert (wallet.layers, wallet.lots) == ((), ())
     with pytest.raises(ConflictError, match="already_reversed"):
         await undo(world, first.entry)

@@ -9,9 +9,9 @@ from custom_components.prepaid_parking.core.errors import ConflictError, CoreErr
 from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.operations.adjusting_usage import adjust_usage
 from custom_components.prepaid_parking.operations.cashier import close_wallet
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.office import unbind_meter
 from custom_components.prepaid_parking.operations.reports import statement
-from custom_components.prepaid_parking.operations.site import MeterRun
 from custom_components.prepaid_parking.operations.usage import close_windows
 from tests.operations.conftest import MakeWorld
 from tests.operations.money import is_sound

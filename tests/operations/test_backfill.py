@@ -13,14 +13,15 @@ from custom_components.prepaid_parking.core.metering import Origin, Sample
 from custom_components.prepaid_parking.core.tariff import Pricer, Usage
 from custom_components.prepaid_parking.core.tariff_format import read_tariff
 from custom_components.prepaid_parking.operations.adjusting_usage import adjust_usage
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.office import (
     bind_meter,
     import_readings,
     unbind_meter,
 )
 from custom_components.prepaid_parking.operations.rerating import Rerating
-from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
 from custom_components.prepaid_parking.operations.usage import checkpoint
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.world import DAY, DAY_AND_NIGHT, FLAT, HOUR, KWH, MANAGER, MINUTE, World
 

@@ -13,7 +13,7 @@ from custom_components.prepaid_parking.core.errors import ConflictError, CoreErr
 from custom_components.prepaid_parking.core.ledger import Act, EntryKind, Receipt
 from custom_components.prepaid_parking.operations.batch import Batch, Batched, batch_top_up
 from custom_components.prepaid_parking.operations.cashier import close_wallet
-from custom_components.prepaid_parking.operations.site import WalletRun
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.money import holds, is_sound, promise
 from tests.operations.world import MANAGER, World
 

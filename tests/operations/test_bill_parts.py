@@ -24,8 +24,8 @@ from custom_components.prepaid_parking.operations.cashier import close_wallet
 from custom_components.prepaid_parking.operations.moving import HandOver, move, move_in, move_out
 from custom_components.prepaid_parking.operations.recurring import set_recurring
 from custom_components.prepaid_parking.operations.shared_bills import parts_issued
-from custom_components.prepaid_parking.operations.site import WalletRun
 from custom_components.prepaid_parking.operations.units import Draft, set_unit
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.test_bills import agrees, line
 from tests.operations.test_recurring import all_bills, settled, until

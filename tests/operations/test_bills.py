@@ -38,7 +38,7 @@ from custom_components.prepaid_parking.operations.bills import (
 from custom_components.prepaid_parking.operations.cashier import deduct, freeze
 from custom_components.prepaid_parking.operations.facts import WalletEvent
 from custom_components.prepaid_parking.operations.months import close_month
-from custom_components.prepaid_parking.operations.site import WalletRun
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.world import DAY, MANAGER, World
 
@@ -99,7 +99,7 @@ async def agrees(world: World) -> None:
             if number.startswith(prefix)
         )
         assert numbers == list(range(1, len(numbers) + 1))
-        assert world.site.bill_series.get(series, 0) == len(numbers)
+        assert world.site.billing.series.get(series, 0) == len(numbers)
 
 
 async def test_a_bill_is_issued_and_paid_from_the_wallet_at_once(make_world: MakeWorld) -> None:
@@ -453,9 +453,9 @@ async def test_after_a_full_disk_the_next_number_is_the_one_that_was_not_written
     await bill_for(world, wallet, 10_00)
     with world.full_disk(), pytest.raises(StoreError):
         await bill_for(world, wallet, 20_00)
-    assert world.site.bills_doubtful
+    assert world.site.billing.doubtful
     assert (await bill_for(world, wallet, 30_00)).number == "2026-000002"
-    assert not world.site.bills_doubtful
+    assert not world.site.billing.doubtful
     await agrees(world)
 
 
@@ -471,7 +471,7 @@ async def test_billing_rules_outlive_a_restart(make_world: MakeWorld) -> None:
     )
     await set_billing(world.site, rules=rules, actor=MANAGER)
     await world.restart()
-    assert world.site.billing == {Category.PARKING: rules}
+    assert world.site.billing.rules == {Category.PARKING: rules}
 
 
 async def test_bills_that_are_read_back_are_what_was_written(make_world: MakeWorld) -> None:

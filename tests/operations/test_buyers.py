@@ -16,7 +16,7 @@ from custom_components.prepaid_parking.operations.buyers import (
     erase_person,
     set_buyer,
 )
-from custom_components.prepaid_parking.operations.site import WalletRun
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from custom_components.prepaid_parking.store.records import Subject
 from tests.operations.money import is_sound
 from tests.operations.world import MANAGER, World

@@ -28,7 +28,7 @@ from custom_components.prepaid_parking.operations.cashier import (
 )
 from custom_components.prepaid_parking.operations.facts import WalletEvent
 from custom_components.prepaid_parking.operations.office import unbind_meter
-from custom_components.prepaid_parking.operations.site import WalletRun
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from custom_components.prepaid_parking.operations.watching import state_of
 from custom_components.prepaid_parking.store.records import Subject
 from tests.operations.conftest import MakeWorld

@@ -22,7 +22,7 @@ from custom_components.prepaid_parking.operations.debts import record_debt
 from custom_components.prepaid_parking.operations.deposits import hold_deposit
 from custom_components.prepaid_parking.operations.office import unbind_meter
 from custom_components.prepaid_parking.operations.points import set_points
-from custom_components.prepaid_parking.operations.site import WalletRun
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from custom_components.prepaid_parking.operations.watching import state_of
 from tests.operations.conftest import MakeWorld
 from tests.operations.money import holds, is_sound, of_site, promise
@@ -195,7 +195,7 @@ async def test_everything_a_wallet_holds_is_dealt_with_in_the_one_entry(world: W
     assert told == {"settled": 42_833, "bonus": 9_167, "points": 500, "released": 20_000}
     assert receipt.detail["debts"] == {"rent": 3_000}
     assert await of_site(world, SiteAccount.CASH) == 42_833 - 50_000
-    assert world.site.deposits == {}
+    assert world.site.using.deposits == {}
     await is_gone(world, wallet)
 
 

@@ -10,11 +10,12 @@ import pytest
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.identity import MeterId
 from custom_components.prepaid_parking.core.ledger import EntryKind
-from custom_components.prepaid_parking.core.reconcile import Why
 from custom_components.prepaid_parking.core.supply import CutMode
+from custom_components.prepaid_parking.core.supply_rules import Why
 from custom_components.prepaid_parking.core.wallet import WalletKind
 from custom_components.prepaid_parking.operations.cut_list import cut_list
 from custom_components.prepaid_parking.operations.facts import WalletEvent
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.respites import (
     hold_site,
     lift_veto,
@@ -22,13 +23,13 @@ from custom_components.prepaid_parking.operations.respites import (
     release_site,
     veto_cut,
 )
-from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
 from custom_components.prepaid_parking.operations.supply import (
     cut_supply,
     restore_supply,
     set_protection,
     set_supply_rules,
 )
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from custom_components.prepaid_parking.operations.watching import cutoff_of
 from tests.operations.conftest import MakeWorld
 from tests.operations.world import DAY, HOUR, KWH, MANAGER, MINUTE, SECOND, World

@@ -18,7 +18,7 @@ from custom_components.prepaid_parking.operations.debts import (
     write_off_debt,
 )
 from custom_components.prepaid_parking.operations.facts import WalletEvent
-from custom_components.prepaid_parking.operations.site import WalletRun
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.money import holds, is_sound, of_site
 from tests.operations.world import DAY, HOUR, KWH, MANAGER, World

@@ -7,9 +7,10 @@ import pytest
 
 from custom_components.prepaid_parking.core.ledger import Entry, EntryKind
 from custom_components.prepaid_parking.operations.assigning import Selection, assign_tariff
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.office import unbind_meter
 from custom_components.prepaid_parking.operations.places import update_meter_place
-from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.test_standing import charged, entries
 from tests.operations.test_units import set_
@@ -130,7 +131,7 @@ async def test_who_moves_out_pays_the_demand_of_their_days(make_world: MakeWorld
     await unbind_meter(world.site, meter=meter.meter.id, actor=MANAGER)
     assert await charged(world, EntryKind.DEMAND) == 258_06
     assert wallet.posted_minor == 10_000_00 - 5_00 - 258_06
-    assert world.site.demands == {}
+    assert world.site.periodic.demands == {}
 
 
 async def test_a_contract_is_paid_used_or_not(make_world: MakeWorld) -> None:
@@ -204,7 +205,7 @@ async def test_a_flat_tariff_is_not_watched(make_world: MakeWorld) -> None:
     world = await make_world(at=START)
     _, meter = await shop(world)
     await read(world, meter, JULY, 1)
-    assert world.site.demands == {}
+    assert world.site.periodic.demands == {}
 
 
 @pytest.mark.parametrize("way", ["another tariff", "another version"])
@@ -245,7 +246,7 @@ async def test_a_tariff_without_demand_does_not_forgive_what_was_measured(
     await read(world, world.run(meter.meter.id), AUGUST + MINUTE, 1)
     await minutes(world)
     assert len(await entries(world, EntryKind.DEMAND)) == 1
-    assert world.site.demands == {}
+    assert world.site.periodic.demands == {}
 
 
 async def test_demand_that_comes_and_goes_within_a_month_is_paid_for_its_days(

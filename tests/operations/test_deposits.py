@@ -22,7 +22,7 @@ from custom_components.prepaid_parking.operations.deposits import (
     release_deposit,
 )
 from custom_components.prepaid_parking.operations.facts import WalletEvent
-from custom_components.prepaid_parking.operations.site import WalletRun
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.world import MANAGER, World
 
@@ -120,7 +120,7 @@ async def test_a_deposit_outlives_a_restart(world: World) -> None:
     deposit = await hold(world, run, 5_000)
     await claim(world, deposit, 1_000)
     await world.restart()
-    (kept,) = world.site.deposits.values()
+    (kept,) = world.site.using.deposits.values()
     assert (kept.id, kept.held_minor) == (deposit, 4_000)
     assert world.wallet_now(run).available_minor == 5_000
     await release(world, deposit)
@@ -225,7 +225,7 @@ async def test_no_sequence_makes_or_loses_a_cent(
             continue
         cash, held = await in_books(world, run)
         assert cash >= 0
-        assert held == sum(one.held_minor for one in world.site.deposits.values())
+        assert held == sum(one.held_minor for one in world.site.using.deposits.values())
         assert cash + held == paid - out
         assert sum((await world.books.balances()).values()) == 0
     assert not (await world.books.verify()).problem

@@ -10,8 +10,8 @@ from custom_components.prepaid_parking.operations.forecast import (
     days_left,
     empty_at,
 )
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.office import bind_meter, unbind_meter
-from custom_components.prepaid_parking.operations.site import MeterRun
 from tests.operations.world import DAY, HOUR, KWH, MANAGER, MINUTE, SECOND, World
 
 

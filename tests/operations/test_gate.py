@@ -22,7 +22,8 @@ from custom_components.prepaid_parking.operations.gate import (
     plate_read,
     release_barrier,
 )
-from custom_components.prepaid_parking.operations.site import LaneRun, WalletRun
+from custom_components.prepaid_parking.operations.lane_run import LaneRun
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from custom_components.prepaid_parking.store.records import Subject
 from tests.operations.world import DAY, MANAGER, SECOND, BarrierDevice, World
 

@@ -17,6 +17,7 @@ from custom_components.prepaid_parking.core.chart import wallet_account
 from custom_components.prepaid_parking.core.identity import MeterId, WalletId
 from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.wallet import Binding
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.office import (
     Settlement,
     bind_meter,
@@ -24,7 +25,6 @@ from custom_components.prepaid_parking.operations.office import (
     settle_doubt,
     unbind_meter,
 )
-from custom_components.prepaid_parking.operations.site import MeterRun
 from custom_components.prepaid_parking.operations.usage import checkpoint, close_windows
 from tests.operations.world import HOUR, KWH, MANAGER, SECOND, World
 

@@ -20,8 +20,10 @@ from custom_components.prepaid_parking.operations.facts import (
     WalletEvent,
 )
 from custom_components.prepaid_parking.operations.keeper import MOST_AT_ONCE, Keeper
-from custom_components.prepaid_parking.operations.site import MeterRun, Site, WalletRun
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
+from custom_components.prepaid_parking.operations.site import Site
 from custom_components.prepaid_parking.operations.usage import close_windows
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.world import DAY, HOUR, KWH, MINUTE, SECOND, World
 
 

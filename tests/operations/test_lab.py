@@ -18,9 +18,9 @@ from custom_components.prepaid_parking.core.wallet import Purpose, WalletKind
 from custom_components.prepaid_parking.operations.counting import use_package
 from custom_components.prepaid_parking.operations.lab import Preview, try_tariff
 from custom_components.prepaid_parking.operations.lab_uses import try_uses
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.packages import sell_package
 from custom_components.prepaid_parking.operations.sharing import set_shares
-from custom_components.prepaid_parking.operations.site import MeterRun
 from custom_components.prepaid_parking.operations.usage import close_windows
 from tests.operations.conftest import MakeWorld
 from tests.operations.shop import HOURLY, Shop

@@ -8,12 +8,13 @@ from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.load_limit import LoadCause, LoadLimit, LoadTrips
 from custom_components.prepaid_parking.core.metering import Origin
-from custom_components.prepaid_parking.core.reconcile import Why
 from custom_components.prepaid_parking.core.supply import CutBy, RestoreMode, SupplyState
+from custom_components.prepaid_parking.core.supply_rules import Why
 from custom_components.prepaid_parking.operations.facts import WalletEvent
 from custom_components.prepaid_parking.operations.load_limits import set_load_limit
-from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.supply import restore_supply, set_protection
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.world import HOUR, KWH, MANAGER, MINUTE, SECOND, RelayDevice, World
 
 TEN = 10 * SECOND

@@ -16,6 +16,7 @@ from custom_components.prepaid_parking.operations.loss_sharing import (
     share_loss,
 )
 from custom_components.prepaid_parking.operations.losses import LossReport, loss_report
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.moving import (
     HandOver,
     Settlement,
@@ -24,7 +25,7 @@ from custom_components.prepaid_parking.operations.moving import (
 )
 from custom_components.prepaid_parking.operations.office import replace_meter
 from custom_components.prepaid_parking.operations.places import update_meter_place
-from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.test_shares import share
 from tests.operations.test_units import set_

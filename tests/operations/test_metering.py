@@ -14,13 +14,14 @@ from custom_components.prepaid_parking.core.metering import (
     Origin,
 )
 from custom_components.prepaid_parking.operations.facts import Doubted, DoubtEnded
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.metering import find_meter
 from custom_components.prepaid_parking.operations.office import (
     Settlement,
     replace_meter,
     settle_doubt,
 )
-from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.world import DAY, FLAT, HOUR, KWH, MANAGER, MINUTE, SECOND, World
 

@@ -18,6 +18,7 @@ from custom_components.prepaid_parking.operations.adjusting_usage import adjust_
 from custom_components.prepaid_parking.operations.cashier import close_wallet, deduct
 from custom_components.prepaid_parking.operations.facts import WalletEvent
 from custom_components.prepaid_parking.operations.handing_over import HandReading
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.moving import (
     HandOver,
     Settlement,
@@ -27,7 +28,7 @@ from custom_components.prepaid_parking.operations.moving import (
 )
 from custom_components.prepaid_parking.operations.occupants import occupancy_of
 from custom_components.prepaid_parking.operations.office import unbind_meter
-from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from custom_components.prepaid_parking.store.books import Books
 from tests.operations.conftest import MakeWorld
 from tests.operations.test_shares import stairwell

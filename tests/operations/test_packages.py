@@ -31,7 +31,7 @@ from custom_components.prepaid_parking.operations.packages import (
     packages_of,
     sell_package,
 )
-from custom_components.prepaid_parking.operations.site import WalletRun
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.money import is_sound, promise
 from tests.operations.world import DAY, MANAGER, World

@@ -11,10 +11,11 @@ from custom_components.prepaid_parking.core.identity import UnitId
 from custom_components.prepaid_parking.core.ledger import Entry, EntryKind
 from custom_components.prepaid_parking.core.unit import Occupancy, Unit
 from custom_components.prepaid_parking.core.wallet import TierCount
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.office import bind_meter, unbind_meter
 from custom_components.prepaid_parking.operations.places import update_meter_place
-from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
 from custom_components.prepaid_parking.operations.usage import checkpoint, close_windows
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.world import DAY, HOUR, KWH, MANAGER, MINUTE, World
 
@@ -42,7 +43,7 @@ async def flat_with_meters(
 ) -> tuple[WalletRun, list[MeterRun]]:
     """A flat in which several meters count, all paid from one wallet."""
     unit = Unit(id=UnitId("u1"), no=1, name="Flat 1", persons=persons)
-    world.site.units[unit.id] = unit
+    world.site.house.units[unit.id] = unit
     await world.books.record(unit)
     wallet, runs = await world.wallet(money), []
     for _ in range(meters):
@@ -196,7 +197,7 @@ async def test_the_first_period_is_as_long_as_the_flat_was_used_in_it(
         wallet="w1",  # type: ignore[arg-type]  # the first wallet there will be
         from_at=moved_in,
     )
-    world.site.occupancies[UnitId("u1")] = [occupancy]
+    world.site.house.occupancies[UnitId("u1")] = [occupancy]
     wallet, (light,) = await flat_with_meters(world, 1)
     await world.read(light.meter.id, 17 * KWH, 4 * HOUR)
     assert world.text(wallet.available_minor) == "965.00"  # 16 at 2.00, 1 at 3.00

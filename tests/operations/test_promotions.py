@@ -14,7 +14,7 @@ from custom_components.prepaid_parking.operations.cashier import deduct, refund,
 from custom_components.prepaid_parking.operations.layering import refundable_minor
 from custom_components.prepaid_parking.operations.promotions import promotion_list, set_promotion
 from custom_components.prepaid_parking.operations.reports import wallet_view
-from custom_components.prepaid_parking.operations.site import WalletRun
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.money import holds, is_sound, of_site, promise
 from tests.operations.world import DAY, HOUR, KWH, MANAGER, World
@@ -220,7 +220,7 @@ async def test_a_promotion_that_makes_no_sense_is_refused(world: World) -> None:
     ):
         with pytest.raises(CoreError, match=key):
             await set_promotion(world.site, promotion=name, changes=changes, actor=MANAGER)
-    assert world.site.promotions == {}
+    assert world.site.extras.promotions == {}
 
 
 async def test_a_refund_in_two_steps_is_the_same_refund(world: World) -> None:

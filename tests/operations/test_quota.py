@@ -12,9 +12,10 @@ from custom_components.prepaid_parking.core.quota import QuotaPeriod, QuotaUse
 from custom_components.prepaid_parking.core.wallet import WalletKind
 from custom_components.prepaid_parking.operations.cashier import deduct
 from custom_components.prepaid_parking.operations.facts import WalletEvent
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.pace import near
 from custom_components.prepaid_parking.operations.quota import mark_of
-from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from custom_components.prepaid_parking.operations.watching import policy_for, state_of
 from tests.operations.world import HOUR, KWH, MANAGER, MINUTE, SECOND, RelayDevice, World
 

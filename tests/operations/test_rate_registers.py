@@ -9,9 +9,10 @@ import pytest
 from custom_components.prepaid_parking.core.carries import RateCursor
 from custom_components.prepaid_parking.core.ledger import Entry, EntryKind
 from custom_components.prepaid_parking.operations.facts import StepRefused
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.office import replace_meter
-from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
 from custom_components.prepaid_parking.operations.usage import checkpoint, close_windows
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.test_pools import lines_of
 from tests.operations.world import HOUR, KWH, MANAGER, MINUTE, World

@@ -22,7 +22,7 @@ from custom_components.prepaid_parking.operations.bills import set_billing, void
 from custom_components.prepaid_parking.operations.facts import WalletEvent, WalletFact
 from custom_components.prepaid_parking.operations.months import close_month
 from custom_components.prepaid_parking.operations.recurring import set_recurring
-from custom_components.prepaid_parking.operations.site import WalletRun
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.test_bills import agrees
 from tests.operations.world import DAY, MANAGER, World
@@ -65,7 +65,7 @@ async def until(world: World, day: date, every: timedelta = DAY) -> None:
 async def settled(world: World) -> None:
     """Let the day's work be done to its end."""
     await world.tick()
-    while world.site.to_bill:
+    while world.site.billing.waiting:
         await world.tick()
 
 
@@ -210,7 +210,7 @@ async def test_a_dry_run_moves_nothing_and_says_what_comes(make_world: MakeWorld
     assert len(coming.dues) == 12
     assert sum(line.amount_minor for due, _ in coming.dues for line in due.lines) == 36_000_00
     assert world.books.head() == head
-    assert world.site.recurring[charge.id] == charge
+    assert world.site.billing.recurring[charge.id] == charge
     with pytest.raises(CoreError, match="billing_ahead"):
         await run_billing(world.site, until=date(2026, 1, 5))
 
@@ -249,19 +249,19 @@ async def test_a_deposit_is_held_when_its_bill_is_paid(make_world: MakeWorld) ->
     await until(world, date(2026, 1, 5))
     (bill,) = await all_bills(world)
     assert (bill.total_minor, bill.open_minor) == (9_000_00, 1_00)
-    assert not world.site.deposits
+    assert not world.site.using.deposits
     await world.pay(wallet, "1")
     await world.work()
     (bill,) = await all_bills(world)
     assert bill.state is BillState.PAID
-    (deposit,) = world.site.deposits.values()
+    (deposit,) = world.site.using.deposits.values()
     assert deposit.amount_minor == 6_000_00
     balances = await world.books.balances()
     assert balances[wallet_account(wallet.wallet.no, Bucket.HELD)] == 6_000_00
     with pytest.raises(CoreError, match="bill_deposit_held"):
         await void_bill(world.site, bill=bill.id, reason="wrong", actor=MANAGER)
     await world.restart()
-    assert list(world.site.deposits) == [deposit.id]
+    assert list(world.site.using.deposits) == [deposit.id]
     await agrees(world)
 
 
@@ -349,7 +349,7 @@ async def test_a_charge_set_twice_under_one_reference_is_one(make_world: MakeWor
             actor=MANAGER,
             reference="contract 7",
         )
-    assert list(world.site.recurring) == [charge.id]
+    assert list(world.site.billing.recurring) == [charge.id]
 
 
 async def test_a_tariffs_new_version_is_the_price_of_the_periods_that_begin_under_it(
@@ -389,7 +389,7 @@ async def test_a_full_disk_delays_the_bills_and_doubles_none(make_world: MakeWor
     with world.full_disk():
         for _ in range(3):
             await world.tick()
-    assert world.site.to_bill
+    assert world.site.billing.waiting
     await settled(world)
     bills = await all_bills(world)
     assert len(bills) == 3

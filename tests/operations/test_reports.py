@@ -22,7 +22,7 @@ from custom_components.prepaid_parking.operations.reports import (
     tariff_list,
     wallet_view,
 )
-from custom_components.prepaid_parking.operations.site import WalletRun
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.world import DAY_AND_NIGHT, FLAT, HOUR, KWH, MANAGER, SECOND, World
 

@@ -17,6 +17,7 @@ from custom_components.prepaid_parking.core.version import TariffVersion
 from custom_components.prepaid_parking.core.wallet import WalletKind
 from custom_components.prepaid_parking.operations import rerating
 from custom_components.prepaid_parking.operations.adjusting_usage import adjust_usage
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.months import close_month
 from custom_components.prepaid_parking.operations.office import (
     bind_meter,
@@ -29,8 +30,8 @@ from custom_components.prepaid_parking.operations.price_corrections import (
     preview_rerate,
     rerate,
 )
-from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
 from custom_components.prepaid_parking.operations.usage import close_windows
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.test_levies import LEVIED, give_bonus
 from tests.operations.test_pools import TIERS, flat_with_meters
@@ -272,7 +273,7 @@ async def test_a_correction_that_cannot_be_written_has_not_happened(world: World
         await correct(world, FLAT | {"price": "0.70"})
     await world.restart()
     await world.look(run.meter.id)
-    assert world.site.corrections == {}
+    assert world.site.pricing.corrections == {}
     rerated = await correct(world, FLAT | {"price": "0.70"})
     assert [one.version for one in rerated.versions] == [2]
     assert world.text(world.wallet_now(wallet).available_minor) == "95.80"
@@ -291,10 +292,10 @@ async def test_an_unfinished_correction_is_finished_after_the_start(world: World
         await correct(world, FLAT | {"price": "0.70"})
     world.books.commit_all = written_acts  # type: ignore[method-assign]
     await world.restart()
-    assert len(world.site.corrections) == 1
+    assert len(world.site.pricing.corrections) == 1
     await world.look(run.meter.id)
     await world.tick(timedelta(minutes=2))
-    assert world.site.corrections == {}
+    assert world.site.pricing.corrections == {}
     assert world.text(world.wallet_now(wallet).available_minor) == "95.80"
 
 
@@ -358,7 +359,7 @@ async def test_killed_at_any_correction_each_is_made_once(
     await world.restart()
     await world.look(run.meter.id)
     await world.tick(timedelta(minutes=2))
-    assert world.site.corrections == {}
+    assert world.site.pricing.corrections == {}
     held = await world.books.balances()
     assert held[site_account(SiteAccount.REVENUE_ELECTRICITY)] == 426
     assert held[site_account(SiteAccount.REVENUE_SERVICE)] == 21

@@ -7,12 +7,12 @@ import pytest
 
 from custom_components.prepaid_parking.core.errors import CoreError, DeviceFault
 from custom_components.prepaid_parking.core.ledger import EntryKind
-from custom_components.prepaid_parking.core.reconcile import Why
 from custom_components.prepaid_parking.core.supply import CutBy, RestoreMode, SupplyState
+from custom_components.prepaid_parking.core.supply_rules import Why
 from custom_components.prepaid_parking.core.written_schedule import read_hours
 from custom_components.prepaid_parking.operations.facts import WalletEvent
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.schedules import set_schedule
-from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
 from custom_components.prepaid_parking.operations.supply import (
     cut_supply,
     restore_supply,
@@ -20,6 +20,7 @@ from custom_components.prepaid_parking.operations.supply import (
     set_protection,
     set_supply_rules,
 )
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.world import DAY, HOUR, KWH, MANAGER, MINUTE, SECOND, RelayDevice, World
 

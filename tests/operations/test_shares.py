@@ -11,10 +11,11 @@ from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.shares import Member, ShareBy
 from custom_components.prepaid_parking.core.unit import Unit
 from custom_components.prepaid_parking.core.wallet import Purpose, WalletKind
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.shares import divide, is_shared
 from custom_components.prepaid_parking.operations.sharing import preview_shares, set_shares
-from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
 from custom_components.prepaid_parking.operations.units import Draft, set_unit
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from custom_components.prepaid_parking.operations.wallets import update_wallet
 from tests.operations.conftest import MakeWorld
 from tests.operations.world import DAY, HOUR, KWH, MANAGER, MINUTE, World
@@ -182,7 +183,7 @@ async def test_shares_that_cannot_be_are_refused(
     with pytest.raises(CoreError) as refused:
         await share(world, wallet, ShareBy.FIXED, *members)
     assert refused.value.key == key
-    assert not world.site.shares
+    assert not world.site.house.shares
 
 
 async def test_only_a_shared_wallet_is_shared(world: World) -> None:

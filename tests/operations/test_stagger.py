@@ -6,9 +6,10 @@ from itertools import pairwise
 import pytest
 
 from custom_components.prepaid_parking.core.errors import DeviceFault
-from custom_components.prepaid_parking.core.reconcile import Why
-from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
+from custom_components.prepaid_parking.core.supply_rules import Why
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.supply import set_lockout
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.world import HOUR, KWH, MANAGER, MINUTE, SECOND, World
 
 ROOMS = 5

@@ -17,13 +17,14 @@ from custom_components.prepaid_parking.core.ledger import Act, Entry, EntryKind,
 from custom_components.prepaid_parking.core.shares import ShareBy
 from custom_components.prepaid_parking.operations.assigning import Selection, assign_tariff
 from custom_components.prepaid_parking.operations.cashier import close_wallet
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.office import (
     bind_meter,
     import_readings,
     replace_meter,
     unbind_meter,
 )
-from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.test_recurring import settled
 from tests.operations.test_shares import stairwell
@@ -381,7 +382,7 @@ async def test_a_tariff_without_days_writes_nothing(make_world: MakeWorld) -> No
     await metered(world)
     await days(world, date(2026, 7, 20))
     assert await entries(world, EntryKind.STANDING) == []
-    assert world.site.standing == {}
+    assert world.site.periodic.standing == {}
 
 
 # --- the minimum of a period -----------------------------------------------------------------------
@@ -489,8 +490,8 @@ async def test_a_charge_that_was_written_before_the_crash_is_not_made_again(
     wallet, meter = await metered(world)
     world.clock.now = datetime(2026, 7, 2, 1, tzinfo=UTC)
     await settled(world)
-    world.site.standing.pop(meter.meter.id)  # As if the answer had not come.
-    world.site.billed_day = None
+    world.site.periodic.standing.pop(meter.meter.id)  # As if the answer had not come.
+    world.site.billing.day = None
     await settled(world)
     await settled(world)
     assert len(await entries(world, EntryKind.STANDING)) == 1

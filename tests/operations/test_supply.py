@@ -8,7 +8,7 @@ import pytest
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.supply import RestoreMode, Supply, SupplyState
-from custom_components.prepaid_parking.operations.site import MeterRun
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.supply import (
     confirm_restore,
     cut_supply,

@@ -16,7 +16,6 @@ from custom_components.prepaid_parking.core.identity import MeterId, WalletId
 from custom_components.prepaid_parking.core.load_limit import LoadLimit
 from custom_components.prepaid_parking.core.metering import Commodity
 from custom_components.prepaid_parking.core.policy import ManualOn
-from custom_components.prepaid_parking.core.reconcile import Why, hold_in_force, protected
 from custom_components.prepaid_parking.core.respite import in_force
 from custom_components.prepaid_parking.core.supply import (
     AUTOMATIC,
@@ -25,10 +24,12 @@ from custom_components.prepaid_parking.core.supply import (
     RestoreMode,
     SupplyState,
 )
+from custom_components.prepaid_parking.core.supply_rules import Why, hold_in_force, protected
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.core.written_schedule import read_hours
 from custom_components.prepaid_parking.operations.cashier import deduct
 from custom_components.prepaid_parking.operations.load_limits import set_load_limit
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.respites import (
     hold_site,
     lift_veto,
@@ -37,7 +38,6 @@ from custom_components.prepaid_parking.operations.respites import (
     veto_cut,
 )
 from custom_components.prepaid_parking.operations.schedules import set_schedule
-from custom_components.prepaid_parking.operations.site import MeterRun
 from custom_components.prepaid_parking.operations.supply import (
     confirm_restore,
     cut_supply,

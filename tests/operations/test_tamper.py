@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from custom_components.prepaid_parking.core.metering import Commodity
 from custom_components.prepaid_parking.core.tamper import Hint, HintKind, Thresholds
 from custom_components.prepaid_parking.operations.facts import Hinted, HintEnded
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.moving import HandOver, move, move_in
 from custom_components.prepaid_parking.operations.places import update_meter_place
 from custom_components.prepaid_parking.operations.settling import Settlement, settle_doubt
-from custom_components.prepaid_parking.operations.site import MeterRun
 from tests.operations.test_units import set_
 from tests.operations.world import DAY, HOUR, KWH, MANAGER, MINUTE, World
 
@@ -87,9 +87,9 @@ async def test_a_dip_that_is_over_sends_nobody_to_the_meter(world: World) -> Non
     await world.look(run.meter.id)
     (ended,) = said(world, HintEnded)
     assert (ended.kind, ended.ended_at) == (HintKind.REVERSE, world.clock.now)
-    assert world.site.hints == {}
+    assert world.site.hinting.hints == {}
     await world.restart()
-    assert world.site.hints == {}
+    assert world.site.hinting.hints == {}
 
 
 async def test_a_reverse_register_that_ran_is_not_forgotten_with_a_dip(world: World) -> None:
@@ -113,7 +113,7 @@ async def test_a_reverse_register_that_runs_is_said_where_it_should_not(world: W
         await world.look(run.meter.id, values={"volume_reverse": value})
         await world.tick(MINUTE)
     assert [(one.kind, one.found) for one in said(world)] == [(HintKind.REVERSE, 1_200_000)]
-    world.site.thresholds = Thresholds(reverse=False)
+    world.site.hinting.thresholds = Thresholds(reverse=False)
     await world.tick(MINUTE)
     assert len(said(world, HintEnded)) == 1
 

@@ -20,9 +20,9 @@ from custom_components.prepaid_parking.operations.facts import (
     WalletEvent,
 )
 from custom_components.prepaid_parking.operations.packages import sell_package
-from custom_components.prepaid_parking.operations.site import WalletRun
 from custom_components.prepaid_parking.operations.tapping import tap
 from custom_components.prepaid_parking.operations.use_points import close_use_point
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.shop import HOURLY, WASHER, WASHES, Shop
 from tests.operations.world import MANAGER, MINUTE, SECOND, World
@@ -213,7 +213,7 @@ async def test_a_machine_proves_by_its_power_that_it_runs(shop: Shop) -> None:
     await shop.world.wait(30 * SECOND, SECOND)
     shop.things.numbers["sensor.power"] = Decimal(800)
     await shop.world.wait(2 * MINUTE, SECOND)
-    (running,) = shop.world.site.uses.values()
+    (running,) = shop.world.site.using.uses.values()
     assert running.use.state is UseState.RUNNING
     assert await uses(shop, run) == 49
 
@@ -266,7 +266,7 @@ async def test_a_second_tap_ends_what_the_first_began(shop: Shop) -> None:
     again = await shop.tap(reference="out")
     assert (again.event, again.repeated) == (UseEvent.ENDED, True)
     assert (await shop.books(run))[0] == 940
-    assert not shop.world.site.uses
+    assert not shop.world.site.using.uses
 
 
 async def test_one_tag_pays_from_the_same_customers_wallet_for_it(shop: Shop) -> None:
@@ -360,12 +360,12 @@ async def test_no_sequence_makes_or_loses_money_or_uses(
     await world.wait(10 * MINUTE, SECOND * 5)
     run = world.wallet_now(run)
     balances = await world.books.balances()
-    left = sum(one.left for one in world.site.packages.values())
+    left = sum(one.left for one in world.site.using.packages.values())
     assert await uses(shop, run) == left == run.others.get(Bucket.USES, 0)
     cash, held, _ = await shop.books(run)
     assert cash >= 0
-    assert held == sum(one.held_minor for one in world.site.deposits.values()) == 0
+    assert held == sum(one.held_minor for one in world.site.using.deposits.values()) == 0
     assert (sum(balances.values()), run.unposted_minor) == (0, 0)
-    assert not world.site.uses
+    assert not world.site.using.uses
     assert shop.things.on[WASHER] is False
     assert not (await world.books.verify()).problem

@@ -171,7 +171,7 @@ async def test_a_version_is_taken_back_before_it_begins(world: World) -> None:
     await world.read(run.meter.id, KWH, 2 * HOUR)
     assert world.text(world.wallet_now(wallet).available_minor) == "99.20"
     await world.publish(FLAT | {"price": "0.90"})
-    assert [one.version for one in world.site.published[TariffId("home")]] == [1, 2, 3]
+    assert [one.version for one in world.site.pricing.published[TariffId("home")]] == [1, 2, 3]
     with pytest.raises(CoreError, match="tariff_has_begun"):
         await withdraw_version(world.site, tariff="home", version=3, actor=MANAGER)
     with pytest.raises(CoreError, match="unknown_version"):

@@ -17,9 +17,9 @@ from custom_components.prepaid_parking.operations.batch import Batch, batch_top_
 from custom_components.prepaid_parking.operations.buckets import credit_view
 from custom_components.prepaid_parking.operations.cashier import close_wallet, deduct, refund
 from custom_components.prepaid_parking.operations.layering import refundable_minor
-from custom_components.prepaid_parking.operations.site import WalletRun
 from custom_components.prepaid_parking.operations.tally import Tally
 from custom_components.prepaid_parking.operations.top_up_fees import fee_list, set_top_up_fee
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.money import holds, is_sound, of_site, promise
 from tests.operations.world import DAY, HOUR, MANAGER, World
@@ -255,7 +255,7 @@ async def test_a_fee_that_makes_no_sense_is_refused(world: World) -> None:
     ):
         with pytest.raises(CoreError, match=key):
             await set_top_up_fee(world.site, fee=name, changes=changes, actor=MANAGER)
-    assert world.site.top_up_fees == {}
+    assert world.site.extras.fees == {}
 
 
 moves = st.lists(

@@ -14,8 +14,8 @@ from custom_components.prepaid_parking.operations.cashier import (
     unfreeze,
 )
 from custom_components.prepaid_parking.operations.facts import WalletEvent
-from custom_components.prepaid_parking.operations.site import WalletRun
 from custom_components.prepaid_parking.operations.transfers import transfer
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.money import holds, is_sound, of_site, promise
 from tests.operations.world import HOUR, KWH, MANAGER, World
 

@@ -31,7 +31,7 @@ async def test_a_list_changes_who_is_known_and_registers_who_is_not(world: World
     ]
     drafts = [line.draft for line in lines if line.draft is not None]
     await import_units(world.site, drafts=drafts, actor=MANAGER)
-    one, two = world.site.units.values()
+    one, two = world.site.house.units.values()
     assert (one.area_cm2, one.persons, two.name) == (500_000, 2, "Flat 2")
     assert world.run(run.meter.id).meter.unit == two.id
 

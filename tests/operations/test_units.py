@@ -52,7 +52,7 @@ async def test_a_unit_announced_twice_is_one_unit(world: World) -> None:
     """An import that is started again after a crash does not double the house."""
     first = await set_(world, name="Flat 1", reference="a")
     again = await set_(world, name="Flat 1", reference="a")
-    assert (first, list(world.site.units)) == (again, ["u1"])
+    assert (first, list(world.site.house.units)) == (again, ["u1"])
     with pytest.raises(CoreError, match="reference_reused"):
         await set_(world, name="Flat 2", reference="a")
 
@@ -74,9 +74,9 @@ async def test_a_list_is_taken_as_a_whole_or_not_at_all(world: World) -> None:
     wrong = [*drafts[:-1], Draft(changes={"name": "Flat 7"})]
     with pytest.raises(CoreError, match="unit_name_taken"):
         await import_units(world.site, drafts=wrong, actor=MANAGER)
-    assert world.site.units == {}
+    assert world.site.house.units == {}
     receipt = await import_units(world.site, drafts=drafts, actor=MANAGER, reference="list")
-    assert len(world.site.units) == 500
+    assert len(world.site.house.units) == 500
     (entry,) = await world.books.entries(kinds=(EntryKind.UNIT_SET,))
     assert entry.id == receipt.entry
     with pytest.raises(CoreError, match="too_many_units"):
@@ -104,7 +104,7 @@ async def test_a_unit_that_cannot_be_is_refused(
     with pytest.raises(CoreError) as refused:
         await set_(world, **fields)
     assert refused.value.key == key
-    assert world.site.units == {}
+    assert world.site.house.units == {}
 
 
 async def test_what_a_flat_used_this_month_stays_when_it_becomes_a_unit(

@@ -15,12 +15,12 @@ from custom_components.prepaid_parking.core.supply import (
 from custom_components.prepaid_parking.core.use import UseEnd, UseState
 from custom_components.prepaid_parking.core.use_point import PointKind
 from custom_components.prepaid_parking.operations.facts import SupplyTrouble
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.moving import HandOver, move_in
 from custom_components.prepaid_parking.operations.office import bind_meter
 from custom_components.prepaid_parking.operations.places import update_meter_place
 from custom_components.prepaid_parking.operations.respites import hold_site
 from custom_components.prepaid_parking.operations.sessions import find_use
-from custom_components.prepaid_parking.operations.site import MeterRun
 from custom_components.prepaid_parking.operations.supply import (
     cut_supply,
     restore_supply,
@@ -72,7 +72,7 @@ async def test_it_is_off_until_somebody_uses_it_and_off_again_afterwards(shop: S
     began = await shop.start(customer)
     assert began.use.state is UseState.STARTING
     await looks(shop, run)
-    use = shop.world.site.uses[began.use.id].use
+    use = shop.world.site.using.uses[began.use.id].use
     assert (relay.on, run.state, use.state) == (True, SupplyState.ON, UseState.RUNNING)
     for _ in range(30):
         await shop.world.wait(MINUTE, 10 * SECOND)

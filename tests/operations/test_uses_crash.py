@@ -39,8 +39,8 @@ async def lives(shop: Shop) -> None:
     except CoreError, StoreError:
         return
     await shop.world.wait(2 * MINUTE, SECOND * 20)
-    if shop.world.site.uses:
-        use = next(iter(shop.world.site.uses.values())).use
+    if shop.world.site.using.uses:
+        use = next(iter(shop.world.site.using.uses.values())).use
         if not use.timed:
             try:
                 await shop.end(use.id)
@@ -60,16 +60,16 @@ async def test_it_is_paid_once_or_not_at_all_and_the_machine_is_off(
     await lives(shop)
     shop.world.clock.now += MINUTE
     await shop.restart()
-    for use in [run.use for run in shop.world.site.uses.values() if not run.use.timed]:
+    for use in [run.use for run in shop.world.site.using.uses.values() if not run.use.timed]:
         await shop.end(use.id)
     await shop.world.wait(10 * MINUTE, SECOND * 10)
     run = shop.world.site.wallet("w1")
     uses = await shop.world.books.load(Use)
     assert {use.state for use in uses} <= {UseState.ENDED}
     assert shop.things.on[WASHER] is False
-    assert not shop.world.site.uses
+    assert not shop.world.site.using.uses
     cash, held, _ = await shop.books(run)
-    left = sum(one.left for one in shop.world.site.packages.values())
+    left = sum(one.left for one in shop.world.site.using.packages.values())
     if kind is PointKind.TIMED:
         given = [use for use in uses if use.end != "not_started"]
         assert (left, cash) == (50 - len(given), 5_000)

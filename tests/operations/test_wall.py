@@ -82,9 +82,9 @@ from custom_components.prepaid_parking.operations.points import set_points, spen
 from custom_components.prepaid_parking.operations.promotions import set_promotion
 from custom_components.prepaid_parking.operations.recurring import set_recurring
 from custom_components.prepaid_parking.operations.sharing import set_shares
-from custom_components.prepaid_parking.operations.site import WalletRun
 from custom_components.prepaid_parking.operations.top_up_fees import set_top_up_fee
 from custom_components.prepaid_parking.operations.transfers import transfer
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.money import is_sound
 from tests.operations.shop import HOURLY, WASHER, Shop
 from tests.operations.test_units import set_
@@ -448,7 +448,7 @@ class Wall(RuleBasedStateMachine):
     def end_deposit(self, *, claim: bool, minor: int) -> None:
         """A deposit goes back, or a part of it is kept."""
         site = self.world.site
-        known = next(iter(site.deposits.values()), None)
+        known = next(iter(site.using.deposits.values()), None)
         if known is None:
             return
         work = (
@@ -466,8 +466,8 @@ class Wall(RuleBasedStateMachine):
         run, site = self.wallet(number), self.world.site
         if use:
             work = use_package(site, wallet=run.wallet.id, tariff="washes", actor=MANAGER)
-        elif minor and site.packages:
-            package = next(iter(site.packages.values()))
+        elif minor and site.using.packages:
+            package = next(iter(site.using.packages.values()))
             run = site.wallets[package.wallet]
             work = end_package(
                 site, package=package.id, refund=package.no % 2 > 0, reason="left", actor=MANAGER
@@ -487,7 +487,7 @@ class Wall(RuleBasedStateMachine):
     @rule()
     def stop(self) -> None:
         """Somebody ends the use that is running."""
-        for use, running in list(self.world.site.uses.items()):
+        for use, running in list(self.world.site.using.uses.items()):
             self.acting(self.world.site.wallets[running.use.wallet], self.shop.end(use))
 
     # --- bills -------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from custom_components.prepaid_parking.core.errors import CoreError, DeviceFault
 from custom_components.prepaid_parking.core.identity import WalletId
 from custom_components.prepaid_parking.core.metering import Commodity, Sample
 from custom_components.prepaid_parking.core.policy import ManualOn, WalletState
-from custom_components.prepaid_parking.core.reconcile import Why
 from custom_components.prepaid_parking.core.supply import (
     CommandLog,
     CommandOutcome,
@@ -20,6 +19,7 @@ from custom_components.prepaid_parking.core.supply import (
     Supply,
     SupplyState,
 )
+from custom_components.prepaid_parking.core.supply_rules import Why
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.cashier import deduct
 from custom_components.prepaid_parking.operations.commanding import forget_commands
@@ -29,7 +29,7 @@ from custom_components.prepaid_parking.operations.facts import (
     WalletEvent,
     WalletFact,
 )
-from custom_components.prepaid_parking.operations.site import MeterRun, WalletRun
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.supply import (
     confirm_restore,
     cut_supply,
@@ -37,6 +37,7 @@ from custom_components.prepaid_parking.operations.supply import (
     set_lockout,
     set_protection,
 )
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from custom_components.prepaid_parking.operations.watching import cutoff_of, state_of
 from tests.operations.world import (
     DAY,

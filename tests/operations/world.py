@@ -26,12 +26,15 @@ from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.cashier import top_up
 from custom_components.prepaid_parking.operations.facts import Fact, WalletEvent, WalletFact
 from custom_components.prepaid_parking.operations.keeper import Keeper
+from custom_components.prepaid_parking.operations.lane_run import LaneRun
 from custom_components.prepaid_parking.operations.loading import load_site
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.office import add_meter, bind_meter
 from custom_components.prepaid_parking.operations.opening_wallet import open_wallet
 from custom_components.prepaid_parking.operations.rules import ensure_standard, set_policy
-from custom_components.prepaid_parking.operations.site import LaneRun, MeterRun, Site, WalletRun
+from custom_components.prepaid_parking.operations.site import Site
 from custom_components.prepaid_parking.operations.tariff_book import publish_tariff
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from custom_components.prepaid_parking.store.books import Books
 from custom_components.prepaid_parking.store.privacy import Privacy
 

@@ -32,7 +32,7 @@ class CorrectedLife(BilledLife):
                 )
 
         await self.act(work)
-        while self.world.site.corrections:
+        while self.world.site.pricing.corrections:
             self.world.clock.now += MINUTE
             await self.act(self.keeper_ticks)
             await self.act(self.world.work)

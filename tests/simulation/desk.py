@@ -9,8 +9,8 @@ from custom_components.prepaid_parking.core.category import Category
 from custom_components.prepaid_parking.core.identity import WalletId
 from custom_components.prepaid_parking.core.ledger import Receipt
 from custom_components.prepaid_parking.core.promotion import Back, Step
-from custom_components.prepaid_parking.core.reconcile import Why
 from custom_components.prepaid_parking.core.shares import Member, ShareBy
+from custom_components.prepaid_parking.core.supply_rules import Why
 from custom_components.prepaid_parking.core.wallet import Purpose, Spending, WalletKind
 from custom_components.prepaid_parking.operations.adjusting import adjust
 from custom_components.prepaid_parking.operations.cashier import (
@@ -294,12 +294,12 @@ class DeskLife(MeteredLife):
 
     async def deposit(self) -> None:
         """A deposit is held, given back or kept."""
-        held, wallet = sorted(self.world.site.deposits), self.laundry
+        held, wallet = sorted(self.world.site.using.deposits), self.laundry
         if not held or self.rng.random() < 0.5:
             amount = self.rng.randrange(1, 3_000)
             await self.order(hold_deposit, {}, wallet=wallet, amount_minor=amount, reason="a key")
             return
-        one = self.world.site.deposits[self.rng.choice(held)]
+        one = self.world.site.using.deposits[self.rng.choice(held)]
         fields = {"deposit": one.id, "amount_minor": (part := self.rng.randint(1, one.held_minor))}
         if self.rng.random() < 0.5:
             await self.order(release_deposit, {}, **fields)

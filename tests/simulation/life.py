@@ -13,8 +13,8 @@ from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.identity import MeterId, WalletId
 from custom_components.prepaid_parking.core.ledger import AccountId
 from custom_components.prepaid_parking.core.metering import DoubtKind, Origin
+from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.places import update_meter_place
-from custom_components.prepaid_parking.operations.site import MeterRun
 from custom_components.prepaid_parking.operations.units import Draft, set_unit
 from tests.operations.money import is_sound
 from tests.operations.world import KWH, MANAGER, World

@@ -180,7 +180,7 @@ async def close_month(call: Call) -> Response:
     receipt = await months.close_month(
         call.site, month=call.text("month"), reason=call.text("reason"), actor=call.actor
     )
-    return call.receipt(receipt) | {"month": call.site.closed_month}
+    return call.receipt(receipt) | {"month": call.site.billing.closed_month}
 
 
 async def _let_go(call: Call, how: Callable[..., Awaitable[tuple[Receipt, Bill]]]) -> Response:

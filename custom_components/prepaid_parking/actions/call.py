@@ -15,8 +15,11 @@ from ..core.errors import CoreError
 from ..core.identity import Actor
 from ..core.ledger import Receipt
 from ..core.unit import Unit
+from ..operations.lane_run import LaneRun
+from ..operations.meter_run import MeterRun
 from ..operations.occupants import units_of
-from ..operations.site import LaneRun, MeterRun, Site, WalletRun
+from ..operations.site import Site
+from ..operations.wallet_run import WalletRun
 
 type Response = dict[str, Any]
 type Handler = Callable[[Call], Awaitable[Response]]
@@ -112,9 +115,9 @@ class Call:
     def unit(self) -> Unit:
         """Return the unit that is meant, by its id or by its name."""
         asked = self.text("unit")
-        if asked.lower() in self.site.units:
+        if asked.lower() in self.site.house.units:
             return self.site.unit(asked.lower())
-        named = (one for one in self.site.units.values() if one.name == asked)
+        named = (one for one in self.site.house.units.values() if one.name == asked)
         return next((one for one in named if one.closed_at is None), None) or self.site.unit(asked)
 
     def lane(self, asked: str | None = None) -> LaneRun:

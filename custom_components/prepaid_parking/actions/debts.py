@@ -10,7 +10,7 @@ from ..core.category import Category
 from ..core.ledger import Receipt
 from ..core.money import parse_percent
 from ..operations import debts
-from ..operations.site import WalletRun
+from ..operations.wallet_run import WalletRun
 from .call import AMOUNT, MAYBE_REASON, REASON, REFERENCE, WALLET, Action, Call, Fields, Response
 from .wallets import described
 

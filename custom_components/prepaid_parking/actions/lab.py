@@ -17,7 +17,7 @@ from ..core.terms import Kind
 from ..core.version import TariffVersion
 from ..operations.lab import Compared, Preview, try_tariff
 from ..operations.lab_uses import try_uses
-from ..operations.site import MeterRun
+from ..operations.meter_run import MeterRun
 from .call import MOST_LISTED, TEXTS, Action, Call, Response
 
 ALWAYS: Final = datetime(2000, 1, 1, tzinfo=UTC)

@@ -54,7 +54,7 @@ async def list_hints(call: Call) -> Response:
     wanted = call.meter().meter.id if meter else None
     found = [
         hint
-        for hint in call.site.hints.values()
+        for hint in call.site.hinting.hints.values()
         if kind in (None, hint.kind) and wanted in (None, hint.meter)
     ]
     shown = page(call, found, lambda hint: f"{hint.meter}/{hint.kind}")

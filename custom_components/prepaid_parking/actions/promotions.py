@@ -38,7 +38,7 @@ async def set_promotion(call: Call) -> Response:
         reason=call.text("reason"),
         actor=call.actor,
     )
-    newest = call.site.promotions[PromotionId(str(receipt.detail["promotion"]))][-1]
+    newest = call.site.extras.promotions[PromotionId(str(receipt.detail["promotion"]))][-1]
     return call.receipt(receipt) | promotions.promotion_view(call.site, newest)
 
 

@@ -45,7 +45,7 @@ async def list_recurring(call: Call) -> Response:
     unit, ended = call.text("unit"), call.data["ended"]
     found = [
         charge
-        for charge in sorted(call.site.recurring.values(), key=lambda one: one.no)
+        for charge in sorted(call.site.billing.recurring.values(), key=lambda one: one.no)
         if wallet in ("", charge.wallet)
         and unit in ("", charge.unit)
         and (ended or not charge.ended)

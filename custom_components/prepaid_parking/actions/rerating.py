@@ -19,7 +19,7 @@ async def rerate(call: Call) -> Response:
     since, until = call.instant(data["since"]), call.moment("until")
     version = None
     if "draft" in data:
-        known = site.published.get(TariffId(tariff))
+        known = site.pricing.published.get(TariffId(tariff))
         if not known:
             raise CoreError("unknown_tariff", tariff=tariff)
         document = {"tariff": tariff, "quantity": str(known[-1].quantity), **data["draft"]}

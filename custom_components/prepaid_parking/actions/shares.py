@@ -46,7 +46,7 @@ def _division(call: Call) -> Response:
         by=call.data.get("by"),
         members=_members(call, members) if members is not None else None,
     )
-    known = call.site.shares.get(division.wallet.wallet.id)
+    known = call.site.house.shares.get(division.wallet.wallet.id)
     by = call.data.get("by") or (known.by if known is not None else ShareBy.FIXED)
     return division_view(call.site, division, by, amount)
 
@@ -65,9 +65,9 @@ def _member(call: Call, asked: str) -> str:
     """Return the id of a unit by id or name, or of a wallet by id."""
     if asked.lower() in call.site.wallets:
         return asked.lower()
-    if UnitId(asked.lower()) in call.site.units:
+    if UnitId(asked.lower()) in call.site.house.units:
         return asked.lower()
-    named = (unit.id for unit in call.site.units.values() if unit.name == asked)
+    named = (unit.id for unit in call.site.house.units.values() if unit.name == asked)
     return next(named, None) or asked
 
 

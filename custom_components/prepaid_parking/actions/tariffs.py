@@ -17,8 +17,8 @@ from ..errors import in_words
 from ..operations import assigning, tariff_book
 from ..operations.assigning import Selection, Target
 from ..operations.lab import Compared, Preview, try_tariff
+from ..operations.meter_run import MeterRun
 from ..operations.reports import tariff_list
-from ..operations.site import MeterRun
 from ..operations.sold import version_at
 from .call import MAYBE_REASON, SLUG, TEXTS, Action, Call, Fields, Response
 
@@ -39,7 +39,7 @@ async def publish_tariff(call: Call) -> Response:
     receipt = await tariff_book.publish_tariff(
         call.site, version=version, override=override, reason=reason, actor=call.actor
     )
-    published = call.site.published[version.tariff]
+    published = call.site.pricing.published[version.tariff]
     written = next(one for one in published if one.version == receipt.detail["version"])
     return {**call.receipt(receipt), **version_view(written)}
 
@@ -120,7 +120,7 @@ def read_draft(
     site, tariff = call.site, str(document["tariff"])
     if "quantity" not in document and document.get("kind", Kind.USAGE) == Kind.USAGE:
         document = {**document, "quantity": Quantity.ENERGY}
-    first = not site.published.get(TariffId(tariff))
+    first = not site.pricing.published.get(TariffId(tariff))
     return read_tariff(
         document,
         version=tariff_book.next_version(site, tariff),

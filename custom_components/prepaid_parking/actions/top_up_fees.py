@@ -38,7 +38,7 @@ async def set_top_up_fee(call: Call) -> Response:
         reason=call.text("reason"),
         actor=call.actor,
     )
-    newest = call.site.top_up_fees[FeeId(str(receipt.detail["top_up_fee"]))][-1]
+    newest = call.site.extras.fees[FeeId(str(receipt.detail["top_up_fee"]))][-1]
     return call.receipt(receipt) | top_up_fees.fee_view(call.site, newest)
 
 

@@ -117,7 +117,7 @@ async def list_units(call: Call) -> Response:
     wanted = {part: call.text(part) for part in ("building", "floor", "use") if call.text(part)}
     found = [
         unit
-        for unit in call.site.units.values()
+        for unit in call.site.house.units.values()
         if (call.data["closed"] or unit.closed_at is None)
         and name in unit.name.casefold()
         and all(getattr(unit, part) == value for part, value in wanted.items())

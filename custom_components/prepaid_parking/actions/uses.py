@@ -65,7 +65,7 @@ async def close_use_point(call: Call) -> Response:
 
 async def list_use_points(call: Call) -> Response:
     """List the points of use, and who is using them."""
-    found = sorted(call.site.points.values(), key=lambda one: one.no)
+    found = sorted(call.site.using.points.values(), key=lambda one: one.no)
     shown = page(call, found, lambda one: one.id)
     return {"points": [_point(call, one) for one in shown], "count": len(found)}
 
@@ -172,7 +172,7 @@ def _use(call: Call, use: Use) -> Response:
 def _point(call: Call, point: UsePoint) -> Response:
     money, proof = call.site.currency.text, point.proof
     running = next(
-        (run.use.id for run in call.site.uses.values() if run.use.point == point.id), None
+        (run.use.id for run in call.site.using.uses.values() if run.use.point == point.id), None
     )
     return {
         "point": point.id,

@@ -15,8 +15,8 @@ from ..operations.debts import debts_of
 from ..operations.forecast import cut_expected_at, days_left, empty_at
 from ..operations.points import points_of
 from ..operations.reports import wallet_view
-from ..operations.site import WalletRun
 from ..operations.supply_views import quota_view, spared_view
+from ..operations.wallet_run import WalletRun
 from ..operations.watching import state_of
 from .call import (
     AMOUNT,

@@ -26,9 +26,10 @@ from .coming_back import came_back
 from .facts import WalletEvent
 from .fee_legs import fee_refunded, returned_in, with_fees, without_kept_fee
 from .layering import Layered, layers_now, lean, total_minor
-from .site import Site, WalletRun
+from .site import Site
 from .topping_up import granted_to, keep_granted
 from .turn import in_turn
+from .wallet_run import WalletRun
 
 REVERSIBLE: Final = frozenset(
     {
@@ -211,8 +212,8 @@ def _points_back(site: Site, run: WalletRun, leg: Posting) -> tuple[int, tuple[L
     if owner_of(leg.target):
         return take_back(run.lots, leg.amount_minor)
     given = Lot(points=leg.amount_minor, earned_at=site.clock())
-    if site.points_rules:
-        given = lot(site.points_rules[-1], leg.amount_minor, site.clock())
+    if site.extras.points_rules:
+        given = lot(site.extras.points_rules[-1], leg.amount_minor, site.clock())
     return leg.amount_minor, (*run.lots, given)
 
 

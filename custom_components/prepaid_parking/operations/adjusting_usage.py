@@ -28,9 +28,10 @@ from .correcting import (
     worth_of,
 )
 from .facts import WalletEvent
+from .meter_run import MeterRun
 from .paying_usage import one_after_another
 from .replay import merged
-from .site import MeterRun, Site
+from .site import Site
 from .turn import in_turn
 from .usage import post_windows
 from .used import CHARGES, Corrected, Used, corrections, used_of
@@ -119,7 +120,7 @@ def _scaled(site: Site, used: Used, quantity: int) -> list[ChargeLine]:
     """Return the lines for another quantity: divided among rates and versions as it was."""
     divided = used.lines if any(line.quantity for line in used.lines) else _as_charged(used)
     numbers = {line.version for line in divided}
-    versions = [one for one in site.published[used.tariff] if one.version in numbers]
+    versions = [one for one in site.pricing.published[used.tariff] if one.version in numbers]
     weights = [line.quantity for line in divided]
     parts = split(quantity, weights) if any(weights) else [quantity, *([0] * (len(weights) - 1))]
     lines = [

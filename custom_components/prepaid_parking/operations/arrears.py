@@ -4,7 +4,8 @@ from collections import Counter
 
 from ..core.category import Category
 from .buckets import debts
-from .site import Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 
 def arrears_of(run: WalletRun) -> Counter[Category]:

@@ -14,7 +14,8 @@ from ..core.identity import Actor, MeterId, TariffId, UnitId, WalletId
 from ..core.ledger import Act, EntryKind, Receipt
 from ..core.metering import Commodity
 from .gently import gently
-from .site import MeterRun, Site
+from .meter_run import MeterRun
+from .site import Site
 from .sold import version_at
 from .tariff_book import is_usage
 from .turn import in_turn
@@ -171,7 +172,7 @@ def _named(site: Site, selection: Selection) -> Iterator[list[Target]]:
     for run in site.meters.values() if selection.units else ():
         inside[run.meter.unit].append(run)
     for asked in dict.fromkeys(selection.units):
-        if UnitId(asked) not in site.units:
+        if UnitId(asked) not in site.house.units:
             yield [Target(asked=asked, problem=CoreError("unknown_unit", unit=asked))]
         else:
             yield _of_several(asked, inside[asked], selection.commodity)

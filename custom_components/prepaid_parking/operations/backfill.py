@@ -19,10 +19,11 @@ from .correcting import (
     till_of,
     worth_of,
 )
+from .meter_run import MeterRun
 from .metering import take_sample
 from .paying_usage import one_after_another
 from .replay import Replay, spans_of
-from .site import MeterRun, Site
+from .site import Site
 from .turn import in_turn
 from .usage import post_windows
 from .used import Point, Used, charges_of
@@ -111,7 +112,7 @@ def _is_open(site: Site, used: Used) -> bool:
     pricer = site.tariffs[used.tariff]
     if pricer.at(used.start[0]).period != pricer.at(site.clock()).period:
         return False
-    closed = site.closed_month
+    closed = site.billing.closed_month
     return not closed or month_of(used.start[0].astimezone(site.zone).date()) > closed
 
 

@@ -8,7 +8,8 @@ from ..core.identity import TariffId
 from ..core.money import quantity_text
 from ..core.terms import Kind
 from .believing import believed, is_believed
-from .site import MeterRun, Site
+from .meter_run import MeterRun
+from .site import Site
 from .tariff_book import is_usage
 
 

@@ -18,9 +18,10 @@ from ..core.ledger import Act, EntryKind, Receipt
 from .booking import book, closed, referenced, tell
 from .facts import WalletEvent
 from .gently import gently
-from .site import Site, WalletRun
+from .site import Site
 from .topping_up import Credit, Payment, credit
 from .turn import in_turn
+from .wallet_run import WalletRun
 
 AT_ONCE: Final = 100
 """Rows that are written together: one flush of the disk, and a reading waits no longer than that."""

@@ -7,7 +7,7 @@ meter showed before, or be borne out by the reading after it.
 from datetime import datetime
 
 from ..core.metering import STORED, Cursor, Doubt, Limits, Sample, advance
-from .site import MeterRun
+from .meter_run import MeterRun
 
 
 def limits_of(run: MeterRun) -> Limits:

@@ -12,28 +12,29 @@ from ..core.ledger import Act, Receipt
 from ..core.metering import Cursor
 from ..core.recurring_charge import RecurringCharge
 from .booking import book
-from .site import Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 
 async def load(site: Site) -> None:
     """Take up open bills and drafts, what recurs, the rules of billing, each series' last number."""
-    site.billing = {rules.category: rules for rules in await site.books.load(BillingRules)}
-    site.bill_series = {
+    site.billing.rules = {rules.category: rules for rules in await site.books.load(BillingRules)}
+    site.billing.series = {
         cursor.installation.removeprefix(SERIES): cursor.register
         for cursor in await site.books.load(Cursor)
         if cursor.installation.startswith(SERIES)
     }
-    site.recurring = {one.id: one for one in await site.books.load(RecurringCharge)}
+    site.billing.recurring = {one.id: one for one in await site.books.load(RecurringCharge)}
     for run in site.wallets.values():
         run.bills = {}
     for bill in await site.books.load(Bill, closed_at=None):
         site.wallets[bill.wallet].bills[bill.id] = bill
-    site.bills_doubtful = False
+    site.billing.doubtful = False
 
 
 async def trusted(site: Site) -> None:
     """Look at the books again where a write failed: some of it may be written after all."""
-    if site.bills_doubtful:
+    if site.billing.doubtful:
         await load(site)
 
 
@@ -44,17 +45,17 @@ async def committed(site: Site, act: Act, refusal: CoreError | None = None) -> R
     try:
         return await book(site, act, refusal)
     except StoreError:
-        site.bills_doubtful = True
+        site.billing.doubtful = True
         raise
 
 
 async def ensure_series(site: Site, series: str, at: datetime) -> int:
     """Return the last number of a series, beginning it where it is the first of its year."""
-    if series not in site.bill_series:
+    if series not in site.billing.series:
         begin = Cursor(installation=InstallationId(SERIES + series), register=0, at=at)
         await site.books.record(begin)
-        site.bill_series[series] = 0
-    return site.bill_series[series]
+        site.billing.series[series] = 0
+    return site.billing.series[series]
 
 
 async def find_bill(site: Site, asked: str) -> Bill:
@@ -88,7 +89,7 @@ def keep_in_mind(run: WalletRun, bill: Bill) -> None:
 
 def rules_of(site: Site, category: Category) -> BillingRules:
     """Return how bills of a category are asked for."""
-    return site.billing.get(category) or BillingRules(category=category)
+    return site.billing.rules.get(category) or BillingRules(category=category)
 
 
 def local_day(site: Site) -> date:

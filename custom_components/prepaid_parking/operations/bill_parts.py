@@ -16,7 +16,8 @@ from ..core.shares import ShareCount, apportion
 from .payers import Payers
 from .recurring import Due
 from .shares import weights_of
-from .site import Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 type Counts = dict[tuple[WalletId, str], int]
 """What members were given too little so far, as far as divisions that are not booked have changed it."""
@@ -61,7 +62,7 @@ def shared_out(
     The odd cents go on where its consumption and its last bills left them. Of any other wallet it is
     the one part.
     """
-    shares = site.shares.get(run.wallet.id)
+    shares = site.house.shares.get(run.wallet.id)
     weights = weights_of(site, shares) if shares is not None else []
     if shares is None or not any(weights):
         return [Part(run=run, lines=tuple(lines), days=days)]
@@ -69,7 +70,7 @@ def shared_out(
     keys = [(run.wallet.id, one.member) for one in shares.members]
     found: dict[WalletId, list[BillLine]] = defaultdict(list)
     for line in lines:
-        owed = [counts.get(key, site.share_counts.get(key, 0)) for key in keys]
+        owed = [counts.get(key, site.house.share_counts.get(key, 0)) for key in keys]
         amounts, left = apportion(line.amount_minor, weights, owed)
         counts.update(zip(keys, left, strict=True))
         notes: list[Mapping[str, object]] = [

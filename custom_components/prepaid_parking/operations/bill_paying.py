@@ -14,8 +14,9 @@ from .booking import is_frozen, referenced, tell, unspendable
 from .facts import WalletEvent
 from .holding import drawn_up
 from .paying import floors, postings
-from .site import Site, WalletRun
+from .site import Site
 from .turn import in_turn
+from .wallet_run import WalletRun
 
 
 @in_turn
@@ -71,7 +72,7 @@ async def pay_all(site: Site, runs: Iterable[WalletRun]) -> None:
         try:
             answers = await site.books.commit_all(acts)
         except StoreError:
-            site.bills_doubtful = True
+            site.billing.doubtful = True
             raise
         runs = []
         for (run, _), act, answer in zip(paying, acts, answers, strict=True):
@@ -167,7 +168,7 @@ def _paid(site: Site, run: WalletRun, act: Act, receipt: Receipt) -> None:
     amount = act.detail["amount"]
     assert isinstance(amount, int)
     keep_in_mind(run, bill)
-    site.deposits.update({one.id: one for one in act.puts if isinstance(one, Deposit)})
+    site.using.deposits.update({one.id: one for one in act.puts if isinstance(one, Deposit)})
     run.booked(receipt)
     tell(site, run, WalletEvent.BILL_PAID, receipt, amount, bill.number)
     site.wake_wallet(run)

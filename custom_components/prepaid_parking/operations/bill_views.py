@@ -12,7 +12,8 @@ from .bill_book import local_day
 from .billing import Billed
 from .payers import Payers
 from .recurring import Due, due_by
-from .site import Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 type View = dict[str, Any]
 

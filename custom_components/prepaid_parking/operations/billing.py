@@ -53,10 +53,13 @@ async def bill_the_day(site: Site, now: datetime) -> None:
     if not site.books.writable or not site.clock_ok:
         return
     today = now.astimezone(site.zone).date()
-    if site.billed_day != today:
-        site.billed_day = today
-        site.to_bill = [*_work(site)]
-    part, site.to_bill = site.to_bill[:MOST_AT_ONCE], site.to_bill[MOST_AT_ONCE:]
+    if site.billing.day != today:
+        site.billing.day = today
+        site.billing.waiting = [*_work(site)]
+    part, site.billing.waiting = (
+        site.billing.waiting[:MOST_AT_ONCE],
+        site.billing.waiting[MOST_AT_ONCE:],
+    )
     if part:
         await _do_each(site, part, today)
 
@@ -66,13 +69,13 @@ async def _do_each(site: Site, part: Sequence[tuple[str, str]], today: date) -> 
     try:
         await _do(site, part, today, Billed())
     except StoreError:
-        site.to_bill = [*part, *site.to_bill]
+        site.billing.waiting = [*part, *site.billing.waiting]
         raise
     except Exception:
         if len(part) == 1:
             raise
         half = len(part) // 2
-        site.to_bill = [*part[half:], *site.to_bill]
+        site.billing.waiting = [*part[half:], *site.billing.waiting]
         await _do_each(site, part[:half], today)
 
 
@@ -87,7 +90,7 @@ async def run_billing(site: Site, *, dry_run: bool = False, until: date | None =
     if dry_run:
         payers, upto = Payers(site), until or today
         counts: Counts = {}
-        async for charge in gently(list(site.recurring.values())):
+        async for charge in gently(list(site.billing.recurring.values())):
             for due in due_by(site, charge, upto, payers):
                 if due.run is None:
                     result.nobody_pays.append(charge)
@@ -117,7 +120,9 @@ async def _do_in_turn(site: Site, part: Sequence[tuple[str, str]], result: Bille
 def _work(site: Site) -> Iterable[tuple[str, str]]:
     """Name what has to be looked at today: meters with charges by the day, what recurs, open bills."""
     yield from ((METER, meter) for meter, run in site.meters.items() if has_days(site, run))
-    yield from ((RECURRING, charge) for charge, one in site.recurring.items() if not one.ended)
+    yield from (
+        (RECURRING, charge) for charge, one in site.billing.recurring.items() if not one.ended
+    )
     yield from ((WALLET, wallet) for wallet, run in site.wallets.items() if run.bills)
 
 
@@ -129,13 +134,13 @@ async def _do(site: Site, part: Sequence[tuple[str, str]], today: date, result: 
     await judge_minimums(site, runs, today)
     payers = Payers(site)
     charges = [
-        site.recurring[RecurringId(name)]
+        site.billing.recurring[RecurringId(name)]
         for kind, name in part
-        if kind == RECURRING and RecurringId(name) in site.recurring
+        if kind == RECURRING and RecurringId(name) in site.billing.recurring
     ]
     coming = {charge.id: due_by(site, charge, today, payers) for charge in charges}
     await _issue_due(site, coming, today, payers, result)
-    await remind_of(site, [site.recurring[charge.id] for charge in charges], today, payers)
+    await remind_of(site, [site.billing.recurring[charge.id] for charge in charges], today, payers)
     owing = [site.wallets[WalletId(name)] for kind, name in part if kind == WALLET]
     await ask_again(site, owing, today)
 
@@ -156,7 +161,7 @@ async def _issue_due(
     for charge, dues in coming.items():
         for due in dues:
             if due.run is None:
-                result.nobody_pays.append(site.recurring[charge])
+                result.nobody_pays.append(site.billing.recurring[charge])
                 break
             if not due.lines:
                 await _skip(site, due)
@@ -175,7 +180,7 @@ async def _issue_group(site: Site, group: Sequence[tuple[Due, Issue]], result: B
         if isinstance(answer, CoreError):
             raise answer
         if issue.puts:
-            site.recurring[due.charge.id] = due.after
+            site.billing.recurring[due.charge.id] = due.after
         result.dues.append((due, str(answer.detail["number"])))
     await pay_all(site, {id(issue.run): issue.run for _, issue in group}.values())
 
@@ -218,4 +223,4 @@ async def _issues_of(
 async def _skip(site: Site, due: Due) -> None:
     """Note that a period asks for nothing."""
     if await keep(site, due.after):
-        site.recurring[due.charge.id] = due.after
+        site.billing.recurring[due.charge.id] = due.after

@@ -39,8 +39,9 @@ from .booking import closed, open_run, referenced, tell
 from .facts import WalletEvent
 from .issuing import Issue, dates
 from .shared_bills import issue_for
-from .site import Site, WalletRun
+from .site import Site
 from .turn import in_turn
+from .wallet_run import WalletRun
 
 
 @in_turn
@@ -143,7 +144,7 @@ def voiding(site: Site, bill: Bill) -> Act:
 def is_void(site: Site, run: WalletRun, bill: Bill, act: Act, receipt: Receipt) -> None:
     """Take over that a bill was taken back."""
     for move in act.moves:
-        site.bill_series[move.installation.removeprefix(SERIES)] = move.to_register
+        site.billing.series[move.installation.removeprefix(SERIES)] = move.to_register
     run.bills.pop(bill.id, None)
     run.booked(receipt)
     tell(site, run, WalletEvent.BILL_VOIDED, receipt, bill.total_minor, bill.number)
@@ -200,7 +201,7 @@ async def set_billing(
             puts=(rules,),
         )
     )
-    site.billing[rules.category] = rules
+    site.billing.rules[rules.category] = rules
     return receipt
 
 

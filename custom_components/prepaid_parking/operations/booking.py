@@ -13,7 +13,8 @@ from ..core.ledger import Act, Floor, Receipt, Record, Reference
 from ..core.money import MOST_MINOR
 from ..core.wallet import Frozen, Wallet
 from .facts import WalletEvent, WalletFact
-from .site import Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 GENERATED: Final = "generated-"
 UNHEARD: Final = "unheard"

@@ -7,7 +7,8 @@ from ..core.chart import Bucket
 from ..core.ledger import Receipt
 from ..core.money import quantity_text
 from .fee_legs import fee_in, returned_in
-from .site import Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 
 def debts(run: WalletRun) -> dict[Category, int]:

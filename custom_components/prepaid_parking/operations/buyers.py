@@ -15,8 +15,9 @@ from ..core.identity import Actor
 from ..core.ledger import Act, EntryKind, Receipt
 from ..core.wallet import Wallet
 from .booking import book_sealed, open_run
-from .site import Site, WalletRun
+from .site import Site
 from .turn import in_turn
+from .wallet_run import WalletRun
 
 type View = dict[str, str | bool | None]
 

@@ -23,10 +23,11 @@ from .fee_legs import return_detail, return_legs
 from .layering import drawn, may_leave
 from .opening_wallet import open_wallet
 from .paying import pay
-from .site import Site, WalletRun
+from .site import Site
 from .topping_up import Payment, credit
 from .turn import in_turn
 from .usage import post_windows
+from .wallet_run import WalletRun
 from .wallets import freeze, unfreeze, update_wallet
 
 __all__ = [

@@ -9,8 +9,9 @@ from ..core.carries import LevyCarry, RateCursor
 from ..core.tiers import Usage
 from ..core.wallet import Binding, TierCount
 from .gently import gently
+from .meter_run import Pool
 from .pools import begin_place, place_of
-from .site import Pool, Site
+from .site import Site
 
 KEPT_PERIODS: Final = 13
 """Counts of more periods are not needed in memory: what is charged now was used within a year."""

@@ -13,8 +13,9 @@ from ..core.ledger import Act, CursorMove, EntryKind
 from ..core.metering import Cursor
 from ..core.wallet import TierCount
 from .dues import Dues, dues_of, levy_details, shares_of
+from .meter_run import Closing, MeterRun, OpenWindow, Pool
 from .rate_registers import charged_rates
-from .site import Closing, MeterRun, OpenWindow, Pool, Site
+from .site import Site
 from .window import open_window, points_within, repriced, restack
 
 

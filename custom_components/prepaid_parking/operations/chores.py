@@ -22,8 +22,9 @@ from .points import expire_points
 from .price_corrections import finish_corrections
 from .proving import prove_daily
 from .schedules import follow_schedules
-from .site import Site, WalletRun
+from .site import Site
 from .tamper import forget_marks, look_for_hints, watch_losses
+from .wallet_run import WalletRun
 
 type Chore = Callable[[Site, datetime], Awaitable[None]]
 type FollowUp = Callable[[Site, WalletRun], Awaitable[None]]

@@ -33,13 +33,15 @@ from .facts import WalletEvent
 from .fee_legs import return_detail, return_legs
 from .holding import changed, ending
 from .layering import layers_now
+from .meter_run import MeterRun
 from .occupants import occupancy_of, owner_of_unit, units_of
 from .rebinding import Rebinding, posted_whole, rebind, take_effect
 from .shares import shared_with
-from .site import MeterRun, Site, WalletRun
+from .site import Site
 from .turn import in_turn
 from .units import put_occupancy
 from .usage import post_windows
+from .wallet_run import WalletRun
 
 type Leg = tuple[AccountId, AccountId, int]
 """Out of which account, into which, how much; nothing moves where it is none."""
@@ -171,7 +173,9 @@ def _unclosable(site: Site, run: WalletRun) -> CoreError | None:
     in_use = next((one for one in _deposits(site, run) if one.use), None)
     if in_use is not None:
         return CoreError("deposit_of_use", deposit=in_use.id, use=in_use.use)
-    running = next((one.use.id for one in site.uses.values() if one.use.wallet == wallet), None)
+    running = next(
+        (one.use.id for one in site.using.uses.values() if one.use.wallet == wallet), None
+    )
     if running is not None:
         return CoreError("wallet_in_use", wallet=wallet, use=running)
     return None
@@ -274,7 +278,7 @@ def _moved_out(site: Site, units: Iterable[UnitId], now: datetime) -> tuple[Occu
 
 
 def _deposits(site: Site, run: WalletRun) -> list[Deposit]:
-    return [one for one in site.deposits.values() if one.wallet == run.wallet.id]
+    return [one for one in site.using.deposits.values() if one.wallet == run.wallet.id]
 
 
 def _released(run: WalletRun, deposits: tuple[Deposit, ...]) -> list[Posting]:

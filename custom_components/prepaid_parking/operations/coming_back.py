@@ -6,7 +6,7 @@ from ..core.chart import Bucket, code_of, owner_of
 from ..core.layers import Layer, worth
 from ..core.ledger import Posting
 from .layering import Layered, lean, total_minor
-from .site import WalletRun
+from .wallet_run import WalletRun
 
 
 def came_back(run: WalletRun, postings: Iterable[Posting]) -> Layered:

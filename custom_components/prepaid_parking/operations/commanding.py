@@ -10,8 +10,9 @@ from ..core.reconcile import Decision
 from ..core.supply import CommandLog, CommandOutcome
 from .booking import keep
 from .facts import SupplyTrouble
+from .meter_run import Command, MeterRun
 from .ports import Relay
-from .site import Command, MeterRun, Site
+from .site import Site
 from .stagger import give_back
 
 TRIES: Final = 3

@@ -19,9 +19,10 @@ from ..core.months import month_of
 from ..core.wallet import Binding, TierCount
 from .charging import line_detail
 from .dues import Levied, flows, levy_details, shares_of
+from .meter_run import MeterRun
 from .paying_usage import Take
 from .shares import bears_nothing, booked, divide
-from .site import MeterRun, Site
+from .site import Site
 from .used import Point, Used, counted
 from .window import recount, restack
 
@@ -96,7 +97,7 @@ def worth_of(
     denominator = site.currency.denominator(used.quantity)
     changed = sum(line.numerator for line in lines) - used.numerator
     net, till.carry = divmod(carry + changed, denominator)
-    published = site.published[used.tariff]
+    published = site.pricing.published[used.tariff]
     levies = {one.version: one.terms.levies for one in published} | dict(levies or {})
     parts: list[LevyPart] = []
     for version, part_minor in used.levied.items():
@@ -274,5 +275,5 @@ def _count_puts(correction: Correction, counts: Mapping[str, int]) -> tuple[Reco
 def _occurred(site: Site, used: Used) -> datetime:
     """Return when a correction is said to have happened: with what it corrects, while that is open."""
     day = used.entry.occurred.astimezone(site.zone).date()
-    closed = site.closed_month
+    closed = site.billing.closed_month
     return site.clock() if closed and month_of(day) <= closed else used.entry.occurred

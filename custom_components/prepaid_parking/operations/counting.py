@@ -23,11 +23,12 @@ from .lots import (
     usable_packages,
 )
 from .packages import sold
-from .site import Site, WalletRun
+from .site import Site
 from .sold import counted_at
 from .spending import Levied, levied, spend
 from .traces import trace_of
 from .turn import in_turn
+from .wallet_run import WalletRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +121,7 @@ async def _plan(site: Site, wanted: Wanted) -> Plan:
     now, run = site.clock(), wanted.run
     packages = usable_packages(site, run, tariff=wanted.tariff, card=wanted.card)
     parts, missing = take((one.lot for one in packages), wanted.uses, now)
-    takes = tuple((site.packages[PackageId(part.lot)], part) for part in parts)
+    takes = tuple((site.using.packages[PackageId(part.lot)], part) for part in parts)
     if not missing:
         return Plan(takes=takes)
     tariff = wanted.tariff or await _only_tariff(site, run)

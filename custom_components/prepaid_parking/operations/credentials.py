@@ -3,7 +3,8 @@
 from ..core.errors import CoreError
 from ..core.identity import CardId
 from ..core.wallet import Card, CardState, CredentialKind, Purpose
-from .site import Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 
 def card_of(site: Site, kind: CredentialKind, value: str) -> Card:

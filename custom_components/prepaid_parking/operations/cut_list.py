@@ -10,13 +10,16 @@ from ..core.cut_calendar import next_cut
 from ..core.identity import MeterId
 from ..core.metering import Commodity
 from ..core.policy import ManualOn, Policy
-from ..core.reconcile import Why, hold_in_force, ours, protected
+from ..core.reconcile import ours
 from ..core.respite import Respite, SiteHold
 from ..core.supply import CutBy, CutMode
+from ..core.supply_rules import Why, hold_in_force, protected
 from .deciding import turns_of
+from .meter_run import MeterRun
 from .quota import mark_of
-from .site import MeterRun, Site, WalletRun
+from .site import Site
 from .sparing import sparing
+from .wallet_run import WalletRun
 from .watching import cutoff_of, policy_for
 
 

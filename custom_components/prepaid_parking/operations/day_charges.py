@@ -7,9 +7,10 @@ from ..core.errors import CoreError, StoreError
 from ..core.ledger import AccountId, Act, Receipt, Record
 from .dues import Dues, flows, levy_details, shares_to
 from .facts import WalletEvent, WalletFact
+from .meter_run import MeterRun
 from .paying_usage import Take
 from .shares import booked, divide
-from .site import MeterRun, Site
+from .site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,18 +62,18 @@ async def write(site: Site, charges: Sequence[Charge]) -> bool:
     try:
         answers = await site.books.commit_all([one.act for one in charges])
     except StoreError:
-        site.standing_doubtful = True
+        site.periodic.standing_doubtful = True
         raise
     site.books_written()
     for one, answer in zip(charges, answers, strict=True):
         if isinstance(answer, CoreError):
-            site.standing_doubtful = True
+            site.periodic.standing_doubtful = True
             raise answer
         if answer.repeated:
-            site.standing_doubtful = True
+            site.periodic.standing_doubtful = True
         else:
             _tell(site, one, answer)
-    return not site.standing_doubtful
+    return not site.periodic.standing_doubtful
 
 
 def _tell(site: Site, charge: Charge, receipt: Receipt) -> None:

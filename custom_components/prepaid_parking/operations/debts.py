@@ -14,8 +14,9 @@ from .booking import book, closed, referenced, tell, unspendable
 from .buckets import debts
 from .facts import WalletEvent
 from .paying import cash_floor
-from .site import Site, WalletRun
+from .site import Site
 from .turn import in_turn
+from .wallet_run import WalletRun
 
 
 @in_turn

@@ -6,14 +6,17 @@ from ..core.cut_calendar import in_window, quiet
 from ..core.cut_list import InOrder, turns
 from ..core.identity import MeterId
 from ..core.policy import ManualOn, Policy
-from ..core.reconcile import Decision, View, decide_supply, protected
+from ..core.reconcile import Decision, decide_supply
 from ..core.supply import CutMode, RestoreMode
+from ..core.supply_rules import View, protected
 from ..core.wallet import WalletKind
 from .in_use import in_use
 from .load_limits import is_overloaded, load_stand
+from .meter_run import MeterRun
 from .schedules import is_scheduled_off
-from .site import MeterRun, Site, WalletRun
+from .site import Site
 from .sparing import site_is_held, spared
+from .wallet_run import WalletRun
 from .watching import FRESH_INTERVALS, policy_for
 
 

@@ -28,8 +28,9 @@ from .bill_book import local_day
 from .booking import keep
 from .day_charges import Charge, drawn, write
 from .dues import Dues, Levied
+from .meter_run import MeterRun
 from .paying_usage import one_after_another
-from .site import MeterRun, Site
+from .site import Site
 from .standing import extent_on
 from .tariff_days import Tariffs
 from .traces import trace_of
@@ -44,14 +45,16 @@ ENERGY_ONLY: Final = Demand(price_micro=0)
 async def load(site: Site) -> None:
     """Take up the meters under watch."""
     kept = await site.books.load(DemandState)
-    site.demands = {one.meter: one for one in kept if one.binding}
-    site.demands_ended = {meter for meter, one in site.demands.items() if one.ended}
+    site.periodic.demands = {one.meter: one for one in kept if one.binding}
+    site.periodic.demands_ended = {
+        meter for meter, one in site.periodic.demands.items() if one.ended
+    }
 
 
 def note_demand(site: Site, run: MeterRun, pricer: Pricer) -> None:
     """Take in what went through a meter up to its last good reading, where its tariff asks for it."""
     window, binding, installation = run.window, run.binding, run.installation
-    state = site.demands.get(run.meter.id)
+    state = site.periodic.demands.get(run.meter.id)
     if window is None or binding is None or installation is None:
         return
     if state is None and not _is_watched(pricer):
@@ -76,10 +79,10 @@ def note_demand(site: Site, run: MeterRun, pricer: Pricer) -> None:
     elif state.installation != installation.id:
         state = replace(state, installation=installation.id, register=installation.from_register)
     after = seen(state, demand, window.to_register, window.to_at, site.zone, register)
-    site.demands[run.meter.id] = after
-    site.demands_unkept.add(run.meter.id)
+    site.periodic.demands[run.meter.id] = after
+    site.periodic.demands_unkept.add(run.meter.id)
     if after.ended:
-        site.demands_ended.add(run.meter.id)
+        site.periodic.demands_ended.add(run.meter.id)
 
 
 def _stop(site: Site, run: MeterRun, state: DemandState, pricer: Pricer) -> None:
@@ -93,7 +96,7 @@ def _stop(site: Site, run: MeterRun, state: DemandState, pricer: Pricer) -> None
     upto = state.watch.upto
     if upto >= begins:
         if not state.ended:
-            del site.demands[run.meter.id]
+            del site.periodic.demands[run.meter.id]
         return
     demand = pricer.at(upto).version.terms.demand or ENERGY_ONLY
     passed, length = (begins - upto) // MICROSECOND, (window.to_at - upto) // MICROSECOND
@@ -107,30 +110,30 @@ def _stop(site: Site, run: MeterRun, state: DemandState, pricer: Pricer) -> None
             site.zone,
             _reactive_register(site, run),
         )
-    site.demands[run.meter.id] = stopped(state, demand, begins, site.zone)
-    site.demands_unkept.add(run.meter.id)
-    site.demands_ended.add(run.meter.id)
+    site.periodic.demands[run.meter.id] = stopped(state, demand, begins, site.zone)
+    site.periodic.demands_unkept.add(run.meter.id)
+    site.periodic.demands_ended.add(run.meter.id)
 
 
 async def keep_demands(site: Site, now: datetime) -> None:
     """Make the watches durable, and charge the months that have ended."""
-    unkept, site.demands_unkept = site.demands_unkept, set()
-    if unkept and not await keep(site, *(site.demands[meter] for meter in unkept)):
-        site.demands_unkept |= unkept
-    if not site.demands_ended or not site.books.writable:
+    unkept, site.periodic.demands_unkept = site.periodic.demands_unkept, set()
+    if unkept and not await keep(site, *(site.periodic.demands[meter] for meter in unkept)):
+        site.periodic.demands_unkept |= unkept
+    if not site.periodic.demands_ended or not site.books.writable:
         return
     runs = [
         run
-        for meter in site.demands_ended
+        for meter in site.periodic.demands_ended
         if (run := site.meters.get(meter)) is not None
         and run.binding is not None
-        and run.binding.id == site.demands[meter].binding
+        and run.binding.id == site.periodic.demands[meter].binding
     ]
     await post_windows(site, runs)
     used = UsedMoney(site)
     for run in runs:
         await _charge_months(site, run, used, now)
-    site.demands_ended.clear()
+    site.periodic.demands_ended.clear()
 
 
 def ends_with(site: Site, change: TariffChange) -> bool:
@@ -147,19 +150,19 @@ async def end_demands(site: Site, runs: Iterable[MeterRun]) -> None:
     await post_windows(site, runs)
     used = UsedMoney(site)
     for run in runs:
-        state = site.demands.get(run.meter.id)
+        state = site.periodic.demands.get(run.meter.id)
         if state is None or run.binding is None or state.binding != run.binding.id:
             continue
         await _charge_months(site, run, used, now)
-        month = site.demands[run.meter.id].open_month
+        month = site.periodic.demands[run.meter.id].open_month
         await _charge(site, run, month, used, local_day(site), now, ends=True)
-        del site.demands[run.meter.id]
-        site.demands_unkept.discard(run.meter.id)
-        site.demands_ended.discard(run.meter.id)
+        del site.periodic.demands[run.meter.id]
+        site.periodic.demands_unkept.discard(run.meter.id)
+        site.periodic.demands_ended.discard(run.meter.id)
 
 
 async def _charge_months(site: Site, run: MeterRun, used: UsedMoney, now: datetime) -> None:
-    for month in site.demands[run.meter.id].ended:
+    for month in site.periodic.demands[run.meter.id].ended:
         await _charge(site, run, month, used, _whole(month).last, now)
 
 
@@ -182,7 +185,7 @@ async def _charge(
     assert binding is not None
     whole = _whole(month)
     begins = max(whole.first, first_day(binding.from_at, site.zone))
-    after = without(site.demands[run.meter.id], month.month)
+    after = without(site.periodic.demands[run.meter.id], month.month)
     if ends:
         after = replace(after, binding="")
     days = await _days(site, run, begins, min(last, local_day(site)))
@@ -205,7 +208,7 @@ async def _charge(
         await write(site, charges)
     elif not await keep(site, after):
         return
-    site.demands[run.meter.id] = after
+    site.periodic.demands[run.meter.id] = after
 
 
 async def _days(

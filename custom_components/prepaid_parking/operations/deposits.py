@@ -13,13 +13,14 @@ from .credentials import not_utility
 from .facts import WalletEvent
 from .holding import changed, drawn_up, ending, holding, others_held
 from .paying import cash_floor
-from .site import Site, WalletRun
+from .site import Site
 from .turn import in_turn
+from .wallet_run import WalletRun
 
 
 async def load(site: Site) -> None:
     """Take up what is held."""
-    site.deposits = {one.id: one for one in await site.books.load(Deposit, ended_at=None)}
+    site.using.deposits = {one.id: one for one in await site.books.load(Deposit, ended_at=None)}
 
 
 @in_turn
@@ -56,7 +57,7 @@ async def hold_deposit(
     )
     receipt = await book(site, act, unspendable(site, run))
     if not receipt.repeated:
-        site.deposits[deposit.id] = deposit
+        site.using.deposits[deposit.id] = deposit
         _told(site, run, WalletEvent.DEPOSIT_HELD, receipt, amount_minor, key.key)
     return receipt
 
@@ -148,7 +149,7 @@ async def deposits_of(
     site: Site, wallet: WalletId | None = None, *, ended: bool = False
 ) -> list[Deposit]:
     """Return what is held, of one wallet or of all; also what was ended, where that is asked for."""
-    found: Iterable[Deposit] = site.deposits.values()
+    found: Iterable[Deposit] = site.using.deposits.values()
     if ended:
         like = {} if wallet is None else {"wallet": wallet}
         found = await site.books.load(Deposit, **like)
@@ -157,7 +158,7 @@ async def deposits_of(
 
 async def find_deposit(site: Site, wanted: DepositId) -> Deposit:
     """Return a deposit, also one that has ended, or refuse in words."""
-    held = site.deposits.get(wanted)
+    held = site.using.deposits.get(wanted)
     if held is not None:
         return held
     ended = await site.books.load(Deposit, id=wanted)

@@ -23,7 +23,8 @@ from .billing import bill_until
 from .bills import credit_note, drawn_up, is_void, unvoidable, voiding
 from .issuing import Issue, issue_all
 from .payers import Payers
-from .site import Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 STANDS: Final = (BillState.DRAFT, BillState.VOID, BillState.WRITTEN_OFF)
 """What nobody is asked for any more, or not yet, is not divided."""
@@ -63,7 +64,7 @@ async def divide_from(site: Site, unit: UnitId, since: date, *, vacant: bool = F
 def _charges_of(site: Site, unit: UnitId) -> list[RecurringCharge]:
     if not site.books.writable:
         return []
-    return [one for one in site.recurring.values() if one.unit == unit]
+    return [one for one in site.billing.recurring.values() if one.unit == unit]
 
 
 async def _divide(
@@ -121,7 +122,7 @@ async def _anew(site: Site, run: WalletRun, bill: Bill, parts: list[Part]) -> No
     answers = await issue_all(site, [replace(one, moves=(after,)) for one in issues], (act,))
     for answer in answers:
         if isinstance(answer, CoreError):
-            site.bills_doubtful = True
+            site.billing.doubtful = True
             raise answer
     noted = answers[0]
     assert isinstance(noted, Receipt)

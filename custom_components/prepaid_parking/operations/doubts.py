@@ -7,7 +7,8 @@ from ..core.identity import SYSTEM, Actor, DoubtId
 from ..core.metering import Doubt, DoubtKind, OpenDoubt, Sample
 from .booking import keep
 from .facts import Doubted, DoubtEnded
-from .site import MeterRun, Site
+from .meter_run import MeterRun
+from .site import Site
 from .tamper import look_again_for_reverse
 
 

@@ -10,7 +10,8 @@ from ..core.chart import SiteAccount, revenue_account, site_account
 from ..core.ledger import AccountId, Posting
 from ..core.levies import Levy, LevyKind, LevyPart, levy, on_top
 from ..core.tariff import Pricer
-from .site import MeterRun, Site
+from .meter_run import MeterRun
+from .site import Site
 
 type Amounts = Sequence[tuple[AccountId, int]]
 """Accounts with signed amounts in minor units."""

@@ -23,7 +23,8 @@ from .facts import WalletEvent, WalletFact
 from .issuing import Issue, issue_all
 from .payers import Payers
 from .recurring import Due, due_reminder, fixed_of
-from .site import Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 RECURRING: Final = "recurring"
 FEE: Final = "dunning"
@@ -53,7 +54,7 @@ async def remind_of(
     if not coming or not await keep(site, *(after for after, _ in coming)):
         return
     for after, due in coming:
-        site.recurring[after.id] = after
+        site.billing.recurring[after.id] = after
         for part in parts_of(site, due, payers, counts):
             total = sum(line.amount_minor for line in part.lines)
             _tell(site, part.run, WalletEvent.BILL_DUE, total, after.name)
@@ -106,7 +107,7 @@ async def _dun(site: Site, late: Sequence[Dunned], today: date) -> None:
     try:
         await site.books.commit_all(acts)
     except StoreError:
-        site.bills_doubtful = True
+        site.billing.doubtful = True
         raise
     for one in late:
         keep_in_mind(one.run, one.bill)
@@ -139,7 +140,7 @@ async def _fee(site: Site, late: Dunned, today: date) -> Issue | None:
 def _retries(site: Site, bill: Bill) -> Sequence[int]:
     """Return so many days after its due day a bill of something recurring is asked for again."""
     kind, _, rest = bill.source.partition("/")
-    charge = site.recurring.get(RecurringId(rest.partition("/")[0]))
+    charge = site.billing.recurring.get(RecurringId(rest.partition("/")[0]))
     fixed = fixed_of(site, charge) if kind == RECURRING and charge is not None else None
     return fixed.retries if fixed is not None else ()
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from .bill_book import local_day
 from .demand import end_demands
+from .meter_run import MeterRun
 from .minimum import judge_minimums
-from .site import MeterRun, Site
+from .site import Site
 from .standing import charge_days
 
 

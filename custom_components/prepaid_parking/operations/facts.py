@@ -13,8 +13,8 @@ from ..core.identity import CardId, LaneId, MeterId, PointId, UseId, WalletId
 from ..core.ledger import Receipt
 from ..core.metering import OpenDoubt, Quantity
 from ..core.proof import Proof
-from ..core.reconcile import Why
 from ..core.supply import SupplyState
+from ..core.supply_rules import Why
 from ..core.tamper import Hint
 
 

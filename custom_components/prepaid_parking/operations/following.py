@@ -39,7 +39,7 @@ TOLD_AFTER: Final = 4
 async def load(site: Site) -> None:
     """Take up the uses that have not ended; what each has cost is looked at with the first step."""
     for use in [one for state in UNFINISHED for one in await site.books.load(Use, state=state)]:
-        site.uses[use.id] = UseRun(use=use, kept=use)
+        site.using.uses[use.id] = UseRun(use=use, kept=use)
 
 
 UNFINISHED: Final = (UseState.STARTING, UseState.RUNNING, UseState.ENDING)
@@ -47,7 +47,7 @@ UNFINISHED: Final = (UseState.STARTING, UseState.RUNNING, UseState.ENDING)
 
 async def follow_uses(site: Site, now: datetime) -> None:
     """Follow every use one step."""
-    for run in list(site.uses.values()):
+    for run in list(site.using.uses.values()):
         await follow(site, run, now)
 
 
@@ -66,16 +66,16 @@ async def step(site: Site, run: UseRun, now: datetime) -> None:
 
 def attach_all(site: Site) -> None:
     """Watch the things of all uses, and look at them first: what was to be off may be on."""
-    for run in site.uses.values():
+    for run in site.using.uses.values():
         attach(site, run)
         site.spawn(_look_now(site, run.use.id))
 
 
 def detach_all(site: Site) -> None:
     """Let go of all things: nothing is looked at or switched any more."""
-    for run in site.uses.values():
+    for run in site.using.uses.values():
         run.let_go()
-    site.things = NoThings()
+    site.using.things = NoThings()
 
 
 def attach(site: Site, run: UseRun) -> None:
@@ -88,12 +88,12 @@ def attach(site: Site, run: UseRun) -> None:
     def changed() -> None:
         site.spawn(_look_now(site, use.id))
 
-    run.stop = site.things.watch(watched, changed) if watched else run.stop
+    run.stop = site.using.things.watch(watched, changed) if watched else run.stop
 
 
 async def _look_now(site: Site, use: UseId) -> None:
     async with site.turn:
-        run = site.uses.get(use)
+        run = site.using.uses.get(use)
         if run is not None:
             await follow(site, run, site.clock())
 
@@ -107,7 +107,7 @@ async def follow(site: Site, run: UseRun, now: datetime) -> None:
 
 
 def _look(site: Site, run: UseRun, now: datetime) -> None:
-    use, things = run.use, site.things
+    use, things = run.use, site.using.things
     seen = Seen(
         on=is_on(site, use.switch) if use.switch else None,
         count=things.count(use.counter, use.counter_unit) if use.counter else None,
@@ -137,7 +137,7 @@ async def _begin(site: Site, run: UseRun, now: datetime) -> None:
 
 async def _started(site: Site, run: UseRun, now: datetime) -> None:
     use = run.use
-    proven = use.proof is None or use.proof.shown(site.things.number(use.proof.entity))
+    proven = use.proof is None or use.proof.shown(site.using.things.number(use.proof.entity))
     if is_on(site, use.switch) is True and proven:
         run.use = replace(use, state=UseState.RUNNING, on=True)
         tell_use(site, UseEvent.STARTED, run.use)
@@ -181,7 +181,7 @@ def drop(site: Site, run: UseRun) -> None:
     """Let go of a use that is over."""
     run.let_go()
     accrue(site, run, 0)
-    site.uses.pop(run.use.id, None)
+    site.using.uses.pop(run.use.id, None)
 
 
 def _to_be_off(run: UseRun) -> bool:
@@ -217,7 +217,7 @@ async def _off(site: Site, run: UseRun, now: datetime) -> None:
 async def _tell_off(site: Site, run: UseRun) -> None:
     await command(site, run, on=False)
     async with site.turn:
-        if run.use.id in site.uses:
+        if run.use.id in site.using.uses:
             await follow(site, run, site.clock())
 
 
@@ -240,7 +240,7 @@ async def command(site: Site, run: UseRun, *, on: bool) -> bool:
             return False
         outcome, detail = CommandOutcome.SENT, ""
         try:
-            await site.things.switch(run.use.switch, on)
+            await site.using.things.switch(run.use.switch, on)
         except DeviceError as err:
             outcome, detail = CommandOutcome.FAILED, str(err)
         if log is not None:

@@ -21,10 +21,12 @@ from ..core.local_day import DAY
 from ..core.run_out import LOOKED_AT, Drain, Load
 from ..core.standing_cursor import first_day
 from .gently import STEP_S, gently
+from .meter_run import MeterRun
 from .quota import mark_of
 from .shares import bears_nothing
-from .site import MeterRun, Site, WalletRun
+from .site import Site
 from .standing import extent_on
+from .wallet_run import WalletRun
 from .watching import policy_for
 
 EVERY: Final = timedelta(hours=1)

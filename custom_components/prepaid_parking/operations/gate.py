@@ -30,9 +30,10 @@ from ..core.wallet import Card, Credential, CredentialKind, Purpose
 from .booking import is_frozen, keep, referenced
 from .cards import block_card, issue_card
 from .facts import PassageKind
+from .lane_run import LaneRun
 from .passing import Answer, Happening, answered, barrier_of, drawn_up, passage_of, pulse
 from .paying import pay
-from .site import LaneRun, Site
+from .site import Site
 
 __all__ = [
     "Answer",

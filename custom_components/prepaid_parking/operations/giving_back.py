@@ -14,8 +14,9 @@ from .coming_back import came_back
 from .facts import WalletEvent
 from .lots import keep_package, movements, never_below_zero, tell_uses
 from .packages import find_package
-from .site import Site, WalletRun
+from .site import Site
 from .turn import in_turn
+from .wallet_run import WalletRun
 
 TAKING: Final = (EntryKind.USES_TAKEN, EntryKind.POINT_USED)
 """What may be given back: uses that were taken, and what a tap has cost."""
@@ -85,9 +86,9 @@ async def expire_packages(site: Site, now: datetime) -> None:
     """Let what is left of packages that no longer hold become income."""
     if not site.books.writable:
         return
-    over = expire((one.lot for one in site.packages.values()), now)
+    over = expire((one.lot for one in site.using.packages.values()), now)
     for gone in over:
-        package = site.packages[PackageId(gone.lot)]
+        package = site.using.packages[PackageId(gone.lot)]
         run, after = site.wallets[package.wallet], moved(package, gone, now)
         receipt = await site.books.commit(
             Act(

@@ -13,7 +13,8 @@ from ..core.identity import SYSTEM
 from ..core.ledger import Act, EntryKind
 from ..core.metering import Consumption
 from .demand import end_demands, ends_with, note_demand
-from .site import MeterRun, Site
+from .meter_run import MeterRun
+from .site import Site
 from .standing import charge_days_before
 from .usage import post_windows
 from .window import accrue, open_window

@@ -13,7 +13,8 @@ from ..core.loss import Mark, counted
 from ..core.tamper import Habit, days_after
 from .booking import keep
 from .gently import gently
-from .site import MeterRun, Site
+from .meter_run import MeterRun
+from .site import Site
 
 AT_ONCE: Final = 500
 """Meters written in one go: the books' one writer is busy for a few milliseconds."""
@@ -21,7 +22,7 @@ AT_ONCE: Final = 500
 
 async def load(site: Site) -> None:
     """Take up the habits."""
-    site.habits = {habit.meter: habit for habit in await site.books.load(Habit)}
+    site.hinting.habits = {habit.meter: habit for habit in await site.books.load(Habit)}
 
 
 async def note_days(site: Site, now: datetime) -> None:
@@ -30,13 +31,13 @@ async def note_days(site: Site, now: datetime) -> None:
     mains = mains_of(site)
     due: list[Record] = []
     async for run in gently(list(site.meters.values())):
-        habit = site.habits.get(run.meter.id)
+        habit = site.hinting.habits.get(run.meter.id)
         if habit is not None and habit.at >= today:
             continue
         mark = mark_of(run)
         if mark is None or (habit is not None and mark.at < today):
             continue
-        site.habits[run.meter.id] = noted = _after(site, run, habit, mark)
+        site.hinting.habits[run.meter.id] = noted = _after(site, run, habit, mark)
         due.append(noted)
         if run.meter.main or run.meter.id in mains:
             due.append(mark)
@@ -87,7 +88,7 @@ def mark_of(run: MeterRun) -> Mark | None:
 
 def used_lately(site: Site, run: MeterRun) -> int:
     """Return what a meter counted in its kept days and in the running one (base units)."""
-    habit, mark = site.habits.get(run.meter.id), mark_of(run)
+    habit, mark = site.hinting.habits.get(run.meter.id), mark_of(run)
     if habit is None:
         return 0
     running = 0

@@ -10,8 +10,9 @@ from ..core.money import quantity_text
 from .baseline import not_believed
 from .believing import is_believed
 from .going_over import go_over
+from .meter_run import MeterRun
 from .rebinding import posted_whole
-from .site import MeterRun, Site
+from .site import Site
 from .usage import post_windows
 from .watching import FRESH_INTERVALS
 from .window import accrue, put_lines, restack

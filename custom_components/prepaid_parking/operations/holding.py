@@ -6,7 +6,8 @@ from ..core.chart import Bucket, wallet_account
 from ..core.deposit import Deposit
 from ..core.identity import DepositId
 from ..core.ledger import AccountId, Floor, Posting
-from .site import Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 
 async def drawn_up(
@@ -49,7 +50,7 @@ def others_held(site: Site, run: WalletRun, deposit: Deposit) -> Floor:
     """Return what must stay held: what other deposits of the wallet hold."""
     others = sum(
         one.held_minor
-        for one in site.deposits.values()
+        for one in site.using.deposits.values()
         if one.wallet == run.wallet.id and one.id != deposit.id
     )
     return Floor(account=wallet_account(run.wallet.no, Bucket.HELD), minimum_minor=others)
@@ -58,6 +59,6 @@ def others_held(site: Site, run: WalletRun, deposit: Deposit) -> Floor:
 def changed(site: Site, deposit: Deposit) -> None:
     """Take over a deposit as it was written."""
     if deposit.held_minor:
-        site.deposits[deposit.id] = deposit
+        site.using.deposits[deposit.id] = deposit
     else:
-        site.deposits.pop(deposit.id, None)
+        site.using.deposits.pop(deposit.id, None)

@@ -11,7 +11,8 @@ from ..core.local_day import day_start
 from .booking import keep
 from .facts import Hour, HoursNoted
 from .gently import gently
-from .site import MeterRun, Site
+from .meter_run import MeterRun
+from .site import Site
 
 KEPT: Final = timedelta(days=400)
 """Thirteen months: the same month of last year can be looked at whole."""
@@ -23,11 +24,11 @@ AT_ONCE: Final = 500
 
 async def load_hours(site: Site) -> None:
     """Take up to which register every meter was noted, and the day in which that was."""
-    site.hour_marks = {mark.meter: mark for mark in await site.books.load(HourMark)}
-    days = {mark.at.astimezone(site.zone).date() for mark in site.hour_marks.values()}
+    site.hours.marks = {mark.meter: mark for mark in await site.books.load(HourMark)}
+    days = {mark.at.astimezone(site.zone).date() for mark in site.hours.marks.values()}
     for day in sorted(days):
         for kept in await site.books.load(MeterDay, day=day.isoformat()):
-            site.hours_noted[kept.meter] = kept
+            site.hours.noted[kept.meter] = kept
 
 
 async def note_hours(site: Site, now: datetime) -> None:
@@ -57,17 +58,17 @@ def _note(site: Site, run: MeterRun, now: datetime) -> Iterable[Record]:
     window, meter = run.window, run.meter.id
     if window is None:
         return
-    mark = site.hour_marks.get(meter)
+    mark = site.hours.marks.get(meter)
     here = HourMark(meter=meter, register=window.to_register, at=window.to_at)
     if mark is None or here.register < mark.register or here.at <= mark.at:
         # New, swapped or rolled over: nobody knows when the difference was counted.
         if mark is None or here.register != mark.register:
-            site.hour_marks[meter] = here
+            site.hours.marks[meter] = here
             yield here
         return
     if now < _next_hour(mark.at):
         return
-    site.hour_marks[meter] = here
+    site.hours.marks[meter] = here
     yield here
     used = spread(here.register - mark.register, mark.at, here.at, site.zone)
     cost = spread(_cost_since(site, run), mark.at, here.at, site.zone)
@@ -92,18 +93,18 @@ def _note(site: Site, run: MeterRun, now: datetime) -> Iterable[Record]:
 
 def _cost_since(site: Site, run: MeterRun) -> int:
     """Return what a meter cost since its hours were noted last, in this run of the hub."""
-    before = site.hour_costs.get(run.meter.id, 0)
-    site.hour_costs[run.meter.id] = run.pace.counted
+    before = site.hours.costs.get(run.meter.id, 0)
+    site.hours.costs[run.meter.id] = run.pace.counted
     return run.pace.counted - before
 
 
 def _filled(site: Site, meter: MeterId, day: date, cells: dict[int, int]) -> MeterDay:
-    kept = site.hours_noted.get(meter)
+    kept = site.hours.noted.get(meter)
     known = unpack(kept.hours) if kept is not None and kept.day == day else ()
     hours = [*known, *[0] * (hours_of(day, site.zone) - len(known))]
     for hour, quantity in cells.items():
         hours[hour] += quantity
-    filled = site.hours_noted[meter] = MeterDay(meter=meter, day=day, hours=pack(hours))
+    filled = site.hours.noted[meter] = MeterDay(meter=meter, day=day, hours=pack(hours))
     return filled
 
 

@@ -5,7 +5,8 @@ from typing import Final
 from ..core.errors import CoreError
 from ..core.identity import MeterId
 from ..core.use import UseState
-from .site import MeterRun, Site
+from .meter_run import MeterRun
+from .site import Site
 
 METER: Final = "meter/"
 """Begins a switch that is a meter's own relay; any other is an entity of the hub."""
@@ -33,8 +34,8 @@ def in_use(site: Site, run: MeterRun) -> bool | None:
     It is read from the books' uses each time: what is to be off after a crash is off.
     """
     switch = f"{METER}{run.meter.id}"
-    used = [one for one in site.uses.values() if one.use.switch == switch]
-    if not used and all(point.switch != switch for point in site.points.values()):
+    used = [one for one in site.using.uses.values() if one.use.switch == switch]
+    if not used and all(point.switch != switch for point in site.using.points.values()):
         return None
     return any(
         one.ending is None and one.use.state in (UseState.STARTING, UseState.RUNNING)

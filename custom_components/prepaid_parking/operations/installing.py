@@ -9,9 +9,10 @@ from ..core.ledger import Act, EntryKind, Record
 from ..core.metering import Consumption, Cursor, Installation, Sample
 from .booking import keep
 from .charging import can_close, charge, charged
+from .meter_run import Closing, MeterRun, OpenWindow
 from .paying_usage import drawn
 from .shares import booked
-from .site import Closing, MeterRun, OpenWindow, Site
+from .site import Site
 from .usage import charges_told, post_windows
 from .window import accrue, open_window, restack
 

@@ -17,7 +17,8 @@ from .booking import tell
 from .facts import WalletEvent
 from .months import check_day
 from .shares import count
-from .site import Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 NOON: Final = time(12)
 """A bill that is dated back was issued at noon of its day, in any zone the same day."""
@@ -90,15 +91,15 @@ async def issue_all(
     try:
         answers = await site.books.commit_all([*first, *(act for act, _ in written_down)])
     except StoreError:
-        site.bills_doubtful = True
+        site.billing.doubtful = True
         raise
     site.books_written()
     issued_now = answers[len(first) :]
     for issue, (_, bill), answer in zip(issues, written_down, issued_now, strict=True):
         if isinstance(answer, CoreError) or answer.repeated:
-            site.bills_doubtful = True
+            site.billing.doubtful = True
             continue
-        site.bill_series[series_of(issue.on)] += 1
+        site.billing.series[series_of(issue.on)] += 1
         count(site, issue.puts)
         keep_in_mind(issue.run, bill)
         issue.run.booked(answer)

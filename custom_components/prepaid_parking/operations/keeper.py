@@ -19,12 +19,14 @@ from .backfill import rerate
 from .booking import keep
 from .chores import FOLLOW_UPS, Chores
 from .load_limits import is_tripped, limit_of
+from .meter_run import MeterRun
 from .metering import take_sample
 from .pace import near
 from .reconciling import reconcile
-from .site import MeterRun, Site, WalletRun
+from .site import Site
 from .stagger import wake_next
 from .usage import checkpoint, post_windows
+from .wallet_run import WalletRun
 from .watching import watch_wallet
 
 _LOGGER: Final = logging.getLogger(__name__)

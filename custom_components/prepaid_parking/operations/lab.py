@@ -24,11 +24,13 @@ from ..core.version import TariffVersion
 from .gently import gently
 from .hours import KEPT
 from .lab_replay import Replay, Subject
+from .meter_run import MeterRun
 from .pools import place_of
 from .shares import divide
-from .site import MeterRun, Site, WalletRun
+from .site import Site
 from .standing import extent_on
 from .trial import Come, on_trial
+from .wallet_run import WalletRun
 
 CHARGES: Final = (
     EntryKind.USAGE,

@@ -17,7 +17,8 @@ from ..core.layers import (
 from ..core.ledger import AccountId, Floor, Posting, Record
 from ..core.points import Lot, Lots, take_back
 from .buckets import owed_minor
-from .site import Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

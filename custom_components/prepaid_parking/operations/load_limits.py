@@ -17,7 +17,8 @@ from ..core.load_limit import (
     watch_load,
 )
 from ..core.metering import Sample
-from .site import MeterRun, Site
+from .meter_run import MeterRun
+from .site import Site
 from .supply_book import LoadRun
 from .turn import in_turn
 

@@ -32,12 +32,14 @@ from .commanding import resume
 from .following import load as load_uses
 from .gently import gently
 from .hours import load_hours
+from .meter_run import MeterRun
 from .packages import load as load_packages
 from .promised import load as load_promised
 from .proving import load as load_proof
-from .site import MeterRun, Site, WalletRun
+from .site import Site
 from .usage import take_up
 from .use_points import load as load_points
+from .wallet_run import WalletRun
 
 
 async def load_site(site: Site) -> None:

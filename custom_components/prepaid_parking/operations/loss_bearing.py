@@ -11,8 +11,10 @@ from ..core.loss import Mark, Metered, counted
 from ..core.metering import Installation
 from ..core.shares import ShareBy
 from ..core.wallet import Binding
+from .meter_run import MeterRun
 from .occupants import owner_of_unit, persons_in
-from .site import MeterRun, Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 SECOND: Final = timedelta(seconds=1)
 

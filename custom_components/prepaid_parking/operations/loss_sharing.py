@@ -20,10 +20,11 @@ from .dues import Dues, dues_of, flows, levy_details, shares_of
 from .facts import WalletEvent, WalletFact
 from .loss_bearing import Bearer, bearers
 from .losses import loss_report
+from .meter_run import MeterRun
 from .paying import sources
 from .rebinding import check_tariff
 from .shares import booked, divide
-from .site import MeterRun, Site
+from .site import Site
 from .turn import in_turn
 
 SCOPE: Final = "share_loss"

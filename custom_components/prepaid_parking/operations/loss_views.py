@@ -25,7 +25,7 @@ def loss_view(site: Site, report: LossReport) -> Report:
     """Describe what was lost behind a main meter, with the readings it was made from."""
     run, loss = report.main, report.loss
     quantity = run.meter.quantity
-    limit = site.thresholds.loss_micro
+    limit = site.hinting.thresholds.loss_micro
     return {
         "main": run.meter.id,
         "name": run.meter.name,

@@ -8,7 +8,8 @@ from ..core.errors import CoreError
 from ..core.local_day import DAY
 from ..core.loss import Loss, Mark, Metered, counted, first_from
 from .habits import mark_of
-from .site import MeterRun, Site
+from .meter_run import MeterRun
+from .site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

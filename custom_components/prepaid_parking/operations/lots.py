@@ -7,7 +7,8 @@ from ..core.ledger import Floor, Posting, Receipt
 from ..core.package import Package, earned, may_use
 from .booking import tell, unspendable
 from .facts import WalletEvent
-from .site import Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 
 def usable_packages(
@@ -16,7 +17,7 @@ def usable_packages(
     """Return the packages that whoever pays from a wallet may use, in the order of their sale."""
     return [
         one
-        for one in site.packages.values()
+        for one in site.using.packages.values()
         if tariff in ("", one.tariff)
         and may_use(one, site.wallets[one.wallet].wallet, run.wallet, card)
         and unspendable(site, site.wallets[one.wallet]) is None
@@ -62,9 +63,9 @@ def never_below_zero(site: Site, package: Package) -> Floor:
 def keep_package(site: Site, package: Package) -> None:
     """Take over a package as it was written."""
     if package.ended_at is None:
-        site.packages[package.id] = package
+        site.using.packages[package.id] = package
     else:
-        site.packages.pop(package.id, None)
+        site.using.packages.pop(package.id, None)
 
 
 def uses_left(run: WalletRun) -> int:

@@ -24,9 +24,10 @@ from .doubts import end_doubt, open_doubt, says_nothing_of
 from .going_over import go_over
 from .installing import begin_anew, begin_installation, learn_ratio
 from .load_limits import note_load
+from .meter_run import MeterRun
 from .pace import note_pace
 from .rate_registers import take_rates
-from .site import MeterRun, Site
+from .site import Site
 from .usage import due_to_close, post_windows
 from .window import accrue
 

@@ -15,8 +15,9 @@ from ..core.standing_cursor import StandingCursor
 from ..core.version import TariffVersion
 from .day_charges import Charge, drawn
 from .dues import Dues, Levied
+from .meter_run import MeterRun
 from .paying_usage import one_after_another
-from .site import MeterRun, Site
+from .site import Site
 from .standing import cursor_of, extent_on, has_days, settle, trusted
 from .tariff_days import Tariffs
 from .traces import trace_of

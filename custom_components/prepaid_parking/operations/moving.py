@@ -22,14 +22,16 @@ from .facts import WalletEvent
 from .habits import fresh_start
 from .handing_over import HandReading, Stand, stands, trace_of
 from .in_use import in_use
+from .meter_run import MeterRun
 from .occupants import occupancy_of, owner_of_unit, units_of
 from .places import meters_in
 from .rebinding import Rebinding, rebind, take_effect
 from .shares import shared_with
-from .site import MeterRun, Site, WalletRun
+from .site import Site
 from .turn import in_turn
 from .units import MOST_PERSONS, check_payer, put_occupancy
 from .usage import post_windows
+from .wallet_run import WalletRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +155,7 @@ async def _hand_over(site: Site, asked: HandOver, scope: str) -> Receipt:
     for occupancy in (change.ended, change.begun):
         if occupancy is not None:
             put_occupancy(site, occupancy)
-    site.habits.update({habit.meter: habit for habit in habits})
+    site.hinting.habits.update({habit.meter: habit for habit in habits})
     for one in rebindings:
         take_effect(site, one)
     if arriving is not None and change.wallet is not None:
@@ -210,7 +212,7 @@ def _check_moment(site: Site, unit: Unit, at: datetime) -> None:
 
 def _changed_at(site: Site, unit: Unit) -> datetime | None:
     """Return when somebody last came or went."""
-    history = site.occupancies.get(unit.id, ())
+    history = site.house.occupancies.get(unit.id, ())
     changes = [at for one in history for at in (one.from_at, one.to_at) if at is not None]
     return max(changes, default=None)
 

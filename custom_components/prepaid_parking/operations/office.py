@@ -18,9 +18,10 @@ from .ending import end_periods
 from .going_over import go_over
 from .in_use import refuse_used
 from .installing import begin_anew
+from .meter_run import MeterRun
 from .rate_registers import say_rates
 from .settling import Settlement, settle_doubt
-from .site import MeterRun, Site
+from .site import Site
 from .tariff_book import publish_tariff
 from .turn import in_turn
 from .usage import post_windows

@@ -14,8 +14,9 @@ from .facts import WalletEvent
 from .in_use import refuse_used
 from .occupants import find_unit
 from .rebinding import Rebinding, rebind, take_effect
-from .site import Site, WalletRun
+from .site import Site
 from .turn import in_turn
+from .wallet_run import WalletRun
 from .wallets import check_limits
 
 EXPOSED_MOST: Final = 250

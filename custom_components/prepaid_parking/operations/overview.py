@@ -9,7 +9,8 @@ from ..core.category import Category
 from ..core.policy import is_low
 from ..core.tariff import Usage
 from .arrears import site_arrears
-from .site import MeterRun, Site
+from .meter_run import MeterRun
+from .site import Site
 from .tally import Tally
 from .watching import FRESH_INTERVALS
 

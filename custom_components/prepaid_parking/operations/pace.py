@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ..core.policy import effective
+from .meter_run import MeterRun
 from .quota import has_units_left, mark_of
 from .shares import bears_nothing
-from .site import MeterRun, Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 NEAR: Final = timedelta(minutes=2)
 """A wallet is near its mark when the rate of the last minutes would cross it within this time."""

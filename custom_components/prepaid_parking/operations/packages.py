@@ -16,15 +16,16 @@ from .coming_back import came_back
 from .credentials import known_card, not_utility
 from .facts import WalletEvent
 from .lots import earnings, keep_package, never_below_zero, tell_uses, uses_moved
-from .site import Site, WalletRun
+from .site import Site
 from .sold import counted_at
 from .spending import Levied, bonus_in, levied, spend
 from .turn import in_turn
+from .wallet_run import WalletRun
 
 
 async def load(site: Site) -> None:
     """Take up the packages that have uses left."""
-    site.packages = {one.id: one for one in await site.books.load(Package, ended_at=None)}
+    site.using.packages = {one.id: one for one in await site.books.load(Package, ended_at=None)}
 
 
 @in_turn
@@ -111,7 +112,7 @@ async def end_package(
 
 async def find_package(site: Site, package: str) -> Package:
     """Return a package, also one that has ended, or refuse in words."""
-    there = site.packages.get(PackageId(package))
+    there = site.using.packages.get(PackageId(package))
     if there is not None:
         return there
     ended = await site.books.load(Package, id=package)
@@ -124,7 +125,7 @@ async def packages_of(
     site: Site, wallet: WalletId | None = None, *, ended: bool = False
 ) -> list[Package]:
     """Return the packages of a wallet, or of all, that have uses left; or also those that ended."""
-    found = list(site.packages.values())
+    found = list(site.using.packages.values())
     if ended:
         like = {} if wallet is None else {"wallet": wallet}
         found = await site.books.load(Package, **like)

@@ -9,8 +9,9 @@ from ..core.supply import CommandLog, CommandOutcome, Passage
 from ..core.wallet import Card
 from .booking import keep
 from .facts import PassageKind, Passed
+from .lane_run import LaneRun
 from .ports import Barrier
-from .site import LaneRun, Site
+from .site import Site
 
 ACTION_PULSE: Final = "pulse"
 

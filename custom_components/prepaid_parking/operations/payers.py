@@ -13,7 +13,8 @@ from ..core.recurring_charge import RecurringCharge
 from ..core.standing_cursor import first_day
 from ..core.unit import occupancy_at
 from ..core.wallet import Purpose
-from .site import Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class Payers:
 
     def of_owner(self, charge: RecurringCharge) -> WalletRun | None:
         """Return who pays for a unit while nobody lives there; None: nobody does."""
-        unit = self._site.units[UnitId(charge.unit)]
+        unit = self._site.house.units[UnitId(charge.unit)]
         return self._of_customer(unit.owner, unit.id, charge.category, tenant=False)
 
     def of_member(self, member: str, category: Category, day: date) -> WalletRun | None:
@@ -55,17 +56,17 @@ class Payers:
 
     def ever(self, charge: RecurringCharge) -> list[WalletRun]:
         """Return whoever may have been billed for a unit: those who lived there, and its owner."""
-        unit = self._site.units[UnitId(charge.unit)]
+        unit = self._site.house.units[UnitId(charge.unit)]
         found = [
             self._of_customer(one.wallet, unit.id, charge.category, tenant=True)
-            for one in self._site.occupancies.get(unit.id, ())
+            for one in self._site.house.occupancies.get(unit.id, ())
         ]
         found.append(self.of_owner(charge))
         return list({id(run): run for run in found if run is not None}.values())
 
     def stretches(self, charge: RecurringCharge, days: Days) -> list[Stretch]:
         """Return who pays for which days of a charge, in order: a day is theirs who are there as it begins."""
-        moves = self._site.occupancies.get(UnitId(charge.unit), ()) if charge.unit else ()
+        moves = self._site.house.occupancies.get(UnitId(charge.unit), ()) if charge.unit else ()
         changes = {
             first_day(at, self._site.zone)
             for one in moves
@@ -83,8 +84,8 @@ class Payers:
 
     def _of_unit(self, name: UnitId, category: Category, day: date) -> WalletRun | None:
         site = self._site
-        unit = site.units[name]
-        present = occupancy_at(site.occupancies.get(name, ()), day_start(day, site.zone))
+        unit = site.house.units[name]
+        present = occupancy_at(site.house.occupancies.get(name, ()), day_start(day, site.zone))
         found = None
         if present is not None:
             found = self._of_customer(present.wallet, name, category, tenant=True)

@@ -7,7 +7,8 @@ from ..core.errors import CoreError
 from ..core.ledger import AccountId, Act, Floor, Posting, Receipt
 from ..core.wallet import Spending
 from .booking import book
-from .site import Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 
 async def pay(

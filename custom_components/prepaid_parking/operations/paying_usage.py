@@ -12,8 +12,10 @@ from ..core.chart import Bucket, code_of, owner_of
 from ..core.identity import WalletId
 from ..core.ledger import AccountId, Act, Record
 from .dues import flows
+from .meter_run import Closing, MeterRun
 from .shares import Division, count, divide
-from .site import Closing, MeterRun, Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 type Take = Callable[[Iterable[tuple[AccountId, int]], Iterable[Record]], None]
 """Told what an act takes out of wallets, and what it remembers of their members."""
@@ -48,7 +50,7 @@ def _drawn(site: Site, run: MeterRun, closing: Closing, take: Take) -> Act:
 def one_after_another(site: Site) -> Iterator[Take]:
     """Let each act that is prepared see what those before it take; afterwards all is as it was."""
     before: dict[int, tuple[WalletRun, int, int]] = {}
-    counts = site.share_counts.copy()
+    counts = site.house.share_counts.copy()
 
     def take(legs: Iterable[tuple[AccountId, int]], puts: Iterable[Record]) -> None:
         count(site, puts)
@@ -64,6 +66,6 @@ def one_after_another(site: Site) -> Iterator[Take]:
     try:
         yield take
     finally:
-        site.share_counts = counts
+        site.house.share_counts = counts
         for wallet, cash, bonus in before.values():
             wallet.posted_minor, wallet.bonus_minor = cash, bonus

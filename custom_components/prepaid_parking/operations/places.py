@@ -10,9 +10,10 @@ from ..core.ledger import Act, EntryKind, Receipt, Record
 from ..core.wallet import Meter, TierCount
 from .booking import keep
 from .habits import mark_of
+from .meter_run import MeterRun, Pool
 from .pools import join_pool, leave_pool
 from .rebinding import posted_whole
-from .site import MeterRun, Pool, Site
+from .site import Site
 from .turn import in_turn
 from .window import restack
 

@@ -15,8 +15,9 @@ from .booking import book, referenced, tell, unspendable
 from .facts import WalletEvent
 from .gently import gently
 from .layering import Layered, layered, total_minor
-from .site import Site, WalletRun
+from .site import Site
 from .turn import in_turn
+from .wallet_run import WalletRun
 
 FIXED: Final = frozenset({"id", "version", "valid_from"})
 
@@ -33,7 +34,7 @@ async def set_points(
     if unknown:
         raise CoreError("unknown_field", field=", ".join(sorted(unknown)))
     now = site.clock()
-    rules = site.points_rules
+    rules = site.extras.points_rules
     base = rules[-1] if rules else PointsRule(version=0, valid_from=now)
     written: PointsRule = replace(base, version=base.version + 1, valid_from=now, **changes)  # type: ignore[arg-type]  # names checked above
     check_rule(written)
@@ -48,7 +49,7 @@ async def set_points(
             puts=(written,),
         )
     )
-    site.points_rules = [*rules, written]
+    site.extras.points_rules = [*rules, written]
     return receipt
 
 
@@ -127,9 +128,9 @@ async def expire_points(site: Site, now: datetime) -> None:
 
 def points_view(site: Site) -> dict[str, object] | None:
     """Describe the rule of points; None where there is none."""
-    if not site.points_rules:
+    if not site.extras.points_rules:
         return None
-    rule, money = site.points_rules[-1], site.currency.text
+    rule, money = site.extras.points_rules[-1], site.currency.text
     return {
         "version": rule.version,
         "valid_from": rule.valid_from.isoformat(),
@@ -161,9 +162,9 @@ def _bought(site: Site, run: WalletRun, points: int) -> tuple[int, Layered]:
     """Return the bonus that points buy, and what it changes; refused where they buy none."""
     if points <= 0:
         raise CoreError("amount_not_positive", amount=points)
-    if not site.points_rules:
+    if not site.extras.points_rules:
         raise CoreError("points_buy_nothing")
-    bonus = worth(site.points_rules[-1], points)
+    bonus = worth(site.extras.points_rules[-1], points)
     lots, layers = spend(run.lots, points, site.clock()), run.layers
     if layers:
         layers = layered(run, Layer(bonus_minor=bonus), total_minor(run) + bonus)

@@ -9,8 +9,9 @@ from datetime import datetime
 from ..core.identity import UnitId
 from ..core.tariff import Pricer
 from ..core.tiers import Scope
+from .meter_run import MeterRun, Pool
 from .occupants import begun_at, persons_in
-from .site import MeterRun, Pool, Site
+from .site import Site
 
 
 def place_of(run: MeterRun) -> str:
@@ -32,7 +33,7 @@ def join_pool(site: Site, run: MeterRun) -> Pool:
         leave_pool(run)
         pool.runs.append(run)
     first = binding.from_at if per_tenant else site.began[place]
-    if unit in site.units:
+    if unit in site.house.units:
         first = min(first, (begun_at(site, unit) if per_tenant else _first_in(site, unit)) or first)
     run.pool, run.pooled = pool, binding
     run.scope = Scope(persons_in(site, unit), first)
@@ -65,4 +66,4 @@ def _per_tenant(site: Site, pricer: Pricer | None) -> bool:
 
 def _first_in(site: Site, unit: str) -> datetime | None:
     """Return when a unit was moved into for the first time."""
-    return min((one.from_at for one in site.occupancies.get(UnitId(unit), ())), default=None)
+    return min((one.from_at for one in site.house.occupancies.get(UnitId(unit), ())), default=None)

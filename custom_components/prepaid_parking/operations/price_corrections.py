@@ -33,7 +33,7 @@ class Rerated:
 async def load(site: Site) -> None:
     """Take up corrections that are not done."""
     waiting = await site.books.load(PriceCorrection, done_at=None)
-    site.corrections = {one.id: one for one in waiting}
+    site.pricing.corrections = {one.id: one for one in waiting}
 
 
 async def preview_rerate(
@@ -93,15 +93,15 @@ async def rerate(
             overridden = await check_publishable(site, version, override=override, reason=reason)
             versions = _corrected(site, version, since, until)
             receipt = await _publish(site, correction, versions, actor, overridden)
-        site.corrections[correction.id] = correction
+        site.pricing.corrections[correction.id] = correction
     walk = await _walk(site, correction, actor)
     return Rerated(wallets=walk.wallets, versions=versions, receipt=receipt)
 
 
 async def finish_corrections(site: Site, _now: datetime) -> None:
     """Go on with what a stop of the hub has interrupted; beside all else, because it takes turns."""
-    for correction in list(site.corrections.values()):
-        if correction.id not in site.correcting:
+    for correction in list(site.pricing.corrections.values()):
+        if correction.id not in site.pricing.correcting:
             site.spawn(_finish(site, correction))
 
 
@@ -116,13 +116,13 @@ async def _walk(site: Site, correction: PriceCorrection, actor: Actor) -> Rerati
     """Correct what was charged, and note that it is done."""
     tariff = correction.tariff
     walk = Rerating(site, tariff, site.tariffs[tariff], correction.since, correction.until)
-    site.correcting.add(correction.id)
+    site.pricing.correcting.add(correction.id)
     try:
         await walk.write(actor, correction.reason)
     finally:
-        site.correcting.discard(correction.id)
+        site.pricing.correcting.discard(correction.id)
     if await keep(site, replace(correction, done_at=site.clock())):
-        site.corrections.pop(correction.id, None)
+        site.pricing.corrections.pop(correction.id, None)
     return walk
 
 

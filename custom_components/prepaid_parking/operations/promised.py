@@ -14,12 +14,12 @@ async def load(site: Site) -> None:
     """Take it all up; the wallets are there already."""
     promotions = await site.books.load(Promotion)
     for promotion in sorted(promotions, key=lambda one: one.version):
-        site.promotions.setdefault(promotion.id, []).append(promotion)
+        site.extras.promotions.setdefault(promotion.id, []).append(promotion)
     rules = await site.books.load(PointsRule)
-    site.points_rules = sorted(rules, key=lambda one: one.version)
+    site.extras.points_rules = sorted(rules, key=lambda one: one.version)
     fees = await site.books.load(TopUpFee)
     for fee in sorted(fees, key=lambda one: one.version):
-        site.top_up_fees.setdefault(fee.id, []).append(fee)
+        site.extras.fees.setdefault(fee.id, []).append(fee)
     async for granted in gently(await site.books.load(Granted)):
         keep_granted(site, granted)
     async for kept in gently(await site.books.load(Layers)):

@@ -30,7 +30,7 @@ async def set_promotion(
     if unknown:
         raise CoreError("unknown_field", field=", ".join(sorted(unknown)))
     now = site.clock()
-    versions = site.promotions.get(PromotionId(name), [])
+    versions = site.extras.promotions.get(PromotionId(name), [])
     base = versions[-1] if versions else Promotion(id=PromotionId(name), version=0, valid_from=now)
     written: Promotion = replace(base, version=base.version + 1, valid_from=now, **changes)  # type: ignore[arg-type]  # names checked above
     check_promotion(written)
@@ -48,7 +48,7 @@ async def set_promotion(
             puts=(written,),
         )
     )
-    site.promotions[written.id] = [*versions, written]
+    site.extras.promotions[written.id] = [*versions, written]
     return receipt
 
 
@@ -56,7 +56,7 @@ def promotion_view(site: Site, promotion: Promotion) -> dict[str, object]:
     """Describe one version of a promotion, and what was given of it so far by all its versions."""
     money = site.currency.text
     wallet_cap, total_cap = promotion.wallet_cap_minor, promotion.total_cap_minor
-    given = site.granted_minor.get(promotion.id, 0)
+    given = site.extras.granted_minor.get(promotion.id, 0)
     begin, end, now = promotion.from_at, promotion.until_at, site.clock()
     return {
         "promotion": promotion.id,
@@ -87,4 +87,6 @@ def promotion_view(site: Site, promotion: Promotion) -> dict[str, object]:
 
 def promotion_list(site: Site) -> list[dict[str, object]]:
     """List the newest version of every promotion."""
-    return [promotion_view(site, versions[-1]) for _, versions in sorted(site.promotions.items())]
+    return [
+        promotion_view(site, versions[-1]) for _, versions in sorted(site.extras.promotions.items())
+    ]

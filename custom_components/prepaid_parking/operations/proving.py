@@ -12,8 +12,9 @@ from ..core.proof import Held, Proof, ProofKept, Unproven, prove
 from .booking import book, referenced
 from .facts import Proved
 from .gently import gently
-from .site import Site, WalletRun
+from .site import Site
 from .turn import in_turn
+from .wallet_run import WalletRun
 
 PARTS: Final = (
     "wallets",

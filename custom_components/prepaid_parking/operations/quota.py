@@ -17,8 +17,9 @@ from ..core.quota import (
     period_of,
 )
 from .facts import WalletEvent
-from .site import Site, WalletRun
+from .site import Site
 from .supply_book import QuotaRun
+from .wallet_run import WalletRun
 
 KEEP_EVERY: Final = timedelta(minutes=1)
 """A minute of use lost in a crash is in the wallet's favour."""

@@ -16,7 +16,8 @@ from ..core.errors import CoreError
 from ..core.metering import HOUR
 from ..core.tariff import Pricer
 from ..core.tiers import Usage
-from .site import MeterRun, Site
+from .meter_run import MeterRun
+from .site import Site
 from .window import put_lines, restack
 
 APART: Final = timedelta(minutes=2)

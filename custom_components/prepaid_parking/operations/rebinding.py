@@ -11,11 +11,13 @@ from ..core.metering import Cursor
 from ..core.wallet import Binding
 from .bill_book import local_day
 from .ending import end_periods
+from .meter_run import MeterRun
 from .pools import leave_pool
 from .rate_registers import say_rates
-from .site import MeterRun, Site, WalletRun
+from .site import Site
 from .standing import charge_days
 from .usage import post_windows
+from .wallet_run import WalletRun
 from .window import open_window, recount
 
 

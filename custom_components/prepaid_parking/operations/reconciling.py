@@ -5,15 +5,17 @@ from datetime import datetime
 from typing import Final
 
 from ..core.ledger import Record
-from ..core.reconcile import Decision, Why, hold_in_force
+from ..core.reconcile import Decision
 from ..core.supply import CommandOutcome, CutBy, SupplyState
+from ..core.supply_rules import Why, hold_in_force
 from .booking import keep
 from .commanding import begin, end, judge, proves, send
 from .deciding import decide
 from .facts import SupplyChanged, WalletEvent, WalletFact
 from .in_use import in_use
 from .load_limits import closed_again, counted_trip
-from .site import Command, MeterRun, Site
+from .meter_run import Command, MeterRun
+from .site import Site
 from .stagger import leave, may_switch_on
 from .watching import policy_for
 

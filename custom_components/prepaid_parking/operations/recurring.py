@@ -26,8 +26,9 @@ from ..core.wallet import Purpose
 from .bill_book import local_day
 from .booking import book, closed, referenced
 from .payers import Payers, Stretch
-from .site import Site, WalletRun
+from .site import Site
 from .turn import in_turn
+from .wallet_run import WalletRun
 
 FARTHEST_BACK: Final = timedelta(days=366)
 """A charge that begins earlier is a typing error, and every bill of it would have to be voided."""
@@ -83,14 +84,14 @@ async def set_recurring(
     receipt = await book(site, act, refusal)
     if receipt.repeated:
         return receipt, recurring_of(site, str(receipt.detail["recurring"]))
-    site.recurring[charge.id] = charge
-    site.billed_day = None  # What is due by the new terms is billed today.
+    site.billing.recurring[charge.id] = charge
+    site.billing.day = None  # What is due by the new terms is billed today.
     return receipt, charge
 
 
 def recurring_of(site: Site, recurring: str) -> RecurringCharge:
     """Return a charge by id, or refuse in words."""
-    charge = site.recurring.get(RecurringId(recurring))
+    charge = site.billing.recurring.get(RecurringId(recurring))
     if charge is None:
         raise CoreError("unknown_recurring", recurring=recurring)
     return charge
@@ -220,10 +221,10 @@ def _terms(site: Site, charge: RecurringCharge) -> tuple[Fixed, tuple[Levy, ...]
 def _extent(site: Site, charge: RecurringCharge) -> Extent:
     """Return the measures of the unit that a charge is for on the first day that is not billed."""
     name = charge.unit or site.wallet(charge.wallet).wallet.unit_id
-    unit = site.units.get(UnitId(name))
+    unit = site.house.units.get(UnitId(name))
     if unit is None:
         return Extent()
-    history = site.occupancies.get(unit.id, ())
+    history = site.house.occupancies.get(unit.id, ())
     at = day_start(charge.billed_to, site.zone)
     return Extent(
         area_cm2=unit.area_cm2,
@@ -256,7 +257,7 @@ def _refusal(site: Site, charge: RecurringCharge) -> CoreError | None:
     if charge.billed_to < local_day(site) - FARTHEST_BACK:
         return CoreError("recurring_begins_too_early", day=charge.billed_to)
     if charge.billed_to == charge.first:
-        check_open(charge.first, site.closed_month)
+        check_open(charge.first, site.billing.closed_month)
     if charge.fixed is not None and charge.fixed.price_micro <= 0:
         return CoreError("amount_not_positive", amount=charge.fixed.price_micro)
     if charge.tariff:

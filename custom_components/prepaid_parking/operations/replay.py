@@ -104,7 +104,9 @@ class Replay:
         known = self._were.get((used.tariff, numbers))
         if known is None:
             site = self._site
-            versions = [one for one in site.published[used.tariff] if one.version in numbers]
+            versions = [
+                one for one in site.pricing.published[used.tariff] if one.version in numbers
+            ]
             known = Pricer(versions, site.zone, site.holidays)
             self._were[used.tariff, numbers] = known
         return known

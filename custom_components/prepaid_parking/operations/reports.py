@@ -14,9 +14,11 @@ from .arrears import arrears_of
 from .bill_views import open_bills
 from .booking import frozen_now
 from .buckets import bucket_view, fee_taken_view
+from .meter_run import MeterRun
 from .quota import mark_of
-from .site import MeterRun, Site, WalletRun
+from .site import Site
 from .statement import Line, MeterSum, Part, Statement, Sums, make_statement
+from .wallet_run import WalletRun
 from .watching import cutoff_of, policy_for, state_of
 
 type Report = dict[str, object]

@@ -99,7 +99,8 @@ class Rerating:
         self._since, self._until = since, until
         self._replay = Replay(site)
         self._levies: dict[int, Sequence[Levy]] = {
-            one.version: one.terms.levies for one in (*site.published[tariff], *pricer.versions)
+            one.version: one.terms.levies
+            for one in (*site.pricing.published[tariff], *pricer.versions)
         }
         self._counts: dict[str, _Counts] = defaultdict(_Counts)
         self._last: dict[EntryId, Corrected] = {}

@@ -8,8 +8,9 @@ from ..core.ledger import Act, EntryKind, Receipt, Record
 from ..core.respite import HELD_SITE, Respite, RespiteKind, SiteHold, in_force
 from .booking import open_run, tell
 from .facts import WalletEvent
-from .site import Site, WalletRun
+from .site import Site
 from .turn import in_turn
+from .wallet_run import WalletRun
 from .watching import policy_for
 
 

@@ -9,8 +9,10 @@ from ..core.identity import Actor
 from ..core.ledger import Act, EntryKind, Receipt
 from ..core.policy import Policy
 from ..core.schedule import OffHours, Phase, Schedule, phase
-from .site import MeterRun, Site, WalletRun
+from .meter_run import MeterRun
+from .site import Site
 from .turn import in_turn
+from .wallet_run import WalletRun
 
 AT_ONCE: Final = 500
 """Supplies decided in one go when a schedule switches."""
@@ -45,7 +47,7 @@ async def set_schedule(
     if calendar:
         await site.learn_calendar(calendar)
     for one in exempt:
-        if one not in site.wallets and one not in site.units:
+        if one not in site.wallets and one not in site.house.units:
             raise CoreError("unknown_exempt", id=one)
     written = Schedule(
         id=schedule,

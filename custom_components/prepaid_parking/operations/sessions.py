@@ -18,13 +18,14 @@ from .facts import UseEvent
 from .following import attach, command, follow, step
 from .holding import changed, drawn_up, holding
 from .paying import cash_floor
-from .site import Site, WalletRun
+from .site import Site
 from .sold import duration_at
 from .turn import in_turn
 from .use_points import busy_with, known_point
 from .use_prices import cost_of
 from .use_run import UseRun
 from .use_telling import tell_use
+from .wallet_run import WalletRun
 
 FIRST: Final = timedelta(minutes=1)
 """A use that would end before this is over is refused rather than begun."""
@@ -85,7 +86,7 @@ async def end_use(
 
 async def find_use(site: Site, use: str) -> Use:
     """Return a use, also one that has ended, or refuse in words."""
-    run = site.uses.get(UseId(use))
+    run = site.using.uses.get(UseId(use))
     if run is not None:
         return run.use
     found = await site.books.load(Use, id=use)
@@ -96,7 +97,7 @@ async def find_use(site: Site, use: str) -> Use:
 
 async def uses_of(site: Site, wallet: WalletId | None = None, *, ended: bool = False) -> list[Use]:
     """Return the uses that run, of a wallet or of all; or also those that ended."""
-    found = [run.use for run in site.uses.values()]
+    found = [run.use for run in site.using.uses.values()]
     if ended:
         like = {} if wallet is None else {"wallet": wallet}
         there = {one.id for one in found}
@@ -106,7 +107,7 @@ async def uses_of(site: Site, wallet: WalletId | None = None, *, ended: bool = F
 
 async def switched_on(site: Site, began: Began) -> Began:
     """Switch a use's thing on, outside of any turn; it is as it showed itself by then."""
-    run = site.uses.get(began.use.id)
+    run = site.using.uses.get(began.use.id)
     if began.repeated or run is None or not run.use.switch:
         return began
     await asyncio.shield(_switch_on(site, run))
@@ -180,7 +181,7 @@ async def begun(
     run.booked(receipt)
     if deposit is not None:
         changed(site, deposit)
-    site.uses[use.id] = started
+    site.using.uses[use.id] = started
     attach(site, started)
     if use.state is UseState.RUNNING:
         tell_use(site, UseEvent.STARTED, use, receipt=receipt)
@@ -203,7 +204,7 @@ async def _begin(
 @in_turn
 async def _end(site: Site, use: str, actor: Actor, counted: int | None, reference: str) -> Began:
     known = await find_use(site, use)
-    run = site.uses.get(known.id)
+    run = site.using.uses.get(known.id)
     if run is None or run.use.state is UseState.ENDING:
         return Began(use=known, repeated=True)
     return await ended(site, run, actor, counted=counted, reference=reference)
@@ -243,10 +244,10 @@ def _with_counter(site: Site, use: Use, point: UsePoint) -> Use:
         if use.quantity is not Quantity.DURATION:
             raise CoreError("tariff_wrong_quantity", tariff=use.tariff, quantity=Quantity.DURATION)
         return use
-    quantity, unit = site.things.check_counter(point.counter)
+    quantity, unit = site.using.things.check_counter(point.counter)
     if quantity is not use.quantity:
         raise CoreError("tariff_wrong_quantity", tariff=use.tariff, quantity=quantity)
-    count = site.things.count(point.counter, unit)
+    count = site.using.things.count(point.counter, unit)
     if count is None:
         raise CoreError("entity_unavailable", entity=point.counter)
     return replace(

@@ -12,7 +12,8 @@ from ..core.money import quantity_text
 from .doubts import end_doubt, settled
 from .going_over import go_over
 from .installing import begin_anew, charge_up_to
-from .site import MeterRun, Site
+from .meter_run import MeterRun
+from .site import Site
 from .turn import in_turn
 
 

@@ -16,9 +16,11 @@ from ..core.money import split
 from ..core.shares import Member, ShareBy, ShareCount, Shares, apportion
 from ..core.wallet import WalletKind
 from .habits import used_lately
+from .meter_run import MeterRun
 from .occupants import occupancy_of, payer_of_unit, persons_in
 from .paying import sources
-from .site import MeterRun, Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +88,11 @@ def divide(
     all legs are then below zero as well. Nothing is remembered before it is
     booked.
     """
-    shares = shares or site.shares.get(run.wallet.id)
+    shares = shares or site.house.shares.get(run.wallet.id)
     weights = weights_of(site, shares, commodity) if shares is not None else []
     if shares is None or not any(weights):
         return Division(wallet=run, legs=_legs(run, amount_minor))
-    owed = [site.share_counts.get((run.wallet.id, one.member), 0) for one in shares.members]
+    owed = [site.house.share_counts.get((run.wallet.id, one.member), 0) for one in shares.members]
     amounts, left = apportion(amount_minor, weights, owed)
     quantities = split(quantity, weights)
     parts = tuple(
@@ -113,7 +115,7 @@ def count(site: Site, records: Iterable[Record]) -> None:
     """Remember what each member was given, as an act writes it down: the next charge evens it out."""
     for one in records:
         if isinstance(one, ShareCount):
-            site.share_counts[one.wallet, one.member] = one.owed
+            site.house.share_counts[one.wallet, one.member] = one.owed
 
 
 def booked(site: Site, act: Act, receipt: Receipt) -> list[tuple[WalletRun, int]]:
@@ -142,7 +144,7 @@ def is_shared_wallet(run: WalletRun) -> bool:
 
 def bears_nothing(site: Site, run: WalletRun) -> bool:
     """Tell whether others pay what a wallet is charged: its own balance then says nothing."""
-    shares = site.shares.get(run.wallet.id)
+    shares = site.house.shares.get(run.wallet.id)
     return shares is not None and bool(shares.members)
 
 
@@ -152,7 +154,7 @@ def shared_with(site: Site, unit: str) -> list[WalletRun]:
     names = {unit} | ({payer.wallet.id} if payer is not None else set())
     return [
         site.wallets[shares.wallet]
-        for shares in site.shares.values()
+        for shares in site.house.shares.values()
         if any(one.member in names for one in shares.members)
     ]
 
@@ -185,13 +187,13 @@ def weights_of(site: Site, shares: Shares, commodity: Commodity | None = None) -
 
 
 def _size(site: Site, by: ShareBy, unit: UnitId) -> int:
-    return persons_in(site, unit) if by is ShareBy.PERSONS else site.units[unit].area_cm2
+    return persons_in(site, unit) if by is ShareBy.PERSONS else site.house.units[unit].area_cm2
 
 
 def _units_of(site: Site, shares: Shares) -> list[list[UnitId]]:
     """Return each member's units, found in one pass over the house."""
     occupied: dict[str, list[UnitId]] = defaultdict(list)
-    for unit in site.occupancies:
+    for unit in site.house.occupancies:
         if (present := occupancy_of(site, unit)) is not None:
             occupied[present.wallet].append(unit)
     found: list[list[UnitId]] = []
@@ -199,7 +201,7 @@ def _units_of(site: Site, shares: Shares) -> list[list[UnitId]]:
         wallet = site.wallets.get(WalletId(member.member))
         own = UnitId(wallet.wallet.unit_id if wallet is not None else member.member)
         units = occupied.get(member.member) or [own]
-        found.append([unit for unit in units if unit in site.units])
+        found.append([unit for unit in units if unit in site.house.units])
     return found
 
 

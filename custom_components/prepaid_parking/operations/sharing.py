@@ -10,10 +10,11 @@ from ..core.money import MICRO
 from ..core.shares import MOST_MEMBERS, Member, ShareBy, ShareCount, Shares
 from .booking import book, open_run, referenced
 from .shares import Division, divide, is_shared_wallet
-from .site import Site, WalletRun
+from .site import Site
 from .turn import in_turn
 from .units import check_payer
 from .usage import post_windows
+from .wallet_run import WalletRun
 
 MOST_WEIGHT: Final = 10**12
 """A fixed weight is kept in millionths and given with up to six decimals."""
@@ -62,9 +63,9 @@ async def set_shares(
         ),
     )
     if not receipt.repeated:
-        site.shares[run.wallet.id] = shares
+        site.house.shares[run.wallet.id] = shares
         for count in counts:
-            site.share_counts.pop((count.wallet, count.member), None)
+            site.house.share_counts.pop((count.wallet, count.member), None)
         site.wake_wallet(run)
     return receipt
 
@@ -79,7 +80,7 @@ def preview_shares(
 ) -> Division:
     """Return how an amount would be divided: as it is now, or by other members or another measure."""
     run = open_run(site, wallet)
-    known = site.shares.get(run.wallet.id)
+    known = site.house.shares.get(run.wallet.id)
     shares = Shares(
         wallet=run.wallet.id,
         by=by or (known.by if known is not None else ShareBy.FIXED),
@@ -103,7 +104,7 @@ def check_shares(site: Site, run: WalletRun, shares: Shares) -> None:
     for one in shares.members:
         if WalletId(one.member) in site.wallets:
             check_payer(site, one.member)
-        elif UnitId(one.member) not in site.units:
+        elif UnitId(one.member) not in site.house.units:
             raise CoreError("unknown_member", member=one.member)
         if not 0 <= one.weight <= MOST_WEIGHT:
             raise CoreError("weight_not_usable", member=one.member)
@@ -113,8 +114,8 @@ def check_shares(site: Site, run: WalletRun, shares: Shares) -> None:
 
 async def load(site: Site) -> None:
     """Take up who bears what, and what each was given so far."""
-    site.shares = {one.wallet: one for one in await site.books.load(Shares)}
-    site.share_counts = {
+    site.house.shares = {one.wallet: one for one in await site.books.load(Shares)}
+    site.house.share_counts = {
         (one.wallet, one.member): one.owed for one in await site.books.load(ShareCount)
     }
 
@@ -122,6 +123,6 @@ async def load(site: Site) -> None:
 def _counts(site: Site, run: WalletRun) -> tuple[ShareCount, ...]:
     return tuple(
         ShareCount(wallet=wallet, member=member, owed=owed)
-        for (wallet, member), owed in site.share_counts.items()
+        for (wallet, member), owed in site.house.share_counts.items()
         if wallet == run.wallet.id
     )

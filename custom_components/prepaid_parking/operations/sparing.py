@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Final
 
-from ..core.reconcile import Why
 from ..core.respite import Respite, RespiteKind, SiteHold, in_force
-from .site import Site, WalletRun
+from ..core.supply_rules import Why
+from .site import Site
+from .wallet_run import WalletRun
 
 _WHY: Final = {RespiteKind.VETO: Why.VETOED, RespiteKind.PROMISE: Why.PROMISED}
 

@@ -11,7 +11,8 @@ from ..core.money import split
 from ..core.wallet import Purpose
 from .booking import book
 from .paying import floors, sources
-from .site import Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 type Leg = tuple[AccountId, int]
 """An account and what goes there, in minor units."""

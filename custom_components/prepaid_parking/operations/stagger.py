@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 
 from ..core.identity import MeterId
-from .site import Command, MeterRun, Site
+from .meter_run import Command, MeterRun
+from .site import Site
 from .supply_book import Rank, Stagger
 
 

@@ -24,8 +24,9 @@ from ..core.version import TariffVersion
 from .booking import keep
 from .day_charges import Charge, drawn, write
 from .dues import Dues, Levied
+from .meter_run import MeterRun
 from .paying_usage import Take, one_after_another
-from .site import MeterRun, Site
+from .site import Site
 from .tariff_days import Tariffs
 from .traces import trace_of
 
@@ -42,13 +43,13 @@ class Days:
 
 async def load(site: Site) -> None:
     """Take up how far each meter's days are charged."""
-    site.standing = {one.meter: one for one in await site.books.load(StandingCursor)}
-    site.standing_doubtful = False
+    site.periodic.standing = {one.meter: one for one in await site.books.load(StandingCursor)}
+    site.periodic.standing_doubtful = False
 
 
 async def trusted(site: Site) -> None:
     """Look at the books again where a write failed: some of it may be written after all."""
-    if site.standing_doubtful:
+    if site.periodic.standing_doubtful:
         await load(site)
 
 
@@ -88,25 +89,27 @@ async def settle(site: Site, made: Sequence[tuple[StandingCursor, Charge | None]
     """Write charges with the cursors they leave, and the cursors alone where nothing is due."""
     known = await write(site, [charge for _, charge in made if charge is not None])
     if known:
-        site.standing.update({after.meter: after for after, charge in made if charge is not None})
+        site.periodic.standing.update(
+            {after.meter: after for after, charge in made if charge is not None}
+        )
     passed = [after for after, charge in made if charge is None]
     if passed and await keep(site, *passed):
-        site.standing.update({after.meter: after for after in passed})
+        site.periodic.standing.update({after.meter: after for after in passed})
 
 
 def cursor_of(site: Site, run: MeterRun) -> StandingCursor:
     """Return how far a bound meter's days are charged."""
     assert run.binding is not None
     first = first_day(run.binding.from_at, site.zone)
-    return begun(site.standing.get(run.meter.id), run.meter.id, run.binding.id, first)
+    return begun(site.periodic.standing.get(run.meter.id), run.meter.id, run.binding.id, first)
 
 
 def extent_on(site: Site, run: MeterRun, day: date) -> Extent:
     """Return the measures of the unit that a meter is in, at the start of a local day."""
-    unit = site.units.get(UnitId(run.meter.unit))
+    unit = site.house.units.get(UnitId(run.meter.unit))
     if unit is None:
         return Extent()
-    history = site.occupancies.get(unit.id, ())
+    history = site.house.occupancies.get(unit.id, ())
     return Extent(
         area_cm2=unit.area_cm2,
         persons=persons_at(unit, history, day_start(day, site.zone)),

@@ -14,9 +14,10 @@ from ..core.errors import CoreError
 from ..core.ledger import AccountId, Entry, EntryKind
 from ..core.metering import Quantity
 from ..core.money import split
-from .site import Site, WalletRun
+from .site import Site
 from .turn import in_turn
 from .usage import post_windows
+from .wallet_run import WalletRun
 
 MOST: Final = 100_000
 """Entries in one statement; a wallet writes fewer in a year."""

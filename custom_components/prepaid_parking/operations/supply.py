@@ -6,10 +6,11 @@ from datetime import datetime
 from ..core.errors import CoreError
 from ..core.identity import Actor
 from ..core.ledger import Act, EntryKind, Receipt, Record
-from ..core.reconcile import Why, protected
 from ..core.supply import CutMode, Supply, SupplyState
+from ..core.supply_rules import Why, protected
 from .load_limits import released
-from .site import MeterRun, Site
+from .meter_run import MeterRun
+from .site import Site
 from .sparing import site_is_held
 from .turn import in_turn
 

@@ -9,9 +9,11 @@ from ..core.respite import Respite, SiteHold
 from ..core.written_schedule import write_hours
 from .cut_list import CutLine, cut_list
 from .load_limits import limit_of, load_stand
+from .meter_run import MeterRun
 from .schedules import phase_now, schedule_of
-from .site import MeterRun, Site, WalletRun
+from .site import Site
 from .sparing import sparing
+from .wallet_run import WalletRun
 from .watching import policy_for
 
 type Report = dict[str, object]

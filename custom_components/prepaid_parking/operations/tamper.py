@@ -28,8 +28,9 @@ from .facts import Hinted, HintEnded
 from .gently import gently
 from .habits import mains_of, mark_of
 from .losses import behind, loss_report
+from .meter_run import MeterRun
 from .occupants import occupancy_of
-from .site import MeterRun, Site
+from .site import Site
 
 type Check = Callable[[Site, MeterRun, Hint | None], Misfit | None]
 
@@ -44,14 +45,14 @@ TAMPER_VALUE: Final = "tamper"
 async def load(site: Site) -> None:
     """Take up what was said and is not over."""
     for hint in await site.books.load(Hint, ended_at=None):
-        site.hints[hint.meter, hint.kind] = hint
+        site.hinting.hints[hint.meter, hint.kind] = hint
 
 
 async def look_for_hints(site: Site, now: datetime) -> None:
     """Look at every meter: say what does not fit, and what fits again."""
     async for run in gently(list(site.meters.values())):
         for kind, check in CHECKS:
-            hint = site.hints.get((run.meter.id, kind))
+            hint = site.hinting.hints.get((run.meter.id, kind))
             misfit = check(site, run, hint)
             if hint is not None or misfit is not None:
                 await _follow(site, run, kind, hint, misfit, now)
@@ -63,7 +64,7 @@ async def look_again_for_reverse(site: Site, run: MeterRun) -> None:
     A dip of a few readings ends with the next good one; nobody should be sent to the meter after that.
     """
     kind = HintKind.REVERSE
-    hint = site.hints.get((run.meter.id, kind))
+    hint = site.hinting.hints.get((run.meter.id, kind))
     if hint is not None:
         await _follow(site, run, kind, hint, _reverse(site, run, hint), site.clock())
 
@@ -73,10 +74,10 @@ async def watch_losses(site: Site, now: datetime) -> None:
     today = now.astimezone(site.zone).date()
     for name in mains_of(site):
         run = site.meter(name)
-        habit = site.habits.get(run.meter.id)
+        habit = site.hinting.habits.get(run.meter.id)
         read = habit is not None and habit.at.astimezone(site.zone).date() == today
-        if read and site.loss_days.get(run.meter.id) != today:
-            site.loss_days[run.meter.id] = today
+        if read and site.hinting.loss_days.get(run.meter.id) != today:
+            site.hinting.loss_days[run.meter.id] = today
             site.spawn(_watch_loss(site, run, today))
 
 
@@ -87,11 +88,11 @@ async def _watch_loss(site: Site, run: MeterRun, today: date) -> None:
         report = await loss_report(site, main=run.meter.id, since=since, until=until)
     except CoreError, StoreError:
         return  # It has no meters behind it any more, or the books are closing.
-    loss, hint = report.loss, site.hints.get((run.meter.id, HintKind.LOSS))
+    loss, hint = report.loss, site.hinting.hints.get((run.meter.id, HintKind.LOSS))
     if loss is None or report.unread or any(one.end.at < until for one in loss.subs):
         return  # Silence is not evidence.
     counted = loss.main.quantity
-    misfit = lost(loss.part_micro, counted, site.thresholds, run.meter.quantity)
+    misfit = lost(loss.part_micro, counted, site.hinting.thresholds, run.meter.quantity)
     if hint is not None or misfit is not None:
         await _follow(site, run, HintKind.LOSS, hint, misfit, site.clock())
 
@@ -127,15 +128,15 @@ async def _follow(
             found=misfit.found,
             expected=misfit.expected,
         )
-        site.hints[key] = begun
+        site.hinting.hints[key] = begun
         await keep(site, begun)
         site.tell(Hinted(hint=begun))
     elif misfit is None:
-        ended = replace(site.hints.pop(key), ended_at=now)
+        ended = replace(site.hinting.hints.pop(key), ended_at=now)
         await keep(site, ended)
         site.tell(HintEnded(hint=ended))
     elif misfit.found != hint.found:
-        site.hints[key] = replace(hint, found=misfit.found)
+        site.hinting.hints[key] = replace(hint, found=misfit.found)
 
 
 def _used_while_off(_: Site, run: MeterRun, __: Hint | None) -> Misfit | None:
@@ -148,7 +149,7 @@ def _used_while_off(_: Site, run: MeterRun, __: Hint | None) -> Misfit | None:
 
 def _reverse(site: Site, run: MeterRun, _: Hint | None) -> Misfit | None:
     """Look for a register that runs back, or a reverse register that runs."""
-    if not site.thresholds.reverse:
+    if not site.hinting.thresholds.reverse:
         return None
     doubt = run.doubt
     if doubt is not None and doubt.kind is DoubtKind.BACKWARDS:
@@ -157,26 +158,26 @@ def _reverse(site: Site, run: MeterRun, _: Hint | None) -> Misfit | None:
     if value is None:
         return None
     today = site.clock().astimezone(site.zone).date()
-    day, begun = site.counted_back.get(run.meter.id, (today, value))
+    day, begun = site.hinting.counted_back.get(run.meter.id, (today, value))
     if day != today or value < begun:
         day, begun = today, value
-    site.counted_back[run.meter.id] = day, begun
+    site.hinting.counted_back[run.meter.id] = day, begun
     back = int((value - begun) * BASE_PER_UNIT[run.meter.quantity])
     return flowed_back(back, run.meter.quantity)
 
 
 def _nothing_used(site: Site, run: MeterRun, hint: Hint | None) -> Misfit | None:
-    habit = site.habits.get(run.meter.id)
+    habit = site.hinting.habits.get(run.meter.id)
     if habit is None or run.seen is False or _is_vacant(site, run):
         return None
-    return nothing_used(habit.days, site.thresholds, run.meter.quantity, hint)
+    return nothing_used(habit.days, site.hinting.thresholds, run.meter.quantity, hint)
 
 
 def _much_more(site: Site, run: MeterRun, hint: Hint | None) -> Misfit | None:
-    habit = site.habits.get(run.meter.id)
+    habit = site.hinting.habits.get(run.meter.id)
     if habit is None or _is_vacant(site, run):
         return None
-    return much_more(habit.days, site.thresholds, run.meter.quantity, hint)
+    return much_more(habit.days, site.hinting.thresholds, run.meter.quantity, hint)
 
 
 def _cover_open(_: Site, run: MeterRun, __: Hint | None) -> Misfit | None:
@@ -186,8 +187,8 @@ def _cover_open(_: Site, run: MeterRun, __: Hint | None) -> Misfit | None:
 
 def _is_vacant(site: Site, run: MeterRun) -> bool:
     """Tell whether a meter is in a unit that somebody has left: a habit went with them."""
-    unit = site.units.get(UnitId(run.meter.unit))
-    if unit is None or not site.occupancies.get(unit.id):
+    unit = site.house.units.get(UnitId(run.meter.unit))
+    if unit is None or not site.house.occupancies.get(unit.id):
         return False
     return occupancy_of(site, unit.id) is None
 

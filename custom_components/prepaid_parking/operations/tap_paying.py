@@ -14,11 +14,13 @@ from .booking import tell, unspendable
 from .counting import Wanted, take_uses
 from .credentials import card_refusal
 from .facts import PassageKind, UseEvent, WalletEvent
+from .lane_run import LaneRun
 from .passing import Happening, barrier_of, drawn_up, pulse
-from .site import LaneRun, Site, WalletRun
+from .site import Site
 from .spending import EARNS, Leg, spend
 from .use_run import Tapped
 from .use_telling import tell_tap
+from .wallet_run import WalletRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,7 @@ async def tap(
         began = await switched_on(site, Began(use=tapped.use))
         tapped = replace(tapped, use=began.use)
         if began.use.end is UseEnd.NOT_STARTED:
-            site.taps.pop(seen, None)
+            site.using.taps.pop(seen, None)
     return tapped
 
 
@@ -69,10 +69,10 @@ async def _take(
 ) -> tuple[Tapped, Opening | None]:
     """Judge a tap and book what it takes, once for all reads of one tap."""
     now = site.clock()
-    for one in [one for one, (at_, _) in site.taps.items() if abs(now - at_) >= ONE_TAP]:
-        site.taps.pop(one)
-    if seen in site.taps:
-        return replace(site.taps[seen][1], repeated=True), None
+    for one in [one for one, (at_, _) in site.using.taps.items() if abs(now - at_) >= ONE_TAP]:
+        site.using.taps.pop(one)
+    if seen in site.using.taps:
+        return replace(site.using.taps[seen][1], repeated=True), None
     card = card_of(site, kind, value)
     run = wallet_of(site, card, at.purpose)
     key = referenced(f"tap/{at.id}", reference, {"point": at.id, "card": card.id})
@@ -85,7 +85,7 @@ async def _take(
             tapped = await _tap_timed(site, asked)
         case PointKind.METERED:
             tapped = await _tap_metered(site, asked)
-    site.taps[seen] = (now, tapped)
+    site.using.taps[seen] = (now, tapped)
     return tapped, opening
 
 
@@ -122,7 +122,7 @@ async def _tap_timed(site: Site, asked: Asked) -> Tapped:
     if receipt.repeated:
         known = await find_use(site, str(receipt.detail["use"]))
         return asked.answer(UseEvent.STARTED, receipt=receipt, use=known, repeated=True)
-    run = site.uses[use.id] = UseRun(use=use, kept=use)
+    run = site.using.uses[use.id] = UseRun(use=use, kept=use)
     attach(site, run)
     return asked.answer(UseEvent.STARTED, receipt=receipt, use=use)
 
@@ -134,7 +134,7 @@ async def _tap_metered(site: Site, asked: Asked) -> Tapped:
         return before
     running = [
         run
-        for run in site.uses.values()
+        for run in site.using.uses.values()
         if run.use.point == asked.point.id
         and run.use.wallet == asked.run.wallet.id
         and run.use.state in (UseState.STARTING, UseState.RUNNING)

@@ -17,8 +17,9 @@ from ..core.money import price_text
 from ..core.tariff import Pricer, TariffVersion, above_ceiling
 from ..core.terms import Kind
 from ..core.written_parts import write_percent
+from .meter_run import MeterRun
 from .pools import is_levied
-from .site import MeterRun, Site
+from .site import Site
 from .turn import in_turn
 from .usage import post_windows
 
@@ -32,7 +33,7 @@ async def load(site: Site) -> None:
         if version.terms.calendar:
             with contextlib.suppress(CoreError):
                 await site.learn_calendar(version.terms.calendar)
-    site.published, site.withdrawn = dict(versions), withdrawn
+    site.pricing.published, site.pricing.withdrawn = dict(versions), withdrawn
     for tariff in versions:
         put_pricer(site, tariff)
 
@@ -41,8 +42,8 @@ def put_pricer(site: Site, tariff: TariffId) -> None:
     """Let a tariff be priced by what is published of it and not withdrawn."""
     versions = [
         one
-        for one in site.published.get(tariff, ())
-        if (one.tariff, one.version) not in site.withdrawn
+        for one in site.pricing.published.get(tariff, ())
+        if (one.tariff, one.version) not in site.pricing.withdrawn
     ]
     pricer = site.tariffs[tariff] = Pricer(versions, site.zone, site.holidays)
     for pool in site.pools.values():
@@ -52,7 +53,7 @@ def put_pricer(site: Site, tariff: TariffId) -> None:
 
 def next_version(site: Site, tariff: str) -> int:
     """Return the number of a tariff's next version; one that was withdrawn keeps its own."""
-    published = site.published.get(TariffId(tariff), ())
+    published = site.pricing.published.get(TariffId(tariff), ())
     return max((one.version for one in published), default=0) + 1
 
 
@@ -104,7 +105,7 @@ async def publish_tariff(
 def add_versions(site: Site, versions: Iterable[TariffVersion]) -> None:
     """Let versions hold, once they are written."""
     for version in versions:
-        site.published.setdefault(version.tariff, []).append(version)
+        site.pricing.published.setdefault(version.tariff, []).append(version)
         put_pricer(site, version.tariff)
 
 
@@ -116,7 +117,7 @@ async def check_publishable(
     The ceiling and the loss cap of the version before hold on: to raise or drop them takes the same
     reason as to go above them. Returns what was overridden.
     """
-    earlier = site.published.get(version.tariff, ())
+    earlier = site.pricing.published.get(version.tariff, ())
     if earlier and earlier[0].kind is not version.kind:
         raise CoreError("tariff_wrong_kind", tariff=version.tariff, kind=earlier[0].kind)
     if earlier and earlier[0].quantity is not version.quantity:
@@ -171,9 +172,9 @@ async def withdraw_version(
     site: Site, *, tariff: str, version: int, actor: Actor, reason: str = ""
 ) -> Receipt:
     """Take a version back before it begins; the one before it holds on."""
-    known, now = site.published.get(TariffId(tariff), ()), site.clock()
+    known, now = site.pricing.published.get(TariffId(tariff), ()), site.clock()
     found = next((one for one in known if one.version == version), None)
-    if found is None or (found.tariff, version) in site.withdrawn:
+    if found is None or (found.tariff, version) in site.pricing.withdrawn:
         raise CoreError("unknown_version", tariff=tariff, version=version)
     if found.valid_from <= now:
         raise CoreError("tariff_has_begun", tariff=tariff, version=version)
@@ -191,7 +192,7 @@ async def withdraw_version(
             puts=(TariffWithdrawal(tariff=found.tariff, version=version, at=now),),
         )
     )
-    site.withdrawn.add((found.tariff, version))
+    site.pricing.withdrawn.add((found.tariff, version))
     put_pricer(site, found.tariff)
     return receipt
 
@@ -210,5 +211,5 @@ def _is_needed(site: Site, version: TariffVersion, others: Sequence[datetime]) -
 
 def is_usage(site: Site, tariff: str) -> bool:
     """Tell whether a tariff prices what a meter counts."""
-    known = site.published.get(TariffId(tariff), [])
+    known = site.pricing.published.get(TariffId(tariff), [])
     return bool(known) and known[0].kind is Kind.USAGE

@@ -9,7 +9,8 @@ from ..core.assigned import TariffChange
 from ..core.identity import TariffId
 from ..core.local_day import day_start
 from ..core.version import TariffVersion
-from .site import MeterRun, Site
+from .meter_run import MeterRun
+from .site import Site
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ async def set_top_up_fee(
     if unknown:
         raise CoreError("unknown_field", field=", ".join(sorted(unknown)))
     now = site.clock()
-    versions = site.top_up_fees.get(FeeId(name), [])
+    versions = site.extras.fees.get(FeeId(name), [])
     base = versions[-1] if versions else TopUpFee(id=FeeId(name), version=0, valid_from=now)
     written: TopUpFee = replace(base, version=base.version + 1, valid_from=now, **changes)  # type: ignore[arg-type]  # names checked above
     check_fee(written)
@@ -49,13 +49,13 @@ async def set_top_up_fee(
             puts=(written,),
         )
     )
-    site.top_up_fees[written.id] = [*versions, written]
+    site.extras.fees[written.id] = [*versions, written]
     return receipt
 
 
 def fee_on(site: Site, top_up: TopUp) -> Fee | None:
     """Return the fee of a top-up by the newest versions; none where none was set."""
-    return least_fee((versions[-1] for versions in site.top_up_fees.values()), top_up)
+    return least_fee((versions[-1] for versions in site.extras.fees.values()), top_up)
 
 
 def fee_view(site: Site, rule: TopUpFee) -> dict[str, object]:
@@ -87,4 +87,4 @@ def fee_view(site: Site, rule: TopUpFee) -> dict[str, object]:
 
 def fee_list(site: Site) -> list[dict[str, object]]:
     """List the newest version of every fee."""
-    return [fee_view(site, versions[-1]) for _, versions in sorted(site.top_up_fees.items())]
+    return [fee_view(site, versions[-1]) for _, versions in sorted(site.extras.fees.items())]

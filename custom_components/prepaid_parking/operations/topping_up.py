@@ -23,8 +23,9 @@ from .booking import referenced
 from .buckets import debts
 from .fee_legs import fee_detail, fee_legs
 from .layering import Layered, layered, total_minor
-from .site import Site, WalletRun
+from .site import Site
 from .top_up_fees import fee_on
+from .wallet_run import WalletRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,16 +144,16 @@ def credit(
 def granted_to(site: Site, promotion: PromotionId, run: WalletRun) -> Granted:
     """Return what a wallet was given of a promotion so far."""
     nothing = Granted(promotion=promotion, wallet=run.wallet.id)
-    return site.granted.get((promotion, run.wallet.id), nothing)
+    return site.extras.granted.get((promotion, run.wallet.id), nothing)
 
 
 def keep_granted(site: Site, granted: Granted) -> None:
     """Keep in mind what a wallet was given of a promotion, and all wallets together."""
     key = (granted.promotion, granted.wallet)
-    before = site.granted[key].bonus_minor if key in site.granted else 0
-    site.granted[key] = granted
-    total = site.granted_minor.get(granted.promotion, 0)
-    site.granted_minor[granted.promotion] = total + granted.bonus_minor - before
+    before = site.extras.granted[key].bonus_minor if key in site.extras.granted else 0
+    site.extras.granted[key] = granted
+    total = site.extras.granted_minor.get(granted.promotion, 0)
+    site.extras.granted_minor[granted.promotion] = total + granted.bonus_minor - before
 
 
 def _extras(site: Site, run: WalletRun, paid: Payment, given: Mapping[PromotionId, int]) -> Extras:
@@ -161,9 +162,9 @@ def _extras(site: Site, run: WalletRun, paid: Payment, given: Mapping[PromotionI
         Offer(
             versions[-1],
             granted_to(site, promotion, run),
-            site.granted_minor.get(promotion, 0) + given.get(promotion, 0),
+            site.extras.granted_minor.get(promotion, 0) + given.get(promotion, 0),
         )
-        for promotion, versions in site.promotions.items()
+        for promotion, versions in site.extras.promotions.items()
     )
     top_up = TopUp(
         amount_minor=paid.amount_minor,
@@ -172,7 +173,7 @@ def _extras(site: Site, run: WalletRun, paid: Payment, given: Mapping[PromotionI
         kind=wallet.kind,
         at=now,
     )
-    rule = site.points_rules[-1] if site.points_rules else None
+    rule = site.extras.points_rules[-1] if site.extras.points_rules else None
     today = now.astimezone(site.zone).date()
     fee = fee_on(site, top_up)
     left = paid.amount_minor - (fee.taken_minor if fee is not None else 0)
@@ -201,7 +202,7 @@ def _layered(site: Site, run: WalletRun, amount_minor: int, extras: Extras, even
     """Return the wallet's layers and points after so much was credited; plain cash needs no layer."""
     lots = run.lots
     if extras.points:
-        lots = (*lots, lot(site.points_rules[-1], extras.points, site.clock()))
+        lots = (*lots, lot(site.extras.points_rules[-1], extras.points, site.clock()))
     fee = extras.fee
     if fee is not None and fee.rule.back is not FeeBack.REFUNDED:
         fee = None

@@ -9,9 +9,10 @@ from ..core.ledger import Act, EntryKind, Posting, Receipt
 from .booking import book, closed, no_more_in, referenced, tell, unspendable
 from .facts import WalletEvent
 from .layering import drawn, may_leave
-from .site import Site, WalletRun
+from .site import Site
 from .turn import in_turn
 from .usage import post_windows
+from .wallet_run import WalletRun
 
 
 @in_turn

@@ -10,9 +10,10 @@ from ..core.identity import UnitId, WalletId
 from ..core.unit import Occupancy, Unit
 from ..core.wallet import Meter, Wallet
 from .habits import mark_of
+from .meter_run import MeterRun
 from .occupants import occupancy_of, owner_of_unit
 from .rebinding import Rebinding, rebind
-from .site import MeterRun, Site
+from .site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ async def draw_up(
     site: Site, draft: Draft, unit: Unit, inside: Mapping[str, Sequence[MeterRun]]
 ) -> UnitChange:
     """Say what a draft changes; a new unit gets its number."""
-    before = site.units.get(UnitId(draft.unit))
+    before = site.house.units.get(UnitId(draft.unit))
     if before is None:
         number = await site.books.next_number("unit")
         unit = replace(unit, id=UnitId(f"u{number}"), no=number)

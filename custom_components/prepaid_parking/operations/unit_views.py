@@ -30,7 +30,7 @@ def unit_views(site: Site, units: Iterable[Unit]) -> list[Report]:
     for wallet in site.wallets.values():
         if wallet.wallet.closed_at is None:
             wallets[wallet.wallet.unit_id].append(wallet.wallet.id)
-    for shares in site.shares.values():
+    for shares in site.house.shares.values():
         for one in shares.members:
             shared[one.member].append(shares.wallet)
     return [
@@ -74,7 +74,7 @@ def history_view(site: Site, unit: Unit) -> list[Report]:
             "from": one.from_at.isoformat(),
             "to": one.to_at.isoformat() if one.to_at is not None else None,
         }
-        for one in reversed(site.occupancies.get(unit.id, ()))
+        for one in reversed(site.house.occupancies.get(unit.id, ()))
     ]
 
 
@@ -138,5 +138,5 @@ def weight_text(by: ShareBy, weight: int) -> str:
 
 def member_name(site: Site, member: str) -> str:
     """Return what people call a member."""
-    unit = site.units.get(UnitId(member))
+    unit = site.house.units.get(UnitId(member))
     return unit.name if unit is not None else site.wallet(member).wallet.unit

@@ -89,7 +89,7 @@ async def close_unit(
     )
     receipt = await book(site, act, refusal)
     if not receipt.repeated:
-        site.units[known.id] = closed
+        site.house.units[known.id] = closed
     return receipt
 
 
@@ -130,7 +130,7 @@ def check_payer(site: Site, wallet: str) -> None:
 
 def names_taken(site: Site) -> dict[str, str]:
     """Return the names of all open units with their ids."""
-    return {unit.name: unit.id for unit in site.units.values() if unit.closed_at is None}
+    return {unit.name: unit.id for unit in site.house.units.values() if unit.closed_at is None}
 
 
 async def _set(
@@ -209,7 +209,7 @@ def _take_over(
 ) -> None:
     for change in changes:
         unit = change.unit
-        site.units[unit.id] = unit
+        site.house.units[unit.id] = unit
         if change.occupancy is not None:
             put_occupancy(site, change.occupancy)
     for meter in moved.values():
@@ -220,7 +220,7 @@ def _take_over(
 
 def put_occupancy(site: Site, occupancy: Occupancy) -> None:
     """Take an occupancy into its unit's history, in the place of what it was before."""
-    history = site.occupancies.setdefault(occupancy.unit, [])
+    history = site.house.occupancies.setdefault(occupancy.unit, [])
     for place, known in enumerate(history):
         if known.id == occupancy.id:
             history[place] = occupancy
@@ -230,7 +230,7 @@ def put_occupancy(site: Site, occupancy: Occupancy) -> None:
 
 async def load(site: Site) -> None:
     """Take up the units and who was in them."""
-    site.units = {unit.id: unit for unit in await site.books.load(Unit)}
+    site.house.units = {unit.id: unit for unit in await site.books.load(Unit)}
     history: list[Occupancy] = await site.books.load(Occupancy)
     for occupancy in sorted(history, key=_begun):
         put_occupancy(site, occupancy)

@@ -15,10 +15,11 @@ from ..core.tariff import Pricer
 from ..core.tiers import Usage
 from .charging import can_close, charged, set_aside
 from .facts import WalletEvent, WalletFact
+from .meter_run import Closing, MeterRun, OpenWindow
 from .pace import near
 from .paying_usage import drawn
 from .shares import booked
-from .site import Closing, MeterRun, OpenWindow, Site
+from .site import Site
 from .turn import in_turn
 from .window import key_of, open_window, recount, restack
 

@@ -20,12 +20,13 @@ from .facts import UseEvent
 from .giving_back import given_back
 from .holding import changed, others_held
 from .paying import floors, sources
-from .site import Site, WalletRun
+from .site import Site
 from .spending import EARNS, Leg, Levied, cut, joined
 from .traces import trace_of
 from .use_prices import accrue, cost_of
 from .use_run import UseRun
 from .use_telling import tell_use
+from .wallet_run import WalletRun
 
 OWED: dict[Purpose, Category] = {
     Purpose.UTILITY: Category.UTILITY,
@@ -70,7 +71,7 @@ async def _end_metered(site: Site, run: UseRun, end: UseEnd, at: datetime, actor
     use, wallet = run.use, site.wallets[run.use.wallet]
     cost = None if end is UseEnd.NOT_STARTED else cost_of(site, use, at)
     wanted = cost.asked if cost is not None else Levied(total_minor=0)
-    deposit = site.deposits.get(use.deposit) if use.deposit is not None else None
+    deposit = site.using.deposits.get(use.deposit) if use.deposit is not None else None
     # What this use has set aside is its own to spend.
     accrue(site, run, 0)
     bill = _bill(use, wallet, wanted, deposit)

@@ -20,7 +20,7 @@ NEW = PointId("")
 
 async def load(site: Site) -> None:
     """Take up the points that are in use."""
-    site.points = {one.id: one for one in await site.books.load(UsePoint, closed_at=None)}
+    site.using.points = {one.id: one for one in await site.books.load(UsePoint, closed_at=None)}
 
 
 @in_turn
@@ -29,7 +29,7 @@ async def set_use_point(
 ) -> Receipt:
     """Set up a point of use, or change the one of that name; uses that run go on as they began."""
     check_point(point)
-    known = next((one for one in site.points.values() if one.name == point.name), None)
+    known = next((one for one in site.using.points.values() if one.name == point.name), None)
     now = site.clock()
     if point.tariff is not None:
         (duration_at if point.kind is PointKind.METERED else counted_at)(site, point.tariff, now)
@@ -54,8 +54,8 @@ async def set_use_point(
         )
     )
     if not receipt.repeated:
-        before = site.points.get(point.id, point)
-        site.points[point.id] = point
+        before = site.using.points.get(point.id, point)
+        site.using.points[point.id] = point
         _decide_anew(site, before, point)
     return receipt
 
@@ -79,17 +79,17 @@ async def close_use_point(site: Site, *, point: str, actor: Actor, reason: str) 
             puts=(shut,),
         )
     )
-    site.points.pop(known.id)
+    site.using.points.pop(known.id)
     _decide_anew(site, known)
     return receipt
 
 
 def known_point(site: Site, point: str) -> UsePoint:
     """Return a point by its id or its name, or refuse in words."""
-    known = site.points.get(PointId(point.lower()))
+    known = site.using.points.get(PointId(point.lower()))
     if known is not None:
         return known
-    for one in site.points.values():
+    for one in site.using.points.values():
         if one.name == point:
             return one
     raise CoreError("unknown_point", point=point)
@@ -101,7 +101,7 @@ def busy_with(site: Site, point: UsePoint) -> CoreError | None:
         return CoreError("emergency_on")
     if (refusal := not_free(site, point.switch, OPERATIONS_USED)) is not None:
         return refusal
-    for run in site.uses.values():
+    for run in site.using.uses.values():
         if run.use.state is UseState.ENDED:
             continue
         if run.use.point == point.id or (point.switch and run.use.switch == point.switch):
@@ -116,7 +116,7 @@ def _decide_anew(site: Site, *points: UsePoint) -> None:
 
 
 def _check_things(site: Site, point: UsePoint) -> None:
-    things = site.things
+    things = site.using.things
     if is_meter(point.switch):
         check_meter(site, point)
     elif point.switch:

@@ -9,13 +9,15 @@ from datetime import timedelta
 from typing import Final
 
 from ..core.errors import CoreError
-from ..core.reconcile import Why, cut_forbidden, decide_supply, restore_refusal
+from ..core.reconcile import decide_supply
 from ..core.supply import CutBy
+from ..core.supply_rules import Why, cut_forbidden, restore_refusal
 from ..core.use_point import UsePoint
 from .commanding import TRIES
 from .deciding import is_fresh, view_of
 from .in_use import is_meter, meter_of
-from .site import MeterRun, Site
+from .meter_run import MeterRun
+from .site import Site
 
 STARTS_WITHIN: Final = timedelta(seconds=15)
 """A switch that shows nothing for so long did not switch."""
@@ -24,7 +26,7 @@ STARTS_WITHIN: Final = timedelta(seconds=15)
 def is_on(site: Site, switch: str) -> bool | None:
     """Return what a switch shows, None where it says nothing: of a meter only what was read just now."""
     if not is_meter(switch):
-        return site.things.is_on(switch)
+        return site.using.things.is_on(switch)
     run = meter_of(site, switch)
     return run.seen if run is not None and is_fresh(run, site.clock()) else None
 

@@ -8,7 +8,8 @@ from ..core.use import Use
 from ..core.use_point import UsePoint
 from .facts import UseEvent, UseFact, WalletEvent, WalletFact
 from .lots import uses_left
-from .site import Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 WALLET_EVENTS: Final = {
     UseEvent.STARTED: WalletEvent.USE_STARTED,
@@ -22,7 +23,7 @@ def tell_use(
 ) -> None:
     """Say what happened to a use that runs."""
     run = site.wallets[use.wallet]
-    point = site.points.get(use.point) if use.point is not None else None
+    point = site.using.points.get(use.point) if use.point is not None else None
     amount = use.amount_minor if use.end is not None and not use.timed else None
     site.tell(
         UseFact(

@@ -43,11 +43,11 @@ class UseTrouble:
 def use_troubles(site: Site) -> list[UseTrouble]:
     """Return the uses that go on only when a person does something, each with what weighs most."""
     now, found = site.clock(), list[UseTrouble]()
-    for run in site.uses.values():
+    for run in site.using.uses.values():
         trouble = _trouble(site, run, now)
         if trouble is not None:
             kind, since = trouble
-            point = site.points.get(run.use.point) if run.use.point is not None else None
+            point = site.using.points.get(run.use.point) if run.use.point is not None else None
             name = point.name if point is not None else run.use.id
             found.append(UseTrouble(use=run.use, point=name, kind=kind, since=since))
     return found

@@ -12,8 +12,10 @@ from ..core.identity import EntryId, TariffId
 from ..core.ledger import Entry, EntryKind
 from ..core.metering import Quantity
 from ..core.tiers import Scope
+from .meter_run import MeterRun
 from .shares import bears_nothing
-from .site import MeterRun, Site, WalletRun
+from .site import Site
+from .wallet_run import WalletRun
 
 type Point = tuple[datetime, int]
 """A reading: when, and what the register showed."""

@@ -13,8 +13,9 @@ from .booking import open_run, tell
 from .facts import WalletEvent
 from .occupants import find_unit
 from .shares import bears_nothing
-from .site import Site, WalletRun
+from .site import Site
 from .turn import in_turn
+from .wallet_run import WalletRun
 
 CHANGEABLE: Final = frozenset(
     {

@@ -13,8 +13,9 @@ from ..core.wallet import WalletKind, Watch
 from .facts import WalletEvent, WalletFact
 from .quota import covered_minor, watch_quota
 from .shares import bears_nothing
-from .site import Site, WalletRun
+from .site import Site
 from .sparing import site_is_held, spared, sparing
+from .wallet_run import WalletRun
 
 FRESH_INTERVALS: Final = 3
 """No supply is cut on a reading older than three of the meter's intervals."""

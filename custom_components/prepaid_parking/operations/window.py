@@ -10,8 +10,9 @@ from ..core.metering import Consumption
 from ..core.tariff import Pricer, Stretch
 from ..core.tiers import Scope, Usage
 from .dues import on_top_of
+from .meter_run import LineKey, MeterRun, OpenWindow, Pool
 from .pools import join_pool
-from .site import LineKey, MeterRun, OpenWindow, Pool, Site
+from .site import Site
 
 type Counts = Mapping[str, int]
 """What a pool has used, by tier period."""

@@ -1,0 +1,27 @@
+"""What bills are made by, in memory."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from ..core.bill import BillingRules
+from ..core.category import Category
+from ..core.identity import (
+    RecurringId,
+)
+from ..core.recurring_charge import RecurringCharge
+
+
+@dataclass(slots=True)
+class BillingBook:
+    """The rules by category, the last number of each series, recurring charges, and what waits.
+
+    `doubtful` says that a write had no answer: the books are asked before the next one.
+    """
+
+    rules: dict[Category, BillingRules] = field(default_factory=dict)
+    series: dict[str, int] = field(default_factory=dict)
+    doubtful: bool = False
+    closed_month: str = ""
+    recurring: dict[RecurringId, RecurringCharge] = field(default_factory=dict)
+    day: date | None = None
+    waiting: list[tuple[str, str]] = field(default_factory=list)
