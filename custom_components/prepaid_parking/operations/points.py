@@ -1,9 +1,8 @@
 """Points: how they are earned and what they buy, their spending, and their end."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
 from ..core.chart import Bucket, SiteAccount, site_account, wallet_account
 from ..core.errors import CoreError
@@ -17,9 +16,8 @@ from .gently import gently
 from .layering import Layered, layered, total_minor
 from .site import Site
 from .turn import in_turn
+from .versioned import next_version, setting_act
 from .wallet_run import WalletRun
-
-FIXED: Final = frozenset({"id", "version", "valid_from"})
 
 
 @in_turn
@@ -30,23 +28,19 @@ async def set_points(
 
     Points that were earned keep the end they were earned with; what they buy is by the newest rule.
     """
-    unknown = set(changes) - ({field.name for field in fields(PointsRule)} - FIXED)
-    if unknown:
-        raise CoreError("unknown_field", field=", ".join(sorted(unknown)))
-    now = site.clock()
-    rules = site.extras.points_rules
+    now, rules = site.clock(), site.extras.points_rules
     base = rules[-1] if rules else PointsRule(version=0, valid_from=now)
-    written: PointsRule = replace(base, version=base.version + 1, valid_from=now, **changes)  # type: ignore[arg-type]  # names checked above
+    written = next_version(base, changes, now)
     check_rule(written)
     receipt = await site.books.commit(
-        Act(
-            kind=EntryKind.PROMOTION_SET,
-            event=f"points/{written.version}",
-            occurred=now,
+        setting_act(
+            EntryKind.PROMOTION_SET,
+            "points",
+            written,
+            at=now,
             actor=actor,
             reason=reason,
-            detail={"changes": {name: str(new) for name, new in changes.items()}},
-            puts=(written,),
+            changes=changes,
         )
     )
     site.extras.points_rules = [*rules, written]

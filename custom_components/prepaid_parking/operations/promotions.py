@@ -1,18 +1,15 @@
 """Promotions are set as new versions; what was given by an older one is refunded by that one's rule."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
-from typing import Final
 
 from ..core.errors import CoreError
 from ..core.identity import Actor, PromotionId
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import EntryKind, Receipt
 from ..core.money import percent_text
 from ..core.promotion import Promotion, check_promotion
 from .site import Site
 from .turn import in_turn
-
-FIXED: Final = frozenset({"id", "version", "valid_from"})
+from .versioned import next_version, setting_act
 
 
 @in_turn
@@ -26,26 +23,21 @@ async def set_promotion(
     name = promotion.strip()
     if not name:
         raise CoreError("promotion_missing")
-    unknown = set(changes) - ({field.name for field in fields(Promotion)} - FIXED)
-    if unknown:
-        raise CoreError("unknown_field", field=", ".join(sorted(unknown)))
     now = site.clock()
     versions = site.extras.promotions.get(PromotionId(name), [])
     base = versions[-1] if versions else Promotion(id=PromotionId(name), version=0, valid_from=now)
-    written: Promotion = replace(base, version=base.version + 1, valid_from=now, **changes)  # type: ignore[arg-type]  # names checked above
+    written = next_version(base, changes, now)
     check_promotion(written)
     receipt = await site.books.commit(
-        Act(
-            kind=EntryKind.PROMOTION_SET,
-            event=f"promotion/{written.id}/{written.version}",
-            occurred=now,
+        setting_act(
+            EntryKind.PROMOTION_SET,
+            f"promotion/{written.id}",
+            written,
+            at=now,
             actor=actor,
             reason=reason,
-            detail={
-                "promotion": written.id,
-                "changes": {name: str(new) for name, new in changes.items()},
-            },
-            puts=(written,),
+            changes=changes,
+            of={"promotion": written.id},
         )
     )
     site.extras.promotions[written.id] = [*versions, written]

@@ -1,7 +1,7 @@
 """Policies are set as new versions; the old ones stay: decisions were made by them."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -13,9 +13,9 @@ from ..core.policy import LONGEST_GRACE_S, Policy
 from ..core.quota import QuotaPeriod
 from .site import Site
 from .turn import in_turn
+from .versioned import next_version, setting_act
 
 STANDARD: Final = PolicyId("standard")
-FIXED: Final = frozenset({"id", "version", "valid_from"})
 
 
 async def ensure_standard(site: Site) -> None:
@@ -35,26 +35,23 @@ async def set_policy(
     site: Site, *, policy: str, changes: Mapping[str, object], actor: Actor, reason: str = ""
 ) -> Receipt:
     """Write the next version of a policy; what is not named stays as it was."""
-    names = {field.name for field in fields(Policy)} - FIXED
-    unknown = set(changes) - names
-    if unknown:
-        raise CoreError("unknown_field", field=", ".join(sorted(unknown)))
     now = site.clock()
     versions = site.policies.get(PolicyId(policy), [])
     base = versions[-1] if versions else _new(site, PolicyId(policy), now)
-    written: Policy = replace(base, version=base.version + 1, valid_from=now, **changes)  # type: ignore[arg-type]  # names checked above
+    written = next_version(base, changes, now)
     if written.no_cut_calendar:
         await site.learn_calendar(written.no_cut_calendar)
     _check(site, written)
     receipt = await site.books.commit(
-        Act(
-            kind=EntryKind.POLICY_SET,
-            event=f"policy/{policy}/{written.version}",
-            occurred=now,
+        setting_act(
+            EntryKind.POLICY_SET,
+            f"policy/{policy}",
+            written,
+            at=now,
             actor=actor,
             reason=reason,
-            detail={"policy": policy, "changes": {name: str(new) for name, new in changes.items()}},
-            puts=(written,),
+            changes=changes,
+            of={"policy": policy},
         )
     )
     site.policies[written.id] = [*versions, written]

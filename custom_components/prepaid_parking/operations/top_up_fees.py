@@ -1,19 +1,16 @@
 """Service fees on top-ups are set as new versions, like promotions; what was taken stays as it was."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
-from typing import Final
 
 from ..core.errors import CoreError
 from ..core.identity import Actor, FeeId
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import EntryKind, Receipt
 from ..core.money import percent_text
 from ..core.top_up import TopUp
 from ..core.top_up_fee import Fee, TopUpFee, check_fee, least_fee
 from .site import Site
 from .turn import in_turn
-
-FIXED: Final = frozenset({"id", "version", "valid_from"})
+from .versioned import next_version, setting_act
 
 
 @in_turn
@@ -27,26 +24,21 @@ async def set_top_up_fee(
     name = fee.strip()
     if not name:
         raise CoreError("top_up_fee_missing")
-    unknown = set(changes) - ({field.name for field in fields(TopUpFee)} - FIXED)
-    if unknown:
-        raise CoreError("unknown_field", field=", ".join(sorted(unknown)))
     now = site.clock()
     versions = site.extras.fees.get(FeeId(name), [])
     base = versions[-1] if versions else TopUpFee(id=FeeId(name), version=0, valid_from=now)
-    written: TopUpFee = replace(base, version=base.version + 1, valid_from=now, **changes)  # type: ignore[arg-type]  # names checked above
+    written = next_version(base, changes, now)
     check_fee(written)
     receipt = await site.books.commit(
-        Act(
-            kind=EntryKind.TOP_UP_FEE_SET,
-            event=f"top_up_fee/{written.id}/{written.version}",
-            occurred=now,
+        setting_act(
+            EntryKind.TOP_UP_FEE_SET,
+            f"top_up_fee/{written.id}",
+            written,
+            at=now,
             actor=actor,
             reason=reason,
-            detail={
-                "top_up_fee": written.id,
-                "changes": {name: str(new) for name, new in changes.items()},
-            },
-            puts=(written,),
+            changes=changes,
+            of={"top_up_fee": written.id},
         )
     )
     site.extras.fees[written.id] = [*versions, written]
