@@ -1,7 +1,8 @@
 """What a person does about a repair: settle doubts, try a relay again, accept a lost stretch."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, override
 
 from homeassistant.components.http import KEY_HASS_USER
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
@@ -67,16 +68,47 @@ class PrepaidFlow(RepairsFlow):
         """Return what the issue was raised with."""
         return str((self.data or {})[name])
 
-    def form(
-        self, step_id: str, schema: vol.Schema, refused: HomeAssistantError | None
+    async def ask(
+        self,
+        step_id: str,
+        schema: vol.Schema,
+        answer: dict[str, Any] | None,
+        do: Callable[[dict[str, Any]], Awaitable[None]],
     ) -> RepairsFlowResult:
-        """Show a form, with the refusal of the last try."""
+        """Show a form until what its answer asks for is done; a refusal is said above it."""
+        refused = ""
+        if answer is not None:
+            try:
+                with translated():
+                    await do(answer)
+            except HomeAssistantError as err:
+                refused = str(err)
+            else:
+                return self.async_create_entry(data={})
         return self.async_show_form(
             step_id=step_id,
             data_schema=schema,
-            errors={"base": "refused"} if refused is not None else None,
-            description_placeholders={**(self.words or {}), "refusal": str(refused or "")},
+            errors={"base": "refused"} if refused else None,
+            description_placeholders={**(self.words or {}), "refusal": refused},
         )
+
+
+class ConfirmedFlow(PrepaidFlow):
+    """What is done once a person says that the cause has been seen to."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Ask whether the cause has been seen to."""
+        return await self.ask("confirm", vol.Schema({}), user_input, self.mend)
+
+    @abstractmethod
+    async def mend(self, answer: dict[str, Any]) -> None:
+        """Do what was confirmed."""
 
 
 class DoubtFlow(PrepaidFlow):
@@ -90,23 +122,6 @@ class DoubtFlow(PrepaidFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Ask what the reading was, and settle."""
-        refused = None
-        if user_input is not None:
-            site = self.entry.runtime_data.site
-            doubts = [one for one in self.given("doubts").split(",") if one in site.doubts]
-            try:
-                with translated():
-                    await settle_doubt(
-                        site,
-                        doubts=doubts,
-                        how=Settlement(user_input["how"]),
-                        reason=user_input.get("reason", ""),
-                        actor=self.actor,
-                    )
-            except HomeAssistantError as err:
-                refused = err
-            else:
-                return self.async_create_entry(data={})
         hows = SETTLEMENTS[DoubtKind(self.given("kind"))]
         schema = vol.Schema(
             {
@@ -118,52 +133,38 @@ class DoubtFlow(PrepaidFlow):
                 vol.Optional("reason"): TextSelector(),
             }
         )
-        return self.form("settle", schema, refused)
+        return await self.ask("settle", schema, user_input, self._settle)
+
+    async def _settle(self, answer: dict[str, Any]) -> None:
+        site = self.entry.runtime_data.site
+        await settle_doubt(
+            site,
+            doubts=[one for one in self.given("doubts").split(",") if one in site.doubts],
+            how=Settlement(answer["how"]),
+            reason=answer.get("reason", ""),
+            actor=self.actor,
+        )
 
 
-class FaultFlow(PrepaidFlow):
+class FaultFlow(ConfirmedFlow):
     """Try a relay again that did not obey."""
 
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Begin."""
-        return await self.async_step_confirm()
-
-    async def async_step_confirm(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Ask whether the cause has been seen to, and try again at once."""
-        if user_input is None:
-            return self.form("confirm", vol.Schema({}), None)
+    @override
+    async def mend(self, answer: dict[str, Any]) -> None:
         try_again(self.entry.runtime_data.site, meter=self.given("meter"))
-        return self.async_create_entry(data={})
 
 
-class OverloadFlow(PrepaidFlow):
-    """Switch a supply on that tripped too often, once somebody has been there."""
+class OverloadFlow(ConfirmedFlow):
+    """Switch a supply on that tripped too often, once somebody has been there: a named person's word."""
 
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Begin."""
-        return await self.async_step_confirm()
-
-    async def async_step_confirm(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Ask whether the cause has been seen to, and restore it as a named person's word."""
-        refused = None
-        if user_input is not None:
-            try:
-                with translated():
-                    await restore_supply(
-                        self.entry.runtime_data.site,
-                        meter=self.given("meter"),
-                        reason="overload",
-                        actor=self.actor,
-                    )
-            except HomeAssistantError as err:
-                refused = err
-            else:
-                return self.async_create_entry(data={})
-        return self.form("confirm", vol.Schema({}), refused)
+    @override
+    async def mend(self, answer: dict[str, Any]) -> None:
+        await restore_supply(
+            self.entry.runtime_data.site,
+            meter=self.given("meter"),
+            reason="overload",
+            actor=self.actor,
+        )
 
 
 class BooksFlow(PrepaidFlow):
@@ -177,17 +178,9 @@ class BooksFlow(PrepaidFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Ask for the reason, begin a new incarnation and load the site anew."""
-        refused = None
-        if user_input is not None:
-            try:
-                with translated():
-                    await self.entry.runtime_data.books.begin_incarnation(
-                        self.actor, user_input["reason"]
-                    )
-            except HomeAssistantError as err:
-                refused = err
-            else:
-                self.hass.config_entries.async_schedule_reload(self.entry.entry_id)
-                return self.async_create_entry(data={})
         schema = vol.Schema({vol.Required("reason"): TextSelector()})
-        return self.form("accept", schema, refused)
+        return await self.ask("accept", schema, user_input, self._accept)
+
+    async def _accept(self, answer: dict[str, Any]) -> None:
+        await self.entry.runtime_data.books.begin_incarnation(self.actor, answer["reason"])
+        self.hass.config_entries.async_schedule_reload(self.entry.entry_id)
