@@ -6,14 +6,18 @@ import contextlib
 from datetime import datetime
 import logging
 from time import perf_counter
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from custom_components.prepaid_parking.core.assigned import PriceCorrection
 from custom_components.prepaid_parking.core.chart import wallet_account
 from custom_components.prepaid_parking.core.errors import CoreError, DeviceError, DeviceFault
-from custom_components.prepaid_parking.core.ledger import EntryKind
+from custom_components.prepaid_parking.core.identity import TariffId
+from custom_components.prepaid_parking.core.ledger import Act, EntryKind, Receipt
 from custom_components.prepaid_parking.core.metering import Sample
-from custom_components.prepaid_parking.operations import chores, keeper as keeping
+from custom_components.prepaid_parking.operations import chores, following, keeper as keeping
 from custom_components.prepaid_parking.operations.facts import (
     BooksTrouble,
     StepRefused,
@@ -21,10 +25,13 @@ from custom_components.prepaid_parking.operations.facts import (
 )
 from custom_components.prepaid_parking.operations.keeper import MOST_AT_ONCE, Keeper
 from custom_components.prepaid_parking.operations.meter_run import MeterRun
+from custom_components.prepaid_parking.operations.price_corrections import finish_corrections
+from custom_components.prepaid_parking.operations.rerating import Rerating
 from custom_components.prepaid_parking.operations.site import Site
-from custom_components.prepaid_parking.operations.usage import close_windows
+from custom_components.prepaid_parking.operations.usage import close_windows, post_windows
+from custom_components.prepaid_parking.operations.use_run import UseRun
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
-from tests.operations.world import DAY, HOUR, KWH, MINUTE, SECOND, World
+from tests.operations.world import DAY, HOUR, KWH, MANAGER, MINUTE, SECOND, World
 
 
 async def flat(world: World, money: str = "100") -> tuple[WalletRun, MeterRun]:
@@ -301,3 +308,76 @@ async def test_what_the_rules_refuse_a_chore_is_said_and_is_no_trouble_of_the_bo
     await world.tick()
     assert [one.why for one in world.heard(StepRefused)][1:] == [None]
     assert world.site.refusals == {}
+
+
+async def test_a_charge_that_the_rules_refuse_is_said_and_is_no_trouble_of_the_books(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One meter's refused charge must not send anybody to the disk; the others' charges go in."""
+    runs = [await world.meter(await world.wallet("100")) for _ in range(2)]
+    for run in runs:
+        await world.read(run.meter.id, 2 * KWH, HOUR)
+    refusal, commit_all = CoreError("cursor_moved", meter="m1"), world.books.commit_all
+
+    async def refusing(acts: list[Act]) -> list[Receipt | CoreError]:
+        return [refusal, *await commit_all(acts[1:])]
+
+    monkeypatch.setattr(world.books, "commit_all", refusing)
+    await post_windows(world.site, runs)
+    (said,) = world.heard(StepRefused)
+    assert (said.step, said.what, said.why) == ("post_windows", runs[0].meter.id, refusal)
+    assert (world.site.trouble, world.heard(BooksTrouble)) == ("", [])
+    assert [run.closing is None for run in runs] == [False, True]
+    monkeypatch.undo()
+    await post_windows(world.site, runs)
+    assert [one.why for one in world.heard(StepRefused)][1:] == [None]
+    assert world.site.refusals == {}
+
+
+async def test_a_use_that_the_rules_do_not_let_end_is_said_and_is_no_trouble_of_the_books(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A washing machine's refused bill is put right at the desk, not at the disk."""
+    refusal: CoreError | None = CoreError("unknown_use_point", point="p1")
+
+    async def step(*_: object) -> None:
+        if refusal is not None:
+            raise refusal
+
+    monkeypatch.setattr(following, "step", step)
+    use = cast("UseRun", SimpleNamespace(use=SimpleNamespace(id="u1")))
+    for _ in range(2):
+        await following.follow(world.site, use, world.clock())
+    (said,) = world.heard(StepRefused)
+    assert (said.step, said.what, said.why) == ("follow", "u1", refusal)
+    assert world.heard(BooksTrouble) == []
+    refusal = None
+    await following.follow(world.site, use, world.clock())
+    assert world.site.refusals == {}
+
+
+async def test_a_correction_of_prices_that_is_refused_is_no_trouble_of_the_books(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a closed wallet keeps from being put right is said as that."""
+    refusal = CoreError("month_closed", month="2026-06")
+    site = world.site
+
+    async def write(*_: object) -> None:
+        raise refusal
+
+    monkeypatch.setattr(Rerating, "write", write)
+    correction = PriceCorrection(
+        id="home/1",
+        tariff=TariffId("home"),
+        since=world.clock() - HOUR,
+        until=None,
+        actor=str(MANAGER),
+        reason="",
+    )
+    site.pricing.corrections[correction.id] = correction
+    await finish_corrections(site, world.clock())
+    await world.work()
+    (said,) = world.heard(StepRefused)
+    assert (said.step, said.what, said.why) == ("rerate", "home/1", refusal)
+    assert world.heard(BooksTrouble) == []

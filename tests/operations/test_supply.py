@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.prepaid_parking.core.errors import CoreError
+from custom_components.prepaid_parking.core.errors import CoreError, DeviceFault
 from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.supply import RestoreMode, Supply, SupplyState
 from custom_components.prepaid_parking.operations.meter_run import MeterRun
@@ -153,3 +153,42 @@ async def test_a_person_can_have_a_command_tried_again_now(world: World) -> None
     assert len(relay.written) == tries + 1
     await world.wait(10 * SECOND, SECOND)
     assert run.state is SupplyState.OFF
+
+
+async def test_a_clock_set_back_while_a_command_is_out_holds_its_proof_up_for_a_few_looks(
+    world: World,
+) -> None:
+    """The flat is dark and the site says "cutting" for an hour: whoever asks is told nonsense."""
+    run = await flat(world)
+    await cut_supply(world.site, meter=run.meter.id, reason="leak", actor=MANAGER)
+    await world.work()
+    assert run.command is not None
+    assert run.command.sent_at is not None
+    world.clock.now -= HOUR
+    for _ in range(3):
+        await world.tick()
+        await world.look(run.meter.id)
+    assert (run.command, run.supply.verified, run.state) == (None, False, SupplyState.HELD)
+
+
+@pytest.mark.parametrize("fault", [None, DeviceFault.REFUSED])
+async def test_a_clock_set_back_does_not_put_off_the_next_try(
+    world: World, fault: DeviceFault | None
+) -> None:
+    """A paid flat whose relay lost one command must not stay dark until the clock has caught up."""
+    run = await flat(world)
+    relay, meter = world.relays[run.meter.id], run.meter.id
+    await cut_supply(world.site, meter=meter, reason="leak", actor=MANAGER)
+    await world.work()
+    await world.read(meter, after=10 * SECOND)
+    assert not relay.on
+    relay.moves, relay.refuses = False, fault
+    await restore_supply(world.site, meter=meter, reason="mended", actor=MANAGER)
+    await world.work()
+    await world.tick()
+    world.clock.now -= HOUR
+    relay.moves, relay.refuses = True, None
+    for _ in range(10):
+        await world.tick()
+        await world.look(meter)
+    assert (run.command, run.supply.verified, relay.on) == (None, True, True)

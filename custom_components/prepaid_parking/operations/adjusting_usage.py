@@ -33,7 +33,7 @@ from .paying_usage import one_after_another
 from .replay import merged
 from .site import Site
 from .turn import in_turn
-from .usage import post_windows
+from .usage import post_windows, unposted
 from .used import CHARGES, Corrected, Used, corrections, used_of
 from .window import repriced
 
@@ -95,7 +95,7 @@ async def _posted(site: Site, run: MeterRun) -> None:
     if run.closing is not None:
         await post_windows(site, (run,))
     if run.closing is not None:
-        raise CoreError("books_cannot_be_written", problem=site.trouble)
+        raise CoreError("books_cannot_be_written", problem=unposted(site))
 
 
 async def _till(site: Site, used: Used) -> Till:

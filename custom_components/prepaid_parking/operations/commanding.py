@@ -127,6 +127,25 @@ def proves(run: MeterRun, sent_at: datetime | None) -> bool:
     return run.seen_at is not None and abs(run.seen_at - sent_at) >= moved
 
 
+def follow_clock(run: MeterRun, command: Command, now: datetime) -> None:
+    """Take along what is known of a command when the clock is set back, however far.
+
+    Else no look would come after it was sent, and no time to try again, until the clock has caught up.
+    """
+    latest = max((one for one in (command.looked_at, command.sent_at) if one), default=now)
+    command.looked_at, back = now, latest - now
+    if back <= timedelta():
+        return
+    if command.sent_at is not None:
+        command.sent_at -= back
+    if command.next_at is not None:
+        command.next_at -= back
+    if run.cut_at is not None:
+        run.cut_at -= back
+    if run.seen_at is not None and run.seen_at > now:
+        run.seen_at -= back
+
+
 def judge(site: Site, run: MeterRun, command: Command, now: datetime) -> None:
     """Call it a fault when three tries came to nothing."""
     waited = command.sent_at is None or abs(now - command.sent_at) >= timedelta(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from ..core.errors import CoreError, DeviceError, StoreError
+from ..core.errors import DeviceError, StoreError
 from ..core.identity import UseId
 from ..core.supply import CommandLog, CommandOutcome
 from ..core.use import Seen, Use, UseEnd, UseState, looked
@@ -17,6 +17,7 @@ from .booking import keep
 from .facts import UseEvent
 from .in_use import is_meter, meter_of
 from .no_things import NoThings
+from .saying import said
 from .site import Site
 from .use_ends import settle
 from .use_prices import accrue, cost_of, most_of
@@ -100,10 +101,8 @@ async def _look_now(site: Site, use: UseId) -> None:
 
 async def follow(site: Site, run: UseRun, now: datetime) -> None:
     """Follow one use one step; its trouble is said, not raised, and keeps no other from ending."""
-    try:
+    with said(site, follow.__name__, run.use.id):
         await step(site, run, now)
-    except (CoreError, StoreError) as err:
-        site.books_trouble(err.key, str(err))
 
 
 def _look(site: Site, run: UseRun, now: datetime) -> None:

@@ -13,7 +13,7 @@ from .going_over import go_over
 from .meter_run import MeterRun
 from .rebinding import posted_whole
 from .site import Site
-from .usage import post_windows
+from .usage import post_windows, unposted
 from .watching import FRESH_INTERVALS
 from .window import accrue, put_lines, restack
 
@@ -55,7 +55,7 @@ async def stands(
     waiting = [run for run in runs if run.closing is not None]
     await post_windows(site, waiting)
     if any(run.closing is not None for run in waiting):
-        raise CoreError("books_cannot_be_written", problem=site.trouble)
+        raise CoreError("books_cannot_be_written", problem=unposted(site))
     now = site.clock()
     found = [
         stand

@@ -101,7 +101,7 @@ class Command:
     `sent_at` is when it may first have moved the relay, `acknowledged` whether the device has said so
     for the write that line `log` stands for. `blocked` says that the day's operations are used up.
     `before` is whose cut it was, and how proven, when the command was recorded: one that was never
-    sent leaves that as it was.
+    sent leaves that as it was. `looked_at` is when it was looked after last.
     """
 
     on: bool
@@ -117,6 +117,7 @@ class Command:
     faulted: bool = False
     blocked: bool = False
     before: tuple[CutBy, bool | None] = (CutBy.NOTHING, None)
+    looked_at: datetime | None = None
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ from .settling import Settlement, settle_doubt
 from .site import Site
 from .tariff_book import publish_tariff
 from .turn import in_turn
-from .usage import post_windows
+from .usage import post_windows, unposted
 from .window import open_window, recount
 
 __all__ = [
@@ -175,7 +175,7 @@ async def unbind_meter(site: Site, *, meter: str, actor: Actor, reason: str = ""
         raise CoreError("meter_not_bound", meter=meter)
     await post_windows(site, (run,), whole=True)
     if run.closing is not None:
-        raise CoreError("books_cannot_be_written", problem=site.trouble)
+        raise CoreError("books_cannot_be_written", problem=unposted(site))
     await end_periods(site, (run,))
     window = run.window
     assert window is not None

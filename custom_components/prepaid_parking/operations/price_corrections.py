@@ -9,16 +9,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..core.assigned import PriceCorrection
-from ..core.errors import CoreError, StoreError
+from ..core.errors import CoreError
 from ..core.identity import SYSTEM, Actor, TariffId, WalletId
 from ..core.ledger import Act, EntryKind, Receipt
 from ..core.tariff import Pricer, TariffVersion
 from .booking import keep
 from .months import check_day
 from .rerating import Rerating, WalletSum
+from .saying import said
 from .site import Site
 from .tariff_book import add_versions, bound_by, check_publishable, is_usage, next_version
-from .usage import post_windows
+from .usage import post_windows, unposted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,10 +107,8 @@ async def finish_corrections(site: Site, _now: datetime) -> None:
 
 
 async def _finish(site: Site, correction: PriceCorrection) -> None:
-    try:
+    with said(site, rerate.__name__, correction.id):
         await _walk(site, correction, SYSTEM)
-    except (CoreError, StoreError) as err:
-        site.books_trouble(err.key, str(err))
 
 
 async def _walk(site: Site, correction: PriceCorrection, actor: Actor) -> Rerating:
@@ -139,7 +138,7 @@ async def _post(site: Site, tariff: str) -> None:
     bound = bound_by(site, tariff)
     await post_windows(site, bound, whole=True)
     if any(run.closing is not None or (run.window and not run.window.empty) for run in bound):
-        raise CoreError("books_cannot_be_written", problem=site.trouble)
+        raise CoreError("books_cannot_be_written", problem=unposted(site))
 
 
 def _corrected(

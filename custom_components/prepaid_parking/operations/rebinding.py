@@ -16,7 +16,7 @@ from .pools import leave_pool
 from .rate_registers import say_rates
 from .site import Site
 from .standing import charge_days
-from .usage import post_windows
+from .usage import post_windows, unposted
 from .wallet_run import WalletRun
 from .window import open_window, recount
 
@@ -63,7 +63,7 @@ async def posted_whole(site: Site, runs: Iterable[MeterRun]) -> None:
     runs = [run for run in runs if run.window is not None]
     await post_windows(site, runs, whole=True)
     if any(run.closing is not None or (run.window and not run.window.empty) for run in runs):
-        raise CoreError("books_cannot_be_written", problem=site.trouble)
+        raise CoreError("books_cannot_be_written", problem=unposted(site))
     await charge_days(site, runs, local_day(site))
 
 

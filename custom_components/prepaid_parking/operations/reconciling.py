@@ -9,7 +9,7 @@ from ..core.reconcile import Decision
 from ..core.supply import CommandOutcome, CutBy, SupplyState
 from ..core.supply_rules import Why, hold_in_force
 from .booking import keep
-from .commanding import begin, end, judge, proves, send
+from .commanding import begin, end, follow_clock, judge, proves, send
 from .deciding import decide
 from .facts import SupplyChanged, WalletEvent, WalletFact
 from .in_use import in_use
@@ -22,8 +22,9 @@ from .watching import policy_for
 OPERATIONS_UNBOUND: Final = 20
 """How often a relay may be operated in a day where no wallet's policy says it."""
 OPERATIONS_USED: Final = 80
-"""The same for a relay that is sold by the use: a wash of forty minutes, one after the other. Relays of
-meters are made for a hundred thousand operations, so for more than three years of that."""
+"""The same for a relay that is sold by the use: a wash of forty minutes, one after the other.
+No relay's life is known here: the data sheets of the meters that profiles were made from do not say it.
+If it is a hundred thousand operations, which is an assumption, that is more than three years."""
 
 _OFF: Final = {
     CutBy.SCHEDULE: WalletEvent.SCHEDULED_OFF,
@@ -35,8 +36,10 @@ _ON: Final = {CutBy.SCHEDULE: WalletEvent.SCHEDULED_ON}
 async def reconcile(site: Site, run: MeterRun) -> None:
     """Bring one supply a step nearer to what it should be: at most one command at a time."""
     now = site.clock()
-    if run.command is not None and run.command.sending:
-        return
+    if run.command is not None:
+        follow_clock(run, run.command, now)
+        if run.command.sending:
+            return
     await _observe(site, run, now)
     before, decision = run.state, decide(site, run)
     run.decision, command = decision, run.command

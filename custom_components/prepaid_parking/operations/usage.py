@@ -18,6 +18,7 @@ from .facts import WalletEvent, WalletFact
 from .meter_run import Closing, MeterRun, OpenWindow
 from .pace import near
 from .paying_usage import drawn
+from .saying import said
 from .shares import booked
 from .site import Site
 from .turn import in_turn
@@ -91,17 +92,19 @@ async def _post(site: Site, runs: Sequence[MeterRun]) -> bool:
     except StoreError as err:
         site.books_trouble(err.key, err.detail)
         return False
-    trouble: CoreError | None = None
+    site.books_trouble("")
     for (run, one), act, answer in zip(closing, acts, answers, strict=True):
-        if isinstance(answer, CoreError):
-            trouble = answer
-        else:
+        with said(site, post_windows.__name__, run.meter.id):
+            if isinstance(answer, CoreError):
+                raise answer
             _posted(site, run, one, act, answer)
-    if trouble is None:
-        site.books_trouble("")
-    else:
-        site.books_trouble(trouble.key, str(trouble))
-    return trouble is None
+    return not any(isinstance(answer, CoreError) for answer in answers)
+
+
+def unposted(site: Site) -> str:
+    """Return why charges wait: what ails the books, or what the rules refused."""
+    refused = (why.key for (step, _), why in site.refusals.items() if step == post_windows.__name__)
+    return site.trouble or next(refused, "failed")
 
 
 @in_turn
