@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.prepaid_parking.const import DOMAIN
 from custom_components.prepaid_parking.core.errors import StoreError
+from custom_components.prepaid_parking.core.wallet import WalletKind
 from custom_components.prepaid_parking.errors import translated
 from custom_components.prepaid_parking.services import ACTIONS
 from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
@@ -123,6 +124,23 @@ def test_the_form_of_an_action_asks_for_what_the_action_takes(action: Any) -> No
     assert fields.pop("config_entry_id") is not None
     taken = {str(marker): isinstance(marker, vol.Required) for marker in action.fields}
     assert {name: bool(field.get("required")) for name, field in fields.items()} == taken
+
+
+@pytest.mark.parametrize("action", ["set_promotion", "set_top_up_fee", "open_wallet"])
+def test_the_form_offers_every_kind_of_wallet(action: str) -> None:
+    """Who shares a meter could be left out of a promotion by a script only."""
+    fields: Mapping[str, Any] = yaml.load_yaml_dict(str(FOLDER / "services.yaml"))[action]["fields"]
+    (field,) = (fields[name] for name in ("kind", "kinds") if name in fields)
+    assert set(field["selector"]["select"]["options"]) == set(WalletKind)
+
+
+@pytest.mark.parametrize("field", ["tariff", "from_register"])
+async def test_a_field_of_a_meter_without_the_meter_is_refused(hub: Hub, field: str) -> None:
+    """A wallet was opened, its meter forgotten, and the reading of the day with it."""
+    with pytest.raises(ServiceValidationError) as err:
+        await hub.call("open_wallet", unit="Flat 1", **{field: "1"})
+    assert field in sentence(err)
+    assert (await hub.call("list_wallets"))["count"] == 0
 
 
 async def test_a_day_at_the_cash_desk_adds_up(hub: Hub) -> None:

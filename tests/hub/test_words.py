@@ -15,12 +15,14 @@ from custom_components.prepaid_parking.core.supply_rules import Why
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.errors import store_key
 from custom_components.prepaid_parking.measures import VALUES
+from custom_components.prepaid_parking.operations.use_switch import not_free_key
 from custom_components.prepaid_parking.repairs import BOOKS
 from custom_components.prepaid_parking.store.sqlite import TROUBLES
 from tests.repository.translations import at, translation
 from tests.repository.tree import FOLDER, python_files, tree_of
 
 ENGLISH: Final = translation("en")
+LANGUAGES: Final = ("en", "zh-Hans")
 
 
 def store_keys() -> Iterator[str]:
@@ -77,6 +79,16 @@ def test_every_reason_is_a_translation() -> None:
     assert set(reasons) == {str(why) for why in Why}
     refusals = at(ENGLISH, "entity", "event", "passage", "state_attributes", "reason", "state")
     assert set(refusals) >= {str(refusal) for refusal in Refusal}
+
+
+@pytest.mark.parametrize("why", Why)
+def test_every_reason_not_to_sell_a_supply_is_a_sentence(why: Why) -> None:
+    """ "(no_way_back)" at the washing machine tells nobody what to do."""
+    sentences = [
+        at(translation(one), "exceptions", not_free_key(why), "message") for one in LANGUAGES
+    ]
+    assert all(sentences)
+    assert not any(why in said and "_" in why for said in sentences)
 
 
 def test_every_value_and_every_wallet_has_a_name() -> None:

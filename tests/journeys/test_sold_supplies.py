@@ -83,6 +83,6 @@ async def test_a_locked_out_machine_is_refused_before_anybody_pays(
     await hub.call("set_lockout", meter="m1", reason="electrician")
     with pytest.raises(ServiceValidationError) as refused:
         await hub.call("start_use", point="Washer", wallet=wallet)
-    assert refused.value.translation_key == "use_supply_not_free"
+    assert refused.value.translation_key == "use_supply_not_free_locked_out"
     assert (await hub.wallet(wallet))["available"] == "50.00"
     assert not closed(modbus_device)

@@ -559,3 +559,25 @@ async def test_whatever_happens_the_bills_and_the_accounts_agree(
     await pay_open(world.site, wallet)
     await load(world.site)
     await agrees(world)
+
+
+async def test_a_bill_bears_no_day_long_before_the_site(make_world: MakeWorld) -> None:
+    """A slip of the keyboard opened a series of the year 1, and its number stays for ever."""
+    world = await make_world()
+    wallet = await landlord(world)
+    _, draft = await create_bill(
+        world.site,
+        wallet=wallet.wallet.id,
+        category=Category.RENT,
+        lines=(line(),),
+        draft=True,
+        actor=MANAGER,
+    )
+    for day in (date(1, 1, 1), TODAY - timedelta(days=400)):
+        with pytest.raises(CoreError, match="bill_too_early"):
+            await bill_for(world, wallet, issued_on=day)
+        with pytest.raises(CoreError, match="bill_too_early"):
+            await issue_bill(world.site, bill=draft.id, issued_on=day, actor=MANAGER)
+    assert not world.site.billing.series
+    taken_over = await bill_for(world, wallet, issued_on=TODAY - timedelta(days=300))
+    assert taken_over.issued_on == TODAY - timedelta(days=300)

@@ -1,5 +1,6 @@
 """Rent and fees: one bill a period, whatever the hub slept through, and nobody's light goes out."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from custom_components.prepaid_parking.core.bill import Bill, BillingRules, Bill
 from custom_components.prepaid_parking.core.category import Category
 from custom_components.prepaid_parking.core.chart import Bucket, wallet_account
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError, StoreError
+from custom_components.prepaid_parking.core.extent import By
 from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.periods import Every
 from custom_components.prepaid_parking.core.recurring import Fixed
@@ -25,6 +27,7 @@ from custom_components.prepaid_parking.operations.recurring import set_recurring
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.test_bills import agrees
+from tests.operations.test_shares import unit
 from tests.operations.world import DAY, MANAGER, World
 
 START: Final = datetime(2026, 1, 1, 9, tzinfo=UTC)
@@ -47,6 +50,13 @@ async def rented(
         | changes,
         actor=MANAGER,
     )
+    return charge
+
+
+async def for_unit(world: World, unit: str, fixed: Fixed) -> RecurringCharge:
+    """Let whoever lives in a unit pay a fee."""
+    changes = {"name": "Fee", "category": Category.PROPERTY, "unit": unit, "fixed": fixed}
+    _, charge = await set_recurring(world.site, changes=changes, actor=MANAGER)
     return charge
 
 
@@ -514,3 +524,36 @@ async def test_one_charge_in_trouble_keeps_nobody_else_waiting(
     await until(world, date(2026, 1, 6))
     assert len(await all_bills(world)) == 5
     await agrees(world)
+
+
+async def test_a_price_per_what_nobody_measured_is_refused(make_world: MakeWorld) -> None:
+    """A fee per m² of a flat without an area billed 0.00 month after month, and nobody was told."""
+    world = await make_world(at=START)
+    wallet = await landlord(world)
+    area, capacity, persons = (replace(RENT, by=by) for by in (By.AREA, By.CAPACITY, By.PERSONS))
+    for fixed in (area, capacity, persons):
+        with pytest.raises(CoreError, match="recurring_no_unit"):
+            await rented(world, wallet, fixed)
+    bare = (await unit(world, "Bare")).id
+    for fixed, key in ((area, "recurring_no_area"), (capacity, "recurring_no_capacity")):
+        with pytest.raises(CoreError, match=key):
+            await for_unit(world, bare, fixed)
+    nobody = await for_unit(world, bare, persons)
+    with pytest.raises(CoreError, match="recurring_no_area"):
+        await set_recurring(world.site, recurring=nobody.id, changes={"fixed": area}, actor=MANAGER)
+    measured = (await unit(world, "Measured", area_cm2=500_000)).id
+    charge = await for_unit(world, measured, area)
+    assert charge.unit == measured
+
+
+async def test_what_lost_its_measure_can_still_be_ended(make_world: MakeWorld) -> None:
+    """Whoever only gives notice is not asked for the area of a flat that is pulled down."""
+    world = await make_world(at=START)
+    flat = (await unit(world, "Flat", area_cm2=500_000)).id
+    charge = await for_unit(world, flat, replace(RENT, by=By.AREA))
+    world.site.house.units[flat] = replace(world.site.unit(flat), area_cm2=0)
+    last = date(2026, 3, 31)
+    _, ended = await set_recurring(
+        world.site, recurring=charge.id, changes={"last": last}, actor=MANAGER
+    )
+    assert ended.last == last

@@ -252,6 +252,16 @@ async def test_the_remainder_and_the_tiers_go_on_by_their_own_tariff(
     assert wallet.available_minor == 100_000 - spent
 
 
+async def test_nothing_selected_is_refused(make_world: MakeWorld) -> None:
+    """ "0 planned" reads as done: the new price was thought to be in force, and nobody paid it."""
+    world = await make_world()
+    await world.publish(OTHER)
+    with pytest.raises(CoreError, match="nothing_selected"):
+        await assign(world)
+    with pytest.raises(CoreError, match="nothing_selected"):
+        await assign(world, commodity=Commodity.WATER)
+
+
 async def test_each_of_a_selection_stands_for_itself(make_world: MakeWorld) -> None:
     """200 flats, three of which cannot: 197 go over, and the three are named with the reason."""
     water = {"tariff": "water", "quantity": "volume", "price": "3.00"}

@@ -6,6 +6,7 @@ from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
 from ..core.chart import Channel
+from ..core.errors import CoreError
 from ..core.money import parse_quantity
 from ..core.policy import WalletState
 from ..core.wallet import Frozen, Purpose, Spending, WalletKind
@@ -212,6 +213,9 @@ async def list_wallets(call: Call) -> Response:
 def _first_meter(call: Call) -> dict[str, Any]:
     """Return the meter that a new wallet pays for from the start, where one is named."""
     if not call.text("meter"):
+        for name in ("tariff", "from_register"):
+            if call.text(name):
+                raise CoreError("field_needs_meter", field=name)
         return {}
     run, register = call.meter(), call.text("from_register")
     return {

@@ -57,6 +57,8 @@ async def select(site: Site, selection: Selection, tariff: str, at: datetime) ->
     if not is_usage(site, tariff):
         raise CoreError("unknown_tariff", tariff=tariff)
     version_at(site, tariff, at)
+    if not (selection.wallets or selection.meters or selection.units):
+        raise CoreError("nothing_selected")
     found: dict[str, Target] = {}
     async for targets in gently(_named(site, selection)):
         for target in targets:

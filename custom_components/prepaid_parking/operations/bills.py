@@ -75,7 +75,7 @@ async def create_bill(
     if draft:
         receipt = await _draft(site, run, bill, actor, reason, key)
     else:
-        on, due = dates(site, category, issued_on, due_on)
+        on, due = await dates(site, category, issued_on, due_on)
         issue = Issue(
             run=run, draft=bill, on=on, due=due, actor=actor, reason=reason, reference=key
         )
@@ -97,7 +97,7 @@ async def issue_bill(
     await trusted(site)
     draft = await find_bill(site, bill)
     run = open_run(site, draft.wallet)
-    on, due = dates(site, draft.category, issued_on, due_on)
+    on, due = await dates(site, draft.category, issued_on, due_on)
     issue = Issue(run=run, draft=draft, on=on, due=due, actor=actor, reason=reason)
     receipt = await issue_for(site, issue)
     return receipt, await find_bill(site, draft.id)

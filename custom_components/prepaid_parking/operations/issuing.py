@@ -22,6 +22,8 @@ from .wallet_run import WalletRun
 
 NOON: Final = time(12)
 """A bill that is dated back was issued at noon of its day, in any zone the same day."""
+BEFORE_THE_SITE: Final = timedelta(days=366)
+"""How long before a site's first entry a bill may be dated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,19 +46,31 @@ class Issue:
     moves: tuple[CursorMove, ...] = ()
 
 
-def dates(
+async def dates(
     site: Site, category: Category, issued_on: date | None, due_on: date | None
 ) -> tuple[date, date]:
-    """Return the day of issue and the day a bill is due: not tomorrow, and not in a closed month."""
+    """Return the day of issue and the day a bill is due: not tomorrow, and not in a closed month.
+
+    Nor long before the site was there: that is a typing error, under a number of a series of its own.
+    """
     today = local_day(site)
     on = issued_on or today
     if on > today:
         raise CoreError("day_in_future", day=on)
     check_day(site, on)
+    if on < today and on < (earliest := await _earliest(site)):
+        raise CoreError("bill_too_early", day=on, earliest=earliest)
     due = due_on or on + timedelta(days=rules_of(site, category).due_days)
     if due < on:
         raise CoreError("bill_due_before_issue", day=due)
     return on, due
+
+
+async def _earliest(site: Site) -> date:
+    """Return the first day a bill may bear: what was billed elsewhere before the site began is taken over."""
+    begun = await site.books.entries(limit=1)
+    first = begun[0].occurred.astimezone(site.zone).date() if begun else local_day(site)
+    return first - BEFORE_THE_SITE
 
 
 async def issue_one(site: Site, issue: Issue, refusal: CoreError | None = None) -> Receipt:

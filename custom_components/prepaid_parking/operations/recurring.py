@@ -13,7 +13,7 @@ from ..core.bill import BillLine
 from ..core.bill_parts import Days
 from ..core.category import Category, check_purpose
 from ..core.errors import CoreError
-from ..core.extent import Extent
+from ..core.extent import By, Extent
 from ..core.identity import Actor, RecurringId, TariffId, UnitId
 from ..core.ledger import Act, EntryKind, Receipt
 from ..core.levies import Levy
@@ -21,7 +21,7 @@ from ..core.local_day import day_start
 from ..core.months import check_open
 from ..core.recurring import Fixed, Period, reminders
 from ..core.recurring_charge import RecurringCharge, billed, changed, lines_of, next_period
-from ..core.unit import persons_at
+from ..core.unit import Unit, persons_at
 from ..core.wallet import Purpose
 from .bill_book import local_day
 from .booking import book, closed, referenced
@@ -32,6 +32,9 @@ from .wallet_run import WalletRun
 
 FARTHEST_BACK: Final = timedelta(days=366)
 """A charge that begins earlier is a typing error, and every bill of it would have to be voided."""
+
+PRICED: Final = frozenset({"fixed", "tariff", "unit", "wallet"})
+"""What decides by which measures of which unit a charge is priced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,8 @@ async def set_recurring(
     key = referenced("set_recurring", reference, content)
     charge = _changed(site, recurring, changes) if recurring else await _new(site, changes)
     refusal = _refusal(site, charge)
+    if refusal is None and not changes.keys().isdisjoint(PRICED):
+        refusal = _unmeasured(site, charge)
     act = Act(
         kind=EntryKind.RECURRING_SET,
         event=f"{charge.scope}/set",
@@ -220,8 +225,7 @@ def _terms(site: Site, charge: RecurringCharge) -> tuple[Fixed, tuple[Levy, ...]
 
 def _extent(site: Site, charge: RecurringCharge) -> Extent:
     """Return the measures of the unit that a charge is for on the first day that is not billed."""
-    name = charge.unit or site.wallet(charge.wallet).wallet.unit_id
-    unit = site.house.units.get(UnitId(name))
+    unit = _measured(site, charge)
     if unit is None:
         return Extent()
     history = site.house.occupancies.get(unit.id, ())
@@ -231,6 +235,32 @@ def _extent(site: Site, charge: RecurringCharge) -> Extent:
         persons=persons_at(unit, history, at),
         capacity_w=unit.capacity_w,
     )
+
+
+def _measured(site: Site, charge: RecurringCharge) -> Unit | None:
+    """Return the unit whose measures count; None where the wallet belongs to none."""
+    name = charge.unit or site.wallet(charge.wallet).wallet.unit_id
+    return site.house.units.get(UnitId(name))
+
+
+def _unmeasured(site: Site, charge: RecurringCharge) -> CoreError | None:
+    """Refuse a price per what nobody has measured: it would bill 0.00 for ever, and say nothing.
+
+    Nobody may live in a unit for a while, so no persons are an answer; no area is none.
+    """
+    fixed = fixed_of(site, charge)
+    if fixed is None and charge.tariff:  # Its first version is still to begin.
+        fixed = site.tariffs[TariffId(charge.tariff)].versions[-1].terms.fixed
+    if fixed is None or fixed.by is By.EACH:
+        return None
+    unit = _measured(site, charge)
+    if unit is None:
+        return CoreError("recurring_no_unit", wallet=charge.wallet)
+    if fixed.by is By.AREA and not unit.area_cm2:
+        return CoreError("recurring_no_area", unit=unit.name)
+    if fixed.by is By.CAPACITY and not unit.capacity_w:
+        return CoreError("recurring_no_capacity", unit=unit.name)
+    return None
 
 
 async def _new(site: Site, changes: dict[str, Any]) -> RecurringCharge:

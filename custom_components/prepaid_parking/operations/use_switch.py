@@ -21,6 +21,25 @@ from .site import Site
 
 STARTS_WITHIN: Final = timedelta(seconds=15)
 """A switch that shows nothing for so long did not switch."""
+_SAID: Final = {
+    Why.LOCKOUT: "locked_out",
+    Why.HOLD: "held",
+    Why.PROTECTED: "protected",
+    Why.SITE_HELD: "site_held",
+    Why.NEVER_CUT: "by_hand",
+    Why.NO_WAY_BACK: "by_hand",
+    Why.BY_HAND: "by_hand",
+    Why.ARMED: "by_hand",
+    Why.NOT_SEEN: "not_seen",
+    Why.STALE: "not_seen",
+    Why.OFF_BY_OTHERS: "off",
+    Why.NOT_CONFIRMED: "off",
+    Why.SCHEDULE: "scheduled",
+    Why.OVERLOAD: "overloaded",
+    Why.OVERLOAD_LOCKED: "overloaded",
+    Why.TOO_MANY_OPERATIONS: "too_often",
+}
+"""How a reason is told to somebody who wants to use a machine; the rest are rules of the site."""
 
 
 def is_on(site: Site, switch: str) -> bool | None:
@@ -81,4 +100,9 @@ def not_free(site: Site, switch: str, operations: int) -> CoreError | None:
 
 
 def _not_free(run: MeterRun, why: Why) -> CoreError:
-    return CoreError("use_supply_not_free", meter=run.meter.name, why=why)
+    return CoreError(not_free_key(why), meter=run.meter.name)
+
+
+def not_free_key(why: Why) -> str:
+    """Name the sentence that says why a supply is not free, and what to do."""
+    return f"use_supply_not_free_{_SAID.get(why, 'by_rule')}"
