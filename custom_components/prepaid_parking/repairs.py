@@ -30,6 +30,7 @@ from .operations.facts import (
 )
 from .operations.proving import problem_of
 from .repair_flows import BooksFlow, DoubtFlow, FaultFlow, OverloadFlow
+from .standing_repairs import Issue, show_issue
 
 FEW: Final = 5
 """Up to this many doubts of a kind on a line are repairs of their own."""
@@ -262,16 +263,8 @@ class SiteRepairs:
         *,
         fixable: bool = True,
     ) -> None:
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            issue_id,
-            is_fixable=fixable,
-            severity=ir.IssueSeverity.ERROR,
-            translation_key=key,
-            translation_placeholders=placeholders,
-            data={"entry_id": self._entry.entry_id, **data},
-        )
+        issue = Issue(key=key, words=placeholders, data=data, fixable=fixable)
+        show_issue(self._hass, self._entry, issue_id, issue)
 
     def _drop(self, issue_id: str) -> None:
         if issue_id:
