@@ -36,6 +36,7 @@ from tests.simulation.again import Charge, again
 from tests.simulation.days import DAY, begins, standing
 from tests.simulation.papers import PAPERS, Papers
 from tests.simulation.prices import Home, Line, Prices, cost
+from tests.simulation.top_up_fees import TopUpFees
 
 UNITS: Final = 50
 """A charge that is priced again is divided among a few dozen half-days, each to the whole unit."""
@@ -61,6 +62,7 @@ class Audit:
         """Who bears what a shared wallet is charged: a weight for each wallet number."""
         self.borne: dict[str, Counter[int]] = defaultdict(Counter)
         self.papers = Papers(prices.zone)
+        self.fees = TopUpFees()
         self.closed = set[int]()
         self.corrects: tuple[dict[str, Any], datetime] | None = None
         """The price that is to be corrected next, and since when."""
@@ -72,6 +74,7 @@ class Audit:
             self.seen = entry.id
             self.kinds[entry.kind] += 1
             paid = self._fold(entry)
+            self.fees.read(entry, paid)
             usage = usage_of(entry)
             if usage is not None:
                 self._charged(entry, usage, paid)

@@ -14,47 +14,48 @@ from typing import Any, Final
 
 from custom_components.prepaid_parking.store.opening import create_file
 from tests.operations.world import BOOKS, CURRENCY, SITE
-from tests.simulation.corrections import CorrectedLife
+from tests.simulation.fees import FeeLife
 from tests.simulation.life import FIRST
 
 STEPS: Final = 100
 MEMORY: Final = Path("/dev/shm")
 """Where there is memory to write files in: a power cut is no part of these lives, so no disk is."""
 
-type Happening = Callable[[CorrectedLife], Coroutine[Any, Any, None]]
+type Happening = Callable[[FeeLife], Coroutine[Any, Any, None]]
 HAPPENINGS: Final[dict[Happening, int]] = {
-    CorrectedLife.read: 30,
-    CorrectedLife.burst: 5,
-    CorrectedLife.silence: 5,
-    CorrectedLife.tell_late: 7,
-    CorrectedLife.import_list: 3,
-    CorrectedLife.swap: 3,
-    CorrectedLife.tamper: 2,
-    CorrectedLife.settle: 5,
-    CorrectedLife.move_in: 5,
-    CorrectedLife.move_out: 2,
-    CorrectedLife.people_change: 2,
-    CorrectedLife.publish: 3,
-    CorrectedLife.assign: 4,
-    CorrectedLife.tick: 6,
-    CorrectedLife.post: 3,
-    CorrectedLife.die_soon: 7,
-    CorrectedLife.stop: 2,
-    CorrectedLife.set_clock: 2,
-    CorrectedLife.a_quiet_week: 1,
-    CorrectedLife.pay_in: 5,
-    CorrectedLife.pay_out: 2,
-    CorrectedLife.hand_over: 2,
-    CorrectedLife.move_house: 2,
-    CorrectedLife.take: 2,
-    CorrectedLife.owe: 3,
-    CorrectedLife.wash: 3,
-    CorrectedLife.deposit: 3,
-    CorrectedLife.come_and_go: 3,
-    CorrectedLife.agree: 2,
-    CorrectedLife.correct_price: 2,
-    CorrectedLife.write_bill: 2,
-    CorrectedLife.end_bill: 3,
+    FeeLife.read: 30,
+    FeeLife.burst: 5,
+    FeeLife.silence: 5,
+    FeeLife.tell_late: 7,
+    FeeLife.import_list: 3,
+    FeeLife.swap: 3,
+    FeeLife.tamper: 2,
+    FeeLife.settle: 5,
+    FeeLife.move_in: 5,
+    FeeLife.move_out: 2,
+    FeeLife.people_change: 2,
+    FeeLife.publish: 3,
+    FeeLife.assign: 4,
+    FeeLife.tick: 6,
+    FeeLife.post: 3,
+    FeeLife.die_soon: 7,
+    FeeLife.stop: 2,
+    FeeLife.set_clock: 2,
+    FeeLife.a_quiet_week: 1,
+    FeeLife.pay_in: 5,
+    FeeLife.pay_out: 2,
+    FeeLife.hand_over: 2,
+    FeeLife.move_house: 2,
+    FeeLife.take: 2,
+    FeeLife.owe: 3,
+    FeeLife.wash: 3,
+    FeeLife.deposit: 3,
+    FeeLife.come_and_go: 3,
+    FeeLife.agree: 2,
+    FeeLife.correct_price: 2,
+    FeeLife.set_fee: 2,
+    FeeLife.write_bill: 2,
+    FeeLife.end_bill: 3,
 }
 
 
@@ -102,7 +103,7 @@ def live(seed: int, steps: int, blank: Path) -> Outcome:
 
 async def _live(seed: int, steps: int, folder: Path) -> Outcome:
     outcome = Outcome(seed)
-    life = CorrectedLife(seed, folder)
+    life = FeeLife(seed, folder)
     began = life.latest
     try:
         await life.begin()
