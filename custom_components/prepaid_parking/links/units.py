@@ -57,6 +57,8 @@ BILLED_UNITS: Final[Mapping[str, tuple[Quantity, Fraction]]] = {
     "MWh": (Quantity.ENERGY, Fraction(10**9)),
     "MJ": (Quantity.ENERGY, Fraction(10**7, 36)),
     "GJ": (Quantity.ENERGY, Fraction(10**10, 36)),
+    "varh": (Quantity.ENERGY, Fraction(1_000)),
+    "kvarh": (Quantity.ENERGY, Fraction(1_000_000)),
     "L": (Quantity.VOLUME, Fraction(1_000)),
     "m³": (Quantity.VOLUME, Fraction(1_000_000)),
     "g": (Quantity.MASS, Fraction(1)),
@@ -69,7 +71,10 @@ BILLED_UNITS: Final[Mapping[str, tuple[Quantity, Fraction]]] = {
     "km": (Quantity.LENGTH, Fraction(1_000)),
     "pcs": (Quantity.COUNT, Fraction(1)),
 }
-"""The units a billed register may count, and what one is in base units: 1 Wh is 3600 J, exactly."""
+"""The units a billed register may count, and what one is in base units: 1 Wh is 3600 J, exactly.
+
+Reactive energy is counted as energy, in mvarh: a meter of its own, which another is judged with.
+"""
 
 _CUBIC_FOOT_ML: Final = Fraction(28_316_846_592, 10**6)
 _GALLON_ML: Final = Fraction(3_785_411_784, 10**6)

@@ -31,7 +31,7 @@ from .dues import Dues, Levied
 from .meter_run import MeterRun
 from .paying_usage import one_after_another
 from .site import Site
-from .standing import extent_on
+from .standing import capacity_minor, extent_on
 from .tariff_days import Tariffs
 from .traces import trace_of
 from .usage import post_windows
@@ -176,7 +176,7 @@ async def _charge(
     *,
     ends: bool = False,
 ) -> None:
-    """Charge a month's demand, and its power factor on what the month cost.
+    """Charge a month's demand, and its power factor on what use, capacity and demand cost.
 
     Only the days count on which the tariff asked for them: a part of a month costs its part. With
     `ends` nothing of the watch is left.
@@ -194,6 +194,8 @@ async def _charge(
         (first, _), (last, version) = days[0], days[-1]
         demand = _demand(site, run, version.terms, month, whole, first, last)
         base = demand.amount_minor + await used.of(run.meter.id, first, last)
+        if version.terms.power_factor is not None:
+            base += capacity_minor(site, run, days)
         factor = _factor(version.terms, month, base)
         kinds = ((EntryKind.DEMAND, demand), (EntryKind.POWER_FACTOR, factor))
         due = [(kind, price) for kind, price in kinds if price.amount_minor]

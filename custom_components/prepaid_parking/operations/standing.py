@@ -10,13 +10,13 @@ from datetime import date, datetime
 from itertools import groupby
 
 from ..core.chart import SiteAccount, site_account
-from ..core.extent import Extent
+from ..core.extent import By, Extent
 from ..core.identity import SYSTEM, TariffId, UnitId
 from ..core.ledger import Act, EntryKind, Reference
 from ..core.levies import levy
 from ..core.local_day import DAY, day_start
 from ..core.priced import Priced
-from ..core.standing import standing_between, standing_denominator
+from ..core.standing import standing_between, standing_denominator, standing_due
 from ..core.standing_cursor import StandingCursor, begun, first_day
 from ..core.terms import Terms
 from ..core.unit import persons_at
@@ -115,6 +115,20 @@ def extent_on(site: Site, run: MeterRun, day: date) -> Extent:
         persons=persons_at(unit, history, day_start(day, site.zone)),
         capacity_w=unit.capacity_w,
     )
+
+
+def capacity_minor(
+    site: Site, run: MeterRun, days: Iterable[tuple[date, TariffVersion]]
+) -> int:
+    """Return what these days cost for the capacity that stands ready, without fees and taxes."""
+    numerators = (
+        line.numerator
+        for day, version in days
+        for standing in version.terms.standing
+        if standing.by is By.CAPACITY
+        and (line := standing_due(standing, day, extent_on(site, run, day))) is not None
+    )
+    return sum(numerators) // standing_denominator(site.currency)
 
 
 def _charge(

@@ -5,8 +5,8 @@ Addresses as in the SDM protocol documents and mbmd; at most 40 quantities in on
 
 from typing import Final, override
 
-from .counter import Amount
-from .device import Fn, Span
+from .counter import PER_KWH, Amount, Counter, base_units
+from .device import Fn, Span, State
 from .meter import Meter
 from .words import Words, block, f32, u32
 
@@ -25,9 +25,10 @@ class EastronSdm(Meter):
     def __init__(self, *, unit: int, serial: str = "", name: str = "", start: Amount = 0) -> None:
         """Place a meter."""
         super().__init__(unit=unit, serial=serial, name=name, start=start)
+        self.reactive = Counter()
         self.spans = [
             Span(Fn.READ_INPUT, 0x0000, _TABLE, self._measured),
-            Span(Fn.READ_INPUT, 0x0156, 4, lambda: [*self._kwh(), *f32(0.0)]),
+            Span(Fn.READ_INPUT, 0x0156, 4, lambda: [*self._kwh(), *self._kvarh()]),
             Span(Fn.READ_HOLDING, 0x0012, 12, self._settings),
             Span(Fn.READ_HOLDING, 0xFC00, 2, lambda: u32(int(self.serial or 0))),
         ]
@@ -40,6 +41,22 @@ class EastronSdm(Meter):
     def _kwh(self) -> Words:
         # The meter counts whole watt hours.
         return f32(self.counter.shown() // 1000 / 1000)
+
+    def add_reactive(self, *, kvarh: Amount) -> None:
+        """Count an exact amount of reactive energy at once."""
+        self.reactive.add(base_units(kvarh, PER_KWH))
+
+    @override
+    def state(self) -> State:
+        return super().state() | {"reactive": self.reactive.total}
+
+    @override
+    def restore(self, state: State) -> None:
+        super().restore(state)
+        self.reactive.total = int(state.get("reactive", 0))
+
+    def _kvarh(self) -> Words:
+        return f32(self.reactive.shown() // 1000 / 1000)
 
     def _measured(self) -> Words:
         watts = self.watts / self.phases
@@ -58,6 +75,7 @@ class EastronSdm(Meter):
                 0x46: f32(_HERTZ),
                 0x48: self._kwh(),
                 0x4A: f32(0.0),
+                0x4C: self._kvarh(),
             },
         )
 
