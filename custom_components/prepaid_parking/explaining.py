@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .core.metering import UNIT, Quantity
-from .core.money import Currency, price_text, quantity_text
+from .core.money import Currency, price_text, quantity_said
 from .core.priced import PriceRule
 from .operations.fee_legs import fee_in, returned_in
 from .operations.statement import Line, Part
@@ -45,7 +45,7 @@ class Explainer:
         said = self.words("trace.join").join(
             self.words(
                 "trace.named" if named else "trace.part",
-                quantity=quantity_text(part.quantity, part.measure),
+                quantity=quantity_said(part.quantity, part.measure),
                 unit=UNIT[part.measure],
                 price=price_text(part.price_micro),
                 rate=part.rate,
@@ -55,7 +55,7 @@ class Explainer:
         if len(parts) == 1:
             return said
         measure = parts[0].measure
-        whole = quantity_text(sum(part.quantity for part in parts), measure)
+        whole = quantity_said(sum(part.quantity for part in parts), measure)
         return self.words("trace.sum", quantity=whole, unit=UNIT[measure], parts=said)
 
     def rules(self, lines: Iterable[Trace]) -> str:
@@ -118,13 +118,13 @@ class Explainer:
         """Write a quantity in its display unit; time as people say it."""
         base, measure = _whole(line, name), line.get("measure")
         if line["rule"] in POWERS:
-            return quantity_text(base, Quantity.ENERGY)  # mW are to kW what mWh are to kWh.
+            return quantity_said(base, Quantity.ENERGY)  # mW are to kW what mWh are to kWh.
         if measure is None:
             return str(base)
         if measure == Quantity.DURATION:
             return self._time(base // 1000)
         quantity = Quantity(str(measure))
-        return f"{quantity_text(base, quantity)} {UNIT[quantity]}"
+        return f"{quantity_said(base, quantity)} {UNIT[quantity]}"
 
     def _time(self, seconds: int) -> str:
         hours, rest = divmod(seconds, 3600)

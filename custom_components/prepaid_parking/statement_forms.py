@@ -1,6 +1,5 @@
 """A statement to take away: a table for spreadsheets, a page to print, in the reader's language."""
 
-from collections.abc import Iterator
 import csv
 from datetime import datetime
 import io
@@ -8,12 +7,13 @@ import io
 from .core.chart import Bucket
 from .core.identity import MeterId
 from .core.metering import UNIT, Quantity
-from .core.money import price_text, quantity_text
+from .core.money import price_text, quantity_said
 from .explaining import Explainer
 from .operations.reports import held_text
 from .operations.site import Site
-from .operations.statement import Line, Statement
+from .operations.statement import Statement
 from .printing import cell, filled
+from .statement_rows import rows_of, with_balances
 from .wording import Words
 
 
@@ -52,7 +52,7 @@ def statement_page(site: Site, made: Statement, words: Words) -> str:
     bonus = made.money[Bucket.BONUS]
 
     def amount(quantity: int, measure: Quantity) -> str:
-        return f"{quantity_text(quantity, measure)} {UNIT[measure]}"
+        return f"{quantity_said(quantity, measure)} {UNIT[measure]}"
 
     return filled(
         "statement.html",
@@ -67,16 +67,9 @@ def statement_page(site: Site, made: Statement, words: Words) -> str:
         moment=lambda at: local(site, at),
         bonus=any((bonus.opening, bonus.received, bonus.spent)),
         names={line.meter: meter_name(site, line.meter) for line in made.lines},
-        lines=list(with_balances(made)),
+        time=lambda at: f"{at.astimezone(site.zone):%H:%M}",
+        rows=rows_of(made, site.zone),
     )
-
-
-def with_balances(made: Statement) -> Iterator[tuple[Line, int]]:
-    """Go through the movements with the balance after each, in minor units."""
-    balance = made.total.opening
-    for line in made.lines:
-        balance += line.amount_minor
-        yield line, balance
 
 
 def local(site: Site, at: datetime) -> str:

@@ -15,6 +15,7 @@ from custom_components.prepaid_parking.core.money import (
     parse_price,
     parse_quantity,
     price_text,
+    quantity_said,
     quantity_text,
     split,
 )
@@ -88,6 +89,15 @@ def test_a_quantity_comes_back_from_its_text(base: int, quantity: Quantity) -> N
     assert abs(Fraction(text) - Fraction(base, BASE_PER_UNIT[quantity])) <= Fraction(1, 2 * 10**9)
     if quantity is not Quantity.DURATION:
         assert parse_quantity(text, quantity) == base
+
+
+def test_a_quantity_is_said_with_three_decimals_and_never_as_nothing() -> None:
+    """0.627929 kWh is read by nobody, and "0 kWh" for a cent is asked about by everybody."""
+    said = [
+        quantity_said(base, Quantity.ENERGY)
+        for base in (627_929, 12_000_000, 1_999_600, 100_000_000, -627_929, 499, 0)
+    ]
+    assert said == ["0.628", "12", "2", "100", "-0.628", "0.000499", "0"]
 
 
 def test_a_quantity_finer_than_the_register_is_refused() -> None:

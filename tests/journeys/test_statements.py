@@ -94,3 +94,33 @@ async def test_a_link_that_was_tampered_with_says_what_to_do(
     assert (await client.get(f"{url}/w1?since=2026-11-01")).status == 400
     assert (await client.get(f"{url}/w9")).status == 400
     assert (await client.get("/api/prepaid_parking/statement/none/w1")).status == 404
+
+
+async def test_a_page_is_not_filled_with_charges_of_a_cent(
+    hub: Hub,
+    modbus_line: ModbusLine,
+    modbus_device: AcrelDdsy1352,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    """Near the cut-off every look is a charge: on paper they are one row, as data each is there."""
+    await used_up_to_the_second_tier(hub, modbus_line, modbus_device)
+    for left in ("73.70", "73.40", "73.10"):
+        modbus_device.add(kwh="0.1")
+
+        async def charged(left: str = left) -> bool:
+            return bool((await hub.wallet("w1"))["available"] == left)
+
+        await hub.until(charged)
+        await hub.call("get_statement", wallet="w1")
+    answer = await hub.call("get_statement", wallet="w1", form="page", language="en")
+    assert [line["amount"] for line in answer["lines"] if line["kind"] == "usage"] == [
+        "-26.00",
+        *["-0.30"] * 3,
+    ]
+    client = await hass_client_no_auth()
+    text = await (await client.get(answer["url"])).text()
+    assert text.count("3 charges, ") == 1
+    assert "0.3 kWh at 3.00" in text
+    assert "-0.90" in text
+    assert "-0.30" not in text
+    assert text.count("73.10") >= 3  # On the card, after the row, and at the end.

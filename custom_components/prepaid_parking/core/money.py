@@ -14,6 +14,7 @@ from .metering import BASE_PER_UNIT, Quantity
 
 MICRO: Final = 1_000_000
 MICRO_DIGITS: Final = 6
+SAID_DIGITS: Final = 3
 PERCENT_DIGITS: Final = 2
 MINOR_DIGITS: Final[dict[str, int]] = {
     "BHD": 3, "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "IQD": 3, "ISK": 0, "JOD": 3, "JPY": 0,
@@ -92,6 +93,15 @@ def quantity_text(base: int, quantity: Quantity) -> str:
     value = Decimal(base) / BASE_PER_UNIT[quantity]
     text = f"{value:.9f}".rstrip("0").rstrip(".")
     return text or "0"
+
+
+def quantity_said(base: int, quantity: Quantity) -> str:
+    """Write base units for people, on paper and in sentences: at most three decimals.
+
+    What is too little for them is written as it is: "0 kWh" for a cent would be a lie.
+    """
+    value = round(Decimal(base) / BASE_PER_UNIT[quantity], SAID_DIGITS)
+    return f"{value:f}".rstrip("0").rstrip(".") if value else quantity_text(base, quantity)
 
 
 def split(amount_minor: int, weights: list[int]) -> list[int]:
