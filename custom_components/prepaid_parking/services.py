@@ -46,6 +46,7 @@ from .actions import (
 from .actions.call import Action, Call
 from .const import DOMAIN
 from .coordinator import PrepaidConfigEntry
+from .core.texts import check_texts
 from .errors import translated
 
 ACTIONS: Final = (
@@ -98,6 +99,7 @@ async def _async_call(hass: HomeAssistant, action: Action, call: ServiceCall) ->
     )
     parts = entry.runtime_data
     with translated():
+        check_texts(call.data)
         answer = await action.handler(
             Call(hass=hass, entry_id=entry.entry_id, parts=parts, actor=actor, data=call.data)
         )
