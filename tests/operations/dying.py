@@ -16,10 +16,10 @@ class Dying:
             setattr(world.books, name, self._counted(getattr(world.books, name)))
 
     def _counted(self, write: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        async def counted(*args: Any) -> Any:
+        async def counted(*args: Any, **options: Any) -> Any:
             self.left -= 1
             if self.left < 0:
                 raise StoreError("failed", "dead")
-            return await write(*args)
+            return await write(*args, **options)
 
         return counted

@@ -1,8 +1,11 @@
 """What several pay of one fee: members by their shares, tenants by their days, exact to the cent."""
 
 from collections import defaultdict
+import contextlib
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
+import shutil
 from typing import Final
 
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -10,7 +13,7 @@ import pytest
 
 from custom_components.prepaid_parking.core.bill import Bill, BillState
 from custom_components.prepaid_parking.core.category import Category
-from custom_components.prepaid_parking.core.errors import CoreError
+from custom_components.prepaid_parking.core.errors import CoreError, StoreError
 from custom_components.prepaid_parking.core.identity import UnitId
 from custom_components.prepaid_parking.core.periods import Every
 from custom_components.prepaid_parking.core.recurring import Fixed
@@ -22,15 +25,20 @@ from custom_components.prepaid_parking.operations.billing import run_billing
 from custom_components.prepaid_parking.operations.bills import create_bill, issue_bill, void_bill
 from custom_components.prepaid_parking.operations.cashier import close_wallet
 from custom_components.prepaid_parking.operations.moving import HandOver, move, move_in, move_out
+from custom_components.prepaid_parking.operations.occupants import occupancy_of
 from custom_components.prepaid_parking.operations.recurring import set_recurring
 from custom_components.prepaid_parking.operations.shared_bills import parts_issued
 from custom_components.prepaid_parking.operations.units import Draft, set_unit
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
+from custom_components.prepaid_parking.store import writer
+from custom_components.prepaid_parking.store.books import Books
+from custom_components.prepaid_parking.store.group import Group
 from tests.operations.conftest import MakeWorld
+from tests.operations.dying import Dying
 from tests.operations.test_bills import agrees, line
 from tests.operations.test_recurring import all_bills, settled, until
 from tests.operations.test_shares import share, unit
-from tests.operations.world import DAY, MANAGER, World
+from tests.operations.world import BOOKS, CURRENCY, DAY, MANAGER, SITE, World
 
 START: Final = datetime(2026, 6, 1, 9, tzinfo=UTC)
 LATE: Final = Fixed(price_micro=100_000_000, every=Every.MONTH, day=31)
@@ -296,6 +304,91 @@ async def test_a_hub_that_died_after_a_move_divides_when_it_is_asked_again(
         assert sums == {old.wallet.id: 33_33, new.wallet.id: 66_67}
     assert len(await all_bills(world)) == 3
     await agrees(world)
+
+
+async def test_a_hub_that_died_after_a_move_divides_when_it_is_back(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody makes the call again: who left would go on paying for days on which others live there."""
+    world = await make_world(at=START - DAY)
+    one, _, old, new = await flat(world)
+    await fee(world, EARLY, unit=one)
+    await until(world, date(2026, 6, 10))
+
+    async def killed(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(moving, "divide_by_days", killed)
+        with pytest.raises(Killed):
+            await move(world.site, HandOver(unit=one, wallet=new.wallet.id, actor=MANAGER))
+    await world.restart()
+    assert asked(await all_bills(world)) == {old.wallet.id: 100_00}
+    for _ in range(2):
+        await world.tick()
+        sums = asked(await all_bills(world))
+        assert sums == {old.wallet.id: 33_33, new.wallet.id: 66_67}
+        await world.restart()
+    assert len(await all_bills(world)) == 3
+    await agrees(world)
+
+
+@pytest.mark.parametrize("at", range(6))
+async def test_a_hub_that_dies_at_any_write_of_a_move_has_divided_it_in_the_end(
+    make_world: MakeWorld, at: int
+) -> None:
+    """Before the move nothing has changed; after it both pay their days, whoever asks again."""
+    world = await make_world(at=START - DAY)
+    one, _, old, new = await flat(world)
+    await fee(world, EARLY, unit=one)
+    await until(world, date(2026, 6, 10))
+    Dying(world, at)
+    with contextlib.suppress(CoreError, StoreError):
+        await move(world.site, HandOver(unit=one, wallet=new.wallet.id, actor=MANAGER))
+    await world.restart()
+    moved = occupancy_of(world.site, one)
+    assert moved is not None
+    await world.tick()
+    both = {old.wallet.id: 33_33, new.wallet.id: 66_67}
+    whole = {old.wallet.id: 100_00}
+    assert asked(await all_bills(world)) == (both if moved.wallet == new.wallet.id else whole)
+    await agrees(world)
+
+
+async def test_a_crash_never_cuts_the_parts_of_a_shared_bill_in_two(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the books had to write a bill's parts one after another, half the house would be asked."""
+    world = await make_world(at=START)
+    members = [await world.wallet("500") for _ in range(3)]
+    wallet = await lift(world, *((one.wallet.id, 1) for one in members))
+    killed: list[Path] = []
+    settle = Group.settle
+
+    def settled_and_copied(group: Group, series: dict[str, int]) -> None:
+        settle(group, series)
+        killed.append(world.folder / f"killed{len(killed)}")
+        killed[-1].mkdir()
+        for path in world.folder.glob(f"{BOOKS}*"):
+            if path.is_file():
+                shutil.copy(path, killed[-1])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Group, "settle", settled_and_copied)
+        patched.setattr(writer, "MOST_AT_ONCE", 2)
+        await create_bill(
+            world.site,
+            wallet=wallet.wallet.id,
+            category=Category.UTILITY,
+            lines=(line(90_00, category=Category.UTILITY),),
+            actor=MANAGER,
+        )
+    counts: list[int] = []
+    for folder in killed:
+        books = await Books.open(folder / BOOKS, site=SITE, currency=CURRENCY, clock=world.clock)
+        counts.append(len(await books.load(Bill)))
+        await books.close()
+    assert set(counts) == {0, 3}
 
 
 @pytest.mark.parametrize("fixed", [EARLY, LATE])

@@ -352,7 +352,7 @@ async def test_killed_at_any_correction_each_is_made_once(
                 raise RuntimeError("killed")
         return await commit_all(acts)
 
-    world.books.commit_all = dies  # type: ignore[method-assign]
+    world.books.commit_all = dies  # type: ignore[assignment,method-assign]
     with pytest.raises(RuntimeError):
         await correct(world, LEVIED | {"price": "0.71"})
     world.books.commit_all = commit_all  # type: ignore[method-assign]

@@ -5,9 +5,11 @@ from asyncio.subprocess import PIPE, Process
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 import os
 from pathlib import Path
 import random
+import shutil
 import signal
 import sys
 
@@ -15,11 +17,13 @@ import pytest
 
 from custom_components.prepaid_parking.core.chart import wallet_account
 from custom_components.prepaid_parking.core.identity import EntryId
-from custom_components.prepaid_parking.core.ledger import BooksState
+from custom_components.prepaid_parking.core.ledger import BooksState, Receipt
 from custom_components.prepaid_parking.core.metering import Cursor
 from custom_components.prepaid_parking.store.books import Books
+from custom_components.prepaid_parking.store.group import Group
+from custom_components.prepaid_parking.store.writer import MOST_AT_ONCE
 from tests.hub_free import FOLDER
-from tests.store.acts import all_is_well, open_books
+from tests.store.acts import all_is_well, open_books, top_up, unwritable
 from tests.store.crash_child import PRICE, STEP
 
 
@@ -116,3 +120,44 @@ async def test_a_killed_hub_loses_nothing_it_acknowledged(tmp_path: Path) -> Non
 async def test_a_hub_killed_a_thousand_times_loses_nothing(tmp_path: Path, turn: int) -> None:
     """The moments that matter are short: only many kills meet them."""
     assert await kill_often(tmp_path, 100, seed=random.randrange(2**32)) > 2_000
+
+
+async def test_what_is_written_together_is_there_as_a_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of a house would have its bill, and nobody would know that the other half has none."""
+    live, killed, settle = tmp_path / "live", list[Path](), Group.settle
+    live.mkdir()
+
+    def settled_and_copied(group: Group, series: dict[str, int]) -> None:
+        settle(group, series)
+        killed.append(tmp_path / f"killed{len(killed)}")
+        shutil.copytree(live, killed[-1])
+
+    books = await open_books(live)
+    monkeypatch.setattr(Group, "settle", settled_and_copied)
+    several = [top_up(1, str(number)) for number in range(MOST_AT_ONCE + 100)]
+    answers = await books.commit_all(several, together=True)
+    assert all(isinstance(one, Receipt) for one in answers)
+    await books.commit_all([top_up(1, f"alone {number}") for number in range(MOST_AT_ONCE + 1)])
+    await books.close()
+    monkeypatch.undo()
+    counts: list[int] = []
+    for folder in killed:
+        copy = await open_books(folder)
+        counts.append(len(await copy.entries(limit=10_000)))
+        await copy.close()
+    whole = len(several)
+    assert counts == [whole, whole + MOST_AT_ONCE, whole + MOST_AT_ONCE + 1]
+
+
+async def test_what_belongs_together_is_not_cut_by_somebody_elses_fault(tmp_path: Path) -> None:
+    """Where a group is tried again piece by piece, what is one write stays one."""
+    books = await open_books(tmp_path)
+    good, bad = top_up(1, "good"), replace(top_up(1, "bad"), puts=(unwritable(),))
+    alone = asyncio.ensure_future(books.commit(top_up(1, "alone")))
+    refused = await books.commit_all([good, bad], together=True)
+    assert [getattr(one, "key", "") for one in refused] == ["cannot_be_written"] * 2
+    await alone
+    assert [one.event for one in await books.entries()] == ["topup/cash/alone"]
+    await books.close()

@@ -175,7 +175,7 @@ async def _issue_due(
 
 
 async def _issue_group(site: Site, group: Sequence[tuple[Due, Issue]], result: Billed) -> None:
-    answers = await issue_all(site, [issue for _, issue in group])
+    answers = await issue_all(site, [issue for _, issue in group], together=True)
     for (due, issue), answer in zip(group, answers, strict=True):
         if isinstance(answer, CoreError):
             raise answer

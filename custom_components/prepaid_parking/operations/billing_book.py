@@ -7,6 +7,7 @@ from ..core.bill import BillingRules
 from ..core.category import Category
 from ..core.identity import (
     RecurringId,
+    UnitId,
 )
 from ..core.recurring_charge import RecurringCharge
 
@@ -15,7 +16,8 @@ from ..core.recurring_charge import RecurringCharge
 class BillingBook:
     """The rules by category, the last number of each series, recurring charges, and what waits.
 
-    `doubtful` says that a write had no answer: the books are asked before the next one.
+    `doubtful` says that a write had no answer: the books are asked before the next one. `undivided`
+    names the units whose fees are still to be divided, and from which day.
     """
 
     rules: dict[Category, BillingRules] = field(default_factory=dict)
@@ -23,5 +25,6 @@ class BillingBook:
     doubtful: bool = False
     closed_month: str = ""
     recurring: dict[RecurringId, RecurringCharge] = field(default_factory=dict)
+    undivided: dict[UnitId, date] = field(default_factory=dict)
     day: date | None = None
     waiting: list[tuple[str, str]] = field(default_factory=list)

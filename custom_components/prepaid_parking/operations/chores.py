@@ -13,6 +13,7 @@ from .bill_paying import pay_open
 from .billing import bill_the_day
 from .commanding import forget_commands
 from .demand import keep_demands
+from .dividing import finish_dividing
 from .following import follow_uses
 from .forecast import learn_days, look_again, look_ahead
 from .giving_back import expire_packages
@@ -35,6 +36,7 @@ HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 
 CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
+    (MINUTE, finish_dividing),
     (SECOND, bill_the_day),
     (MINUTE, keep_demands),
     (SECOND, follow_schedules),

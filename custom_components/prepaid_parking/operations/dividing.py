@@ -5,16 +5,17 @@ and asked for anew, in parts that add up to it: the days until the move, and tho
 """
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from ..core.bill import Bill, BillState
 from ..core.bill_parts import Days, by_days
-from ..core.errors import CoreError, StoreError
+from ..core.errors import CoreError
 from ..core.identity import UnitId
-from ..core.ledger import CursorMove, Receipt, Reference
+from ..core.ledger import CursorMove, EntryKind, Receipt, Reference
 from ..core.local_day import DAY
 from ..core.recurring_charge import RecurringCharge
+from ..core.standing_cursor import first_day
 from . import recurring
 from .bill_book import local_day, trusted
 from .bill_parts import Part
@@ -23,9 +24,13 @@ from .billing import bill_until
 from .bills import credit_note, drawn_up, is_void, unvoidable, voiding
 from .issuing import Issue, issue_all
 from .payers import Payers
+from .saying import said
 from .site import Site
 from .wallet_run import WalletRun
 
+MOVES: Final = (EntryKind.MOVED_IN, EntryKind.MOVED_OUT)
+LATELY: Final = 100
+"""Entries that lanes and desks may write while a move is under way, with much to spare."""
 STANDS: Final = (BillState.DRAFT, BillState.VOID, BillState.WRITTEN_OFF)
 """What nobody is asked for any more, or not yet, is not divided."""
 
@@ -33,13 +38,34 @@ STANDS: Final = (BillState.DRAFT, BillState.VOID, BillState.WRITTEN_OFF)
 async def divide_by_days(site: Site, unit: UnitId, since: date) -> None:
     """Divide what a unit owes at the first day of whoever pays for it now; trouble is said, not raised.
 
-    They have moved all the same. What could not be divided stands as it was billed.
+    They have moved all the same. What could not be divided stands as it was billed until it can be.
     """
-    try:
+    site.billing.undivided[unit] = since
+    with said(site, divide_by_days.__name__, unit):
         await bill_before(site, unit, since)
         await divide_from(site, unit, since)
-    except (CoreError, StoreError) as err:
-        site.books_trouble(err.key, str(err))
+        site.billing.undivided.pop(unit)
+
+
+async def load(site: Site) -> None:
+    """Find the moves that a hub may have died after, before what the unit owes was divided.
+
+    They are among the last things in the books. What is divided already is not divided again.
+    """
+    moves = await site.books.entries(kinds=MOVES, limit=LATELY, newest_first=True)
+    newest = await site.books.entries(limit=1, newest_first=True)
+    for entry in moves:
+        unit = UnitId(str(entry.detail["unit"]))
+        if entry.id > newest[0].id - LATELY and unit in site.house.units:
+            since = first_day(entry.occurred, site.zone)
+            site.billing.undivided.setdefault(unit, since)
+
+
+async def finish_dividing(site: Site, _now: datetime) -> None:
+    """Divide what a stop of the hub, or a trouble, has left undivided."""
+    if site.books.writable and site.clock_ok:
+        for unit, since in list(site.billing.undivided.items()):
+            await divide_by_days(site, unit, since)
 
 
 async def bill_before(site: Site, unit: UnitId, since: date) -> None:
@@ -119,7 +145,8 @@ async def _anew(site: Site, run: WalletRun, bill: Bill, parts: list[Part]) -> No
     today = local_day(site)
     issues = [await _issue(site, bill, part, today) for part in parts]
     # The parts are refused where the credit note was: they count on its number.
-    answers = await issue_all(site, [replace(one, moves=(after,)) for one in issues], (act,))
+    issues = [replace(one, moves=(after,)) for one in issues]
+    answers = await issue_all(site, issues, (act,), together=True)
     for answer in answers:
         if isinstance(answer, CoreError):
             site.billing.doubtful = True

@@ -88,13 +88,13 @@ async def issue_one(site: Site, issue: Issue, refusal: CoreError | None = None) 
 
 
 async def issue_all(
-    site: Site, issues: Sequence[Issue], first: Sequence[Act] = ()
+    site: Site, issues: Sequence[Issue], first: Sequence[Act] = (), *, together: bool = False
 ) -> list[Receipt | CoreError]:
     """Issue bills in one go, each standing alone, under numbers in their order.
 
     Where one is refused, the books refuse those after it in its series too, and they are issued the
     next time: a number is never left out. `first` are acts that are written before them; their
-    answers come first as well.
+    answers come first as well. With `together` a crash leaves all of them or none.
     """
     ahead = dict[str, int]()
     written_down = list[tuple[Act, Bill]]()
@@ -103,7 +103,8 @@ async def issue_all(
         written_down.append(await _act(site, issue, ahead.get(series, 0)))
         ahead[series] = ahead.get(series, 0) + 1
     try:
-        answers = await site.books.commit_all([*first, *(act for act, _ in written_down)])
+        acts = [*first, *(act for act, _ in written_down)]
+        answers = await site.books.commit_all(acts, together=together)
     except StoreError:
         site.billing.doubtful = True
         raise

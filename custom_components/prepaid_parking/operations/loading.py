@@ -16,6 +16,7 @@ from . import (
     charge_state,
     demand,
     deposits,
+    dividing,
     forecast,
     habits,
     months,
@@ -59,6 +60,7 @@ async def load_site(site: Site) -> None:
     await load_points(site)
     await load_uses(site)
     await bill_book.load(site)
+    await dividing.load(site)
     await months.load(site)
     await standing.load(site)
     await demand.load(site)

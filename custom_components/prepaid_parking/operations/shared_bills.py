@@ -41,7 +41,7 @@ async def issue_for(site: Site, issue: Issue, refusal: CoreError | None = None) 
         if known is not None:
             return known
     issues = await _issues(site, issue, parts, counts)
-    answers = await issue_all(site, issues)
+    answers = await issue_all(site, issues, together=True)
     for answer in answers:
         if isinstance(answer, CoreError):
             raise answer

@@ -150,9 +150,14 @@ class Books:
             raise answer
         return answer
 
-    async def commit_all(self, acts: Sequence[Act]) -> list[Receipt | CoreError]:
-        """Write many acts at once, each standing alone; a refusal is returned in its place."""
-        answers = await self._submit(acts)
+    async def commit_all(
+        self, acts: Sequence[Act], *, together: bool = False
+    ) -> list[Receipt | CoreError]:
+        """Write many acts at once, each standing alone; a refusal is returned in its place.
+
+        What is to be written `together` is in the file as a whole after a crash, or not at all.
+        """
+        answers = await self._submit(acts, together=together)
         booked = [one for one in answers if isinstance(one, Receipt | CoreError)]
         if len(booked) < len(answers):
             raise next(one for one in answers if not isinstance(one, Receipt | CoreError))
@@ -360,13 +365,21 @@ class Books:
             raise StoreError("read_only", self.problem)
         return self._writer
 
-    async def _submit(self, acts: Sequence[Act]) -> list[Receipt | Exception]:
+    async def _submit(
+        self, acts: Sequence[Act], *, together: bool = False
+    ) -> list[Receipt | Exception]:
         """Have acts written and return what became of each."""
         writer = self._writable()
         if not acts:
             return []
         waiter = Waiter(asyncio.get_running_loop().create_future(), len(acts))
-        writer.submit([Command(waiter, place, act) for place, act in enumerate(acts)])
+        last = len(acts) - 1
+        writer.submit(
+            [
+                Command(waiter, place, act, goes_on=together and place < last)
+                for place, act in enumerate(acts)
+            ]
+        )
         return cast("list[Receipt | Exception]", await waiter.done)
 
     async def _change(

@@ -4,8 +4,9 @@ Built by SQLAlchemy, so that it follows the tables and the dialect; run as prepa
 driver, because at one act per group anything more would cost more than the act.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import batched
 import sqlite3
 from typing import Final
 
@@ -55,7 +56,7 @@ def remove(table: Table) -> str:
 
 
 _GROUP_SIZES: Final = (1, 10, 100, 500)
-"""Numbers of keys that have a prepared look-up; a group is filled up to the next."""
+"""Numbers of keys that have a prepared look-up; some are filled up to the next, more go in several."""
 
 
 @cache
@@ -77,17 +78,27 @@ def find_references(
     driver: sqlite3.Connection, keys: Sequence[bytes]
 ) -> dict[bytes, tuple[bytes, int]]:
     """Return fingerprint and entry of those keys that were booked before."""
-    size = next(size for size in _GROUP_SIZES if size >= len(keys))
-    filled = (*keys, *(keys[0],) * (size - len(keys)))
-    rows = driver.execute(_known_references(size), filled)
-    return {key: (fingerprint, entry) for key, fingerprint, entry in rows}
+    return {
+        key: (fingerprint, entry)
+        for some in _filled(keys)
+        for key, fingerprint, entry in driver.execute(_known_references(len(some)), some)
+    }
 
 
 def find_reversals(driver: sqlite3.Connection, entries: Sequence[int]) -> set[int]:
     """Return those entries that were reversed before."""
-    size = next(size for size in _GROUP_SIZES if size >= len(entries))
-    filled = (*entries, *(entries[0],) * (size - len(entries)))
-    return {entry for (entry,) in driver.execute(_known_reversals(size), filled)}
+    return {
+        entry
+        for some in _filled(entries)
+        for (entry,) in driver.execute(_known_reversals(len(some)), some)
+    }
+
+
+def _filled[K](keys: Sequence[K]) -> Iterator[tuple[K, ...]]:
+    """Divide keys into look-ups, each filled up to a prepared size."""
+    for some in batched(keys, _GROUP_SIZES[-1], strict=False):
+        size = next(size for size in _GROUP_SIZES if size >= len(some))
+        yield (*some, *(some[0],) * (size - len(some)))
 
 
 def run_many(driver: sqlite3.Connection, sql: str, rows: Sequence[Row]) -> None:

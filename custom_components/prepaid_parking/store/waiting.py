@@ -33,7 +33,7 @@ class Waiter:
 
 @dataclass(slots=True, eq=False)
 class Command:
-    """One thing to be written."""
+    """One thing to be written; `goes_on`: in the same transaction as the one after it."""
 
     waiter: Waiter
     place: int = 0
@@ -41,6 +41,7 @@ class Command:
     puts: tuple[Record, ...] = ()
     drops: tuple[Record, ...] = ()
     incarnation: int | None = None
+    goes_on: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -6,7 +6,7 @@ of the disk. Nobody is answered before the COMMIT.
 
 from asyncio import AbstractEventLoop
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 import logging
@@ -119,15 +119,16 @@ class Writer:
             return self._named(err)
 
     def _write(self, commands: list[Command]) -> list[object]:
-        """Write a group; where that fails for a command's own fault, each command by itself."""
+        """Write a group; where that fails for a command's own fault, what belongs together by itself."""
         try:
             return self._attempt(commands)
         except Exception as err:  # noqa: BLE001 - the thread must outlive every command
             self._let_go()
             named = self._named(err)
-            if len(commands) == 1 or trouble(err, self._path):
+            parts = list(_parts(commands))
+            if len(parts) == 1 or trouble(err, self._path):
                 return [named] * len(commands)
-        return [one for command in commands for one in self._write([command])]
+        return [one for part in parts for one in self._write(part)]
 
     def _attempt(self, commands: list[Command]) -> list[object]:
         connection = self._ready()
@@ -179,10 +180,20 @@ class Writer:
         return named
 
 
+def _parts(commands: Sequence[Command]) -> Iterator[list[Command]]:
+    """Cut a group where one may be written without the next."""
+    part: list[Command] = []
+    for command in commands:
+        part.append(command)
+        if not command.goes_on:
+            yield part
+            part = []
+
+
 def _leading_commands(waiting: deque[Item]) -> list[Command]:
-    """Take the commands up to the first call, at most one group."""
+    """Take the commands up to the first call: one group, and more only where they belong together."""
     commands: list[Command] = []
-    while waiting and len(commands) < MOST_AT_ONCE:
+    while waiting and (len(commands) < MOST_AT_ONCE or commands[-1].goes_on):
         if not isinstance(first := waiting[0], Command):
             break
         commands.append(first)
