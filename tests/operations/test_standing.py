@@ -482,6 +482,58 @@ async def test_what_comes_to_light_after_the_month_was_judged_counts_in_the_next
     assert await charged(world, EntryKind.MINIMUM) == 15_00 + august + 15_00
 
 
+async def test_a_minimum_is_reached_by_prices_as_they_are_said_tax_included(
+    make_world: MakeWorld,
+) -> None:
+    """Prices that contain 13 %: who used for 11.30 pays 3.70 more, and no tax a second time."""
+    vat = {"name": "VAT", "kind": "tax", "percent": "13", "included": True}
+    service = {"name": "service", "kind": "fee", "percent": "10", "included": True}
+    world = await make_world(
+        at=START, tariffs=(MINIMUM | {"price": "1.13", "levies": [vat, service]},)
+    )
+    wallet, meter = await metered(world)
+    await used(world, meter, 0, datetime(2026, 7, 1, tzinfo=UTC))
+    await used(world, meter, 10, datetime(2026, 7, 20, 6, tzinfo=UTC))
+    await days(world, date(2026, 8, 2))
+    assert await charged(world, EntryKind.MINIMUM) == 3_70
+    assert wallet.available_minor == 500_00 - 15_00
+
+
+async def test_a_minimum_leaves_out_the_tax_that_comes_on_top(make_world: MakeWorld) -> None:
+    """Of two taxes one is included and one on top: 10.00 used by the prices are 5.00 short of 15.00."""
+    inside = {"name": "duty", "kind": "tax", "percent": "25", "included": True}
+    on_top = {"name": "VAT", "kind": "tax", "percent": "10"}
+    world = await make_world(at=START, tariffs=(MINIMUM | {"levies": [inside, on_top]},))
+    _, meter = await metered(world)
+    await used(world, meter, 0, datetime(2026, 7, 1, tzinfo=UTC))
+    await used(world, meter, 10, datetime(2026, 7, 20, 6, tzinfo=UTC))
+    await days(world, date(2026, 8, 2))
+    assert await charged(world, EntryKind.MINIMUM) == 5_00 + 50
+
+
+async def test_days_that_had_a_minimum_are_judged_after_the_tariff_has_none(
+    make_world: MakeWorld,
+) -> None:
+    """Three days of 2.00 at least under the old tariff are 6.00, though the new one asks for nothing."""
+    daily = MINIMUM | {"minimum": {"price": "2.00", "per": "day"}}
+    plain = {"tariff": "plain", "quantity": "energy", "price": "1.00"}
+    world = await make_world(at=START, tariffs=(daily, plain))
+    wallet, meter = await metered(world)
+    await used(world, meter, 0, datetime(2026, 7, 3, 6, tzinfo=UTC))
+    await settled(world)
+    await assign_tariff(
+        world.site,
+        tariff="plain",
+        selection=Selection(meters=(meter.meter.id,)),
+        at=datetime(2026, 7, 3, 7, tzinfo=UTC),
+        actor=MANAGER,
+    )
+    await used(world, meter, 0, datetime(2026, 7, 3, 9, tzinfo=UTC))
+    await days(world, date(2026, 7, 6))
+    assert await charged(world, EntryKind.MINIMUM) == 6_00
+    assert wallet.available_minor == 500_00 - 6_00
+
+
 async def test_a_charge_that_was_written_before_the_crash_is_not_made_again(
     make_world: MakeWorld,
 ) -> None:

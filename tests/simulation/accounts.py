@@ -52,7 +52,8 @@ class Tenancy:
 class Meter:
     """What is known of a meter: each reading that counts, and those that came late.
 
-    `coming` are the tariffs that it goes over to, `day` is the first one that nobody has paid for.
+    `coming` are the tariffs that it goes over to, `day` is the first one that nobody has paid for,
+    and `least` the first one that no minimum was judged for.
     """
 
     id: MeterId
@@ -61,12 +62,19 @@ class Meter:
     tenancies: dict[str, Tenancy] = field(default_factory=dict)
     coming: list[tuple[datetime, str]] = field(default_factory=list)
     day: date = date.min
+    least: date = date.min
     late: set[tuple[datetime, int]] = field(default_factory=set)
 
     @property
     def last(self) -> Point:
         """The reading that was taken last."""
         return self.points[-1]
+
+    def tariff_at(self, tenancy: Tenancy, moment: datetime) -> str:
+        """By which tariff its days are charged that begin at a time."""
+        tariffs = [*tenancy.tariffs, *self.coming]
+        begun = [name for since, name in tariffs if since <= moment]
+        return (begun or [tariffs[0][1]])[-1]
 
 
 def same(what: str, expected: object, found: object) -> None:

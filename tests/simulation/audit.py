@@ -34,6 +34,7 @@ from tests.simulation.accounts import (
 )
 from tests.simulation.again import Charge, again
 from tests.simulation.days import DAY, begins, standing
+from tests.simulation.minimums import Minimums
 from tests.simulation.papers import PAPERS, Papers
 from tests.simulation.prices import Home, Line, Prices, cost
 from tests.simulation.top_up_fees import TopUpFees
@@ -63,6 +64,7 @@ class Audit:
         self.borne: dict[str, Counter[int]] = defaultdict(Counter)
         self.papers = Papers(prices.zone)
         self.fees = TopUpFees()
+        self.minimums = Minimums(prices)
         self.closed = set[int]()
         self.corrects: tuple[dict[str, Any], datetime] | None = None
         """The price that is to be corrected next, and since when."""
@@ -86,6 +88,8 @@ class Audit:
                     self.prices.publish(*self.corrects)
             elif entry.kind is EntryKind.STANDING:
                 self._stood(entry, paid)
+            elif entry.kind is EntryKind.MINIMUM:
+                self._lacked(entry, paid)
             elif entry.kind is EntryKind.WALLET_CLOSED:
                 self._closed(entry, paid)
             elif entry.kind not in PAPERS or not self.papers.read(entry, paid):
@@ -138,6 +142,7 @@ class Audit:
         tenancy.posted = total
         tenancy.cost += cost(lines)
         tenancy.net += charge.net
+        self.minimums.used(meter, entry, charge.net)
         on_top = tenancy.levied.take(charge.net, self.prices.levies(tariff))
         self._sums_up(tenancy, charge.net + on_top, paid)
 
@@ -158,6 +163,7 @@ class Audit:
         change = detail["net"] - charge.net
         tenancy.cost += cost(lines) - cost(charge.lines)
         tenancy.net += change
+        self.minimums.used(meter, entry, change)
         on_top = tenancy.levied.take(change, self.prices.levies(charge.tariff))
         self._sums_up(tenancy, change + on_top, paid)
         charge.lines, charge.net, charge.inside = lines, detail["net"], inside
@@ -204,7 +210,8 @@ class Audit:
         """Charge the days up to one that nobody has paid for; returns what they come to in cents."""
         found = list[tuple[tuple[str, int], Fraction]]()
         while meter.day <= last:
-            version = self.prices.version(*self._tariff_on(meter, tenancy, meter.day))
+            moment = begins(meter.day, self.prices.zone)
+            version = self.prices.version(meter.tariff_at(tenancy, moment), moment)
             document = self.prices.written[version[0]][version[1] - 1][1]
             found.append((version, standing(document, meter.day)))
             meter.day += DAY
@@ -217,11 +224,14 @@ class Audit:
             due += tenancy.days_levied.take(net, self.prices.levies(tariff)) if net else 0
         return due
 
-    def _tariff_on(self, meter: Meter, tenancy: Tenancy, day: date) -> tuple[str, datetime]:
-        moment = begins(day, self.prices.zone)
-        tariffs = [*tenancy.tariffs, *meter.coming]
-        begun = [name for since, name in tariffs if since <= moment]
-        return (begun or [tariffs[0][1]])[-1], moment
+    def _lacked(self, entry: Entry, paid: Counter[int]) -> None:
+        """A period's use cost less than its minimum: the rest is added, with its fees and taxes."""
+        detail: Mapping[str, Any] = entry.detail
+        meter = self.meters[MeterId(detail["meter"])]
+        tenancy = meter.tenancies[detail["binding"]]
+        tariff, net = self.minimums.judged(meter, tenancy, entry)
+        on_top = tenancy.days_levied.take(net, self.prices.levies(tariff))
+        self._borne_by(tenancy, net + on_top, paid)
 
     def _closed(self, entry: Entry, paid: Counter[int]) -> None:
         """A wallet ends: nothing is left in it, and what was below a cent is rounded once."""

@@ -130,6 +130,8 @@ class DeskLife(MeteredLife):
                 same(f"light at {device.id}", True, self.world.relays[device.id].on)
                 due = self.audit.charge_days(device.book, device.payer, today)
                 same(f"days of {device.id} that are not charged", 0, due)
+                minimums = self.audit.minimums
+                minimums.check(device.book, device.payer, device.tenancy, today, ends=False)
         await super().last_check()
 
     async def _wait(self) -> None:

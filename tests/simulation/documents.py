@@ -106,11 +106,13 @@ def two_ladders(rng: random.Random) -> Document:
     }
 
 
+KEPT: Final = ("period", "levies", "minimum")
+"""What all versions of a tariff have in common here."""
 KINDS: Final = (flat, tiered, free_quota, by_the_clock, ladder, seasonal, factors, two_ladders)
 
 
 def draw(rng: random.Random, name: str, like: Mapping[str, Any] | None = None) -> Document:
-    """Draw a tariff; `like` is the version before, of whose period and levies the next one is."""
+    """Draw a tariff; `like` is the version before, of whose period, levies and minimum the next is."""
     document: Document = {"tariff": name, "quantity": "energy"} | rng.choice(KINDS)(rng)
     if rng.random() < 0.4:
         document["standing"] = [{"name": "meter", "price": _price(rng), "per": "day"}]
@@ -119,12 +121,16 @@ def draw(rng: random.Random, name: str, like: Mapping[str, Any] | None = None) -
             document["standing"].append({"name": "base", "price": "17.77", "per": per})
     if like is not None:
         document.pop("period", None)
-        document |= {key: like[key] for key in ("period", "levies") if key in like}
-    elif rng.random() < 0.4:
+        document |= {key: like[key] for key in KEPT if key in like}
+        return document
+    if rng.random() < 0.4:
         document["levies"] = [
             {"name": "service", "kind": "fee", "percent": "4.37"},
             {"name": "VAT", "kind": "tax", "percent": "13", "included": rng.random() < 0.5},
         ]
+    if rng.random() < 0.3:
+        per, most = rng.choice((("day", 2_000), ("day", 2_000), ("month", 30_000)))
+        document["minimum"] = {"price": f"{rng.randrange(most) / 100:.2f}", "per": per}
     return document
 
 

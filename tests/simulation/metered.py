@@ -27,6 +27,8 @@ from tests.simulation.prices import Home
 class MeteredLife(Life):
     """Readings come, or not; meters are swapped, tariffs change, tenants come and go."""
 
+    deaths = 0
+
     # --- readings --------------------------------------------------------------------------------
 
     async def read(self) -> None:
@@ -252,6 +254,7 @@ class MeteredLife(Life):
         """Keep that somebody pays from a reading on; returns who it is in the books."""
         binding = self.run(device).binding
         assert binding is not None, f"nobody pays for {device.id}"
+        self._ended(device)
         device.tenancy, device.doubt = binding.id, None
         device.changes.clear()
         device.register = device.shows
@@ -259,7 +262,9 @@ class MeteredLife(Life):
         device.book.tenancies[binding.id] = Tenancy(binding.wallet, [(at, tariff)], total)
         day = at.astimezone(self.zone).date()
         whole = begins(day, self.zone) >= at
-        device.book.day = max(device.book.day, day if whole else day + DAY)
+        first = day if whole else day + DAY
+        device.book.day = max(device.book.day, first)
+        device.book.least = max(device.book.least, first)
         home = self.audit.homes.get(device.book.pool, Home())
         if home.first is None:
             self.audit.homes[device.book.pool] = Home(home.persons, day)
@@ -281,8 +286,27 @@ class MeteredLife(Life):
         if device.doubt is not None:
             return
         await self.act(work)
+        await self.read_books()
+        self._ended(device)
         device.tenancy = ""
         device.changes.clear()
+
+    async def check(self) -> None:
+        """Nobody's period was judged before it was over, but of who left, or was to when the hub died."""
+        deaths, self.deaths = self.deaths, self.killer.kills
+        await super().check()
+        if deaths == self.killer.kills:
+            for device in self.devices:
+                uses = self.audit.minimums.uses.get(device.id)
+                early = uses.early if uses is not None else ""
+                assert not early or early != device.tenancy, f"{early} is asked for more too early"
+
+    def _ended(self, device: Device) -> None:
+        """Who pays no longer has paid for the days until today."""
+        if device.tenancy:
+            today = self.now.astimezone(self.zone).date()
+            minimums = self.audit.minimums
+            minimums.check(device.book, device.payer, device.tenancy, today, ends=True)
 
     async def people_change(self) -> None:
         """A child is born in the flat."""

@@ -26,7 +26,7 @@ from .minimum import judge_minimums
 from .payers import Payers
 from .recurring import Due, due_by, due_until
 from .site import Site
-from .standing import charge_days, has_days
+from .standing import charge_days, has_periods
 from .turn import in_turn
 
 MOST_AT_ONCE: Final = 50
@@ -119,7 +119,7 @@ async def _do_in_turn(site: Site, part: Sequence[tuple[str, str]], result: Bille
 
 def _work(site: Site) -> Iterable[tuple[str, str]]:
     """Name what has to be looked at today: meters with charges by the day, what recurs, open bills."""
-    yield from ((METER, meter) for meter, run in site.meters.items() if has_days(site, run))
+    yield from ((METER, meter) for meter, run in site.meters.items() if has_periods(site, run))
     yield from (
         (RECURRING, charge) for charge, one in site.billing.recurring.items() if not one.ended
     )

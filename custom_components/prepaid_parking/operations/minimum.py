@@ -18,7 +18,7 @@ from .dues import Dues, Levied
 from .meter_run import MeterRun
 from .paying_usage import one_after_another
 from .site import Site
-from .standing import cursor_of, extent_on, has_days, settle, trusted
+from .standing import cursor_of, extent_on, has_periods, settle, trusted
 from .tariff_days import Tariffs
 from .traces import trace_of
 from .usage import post_windows
@@ -33,7 +33,7 @@ async def judge_minimums(
     The day on which somebody ceases to pay is still theirs.
     """
     await trusted(site)
-    runs = [run for run in runs if has_days(site, run)]
+    runs = [run for run in runs if has_periods(site, run)]
     over = [run for run in runs if await _is_over(site, run, today, ends=ends)]
     # All before any: the books are asked once for what every meter used.
     await post_windows(site, over)
@@ -74,7 +74,9 @@ async def _judge_one(
     last = min(last, today)
     if first > last:
         return False
-    charged = await used.of(run.meter.id, first, last) + await used.late(run.meter.id, first, last)
+    levies = version.terms.levies
+    charged = await used.of(run.meter.id, levies, first, last)
+    charged += await used.late(run.meter.id, levies, first, last)
     await settle(site, [_made(site, run, cursor, version, minimum, first, last, charged)])
     return cursor_of(site, run).minimum_to > first
 

@@ -66,6 +66,14 @@ def has_days(site: Site, run: MeterRun) -> bool:
     )
 
 
+def has_periods(site: Site, run: MeterRun) -> bool:
+    """Tell whether a meter may have a period to judge: also by a tariff that it has left meanwhile."""
+    if run.binding is None:
+        return False
+    known = site.periodic.standing.get(run.meter.id)
+    return has_days(site, run) or (known is not None and known.binding == run.binding.id)
+
+
 async def charge_days(site: Site, runs: Iterable[MeterRun], today: date) -> None:
     """Charge these meters' days up to today: the day belongs to who pays at its start."""
     await trusted(site)
