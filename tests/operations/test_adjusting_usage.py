@@ -7,14 +7,22 @@ import pytest
 
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError
 from custom_components.prepaid_parking.core.ledger import EntryKind
+from custom_components.prepaid_parking.core.promotion import Back
+from custom_components.prepaid_parking.core.shares import ShareBy
+from custom_components.prepaid_parking.core.tariff_format import read_tariff
+from custom_components.prepaid_parking.core.wallet import WalletKind
+from custom_components.prepaid_parking.operations import rerating
 from custom_components.prepaid_parking.operations.adjusting_usage import adjust_usage
 from custom_components.prepaid_parking.operations.cashier import close_wallet
+from custom_components.prepaid_parking.operations.layering import refundable_minor
 from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.office import unbind_meter
+from custom_components.prepaid_parking.operations.price_corrections import rerate
 from custom_components.prepaid_parking.operations.reports import statement
 from custom_components.prepaid_parking.operations.usage import close_windows
 from tests.operations.conftest import MakeWorld
-from tests.operations.money import is_sound
+from tests.operations.money import is_sound, promise
+from tests.operations.test_shares import share
 from tests.operations.world import FLAT, HOUR, KWH, MANAGER, World
 
 TIERS = {
@@ -148,3 +156,59 @@ async def test_what_was_taken_back_whole_can_be_charged_again(world: World) -> N
     await correct(world, entry, 0)
     await correct(world, entry, 3 * KWH)
     assert world.text(wallet.available_minor) == "97.60"
+
+
+async def test_bonus_that_comes_back_is_not_refunded_as_cash(world: World) -> None:
+    """Use by the gift, another top-up, a correction: the gift would go out of the door as cash."""
+    await promise(world, top_up=10_000, bonus=5_000, back=Back.FORFEIT)
+    wallet = await world.wallet("100")
+    run = await world.meter(wallet, max_rate=100 * KWH)
+    entry = await use(world, run, 50 * KWH)  # 40.00 of bonus
+    await world.pay(wallet, "10")
+    assert (wallet.bonus_minor, refundable_minor(wallet)) == (1_000, 11_000)
+    await correct(world, entry, 25 * KWH)
+    assert (wallet.bonus_minor, refundable_minor(wallet)) == (3_000, 11_000)
+    layers = wallet.layers
+    await world.restart()
+    wallet = world.wallet_now(wallet)
+    assert (wallet.layers, refundable_minor(wallet)) == (layers, 11_000)
+    await is_sound(world)
+
+
+@pytest.mark.parametrize("at_once", [1, 100])
+async def test_bonus_that_many_corrections_bring_back_is_not_refunded_as_cash(
+    world: World, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """A corrected price brings back charge by charge what the gift had paid: together or one by one."""
+    monkeypatch.setattr(rerating, "AT_ONCE", at_once)
+    await promise(world, top_up=10_000, bonus=5_000, back=Back.FORFEIT)
+    since = world.clock.now
+    wallet = await world.wallet("100")
+    run = await world.meter(wallet, max_rate=100 * KWH)
+    for _ in range(3):
+        await use(world, run, 10 * KWH)
+    await world.pay(wallet, "10")
+    assert (wallet.bonus_minor, refundable_minor(wallet)) == (2_600, 11_000)
+    half = read_tariff(FLAT | {"price": "0.40"}, version=2, valid_from=since)
+    await rerate(world.site, tariff="home", since=since, version=half, actor=MANAGER)
+    assert (wallet.bonus_minor, refundable_minor(wallet)) == (3_800, 11_000)
+    await is_sound(world)
+
+
+async def test_members_get_back_as_bonus_what_they_paid_as_bonus(world: World) -> None:
+    """Two share the stairwell; the one who paid it with a gift must not get cash for it."""
+    await promise(world, top_up=10_000, bonus=1_000, back=Back.FORFEIT)
+    gifted, plain = await world.wallet("100"), await world.wallet("50")
+    stairs = await world.wallet(unit="Stairs", kind=WalletKind.SHARED)
+    await share(world, stairs, ShareBy.FIXED, (gifted.wallet.id, 1), (plain.wallet.id, 1))
+    run = await world.meter(stairs, max_rate=100 * KWH)
+    entry = await use(world, run, 30 * KWH)  # 12.00 each: 10.00 of bonus and 2.00 of cash
+    assert (gifted.bonus_minor, gifted.posted_minor, plain.posted_minor) == (0, 9_800, 3_800)
+    await correct(world, entry, 20 * KWH)  # 4.00 back to each: the cash, then 2.00 of bonus
+    assert (gifted.bonus_minor, gifted.posted_minor, plain.posted_minor) == (200, 10_000, 4_200)
+    await correct(world, entry, 0)  # 8.00 back to each: all of it bonus, where bonus paid
+    assert (gifted.bonus_minor, gifted.posted_minor, plain.posted_minor) == (1_000, 10_000, 5_000)
+    assert refundable_minor(gifted) == 10_000
+    await correct(world, entry, 30 * KWH)
+    assert (gifted.bonus_minor, gifted.posted_minor, plain.posted_minor) == (0, 9_800, 3_800)
+    await is_sound(world)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from ..core.chart import Bucket, code_of, owner_of
 from ..core.identity import WalletId
+from ..core.layers import Layer
 from ..core.ledger import AccountId, Act, Record
 from .dues import flows
 from .meter_run import Closing, MeterRun
@@ -49,23 +50,24 @@ def _drawn(site: Site, run: MeterRun, closing: Closing, take: Take) -> Act:
 @contextmanager
 def one_after_another(site: Site) -> Iterator[Take]:
     """Let each act that is prepared see what those before it take; afterwards all is as it was."""
-    before: dict[int, tuple[WalletRun, int, int]] = {}
+    before: dict[int, tuple[WalletRun, int, int, tuple[Layer, ...]]] = {}
     counts = site.house.share_counts.copy()
 
     def take(legs: Iterable[tuple[AccountId, int]], puts: Iterable[Record]) -> None:
-        count(site, puts)
         for account, part in legs:
             number = owner_of(account)
             wallet = site.wallets[WalletId(f"w{number}")]
-            before.setdefault(number, (wallet, wallet.posted_minor, wallet.bonus_minor))
+            now = (wallet, wallet.posted_minor, wallet.bonus_minor, wallet.layers)
+            before.setdefault(number, now)
             if code_of(account) == Bucket.BONUS:
                 wallet.bonus_minor -= part
             else:
                 wallet.posted_minor -= part
+        count(site, puts)
 
     try:
         yield take
     finally:
         site.house.share_counts = counts
-        for wallet, cash, bonus in before.values():
-            wallet.posted_minor, wallet.bonus_minor = cash, bonus
+        for wallet, cash, bonus, layers in before.values():
+            wallet.posted_minor, wallet.bonus_minor, wallet.layers = cash, bonus, layers

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ..core.chart import owner_of, wallet_account
 from ..core.identity import UnitId, WalletId
+from ..core.layers import Layers
 from ..core.ledger import AccountId, Act, Receipt, Record
 from ..core.metering import Commodity
 from ..core.money import split
@@ -112,10 +113,15 @@ def divide(
 
 
 def count(site: Site, records: Iterable[Record]) -> None:
-    """Remember what each member was given, as an act writes it down: the next charge evens it out."""
+    """Remember what each member was given, as an act writes it down: the next charge evens it out.
+
+    Also the layers of those who were given something back.
+    """
     for one in records:
         if isinstance(one, ShareCount):
             site.house.share_counts[one.wallet, one.member] = one.owed
+        elif isinstance(one, Layers):
+            site.wallets[one.wallet].layers = one.layers
 
 
 def booked(site: Site, act: Act, receipt: Receipt) -> list[tuple[WalletRun, int]]:

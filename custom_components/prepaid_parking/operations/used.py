@@ -9,7 +9,7 @@ from typing import Any, Final
 from ..core.accrual import ChargeLine
 from ..core.chart import Bucket, code_of, owner_of, wallet_account
 from ..core.identity import EntryId, TariffId
-from ..core.ledger import Entry, EntryKind
+from ..core.ledger import AccountId, Entry, EntryKind
 from ..core.metering import Quantity
 from ..core.tiers import Scope
 from .meter_run import MeterRun
@@ -38,8 +38,9 @@ class Used:
     `points` are the readings inside its stretch that say when it was used: those between which the
     price changed, and those that were known later. `tiers` says where the count of each tier period
     stood before it, `counted` how far it moved them then. `net_minor` is the price, `levied` each
-    version's part of it where it has fees or taxes, `levies_minor` what these add; `cash_minor` is how much of all that was paid in cash. `rated` says
-    that the meter's rate registers divided it.
+    version's part of it where it has fees or taxes, `levies_minor` what these add; `cash_minor` is how
+    much of all that was paid in cash, `paid` who of several paid what of it, cash and bonus. `rated`
+    says that the meter's rate registers divided it.
     """
 
     entry: Entry
@@ -61,6 +62,7 @@ class Used:
     levied: Mapping[int, int]
     levies_minor: int
     cash_minor: int
+    paid: Mapping[str, tuple[int, int]]
     rated: bool
 
     @property
@@ -116,6 +118,9 @@ def used_of(entry: Entry, correction: Corrected | None = None) -> Used | None:
         levied={one["version"]: one["net"] for one in levies},
         levies_minor=sum(one["amount"] for one in levies if not one["included"]),
         cash_minor=latest["cash"] if "cash" in latest else _paid(entry, {Bucket.CASH}),
+        paid={one: (cash, bonus) for one, (cash, bonus) in latest["paid"].items()}
+        if "paid" in latest
+        else paid_by((posting.source, posting.amount_minor) for posting in entry.postings),
         rated="rated_to" in usage,
     )
 
@@ -182,6 +187,17 @@ def counted(lines: Iterable[ChargeLine]) -> dict[str, int]:
     for line in lines:
         sums[line.period] += line.quantity
     return dict(sums)
+
+
+def paid_by(legs: Iterable[tuple[AccountId, int]]) -> dict[str, tuple[int, int]]:
+    """Return what each wallet pays of a charge, in cash and in bonus; below zero what it gets back."""
+    sums: dict[str, tuple[int, int]] = {}
+    for account, amount in legs:
+        if number := owner_of(account):
+            cash, bonus = sums.get(f"w{number}", (0, 0))
+            in_bonus = amount if code_of(account) == Bucket.BONUS else 0
+            sums[f"w{number}"] = (cash + amount - in_bonus, bonus + in_bonus)
+    return sums
 
 
 def _line(line: Mapping[str, Any], period: str) -> ChargeLine:
