@@ -1,14 +1,19 @@
-"""A meter that is a hub entity already: its unit says what it counts."""
+"""A meter that is a hub entity already: a sensor's unit says what it counts.
 
-from typing import Any
+Of a thing that goes on and off, we count ourselves how long it is on.
+"""
+
+from typing import Any, Final
 
 from homeassistant.config_entries import SubentryFlowResult
-from homeassistant.const import CONF_ENTITY_ID
+from homeassistant.const import CONF_ENTITY_ID, Platform
+from homeassistant.core import split_entity_id
 from homeassistant.helpers.selector import (
     EntitySelector,
     EntitySelectorConfig,
     EntityWithDeviceFilterSelectorConfig,
 )
+from homeassistant.util import dt as dt_util
 import probatio as vol
 
 from .const import (
@@ -19,10 +24,15 @@ from .const import (
     HUB_ENTITY,
     SOURCE_ENTITY,
 )
+from .core.metering import UNIT, Quantity, Sample
 from .flow_meter_draft import MeterDraft, Seen
 from .links.entity.meter import QUANTITIES
+from .links.entity.runtime import RUNS
 from .subentry_probe import ProbeError
-from .subentry_probe_entity import probe_entity_meter
+from .subentry_probe_entity import probe_entity_meter, probe_entity_runtime
+
+MOST_PER_HOUR: Final = "1.1"
+"""An hour runs for no longer than an hour; the tenth is for clocks that do not quite agree."""
 
 
 class EntityMeterSteps(MeterDraft):
@@ -44,7 +54,8 @@ class EntityMeterSteps(MeterDraft):
                 filter=[
                     EntityWithDeviceFilterSelectorConfig(
                         domain="sensor", device_class=[str(one) for one in QUANTITIES]
-                    )
+                    ),
+                    EntityWithDeviceFilterSelectorConfig(domain=list(RUNS)),
                 ]
             )
         )
@@ -61,12 +72,23 @@ class EntityMeterSteps(MeterDraft):
         """Look at the entity; returns the errors of the form and what is in the way."""
         entity_id = self.data[CONF_ENTITY_ID]
         try:
-            sample, quantity, unit = probe_entity_meter(self.hass, entity_id)
+            seen, unit = self._seen(entity_id)
         except ProbeError as err:
             return {"base": err.key}, err.detail
         if self.changing and unit != self.data[CONF_UNIT]:
             return {"base": "other_unit"}, unit
-        self.seen = Seen(sample=sample, quantity=quantity, said=unit)
+        self.seen = seen
         self.data[CONF_UNIT] = unit
         self.data.setdefault(CONF_SERIAL, entity_id)
         return {}, ""
+
+    def _seen(self, entity_id: str) -> tuple[Seen, str]:
+        """Return what an entity shows and the unit it counts in; raises ProbeError."""
+        if split_entity_id(entity_id)[0] == Platform.SENSOR:
+            sample, quantity, unit = probe_entity_meter(self.hass, entity_id)
+            return Seen(sample=sample, quantity=quantity, said=unit), unit
+        said = probe_entity_runtime(self.hass, entity_id)
+        self.usual_power = MOST_PER_HOUR
+        # The count of a meter that is there already stands in the books, not in the thing.
+        sample = Sample(at=dt_util.utcnow(), register=None if self.changing else 0)
+        return Seen(sample=sample, quantity=Quantity.DURATION, said=said), UNIT[Quantity.DURATION]

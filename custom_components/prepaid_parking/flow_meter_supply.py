@@ -147,7 +147,9 @@ class SupplySteps(TripSteps, MqttMeterSteps):
         )
         return self.async_show_form(
             step_id="relay_entity",
-            data_schema=self.add_suggested_values_to_schema(schema, self.data[CONF_RELAY]),
+            data_schema=self.add_suggested_values_to_schema(
+                schema, self._own_switch() | self.data[CONF_RELAY]
+            ),
             errors=errors,
             description_placeholders={"detail": detail},
         )
@@ -196,6 +198,11 @@ class SupplySteps(TripSteps, MqttMeterSteps):
                 return [RELAY_ENTITY, RELAY_NONE]
         own = [RELAY_PROFILE] if self.profile and self.profile.relay else []
         return [*own, RELAY_NONE, RELAY_COIL, RELAY_ENTITY]
+
+    def _own_switch(self) -> dict[str, Any]:
+        """Return the thing whose running time is counted, where it can be its own supply."""
+        entity = self.data.get(CONF_ENTITY_ID, "")
+        return {CONF_ENTITY_ID: entity} if entity.partition(".")[0] in LEVELS else {}
 
     def _usual_latency(self) -> int:
         relay = self.profile.relay if self.profile else None

@@ -7,7 +7,12 @@ from homeassistant.core import HomeAssistant, State
 
 from .core.errors import CoreError
 from .core.metering import Quantity, Sample
-from .links.entity import EntityBarrier, EntityRelay, check_meter_entity
+from .links.entity import (
+    EntityBarrier,
+    EntityRelay,
+    check_meter_entity,
+    check_runtime_entity,
+)
 from .links.units import base_units
 from .subentry_probe import ProbeError
 
@@ -27,6 +32,14 @@ def probe_entity_meter(hass: HomeAssistant, entity_id: str) -> tuple[Sample, Qua
     if register is None:
         raise ProbeError("entity_not_a_register", state.state)
     return Sample(at=state.last_reported, register=register), quantity, unit
+
+
+def probe_entity_runtime(hass: HomeAssistant, entity_id: str) -> str:
+    """Look at a thing whose running time is to be counted; returns its state as it stands."""
+    try:
+        return check_runtime_entity(hass, entity_id).state
+    except CoreError as err:
+        raise ProbeError(err.key, entity_id) from err
 
 
 def probe_entity_relay(hass: HomeAssistant, entity_id: str, *, inverted: bool) -> bool:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Coroutine, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 import logging
 from typing import Any, Final
@@ -97,7 +98,7 @@ class SiteWiring:
         self._line_of: dict[MeterId, LineRun] = {}
         self._attached: dict[str, Attached] = {}
         self._line_data: dict[str, Mapping[str, Any]] = {}
-        self._hub_line = EntityLine(hass, self._report)
+        self._hub_line = EntityLine(hass, self._report, self._now)
         self._options = dict(entry.options)
         self._ratios: dict[MeterId, str | None] = {}
         self._commands: set[asyncio.Task[None]] = set()
@@ -279,6 +280,10 @@ class SiteWiring:
             data = {**subentry.data, key: value}
             self._hass.config_entries.async_update_subentry(self._entry, subentry, data=data)
 
+    def _now(self) -> datetime:
+        """Readings are stamped by the one clock that charges and cuts go by."""
+        return self._data.site.clock()
+
     def _report(self, meter: MeterId, heard: Outcome) -> None:
         data = self._data
         run = data.site.meters.get(meter)
@@ -330,6 +335,7 @@ class SiteWiring:
     def _look_again(self, run: MeterRun) -> None:
         if (line := self._line_of.get(run.meter.id)) is not None:
             line.look_again(run)
+            self._hub_line.look_at_relay(run)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = self._entry.async_create_background_task(

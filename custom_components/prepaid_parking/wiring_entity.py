@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from typing import Any
 
-from homeassistant.const import CONF_ENTITY_ID
-from homeassistant.core import HomeAssistant
+from homeassistant.const import CONF_ENTITY_ID, Platform
+from homeassistant.core import HomeAssistant, split_entity_id
 
 from .const import CONF_INVERTED, CONF_PULSE, CONF_QUANTITY, CONF_RELAY, CONF_UNIT
 from .coordinator import LineState
@@ -18,6 +19,7 @@ from .links.entity import EntityBarrier, EntityMeter, EntityRelay
 from .links.poller import Outcome
 from .operations.lane_run import LaneRun
 from .operations.meter_run import MeterRun
+from .wiring_runtime import Runtimes
 
 PUSHED_S = 300
 """A sensor reports when it likes: what it said is believed for three times as long."""
@@ -26,10 +28,18 @@ PUSHED_S = 300
 class EntityLine:
     """The link to the hub's own entities: there is always one, and it is no line of the settings."""
 
-    def __init__(self, hass: HomeAssistant, report: Callable[[MeterId, Outcome], None]) -> None:
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        report: Callable[[MeterId, Outcome], None],
+        clock: Callable[[], datetime],
+    ) -> None:
         """Prepare; each thing listens for itself."""
         self._hass = hass
         self._report = report
+        self._runtimes = Runtimes(hass, report, clock)
+        self._clock = clock
+        self._relays: dict[MeterId, EntityRelay] = {}
         self._barriers: list[EntityBarrier] = []
 
     async def start(self) -> None:
@@ -48,7 +58,9 @@ class EntityLine:
         return LineState(connected=lambda: True, report=dict)
 
     async def add_meter(self, run: MeterRun, data: Mapping[str, Any]) -> Callable[[], None]:
-        """Take readings from a sensor; returns how to stop that."""
+        """Take readings from a sensor, or count how long a thing is on; returns how to stop that."""
+        if split_entity_id(data[CONF_ENTITY_ID])[0] != Platform.SENSOR:
+            return self._runtimes.add(run, data[CONF_ENTITY_ID])
         run.interval_s = max(run.interval_s, PUSHED_S)
         meter = EntityMeter(
             self._hass,
@@ -67,8 +79,14 @@ class EntityLine:
             told=partial(self._report, run.meter.id),
             inverted=bool(data[CONF_RELAY].get(CONF_INVERTED)),
         )
-        run.relay = relay
-        return relay.start()
+        run.relay = self._relays[run.meter.id] = relay
+        stop = relay.start()
+
+        def end() -> None:
+            stop()
+            self._relays.pop(run.meter.id, None)
+
+        return end
 
     async def forget(self) -> None:
         """The hub keeps nothing for us."""
@@ -92,7 +110,17 @@ class EntityLine:
         raise CoreError("reader_wrong_line")
 
     def pace(self, run: MeterRun) -> None:
-        """Sensors keep their own pace."""
+        """Count up to the second where that matters; sensors keep their own pace."""
+        self._runtimes.pace(run)
 
     def look_again(self, run: MeterRun) -> None:
-        """A sensor says when it has something to say."""
+        """Say how long a thing has run by now; a sensor says when it has something to say."""
+        self._runtimes.look(run)
+
+    def look_at_relay(self, run: MeterRun) -> None:
+        """Say where an entity is that switches a supply, whatever link the meter itself is on.
+
+        Most move while they are told to: nothing more would be heard of them after that.
+        """
+        if (relay := self._relays.get(run.meter.id)) is not None:
+            relay.look(self._clock())

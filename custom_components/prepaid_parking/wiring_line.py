@@ -1,12 +1,15 @@
 """What every kind of line can do once it runs: the shape that the wiring works with."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from .coordinator import LineState
 from .core.access import PlateRead
 from .operations.lane_run import LaneRun
 from .operations.meter_run import MeterRun
+
+FAST_S: Final = 1.0
+"""How often a meter is looked at near the cut-off, and while its relay is told to move."""
 
 type Detach = Callable[[], None]
 

@@ -49,10 +49,10 @@ from .operations.lane_run import LaneRun
 from .operations.meter_run import MeterRun
 from .operations.ports import Barrier, Relay
 from .subentry_probe import modbus_params
+from .wiring_line import FAST_S
 
 WIRES: Final[HassKey[Wires]] = HassKey(f"{DOMAIN}_wires")
 """The turns on every endpoint, hub-wide: two sites behind one gateway must not talk at once."""
-FAST_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -507,6 +507,50 @@ async def test_a_sensor_of_the_hub_is_a_meter_with_the_unit_it_shows(
     walk.changed()
 
 
+async def test_a_thing_that_goes_on_and_off_is_a_meter_of_its_running_time(
+    hass: HomeAssistant, a_site: MockConfigEntry
+) -> None:
+    """A sauna without a meter is sold by the hour, and its own switch is what cuts it."""
+    walk = Walk(hass, a_site, "meter")
+    await walk.begin()
+    await walk.answer("hub_entity")
+    for entity, state, error in (
+        ("cover.door", "open", "entity_does_not_run"),
+        ("switch.sauna", "unavailable", "entity_unavailable"),
+    ):
+        hass.states.async_set(entity, state)
+        await walk.answer({"entity_id": entity})
+        walk.at("hub_entity", error=error)
+    hass.states.async_set("switch.sauna", "off")
+    await walk.answer({"entity_id": "switch.sauna"})
+    walk.at("details")
+    shown = walk.shown()
+    assert (shown["register"], shown["per_hour"]) == ("0 h", "h/h")
+    assert shown["said"].endswith("off")
+    assert walk.suggested("serial") == "switch.sauna"
+    assert walk.suggested("commodity") == "runtime"
+    assert walk.suggested("max_power") == "1.1"
+    form = {"commodity": "runtime", "max_power": "1.1", "serial": "switch.sauna"}
+    await walk.answer(details(**form))
+    await walk.answer({"kind": "entity"})
+    walk.at("relay_entity")
+    assert walk.suggested("entity_id") == "switch.sauna"
+    await walk.answer({"entity_id": "switch.sauna", "inverted": False})
+    await walk.answer({"restore": "auto", "latency": 2})
+    saved = walk.saved()
+    assert saved.unique_id == "meter:hub_entity:switch.sauna"
+    assert saved.data["quantity"] == "duration"
+    assert saved.data["unit"] == "h"
+    await walk.begin(changing=saved)
+    await walk.answer("hub_entity")
+    hass.states.async_set("climate.sauna", "heat")
+    await walk.answer({"entity_id": "climate.sauna"})
+    walk.at("confirm")
+    assert walk.shown()["register"] == "–"
+    await walk.answer({})
+    walk.changed()
+
+
 @pytest.mark.parametrize(
     ("state", "attributes", "error"),
     [

@@ -8,6 +8,7 @@ from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
@@ -32,10 +33,12 @@ from custom_components.prepaid_parking.links.entity import (
     EntityRelay,
     EntityRuntime,
     check_meter_entity,
+    check_runtime_entity,
 )
 
 ENERGY = {"device_class": "energy", "unit_of_measurement": "kWh", "state_class": "total_increasing"}
 SENSOR = "sensor.flat_energy"
+STOPWATCH = "custom_components.prepaid_parking.links.entity.runtime.monotonic"
 
 
 def samples(told: list[Sample | DeviceError]) -> list[Sample]:
@@ -201,6 +204,20 @@ async def test_a_supply_is_commanded_and_believed_by_its_state(
     assert [one.supplied for one in told] == [True, False]
 
 
+async def test_a_supply_that_moved_while_it_was_told_to_is_looked_at_after_that(
+    hass: HomeAssistant,
+) -> None:
+    """Its state changed before its service returned: a later look has to prove the cut."""
+    told: list[Sample] = []
+    hass.states.async_set("switch.supply", "off")
+    relay = EntityRelay(hass, "switch.supply", told=told.append)
+    later = dt_util.utcnow() + timedelta(seconds=1)
+    relay.look(later)
+    hass.states.async_set("switch.supply", STATE_UNAVAILABLE)
+    relay.look(later)
+    assert [(one.at, one.supplied) for one in told] == [(later, False)]
+
+
 async def test_an_inverted_contactor_cuts_when_it_is_on(hass: HomeAssistant) -> None:
     """A contactor wired to open when energised: "on" would restore the one who did not pay."""
     ons = async_mock_service(hass, "switch", "turn_on")
@@ -333,11 +350,11 @@ async def test_running_time_is_counted_while_it_is_seen(
 ) -> None:
     """A sauna sold by the minute: what nobody saw nobody pays."""
     now = 1000.0
-    told: list[Sample] = []
+    told: list[Sample | DeviceError] = []
     runtime = EntityRuntime(
         hass, "switch.sauna", told.append, register=5_000, every=timedelta(hours=1)
     )
-    monkeypatch.setattr(hass.loop, "time", lambda: now)
+    monkeypatch.setattr(STOPWATCH, lambda: now)
     hass.states.async_set("switch.sauna", "off")
     stop = runtime.start()
     for state, then in (("on", 60.0015), ("unavailable", 30.0), ("on", 10.0)):
@@ -346,19 +363,78 @@ async def test_running_time_is_counted_while_it_is_seen(
         now += then
     stop()
     hass.states.async_set("switch.sauna", "off")
-    assert told[0].register == 5_000
-    assert told[-1].register == 5_000 + 60_001 + 10_000
-    registers = [one.register or 0 for one in told]
+    seen = samples(told)
+    assert seen[0].register == 5_000
+    assert seen[-1].register == 5_000 + 60_001 + 10_000
+    registers = [one.register or 0 for one in seen]
     assert registers == sorted(registers)
+    assert [one.fault for one in told if isinstance(one, DeviceError)] == [DeviceFault.OFFLINE]
 
 
 async def test_running_time_is_reported_while_it_runs(hass: HomeAssistant) -> None:
     """The balance falls while the thing runs, not when it ends."""
-    told: list[Sample] = []
+    told: list[Sample | DeviceError] = []
     hass.states.async_set("switch.sauna", "on")
-    stop = EntityRuntime(hass, "switch.sauna", told.append, every=timedelta(seconds=10)).start()
+    runtime = EntityRuntime(hass, "switch.sauna", told.append, every=timedelta(seconds=10))
+    stop = runtime.start()
+    for every in (timedelta(seconds=10), timedelta(seconds=1)):
+        runtime.pace(every)
+        before = len(told)
+        async_fire_time_changed(hass, fire_all=True)
+        await hass.async_block_till_done()
+        assert len(told) > before
+    stop()
     before = len(told)
     async_fire_time_changed(hass, fire_all=True)
     await hass.async_block_till_done()
+    assert len(told) == before
+
+
+@pytest.mark.parametrize(
+    ("entity", "on", "off"),
+    [
+        ("light.court", ["on"], ["off"]),
+        ("fan.hall", ["on"], ["off"]),
+        ("input_boolean.court", ["on"], ["off"]),
+        ("binary_sensor.pump", ["on"], ["off"]),
+        ("climate.room", ["heat", "cool", "heat_cool", "auto", "dry", "fan_only"], ["off"]),
+        ("water_heater.bath", ["eco", "electric", "gas", "heat_pump"], ["off"]),
+        ("valve.shower", ["open", "opening"], ["closed", "closing"]),
+        ("media_player.stage", ["on", "playing"], ["off", "idle", "paused"]),
+        ("vacuum.hall", ["cleaning", "returning"], ["docked", "error", "paused"]),
+        ("humidifier.room", ["on"], ["off"]),
+    ],
+)
+async def test_each_kind_of_thing_runs_in_its_own_way(
+    hass: HomeAssistant,
+    monkeypatch: pytest.MonkeyPatch,
+    entity: str,
+    on: list[str],
+    off: list[str],
+) -> None:
+    """An air conditioner is never "on": it cools. Counted by the wrong word, it would run for free."""
+    now = 0.0
+    told: list[Sample | DeviceError] = []
+    monkeypatch.setattr(STOPWATCH, lambda: now)
+    hass.states.async_set(entity, off[0])
+    stop = EntityRuntime(hass, entity, told.append, every=timedelta(hours=1)).start()
+    for state in (*on, *off):
+        hass.states.async_set(entity, state)
+        await asyncio.sleep(0)
+        now += 60
     stop()
-    assert len(told) > before + 1
+    assert samples(told)[-1].register == len(on) * 60_000
+
+
+async def test_what_does_not_go_on_and_off_has_no_running_time(hass: HomeAssistant) -> None:
+    """A door that stands open is no machine that runs, and a number is counted as a number."""
+    hass.states.async_set("switch.sauna", "off")
+    assert check_runtime_entity(hass, "switch.sauna").state == "off"
+    for entity, key in (
+        ("cover.door", "entity_does_not_run"),
+        ("sensor.sauna", "entity_does_not_run"),
+        ("switch.gone", "entity_unavailable"),
+    ):
+        with pytest.raises(CoreError) as caught:
+            check_runtime_entity(hass, entity)
+        assert caught.value.key == key

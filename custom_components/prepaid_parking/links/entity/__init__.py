@@ -6,7 +6,7 @@ The only part of the links that knows the hub.
 from .barrier import EntityBarrier
 from .meter import EntityMeter, check_meter_entity
 from .relay import EntityRelay
-from .runtime import EntityRuntime
+from .runtime import EntityRuntime, check_runtime_entity
 from .things import EntityThings
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "EntityRuntime",
     "EntityThings",
     "check_meter_entity",
+    "check_runtime_entity",
 ]

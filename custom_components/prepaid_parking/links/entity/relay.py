@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from homeassistant.const import ATTR_ASSUMED_STATE, ATTR_ENTITY_ID, STATE_UNAVAILABLE
@@ -78,6 +79,12 @@ class EntityRelay:
         """Listen to its positions; the returned function ends it."""
         self._tell(self._hass.states.get(self._entity_id))
         return async_track_state_change_event(self._hass, [self._entity_id], self._changed)
+
+    def look(self, at: datetime) -> None:
+        """Tell where it is now: it may have moved while it was being told to."""
+        supplied = self.supplied
+        if supplied is not None and self._told is not None:
+            self._told(Sample(at=at, origin=Origin.PUSHED, supplied=supplied))
 
     async def switch(self, on: bool) -> None:
         """Command the position; returns when its integration has done so. Raises DeviceError."""
