@@ -119,14 +119,15 @@ class Audit:
         total = tenancy.posted + usage["to_register"] - usage["from_register"]
         points = between(meter.points, (begin, tenancy.posted), (end, total))
         tariff, home = tenancy.tariff(end), self.homes.get(meter.pool, Home())
-        counts = self.counts[meter.pool, tariff]
+        pool = self.prices.pool(tariff, meter.pool, tenancy.wallet)
+        counts = self.counts[pool, tariff]
         lines, after = self.prices.charge(tariff, points, counts, home)
         same("lines", sums_of(lines), told_in(usage["lines"], tariff))
         told = {period: counts.get(period, 0) for period in usage["tiers"]}
         same("the counts before", told, usage["tiers"])
         charge = Charge(
             entry.id,
-            meter.pool,
+            pool,
             tariff,
             points[0],
             points[-1],
@@ -138,7 +139,7 @@ class Audit:
         )
         charge.inside = inside_of(meter, charge, usage)
         self.charges[entry.id] = charge, tenancy
-        self.counts[meter.pool, tariff] = after
+        self.counts[pool, tariff] = after
         tenancy.posted = total
         tenancy.cost += cost(lines)
         tenancy.net += charge.net
@@ -275,5 +276,6 @@ class Audit:
         begin = next(at for at, total in reversed(meter.points) if total == tenancy.posted)
         points = between(meter.points, (begin, tenancy.posted), end)
         tariff, home = tenancy.tariff(end[0]), self.homes.get(meter.pool, Home())
-        lines, _ = self.prices.charge(tariff, points, self.counts[meter.pool, tariff], home)
+        pool = self.prices.pool(tariff, meter.pool, tenancy.wallet)
+        lines, _ = self.prices.charge(tariff, points, self.counts[pool, tariff], home)
         return cost(lines) * MINOR + tenancy.cost * MINOR - tenancy.net

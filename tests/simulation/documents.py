@@ -19,12 +19,17 @@ def flat(rng: random.Random) -> Document:
 
 
 def tiered(rng: random.Random) -> Document:
-    """Steps per month, quarter or year, widened by persons, perhaps shortened at first."""
+    """Steps per month, quarter or year, widened by persons, perhaps shortened at first.
+
+    They are counted for the unit, or for each of its tenants.
+    """
+    per_tenant = rng.random() < 0.4
     return {
         "period": {
             "per": rng.choice(("month", "quarter", "year")),
             "starts": rng.choice((1, 4, 7)),
-            "prorate_first": rng.random() < 0.3,
+            "prorate_first": not per_tenant and rng.random() < 0.3,
+            "per_tenant": per_tenant,
         },
         "persons": {"base": 2, "each": "7.3"},
         "tiers": [

@@ -73,6 +73,12 @@ class Prices:
         levies: Sequence[Mapping[str, Any]] = self.written[tariff][0][1].get("levies", ())
         return levies
 
+    def pool(self, tariff: str, place: str, wallet: str) -> str:
+        """Return what the steps of a tariff are counted by: a place, or each of its tenants."""
+        period = self.written[tariff][0][1].get("period")
+        alone = isinstance(period, Mapping) and period.get("per_tenant")
+        return f"{place}/{wallet}" if alone else place
+
     def charge(
         self, tariff: str, points: Sequence[Point], counts: Mapping[str, int], home: Home
     ) -> tuple[list[Line], dict[str, int]]:
