@@ -269,3 +269,41 @@ async def test_demand_that_comes_and_goes_within_a_month_is_paid_for_its_days(
     found = await entries(world, EntryKind.DEMAND)
     assert [one.detail["peak"] for one in found] == [20 * KWH, 10 * KWH]
     assert [line_of(one)["amount"] for one in found] == [258_06, 141_94]
+
+
+@pytest.mark.parametrize("hour", [0, 9])
+@pytest.mark.parametrize("kills", [False, True])
+async def test_each_of_two_tariffs_is_paid_its_demand_for_its_days(
+    make_world: MakeWorld, hour: int, kills: bool
+) -> None:
+    """20 kW at 40.00 until the eleventh, then 10 kW at 62.00: neither price is paid for the other's days."""
+    dear = DEMAND | {"tariff": "dear", "demand": {"price": "62.00"}}
+    world = await make_world(at=START, tariffs=(DEMAND, dear))
+    _, meter = await shop(world)
+    change = ELEVENTH + hour * HOUR
+    await assign_tariff(
+        world.site,
+        tariff="dear",
+        selection=Selection(meters=(meter.meter.id,)),
+        at=change,
+        actor=MANAGER,
+    )
+    await read(world, meter, JULY)
+    await read(world, meter, JULY + QUARTER, 5)
+    await read(world, meter, change)
+    await read(world, meter, change + QUARTER)
+    await minutes(world)
+    if kills:
+        await world.restart()
+        meter = world.run(meter.meter.id)
+    await read(world, meter, change + DAY)
+    await read(world, meter, change + DAY + QUARTER, 2.5)
+    await read(world, meter, AUGUST + MINUTE)
+    await minutes(world)
+    days = 11 if hour else 10  # A day belongs to what holds at its start.
+    found = await entries(world, EntryKind.DEMAND)
+    assert [one.detail["peak"] for one in found] == [20 * KWH, 10 * KWH]
+    assert [line_of(one)["amount"] for one in found] == [
+        (800_00 * days * 10 // 31 + 5) // 10,
+        620_00 - (620_00 * days * 10 // 31 + 5) // 10,
+    ]

@@ -222,8 +222,8 @@ def _legs(
         if used.cash_minor >= used.net_minor + used.levies_minor:
             in_cash = -minor  # All of it was paid in cash, a rounding included.
         cash, bonus = wallet.wallet.no, wallet_account(wallet.wallet.no, Bucket.BONUS)
-        legs = ((wallet_account(cash), -in_cash), (bonus, minor + in_cash))
-        return [(account, part) for account, part in legs if part], (), {}
+        back = ((wallet_account(cash), -in_cash), (bonus, minor + in_cash))
+        return [(account, part) for account, part in back if part], (), {}
     commodity = site.meters[MeterId(used.meter)].meter.commodity
     division = divide(site, wallet, minor, commodity=commodity)
     if not bears_nothing(site, wallet):

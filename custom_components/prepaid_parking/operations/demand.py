@@ -136,15 +136,18 @@ async def keep_demands(site: Site, now: datetime) -> None:
     site.periodic.demands_ended.clear()
 
 
-def ends_with(site: Site, change: TariffChange) -> bool:
-    """Tell whether a meter that goes over to another tariff is watched no more."""
-    return not _asks(site.tariffs[change.tariff].at(change.at).version.terms)
+def ends_with(site: Site, run: MeterRun, change: TariffChange) -> bool:
+    """Tell whether a meter's watch ends as it goes over to another tariff: that asks nothing, or else."""
+    assert run.binding is not None
+    coming = site.tariffs[change.tariff].at(change.at).version.terms
+    before = site.tariffs[run.binding.tariff].at(change.at - MICROSECOND).version.terms
+    return not _asks(coming) or _differ(before, coming)
 
 
-async def end_demands(site: Site, runs: Iterable[MeterRun]) -> None:
+async def end_demands(site: Site, runs: Iterable[MeterRun], since: datetime | None = None) -> None:
     """Charge what these meters' months have come to.
 
-    Somebody else pays from here on, or a tariff holds that asks for no demand.
+    Somebody else pays from here on, or another tariff holds `since` an instant.
     """
     runs, now = list(runs), site.clock()
     await post_windows(site, runs)
@@ -155,7 +158,8 @@ async def end_demands(site: Site, runs: Iterable[MeterRun]) -> None:
             continue
         await _charge_months(site, run, used, now)
         month = site.periodic.demands[run.meter.id].open_month
-        await _charge(site, run, month, used, local_day(site), now, ends=True)
+        last = local_day(site) if since is None else first_day(since, site.zone) - DAY
+        await _charge(site, run, month, used, last, now, ends=True)
         del site.periodic.demands[run.meter.id]
         site.periodic.demands_unkept.discard(run.meter.id)
         site.periodic.demands_ended.discard(run.meter.id)
@@ -217,7 +221,10 @@ async def _charge(
 async def _days(
     site: Site, run: MeterRun, first: date, last: date
 ) -> list[tuple[date, TariffVersion]]:
-    """Return the last days in a row on which a version asked for demand or power factor."""
+    """Return the last days in a row on which one tariff asked for demand or power factor.
+
+    Two tariffs that ask for the same are one here.
+    """
     if first > last:
         return []
     tariffs = await Tariffs.of(site, run, first)
@@ -227,10 +234,19 @@ async def _days(
         version = tariffs.version_on(day)
         if version is None or not _asks(version.terms):
             continue
-        if days and days[-1][0] + DAY < day:
+        if days and (days[-1][0] + DAY < day or _goes_over(days[-1][1], version)):
             days.clear()
         days.append((day, version))
     return days
+
+
+def _goes_over(before: TariffVersion, version: TariffVersion) -> bool:
+    """Tell whether a day begins another tariff's stretch of a month."""
+    return before.tariff != version.tariff and _differ(before.terms, version.terms)
+
+
+def _differ(before: Terms, terms: Terms) -> bool:
+    return (before.demand, before.power_factor) != (terms.demand, terms.power_factor)
 
 
 def _demand(

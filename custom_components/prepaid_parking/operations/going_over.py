@@ -61,8 +61,8 @@ async def _switch(site: Site, run: MeterRun, change: TariffChange) -> None:
     assert binding is not None
     assert window is not None
     await charge_days_before(site, run, change.at)
-    if ends_with(site, change):
-        await end_demands(site, (run,))
+    if ends_with(site, run, change):
+        await end_demands(site, (run,), change.at)
     now = site.clock()
     other = replace(binding, tariff=change.tariff)
     done = replace(change, done_at=now, before=binding.tariff)
