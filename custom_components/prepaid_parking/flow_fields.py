@@ -37,6 +37,15 @@ def whole(low: int, high: int, *, unit: str = "") -> Any:
     return vol.All(number(low, high, step=1, unit=unit), vol.Coerce(int))
 
 
+def required_number(name: str, known: int | None = None) -> vol.Optional:
+    """Name a whole number that has to be given, and that nothing but a person can know.
+
+    A required field of that kind is shown as 0 by the hub's dialogue, which looks like an answer. So
+    it stands there empty, and the step that asks for it refuses to go on without.
+    """
+    return vol.Optional(name) if known is None else vol.Optional(name, default=known)
+
+
 def choice(
     options: Iterable[str] | Sequence[SelectOptionDict],
     *,

@@ -116,8 +116,8 @@ class MeterDraft(DeviceSteps):
         seen = self.seen
         assert seen is not None
         sample = seen.sample
-        supplied, own = await async_words(
-            self.hass, _state_key(sample.supplied), _mode_key(seen.own_prepaid)
+        supplied, own, as_said = await async_words(
+            self.hass, _state_key(sample.supplied), _mode_key(seen.own_prepaid), "as_said"
         )
         register = (
             NOTHING
@@ -131,7 +131,8 @@ class MeterDraft(DeviceSteps):
             "flow": ", ".join(_flows(sample)) or NOTHING,
             "ratio": sample.ratio or NOTHING,
             "own_prepaid": own,
-            "said": seen.said or NOTHING,
+            # A line of its own, and none for a meter that has only registers.
+            "said": f"\n- {as_said} {seen.said}" if seen.said else "",
         }
 
 

@@ -25,7 +25,7 @@ from .const import (
     SUBENTRY_METER,
 )
 from .flow_choice import NEW_LINE
-from .flow_fields import choice, decimal_text, whole
+from .flow_fields import choice, decimal_text, required_number, whole
 from .flow_meter_draft import COMMODITIES, MeterDraft, Seen, decimal_of
 from .links.fields import ProfileError
 from .links.generic import generic_modbus
@@ -53,7 +53,7 @@ GENERIC: Final = vol.Schema(
         vol.Required("space", default=Space.HOLDING.value): choice(
             [Space.HOLDING.value, Space.INPUT.value], key="register_space"
         ),
-        vol.Required("address"): whole(0, LAST_ADDRESS),
+        required_number("address"): whole(0, LAST_ADDRESS),
         vol.Required("type", default=Kind.U32.value): choice(NUMBER_KINDS),
         vol.Required("word_order", default=Order.BIG.value): choice(
             [one.value for one in Order], key="order"
@@ -140,11 +140,14 @@ class ModbusMeterSteps(MeterDraft):
             self.data |= {CONF_SOURCE: SOURCE_MODBUS, **user_input}
             if user_input[CONF_LINE_ID] == NEW_LINE:
                 return await self.async_new_line(LINK_MODBUS, self._with_modbus_line)
-            if self.data[CONF_PROFILE] == GENERIC_MODBUS and not self.changing:
+            if CONF_UNIT_ID not in user_input:
+                errors[CONF_UNIT_ID] = "address_missing"
+            elif self.data[CONF_PROFILE] == GENERIC_MODBUS and not self.changing:
                 return await self.async_step_generic()
-            errors, detail = await self.async_read_modbus()
-            if not errors:
-                return await self.async_meter_proven()
+            else:
+                errors, detail = await self.async_read_modbus()
+                if not errors:
+                    return await self.async_meter_proven()
         return self.async_show_form(
             step_id="modbus",
             data_schema=await self._modbus_schema(),
@@ -158,7 +161,9 @@ class ModbusMeterSteps(MeterDraft):
         """Ask for the registers of a meter that no profile describes; then read it."""
         errors: dict[str, str] = {}
         detail = ""
-        if user_input is not None:
+        if user_input is not None and "address" not in user_input:
+            errors["address"] = "address_missing"
+        elif user_input is not None:
             self.data[CONF_GENERIC] = generic_of(user_input)
             errors, detail = await self.async_read_modbus()
             if not errors:
@@ -220,7 +225,7 @@ class ModbusMeterSteps(MeterDraft):
             ]
             options.append(SelectOptionDict(value=GENERIC_MODBUS, label=GENERIC_MODBUS))
             fields[_required(CONF_PROFILE, self.data)] = choice(options, key="profile")
-        fields[_required(CONF_UNIT_ID, self.data)] = whole(1, 247)
+        fields[required_number(CONF_UNIT_ID, self.data.get(CONF_UNIT_ID))] = whole(1, 247)
         return vol.Schema(fields)
 
 

@@ -33,7 +33,7 @@ from .const import (
 )
 from .core.metering import Commodity
 from .core.supply import RestoreMode
-from .flow_fields import choice, whole
+from .flow_fields import choice, required_number, whole
 from .flow_meter_draft import NOTHING, async_words
 from .flow_meter_mqtt import MqttMeterSteps
 from .flow_meter_trip import TripSteps
@@ -95,7 +95,9 @@ class SupplySteps(TripSteps, MqttMeterSteps):
         """Ask which contact of a relay board on the meter's line it is; then read it."""
         errors: dict[str, str] = {}
         detail = ""
-        if user_input is not None:
+        if user_input is not None and CONF_UNIT_ID not in user_input:
+            errors[CONF_UNIT_ID] = "address_missing"
+        elif user_input is not None:
             self.data[CONF_RELAY] |= user_input
             try:
                 line = self.line_data(self.data[CONF_LINE_ID])
@@ -108,7 +110,7 @@ class SupplySteps(TripSteps, MqttMeterSteps):
                 return await self.async_step_supply()
         schema = vol.Schema(
             {
-                vol.Required(CONF_UNIT_ID): whole(1, 247),
+                required_number(CONF_UNIT_ID): whole(1, 247),
                 vol.Required(CONF_COIL, default=0): whole(0, 0xFFFF),
                 vol.Required(CONF_INVERTED, default=False): BooleanSelector(),
             }

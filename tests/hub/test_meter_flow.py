@@ -8,6 +8,7 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
+import probatio as vol
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -118,6 +119,7 @@ async def test_a_meter_shows_what_was_read_and_is_saved_as_frozen(
     assert shown["ratio"] == "1x1"
     assert shown["supply"] == "on"
     assert shown["own_prepaid"] == "off"
+    assert shown["said"] == ""  # Registers say nothing in words: no line for it.
     assert "serial" not in walk.fields()
     assert walk.suggested("max_power") == "14"
     await walk.answer(details())
@@ -353,6 +355,8 @@ async def test_a_contactor_on_a_relay_board_is_read_before_it_is_trusted(
     walk.at("relay")
     await walk.answer({"kind": "coil"})
     walk.at("relay_coil")
+    await walk.answer({"coil": 2, "inverted": False})
+    walk.at("relay_coil", error="address_missing")
     await walk.answer({"unit_id": 9, "coil": 77, "inverted": False})
     walk.at("relay_coil", error="refused")
     await walk.answer({"unit_id": 9, "coil": 2, "inverted": True})
@@ -481,6 +485,31 @@ def registers(**more: Any) -> dict[str, Any]:
         "serial_number": {},
         "relay": {},
     } | more
+
+
+async def test_an_address_stands_empty_until_somebody_enters_it(
+    hass: HomeAssistant, a_site: MockConfigEntry, line: ModbusLine, on_line: str
+) -> None:
+    """A 0 that nobody entered looks like an answer, and the wrong register is read."""
+    walk = Walk(hass, a_site, "meter")
+    await walk.begin()
+    await walk.answer("modbus")
+    for profile in ("acrel_ddsy1352", "generic_modbus"):
+        await walk.answer({"line_id": on_line, "profile": profile})
+        walk.at("modbus", error="address_missing")
+        assert not required(walk, "unit_id")  # The dialogue fills in what is required.
+    await walk.answer({"line_id": on_line, "profile": "generic_modbus", "unit_id": 5})
+    walk.at("generic")
+    assert not required(walk, "address")
+    await walk.answer({key: one for key, one in registers().items() if key != "address"})
+    walk.at("generic", error="address_missing")
+    assert walk.suggested("scale") == "0,001"
+
+
+def required(walk: Walk, field: str) -> bool:
+    """Whether the form will not be sent without a field."""
+    schema = walk.result["data_schema"].schema
+    return any(isinstance(key, vol.Required) for key in schema if key == field)
 
 
 async def test_a_meter_nobody_knows_is_described_by_its_registers(

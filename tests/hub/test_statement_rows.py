@@ -41,7 +41,7 @@ def line(number: int, *, kind: EntryKind = EntryKind.USAGE, **fields: Any) -> Li
         reverses=None,
         hash=b"",
     )
-    usual = {"cash_minor": -1, "bonus_minor": 0, "meter": "m1", "parts": (PART,)}
+    usual: dict[str, Any] = {"cash_minor": -1, "bonus_minor": 0, "meter": "m1", "parts": (PART,)}
     return Line(entry=entry, **(usual | fields))
 
 
