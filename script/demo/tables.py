@@ -75,15 +75,15 @@ _PRICES: Final = """\
 {% endfor %}
 """
 _USAGE: Final = """\
-| Meter | Rate | Tier | Price | Used | Cost |
-|:--|:--|--:|--:|--:|--:|
+| Meter, rate, tier | Price | Used | Cost |
+|:--|--:|--:|--:|
 {% for one in state_attr('ENTITY', 'usage') or [] -%}
 {%- for rate in one.rates -%}
-| NAMES | {{ 'one price' if rate.rate == 'flat' else rate.rate }} | {{ rate.tier + 1 }} | \
-{{ rate.price }} | {{ rate.quantity | float | round(3) }} {{ one.unit }} | {{ rate.cost }} |
+| NAMES{{ '' if rate.rate == 'flat' else ', ' ~ rate.rate }}, {{ rate.tier + 1 }} | \
+{{ rate.price }} | {{ rate.quantity | float | round(2) }}&nbsp;{{ one.unit }} | {{ rate.cost }} |
 {% endfor -%}
 {%- else %}
-| *nothing was charged yet* | | | | | |
+| *nothing was charged yet* | | | |
 {%- endfor %}
 """
 _BILLS: Final = """\

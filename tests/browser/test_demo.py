@@ -81,6 +81,24 @@ def test_the_tables_of_the_dashboard_are_filled(demo: RunningDemo, page: Page) -
             page.get_by_text(text).first.wait_for()
 
 
+BEYOND_THEIR_CARD: Final = """cells => cells.filter((cell) => {
+  let card = cell;
+  while (card.localName !== "ha-card") card = card.parentNode || card.host;
+  return cell.getBoundingClientRect().right > card.getBoundingClientRect().right;
+}).map((cell) => cell.textContent)"""
+"""The cells of tables that lie beyond the edge of the card they are on."""
+
+
+def test_no_table_of_the_dashboard_is_cut_off(demo: RunningDemo, page: Page) -> None:
+    """The last column is the one that people look for: what it costs."""
+    for view in ("supply", "prices", "house"):
+        page.goto(f"{demo.url}/{view}")
+        page.locator("hui-markdown-card table").first.wait_for()
+        cells = page.locator("hui-markdown-card th, hui-markdown-card td")
+        beyond = cells.evaluate_all(BEYOND_THEIR_CARD)
+        assert not beyond, view
+
+
 @pytest.mark.parametrize(
     ("language", "statement", "bill"),
     [
