@@ -125,9 +125,7 @@ def extent_on(site: Site, run: MeterRun, day: date) -> Extent:
     )
 
 
-def capacity_minor(
-    site: Site, run: MeterRun, days: Iterable[tuple[date, TariffVersion]]
-) -> int:
+def capacity_minor(site: Site, run: MeterRun, days: Iterable[tuple[date, TariffVersion]]) -> int:
     """Return what these days cost for the capacity that stands ready, without fees and taxes."""
     numerators = (
         line.numerator
