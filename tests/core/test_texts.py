@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from custom_components.prepaid_parking.core.batch import read_csv
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.texts import LONGEST_NAME, LONGEST_NOTE, check_texts
 
@@ -40,9 +39,3 @@ def test_what_people_really_write_is_taken() -> None:
             "lines": [{"text": "Rent"}, None],
         }
     )
-
-
-def test_a_tables_cells_are_bounded_too() -> None:
-    """A list of top-ups is no way around it."""
-    with pytest.raises(CoreError, match="text_too_long"):
-        read_csv(f"wallet,amount,reason\nw1,5,{'x' * 1_001}\n")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 import contextlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from custom_components.prepaid_parking.core.batch import read_csv
 from custom_components.prepaid_parking.core.chart import Bucket, Channel
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError, StoreError
 from custom_components.prepaid_parking.core.ledger import Act, EntryKind, Receipt
+from custom_components.prepaid_parking.core.texts import LONGEST_NAME
 from custom_components.prepaid_parking.operations.batch import Batch, Batched, batch_top_up
 from custom_components.prepaid_parking.operations.cashier import close_wallet
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
@@ -62,6 +64,27 @@ async def test_a_dry_run_of_a_batch_without_a_fault_books_nothing(world: World) 
         assert (dry.total_minor, dry.booked, dry.bad) == (3_000, 0, [])
     assert await tops(world) == 0
     assert (await batch_top_up(world.site, batch(lines))).booked == 3
+
+
+async def test_a_text_that_is_too_long_costs_its_row_and_no_other(world: World) -> None:
+    """A clipboard's page in one cell: the clerk is told which, and forty-nine others are paid."""
+    wallets = await flats(world, 3)
+    lines = [f"{one.wallet.id},10.00,November" for one in wallets]
+    lines[1] = f"{wallets[1].wallet.id},10.00,{'x' * 1_001}"
+    lines.append(f"{'w' * 10_000},10.00,November")
+    asked = batch([f"{wallets[0].wallet.id},1"])
+    rows = read_csv("\n".join(["wallet,amount,reason", *lines]))
+    whole = await batch_top_up(world.site, replace(asked, rows=rows))
+    assert [(one.number, one.refusal.key) for one in whole.bad] == [
+        (2, "text_too_long"),
+        (4, "text_too_long"),
+    ]
+    assert whole.bad[0].refusal.placeholders["field"] == "reason"
+    assert len(whole.bad[1].wallet) == LONGEST_NAME
+    assert (whole.booked, await tops(world)) == (0, 0)
+    each = await batch_top_up(world.site, replace(asked, rows=rows), whole=False)
+    assert (each.booked, len(each.bad), each.total_minor) == (2, 2, 2_000)
+    assert await holds(world, wallets[1]) == {}
 
 
 async def test_row_by_row_books_the_good_ones_and_the_mended_ones_later(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from custom_components.prepaid_parking.core.texts import LONGEST_NAME
 from custom_components.prepaid_parking.operations.unit_lists import lines_of
 from custom_components.prepaid_parking.operations.units import import_units
 from tests.operations.test_units import set_
@@ -34,6 +35,18 @@ async def test_a_list_changes_who_is_known_and_registers_who_is_not(world: World
     one, two = world.site.house.units.values()
     assert (one.area_cm2, one.persons, two.name) == (500_000, 2, "Flat 2")
     assert world.run(run.meter.id).meter.unit == two.id
+
+
+async def test_a_name_that_is_too_long_names_its_line(world: World) -> None:
+    """Of five hundred lines the clerk is told which one to shorten, and what the others would do."""
+    rows = [{"name": "Flat 1"}, {"name": "x" * 10_000}, {"name": "Flat 3"}]
+    lines = lines_of(world.site, rows)
+    assert [(line.number, line.refusal and line.refusal.key) for line in lines] == [
+        (1, None),
+        (2, "text_too_long"),
+        (3, None),
+    ]
+    assert len(lines[1].name) == LONGEST_NAME
 
 
 async def test_two_meters_of_one_name_are_not_guessed(world: World) -> None:

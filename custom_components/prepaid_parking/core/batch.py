@@ -7,7 +7,6 @@ from hashlib import blake2b
 from typing import Final
 
 from .errors import CoreError
-from .texts import check_texts
 
 COLUMNS: Final = ("wallet", "amount", "reason")
 """What a row may say; wallet and amount are needed."""
@@ -56,8 +55,6 @@ def read_csv(text: str) -> list[Row]:
         if None in line:  # More cells than columns: something shifted to the right.
             raise CoreError("batch_columns", columns=line["wallet"])
         rows.append({name: line[name] or "" for name in names})
-    for row in rows:
-        check_texts(row)
     return read_rows(rows)
 
 

@@ -17,7 +17,7 @@ NAMES: Final = frozenset(
 )
 """Fields that hold a name, or something as short."""
 LISTS: Final = frozenset({"csv"})
-"""Fields that hold a whole table; its cells are looked at once it is read."""
+"""Fields that hold a whole table; its cells are looked at row by row once it is read."""
 
 
 def check_texts(given: Mapping[str, object]) -> None:

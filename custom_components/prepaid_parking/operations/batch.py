@@ -15,6 +15,7 @@ from ..core.chart import Channel
 from ..core.errors import CoreError
 from ..core.identity import Actor, PromotionId, WalletId
 from ..core.ledger import Act, EntryKind, Receipt
+from ..core.texts import LONGEST_NAME, check_texts
 from .booking import book, closed, referenced, tell
 from .facts import WalletEvent
 from .gently import gently
@@ -76,7 +77,7 @@ async def batch_top_up(
         try:
             good.append(_checked(site, row, by_name))
         except CoreError as err:
-            answer.bad.append(BadRow(number=row.number, wallet=row.wallet, refusal=err))
+            answer.bad.append(_bad(row, err))
     answer.total_minor = sum(one.amount_minor for one in good)
     if dry_run:
         return answer
@@ -102,6 +103,7 @@ def _by_unit(site: Site) -> dict[str, list[WalletId]]:
 
 def _checked(site: Site, row: Row, by_unit: dict[str, list[WalletId]]) -> Good:
     """Find a row's wallet and amount, or say what is wrong with it."""
+    check_texts({"wallet": row.wallet, "amount": row.amount, "reason": row.reason})
     run = site.wallets.get(WalletId(row.wallet.lower()))
     if run is None:
         named = by_unit.get(row.wallet, [])
@@ -166,7 +168,7 @@ async def _book(site: Site, batch: Batch, part: Sequence[Good], answer: Batched)
     for one in part:
         run = site.wallet(one.wallet)
         if (refusal := closed(run)) is not None:
-            answer.bad.append(_bad(one, refusal))
+            answer.bad.append(_bad(one.row, refusal))
             continue
         paid = Payment(
             amount_minor=one.amount_minor,
@@ -183,7 +185,7 @@ async def _book(site: Site, batch: Batch, part: Sequence[Good], answer: Batched)
     receipts = await site.books.commit_all([new.act for _, new in drawn])
     for (one, new), receipt in zip(drawn, receipts, strict=True):
         if isinstance(receipt, CoreError):
-            answer.bad.append(_bad(one, receipt))
+            answer.bad.append(_bad(one.row, receipt))
         else:
             _booked(site, new, one, receipt, answer)
     site.books_written()
@@ -201,5 +203,5 @@ def _booked(site: Site, new: Credit, one: Good, receipt: Receipt, answer: Batche
     site.wake_wallet(run)
 
 
-def _bad(one: Good, refusal: CoreError) -> BadRow:
-    return BadRow(number=one.row.number, wallet=one.row.wallet, refusal=refusal)
+def _bad(row: Row, refusal: CoreError) -> BadRow:
+    return BadRow(number=row.number, wallet=row.wallet[:LONGEST_NAME], refusal=refusal)

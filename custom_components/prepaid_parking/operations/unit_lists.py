@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ..core.errors import CoreError
 from ..core.identity import MeterId
+from ..core.texts import LONGEST_NAME, check_texts
 from ..core.unit_lists import changes_of, meters_of
 from .site import Site
 from .unit_changes import Draft
@@ -33,10 +34,11 @@ def lines_of(site: Site, rows: Iterable[Mapping[str, str]]) -> list[Line]:
     for number, row in enumerate(rows, 1):
         name = row.get("name", "").strip()
         try:
+            check_texts(row)
             draft = _draft(site, row, names.get(name, ""))
             checked(site, draft, names)
         except CoreError as err:
-            lines.append(Line(number=number, name=name, draft=None, refusal=err))
+            lines.append(Line(number=number, name=name[:LONGEST_NAME], draft=None, refusal=err))
             continue
         names[name] = draft.unit or f"line {number}"
         lines.append(Line(number=number, name=name, draft=draft))
