@@ -103,6 +103,16 @@ def test_every_choice_of_an_action_has_words() -> None:
     assert keys <= set(at(translation("en"), "selector") or {})
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "a year before"), ("zh-Hans", "前一年")])
+@pytest.mark.parametrize("action", ["create_bill", "issue_bill"])
+def test_the_day_of_a_bill_is_bounded_in_words_at_both_ends(
+    language: str, words: str, action: str
+) -> None:
+    """Who dates a bill back reads how far that goes before it is refused."""
+    fields = at(translation(language), "services", action, "fields")
+    assert words in at(fields, "issued_on", "description")
+
+
 def test_every_file_of_words_belongs_to_a_language() -> None:
     """The hub reads a flat folder of language codes, nothing else."""
     folder = FOLDER / "translations"
