@@ -37,6 +37,8 @@ FACTOR: Final = {
         "table": [{"from": "0", "percent": "10"}, {"from": "0.90", "percent": "-1"}],
     },
 }
+INSIDE: Final = {"name": "VAT", "kind": "tax", "percent": "13", "included": True}
+ON_TOP: Final = {"name": "duty", "kind": "tax", "percent": "10"}
 
 
 async def shop(world: World) -> tuple[WalletRun, MeterRun]:
@@ -170,6 +172,31 @@ async def test_reactive_energy_costs_a_share_of_the_month(make_world: MakeWorld)
     (entry,) = await entries(world, EntryKind.POWER_FACTOR)
     assert (line_of(entry)["name"], line_of(entry)["amount"]) == ("0.800", 10_00)
     assert wallet.available_minor == 10_000_00 - 100_00 - 10_00
+
+
+@pytest.mark.parametrize(
+    ("levies", "due"), [((INSIDE,), 11_30), ((ON_TOP,), 12_43), ((INSIDE, ON_TOP), 12_43)]
+)
+async def test_a_factor_is_taken_of_use_with_the_tax_in_its_price_and_without_that_on_top(
+    make_world: MakeWorld, levies: tuple[dict[str, object], ...], due: int
+) -> None:
+    """Ten percent of 113.00 with 13 % in it are 11.30; 10 % on top are due on these, no part of them."""
+    tariff = FACTOR | {"price": "1.13", "levies": list(levies)}
+    world = await make_world(at=START, tariffs=(tariff,))
+    _, meter = await shop(world)
+    reactive = await world.meter(max_rate=100 * KWH)
+    await update_meter_place(
+        world.site, meter=meter.meter.id, reactive=reactive.meter.id, actor=MANAGER
+    )
+    await read(world, reactive, JULY)
+    await read(world, meter, JULY)
+    await read(world, reactive, JULY + 40 * QUARTER, 75)
+    await read(world, meter, JULY + 40 * QUARTER, 100)
+    await read(world, meter, AUGUST + MINUTE)
+    await minutes(world)
+    (entry,) = await entries(world, EntryKind.POWER_FACTOR)
+    assert line_of(entry)["amount"] == 11_30
+    assert await charged(world, EntryKind.POWER_FACTOR) == due
 
 
 async def test_a_good_factor_gives_back(make_world: MakeWorld) -> None:
