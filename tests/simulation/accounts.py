@@ -29,6 +29,8 @@ class Tenancy:
     wallet: str
     tariffs: list[tuple[datetime, str]]
     posted: int
+    gone: dict[datetime, int] = field(default_factory=dict)
+    """What had gone through when it went over to another tariff."""
     cost: Fraction = Fraction()
     net: int = 0
     levied: Levied = field(default_factory=Levied)
@@ -41,11 +43,20 @@ class Tenancy:
         """What its use came to below a cent and was never charged, in cents."""
         return self.cost * MINOR - self.net + self.levied.carried
 
-    def tariff(self, at: datetime) -> str:
-        """By which tariff a stretch is charged that ends at a time."""
-        return [name for since, name in self.tariffs if since < at or since == self.tariffs[0][0]][
-            -1
-        ]
+    def tariff(self, end: Point) -> str:
+        """By which tariff a stretch is charged that ends at a reading.
+
+        A stored reading of the very instant of a change may say more than the even split did: by then
+        the next tariff holds.
+        """
+        at, total = end
+        return [
+            name
+            for since, name in self.tariffs
+            if since < at
+            or since == self.tariffs[0][0]
+            or (since == at and total > self.gone[since])
+        ][-1]
 
 
 @dataclass

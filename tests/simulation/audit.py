@@ -118,7 +118,7 @@ class Audit:
         begin, end = datetime.fromisoformat(usage["from"]), datetime.fromisoformat(usage["to"])
         total = tenancy.posted + usage["to_register"] - usage["from_register"]
         points = between(meter.points, (begin, tenancy.posted), (end, total))
-        tariff, home = tenancy.tariff(end), self.homes.get(meter.pool, Home())
+        tariff, home = tenancy.tariff((end, total)), self.homes.get(meter.pool, Home())
         pool = self.prices.pool(tariff, meter.pool, tenancy.wallet)
         counts = self.counts[pool, tariff]
         lines, after = self.prices.charge(tariff, points, counts, home)
@@ -275,7 +275,7 @@ class Audit:
         end = meter.last
         begin = next(at for at, total in reversed(meter.points) if total == tenancy.posted)
         points = between(meter.points, (begin, tenancy.posted), end)
-        tariff, home = tenancy.tariff(end[0]), self.homes.get(meter.pool, Home())
+        tariff, home = tenancy.tariff(end), self.homes.get(meter.pool, Home())
         pool = self.prices.pool(tariff, meter.pool, tenancy.wallet)
         lines, _ = self.prices.charge(tariff, points, self.counts[pool, tariff], home)
         return cost(lines) * MINOR + tenancy.cost * MINOR - tenancy.net

@@ -142,6 +142,7 @@ class Device:
                 passed, length = (change - since) // micros, (at - since) // micros
                 self.book.points.append((change, before + (total - before) * passed // length))
                 since, before = self.book.last
+            self.payer.gone[change] = before
             self.payer.tariffs.append((change, tariff))
         self.book.points.append((at, total))
         self.register, self.doubt, self.doubted_at = register, None, None
