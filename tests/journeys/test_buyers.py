@@ -124,5 +124,5 @@ async def test_a_buyer_without_a_name_is_asked_for_one(hub: Hub) -> None:
     assert refused.value.translation_key == "buyer_without_name"
     with pytest.raises(ServiceValidationError) as refused:
         await hub.call("set_buyer", wallet="w1", name="x" * 10_000)
-    assert refused.value.translation_key == "buyer_too_long"
+    assert refused.value.translation_key == "text_too_long"
     assert (await hub.call("get_buyer", wallet="w1"))["buyer"] is None

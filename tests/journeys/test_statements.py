@@ -104,6 +104,7 @@ async def test_a_page_is_not_filled_with_charges_of_a_cent(
 ) -> None:
     """Near the cut-off every look is a charge: on paper they are one row, as data each is there."""
     await used_up_to_the_second_tier(hub, modbus_line, modbus_device)
+    await hub.call("get_statement", wallet="w1")  # Asking posts what was used.
     for left in ("73.70", "73.40", "73.10"):
         modbus_device.add(kwh="0.1")
 
