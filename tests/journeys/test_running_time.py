@@ -1,7 +1,7 @@
 """Journey: a sauna is sold by the hour, and nothing but the hub knows how long it was on."""
 
 from datetime import timedelta
-from time import monotonic
+from time import monotonic_ns
 
 from homeassistant.core import ServiceCall
 import pytest
@@ -19,15 +19,15 @@ class Stopwatch:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Take the place of the hub's own."""
-        self._ahead = 0.0
-        monkeypatch.setattr(f"{RUNTIME}.monotonic", self._shown)
-        self._since = monotonic()
+        self._ahead = 0
+        monkeypatch.setattr(f"{RUNTIME}.monotonic_ns", self._shown)
+        self._since = monotonic_ns()
 
     def pass_(self, by: timedelta) -> None:
         """Let so much time pass."""
-        self._ahead += by.total_seconds()
+        self._ahead += by // timedelta(microseconds=1) * 1000
 
-    def _shown(self) -> float:
+    def _shown(self) -> int:
         return self._since + self._ahead
 
 

@@ -38,7 +38,7 @@ from custom_components.prepaid_parking.links.entity import (
 
 ENERGY = {"device_class": "energy", "unit_of_measurement": "kWh", "state_class": "total_increasing"}
 SENSOR = "sensor.flat_energy"
-STOPWATCH = "custom_components.prepaid_parking.links.entity.runtime.monotonic"
+STOPWATCH = "custom_components.prepaid_parking.links.entity.runtime.monotonic_ns"
 
 
 def samples(told: list[Sample | DeviceError]) -> list[Sample]:
@@ -354,7 +354,7 @@ async def test_running_time_is_counted_while_it_is_seen(
     runtime = EntityRuntime(
         hass, "switch.sauna", told.append, register=5_000, every=timedelta(hours=1)
     )
-    monkeypatch.setattr(STOPWATCH, lambda: now)
+    monkeypatch.setattr(STOPWATCH, lambda: round(now * 10**9))
     hass.states.async_set("switch.sauna", "off")
     stop = runtime.start()
     for state, then in (("on", 60.0015), ("unavailable", 30.0), ("on", 10.0)):
@@ -415,7 +415,7 @@ async def test_each_kind_of_thing_runs_in_its_own_way(
     """An air conditioner is never "on": it cools. Counted by the wrong word, it would run for free."""
     now = 0.0
     told: list[Sample | DeviceError] = []
-    monkeypatch.setattr(STOPWATCH, lambda: now)
+    monkeypatch.setattr(STOPWATCH, lambda: round(now * 10**9))
     hass.states.async_set(entity, off[0])
     stop = EntityRuntime(hass, entity, told.append, every=timedelta(hours=1)).start()
     for state in (*on, *off):

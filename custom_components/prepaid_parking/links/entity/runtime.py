@@ -6,7 +6,7 @@ the thing on; what happened while the hub was down is not known and not charged.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from time import monotonic
+from time import monotonic_ns
 from typing import Final
 
 from homeassistant.core import (
@@ -25,6 +25,7 @@ from ...core.metering import Origin, Sample
 from .meter import NO_VALUE, refuse_own
 
 _ON: Final = frozenset({"on"})
+NS_PER_MS: Final = 1_000_000
 RUNS: Final[Mapping[str, frozenset[str]]] = {
     "switch": _ON,
     "light": _ON,
@@ -91,7 +92,7 @@ class EntityRuntime:
         self._every = every
         self._clock = clock
         self._anew = anew
-        self._on_since: float | None = None
+        self._on_since: int | None = None
         self._away = False
         self._end_ticks: Callable[[], None] | None = None
 
@@ -156,7 +157,7 @@ class EntityRuntime:
         if state.state not in self._runs:
             self._on_since = None
         elif self._on_since is None:
-            self._on_since = monotonic()
+            self._on_since = monotonic_ns()
         self._tell()
 
     def _count(self) -> None:
@@ -166,10 +167,10 @@ class EntityRuntime:
             self._register = begun
         if self._on_since is None:
             return
-        ran = int((monotonic() - self._on_since) * 1000)
+        ran = (monotonic_ns() - self._on_since) // NS_PER_MS
         self._register += ran
         # What does not make a whole millisecond yet stays on the clock.
-        self._on_since += ran / 1000
+        self._on_since += ran * NS_PER_MS
 
     def _tell(self) -> None:
         self._told(Sample(at=self._clock(), origin=Origin.PUSHED, register=self._register))
