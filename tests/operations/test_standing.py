@@ -15,9 +15,11 @@ from custom_components.prepaid_parking.core.chart import (
 )
 from custom_components.prepaid_parking.core.ledger import Act, Entry, EntryKind, Posting
 from custom_components.prepaid_parking.core.shares import ShareBy
+from custom_components.prepaid_parking.operations.adjusting_usage import adjust_usage
 from custom_components.prepaid_parking.operations.assigning import Selection, assign_tariff
 from custom_components.prepaid_parking.operations.cashier import close_wallet
 from custom_components.prepaid_parking.operations.meter_run import MeterRun
+from custom_components.prepaid_parking.operations.months import close_month
 from custom_components.prepaid_parking.operations.office import (
     bind_meter,
     import_readings,
@@ -509,6 +511,55 @@ async def test_a_minimum_leaves_out_the_tax_that_comes_on_top(make_world: MakeWo
     await used(world, meter, 10, datetime(2026, 7, 20, 6, tzinfo=UTC))
     await days(world, date(2026, 8, 2))
     assert await charged(world, EntryKind.MINIMUM) == 5_00 + 50
+
+
+async def test_each_tariff_of_a_month_counts_for_the_minimum_by_its_own_taxes(
+    make_world: MakeWorld,
+) -> None:
+    """11.30 by prices with VAT inside and 2.00 by prices without it are 1.70 short of 15.00."""
+    vat = {"name": "VAT", "kind": "tax", "percent": "13"}
+    inside = MINIMUM | {"price": "1.13", "levies": [vat | {"included": True}]}
+    plain = {"tariff": "plain", "quantity": "energy", "price": "1.00", "levies": [vat]}
+    world = await make_world(at=START, tariffs=(inside, plain))
+    wallet, meter = await metered(world)
+    await used(world, meter, 0, datetime(2026, 7, 1, tzinfo=UTC))
+    await used(world, meter, 10, datetime(2026, 7, 20, 6, tzinfo=UTC))
+    await settled(world)
+    await assign_tariff(
+        world.site,
+        tariff="plain",
+        selection=Selection(meters=(meter.meter.id,)),
+        at=world.clock.now,
+        actor=MANAGER,
+    )
+    await used(world, meter, 2, datetime(2026, 7, 25, 6, tzinfo=UTC))
+    await days(world, date(2026, 8, 2))
+    assert await charged(world, EntryKind.MINIMUM) == 1_70
+    assert world.text(wallet.available_minor) == "484.74"  # VAT of 2.00 comes on top.
+
+
+async def test_what_is_corrected_for_who_has_gone_is_not_the_next_ones(
+    make_world: MakeWorld,
+) -> None:
+    """July is closed, so a correction of it is August's: the new tenant's minimum stays what it is."""
+    world = await make_world(at=START, tariffs=(MINIMUM,))
+    _, meter = await metered(world)
+    await used(world, meter, 0, datetime(2026, 7, 1, tzinfo=UTC))
+    await used(world, meter, 1, datetime(2026, 7, 31, 12, tzinfo=UTC))
+    await unbind_meter(world.site, meter=meter.meter.id, actor=MANAGER)
+    assert await charged(world, EntryKind.MINIMUM) == 14_00
+    come = await world.wallet("100")
+    await bind_meter(
+        world.site, meter=meter.meter.id, wallet=come.wallet.id, tariff="home", actor=MANAGER
+    )
+    await days(world, date(2026, 8, 5))
+    await close_month(world.site, month="2026-07", actor=MANAGER)
+    wrong = (await entries(world, EntryKind.USAGE))[-1].id
+    await adjust_usage(
+        world.site, entry=wrong, quantity=11 * KWH, reason="read wrong", actor=MANAGER
+    )
+    await days(world, date(2026, 9, 2))
+    assert world.text(come.posted_minor) == "85.00"
 
 
 async def test_days_that_had_a_minimum_are_judged_after_the_tariff_has_none(

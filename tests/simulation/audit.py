@@ -143,7 +143,7 @@ class Audit:
         tenancy.posted = total
         tenancy.cost += cost(lines)
         tenancy.net += charge.net
-        self.minimums.used(meter, entry, charge.net)
+        self.minimums.used(meter, entry, usage["binding"], charge.net)
         on_top = tenancy.levied.take(charge.net, self.prices.levies(tariff))
         self._sums_up(tenancy, charge.net + on_top, paid)
 
@@ -164,7 +164,7 @@ class Audit:
         change = detail["net"] - charge.net
         tenancy.cost += cost(lines) - cost(charge.lines)
         tenancy.net += change
-        self.minimums.used(meter, entry, change)
+        self.minimums.used(meter, entry, detail["binding"], change)
         on_top = tenancy.levied.take(change, self.prices.levies(charge.tariff))
         self._sums_up(tenancy, change + on_top, paid)
         charge.lines, charge.net, charge.inside = lines, detail["net"], inside

@@ -255,7 +255,8 @@ class Moved:
     """What many entries moved between two accounts for one meter ("" where an entry names none).
 
     They occurred on the day that was asked for, or it is a single entry and this is its time. `booked`
-    is when the last of them was written.
+    is when the last of them was written. Of charges `binding` says who pays, and `tariff` and
+    `version` by which prices: those of the first line.
     """
 
     occurred: datetime
@@ -263,6 +264,9 @@ class Moved:
     source: AccountId
     target: AccountId
     meter: str
+    binding: str
+    tariff: str
+    version: int
     amount_minor: int
 
 

@@ -197,7 +197,7 @@ async def _charge(
     if days:
         (first, _), (last, version) = days[0], days[-1]
         demand = _demand(site, run, version.terms, month, whole, first, last)
-        used_minor = await used.of(run.meter.id, version.terms.levies, first, last)
+        used_minor = await used.of(run, first, last)
         base = demand.amount_minor + used_minor
         if version.terms.power_factor is not None:
             base += capacity_minor(site, run, days)

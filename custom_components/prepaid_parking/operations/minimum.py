@@ -74,9 +74,7 @@ async def _judge_one(
     last = min(last, today)
     if first > last:
         return False
-    levies = version.terms.levies
-    charged = await used.of(run.meter.id, levies, first, last)
-    charged += await used.late(run.meter.id, levies, first, last)
+    charged = await used.of(run, first, last) + await used.late(run, first, last)
     await settle(site, [_made(site, run, cursor, version, minimum, first, last, charged)])
     return cursor_of(site, run).minimum_to > first
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Select,
     Table,
@@ -148,7 +149,9 @@ def _moved(
 ) -> list[Moved]:
     first, last = _span(connection, since, until)
     begin, end = to_micros(since), _NEVER if until is None else to_micros(until)
-    meter = _JOURNAL.detail.op("->>")("$.meter")
+    meter, binding = _told("$.meter"), _told("$.binding", "$.usage.binding")
+    tariff = _told("$.lines[0].tariff", "$.usage.lines[0].tariff", "$.tariff")
+    version = _told("$.lines[0].version", "$.usage.lines[0].version")
     alone = case((_JOURNAL.occurred.between(begin, end - 1), 0), else_=_JOURNAL.id)
     rows = connection.execute(
         select(
@@ -157,17 +160,26 @@ def _moved(
             _TRANSFER.source,
             _TRANSFER.target,
             func.coalesce(meter, ""),
+            func.coalesce(binding, ""),
+            func.coalesce(tariff, ""),
+            func.coalesce(version, 0),
             func.sum(_TRANSFER.amount),
         )
         .join_from(schema.journal, schema.transfer, _TRANSFER.entry == _JOURNAL.id)
         .where(_JOURNAL.id.between(first, last))
         .where(_JOURNAL.kind.in_([kind.value for kind in kinds]))
-        .group_by(_TRANSFER.source, _TRANSFER.target, meter, alone)
+        .group_by(_TRANSFER.source, _TRANSFER.target, meter, binding, tariff, version, alone)
     )
     return [
         Moved(from_micros(occurred), from_micros(booked), *moved)
         for occurred, booked, *moved in rows
     ]
+
+
+def _told(*paths: str) -> ColumnElement[Any]:
+    """Return what entries tell in the first of some places where they tell something."""
+    told = [_JOURNAL.detail.op("->>")(path) for path in paths]
+    return func.coalesce(*told) if len(told) > 1 else told[0]
 
 
 def read_commands(connection: Connection, since: datetime) -> list[CommandLog]:
