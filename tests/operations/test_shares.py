@@ -14,6 +14,7 @@ from custom_components.prepaid_parking.core.wallet import Purpose, WalletKind
 from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.shares import divide, is_shared
 from custom_components.prepaid_parking.operations.sharing import preview_shares, set_shares
+from custom_components.prepaid_parking.operations.statement import make_statement
 from custom_components.prepaid_parking.operations.units import Draft, set_unit
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from custom_components.prepaid_parking.operations.wallets import update_wallet
@@ -85,6 +86,30 @@ async def test_the_odd_cent_is_not_always_the_first_flats(world: World) -> None:
         await world.look(meter.meter.id)
     paid = [10_000 - world.wallet_now(one).posted_minor for one in members]
     assert paid == [10, 10, 10]
+
+
+async def test_a_statement_shows_what_a_member_used_also_where_another_paid_the_odd_cent(
+    world: World,
+) -> None:
+    """Twenty charges of one cent over three flats: no kilowatt-hour is missing, nor shown to two."""
+    members = [await world.wallet("100") for _ in range(3)]
+    stranger = await world.wallet("100")
+    weights = (5, 3, 2)
+    pairs = zip((one.wallet.id for one in members), weights, strict=True)
+    _, meter = await stairwell(world, ShareBy.FIXED, *pairs)
+    for _ in range(20):
+        await world.read(meter.meter.id, KWH // 80, 5 * HOUR)
+    told = [await make_statement(world.site, wallet=one.wallet.id) for one in members]
+    used = [one.meters[0].quantity for one in told]
+    assert used == [20 * KWH // 80 * weight // 10 for weight in weights]
+    assert sum(used) == 20 * KWH // 80
+    assert [one.meters[0].cost_minor for one in told] == [10, 6, 4]
+    assert [one.total.closing for one in told] == [run.posted_minor for run in members]
+    for statement in told:
+        lines = [line for line in statement.lines if line.meter]
+        assert len(lines) == len({line.entry.id for line in lines}) == 20
+        assert sum(line.amount_minor for line in lines) == -statement.meters[0].cost_minor
+    assert (await make_statement(world.site, wallet=stranger.wallet.id)).meters == ()
 
 
 async def test_a_shared_meter_warns_and_cuts_nobody_by_its_own_wallet(world: World) -> None:

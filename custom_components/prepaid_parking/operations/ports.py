@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from ..core.errors import CoreError
-from ..core.identity import Actor, EntryId
+from ..core.identity import Actor, EntryId, WalletId
 from ..core.ledger import AccountId, Act, Entry, EntryKind, Moved, Receipt, Record, Verdict
 from ..core.metering import Quantity
 from ..core.supply import CommandLog
@@ -45,6 +45,9 @@ class Books(Protocol):
         newest_first: bool = False,
     ) -> list[Entry]: ...
     async def reversals(self, entries: Collection[EntryId]) -> list[Entry]: ...
+    async def shared(
+        self, wallet: WalletId, since: datetime | None, until: datetime | None, limit: int
+    ) -> list[Entry]: ...
     async def moved(
         self, days: Sequence[datetime], kinds: Sequence[EntryKind]
     ) -> tuple[list[Moved], EntryId]: ...

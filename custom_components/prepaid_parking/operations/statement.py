@@ -164,6 +164,7 @@ async def _lines(
     for account in (cash, bonus):
         found = await site.books.entries(account=account, since=since, until=until, limit=MOST)
         entries.update((entry.id, entry) for entry in found)
+    entries |= await _unpaid(site, run, since, until)
     return tuple(
         Line(
             entry=entry,
@@ -174,6 +175,19 @@ async def _lines(
         )
         for _, entry in sorted(entries.items())
     )
+
+
+async def _unpaid(
+    site: Site, run: WalletRun, since: datetime | None, until: datetime | None
+) -> dict[int, Entry]:
+    """Return what was charged to several of which this wallet used a part.
+
+    The odd cent may be another's that time, and what was used is this one's all the same.
+    """
+    if not site.house.shares:
+        return {}
+    shared = await site.books.shared(run.wallet.id, since, until, MOST)
+    return {entry.id: entry for entry in shared if any(one.quantity for one in _borne(entry, run))}
 
 
 def _borne(entry: Entry, run: WalletRun) -> tuple[Part, ...]:

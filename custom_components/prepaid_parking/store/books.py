@@ -9,7 +9,7 @@ from typing import Final, Self, cast
 from sqlalchemy import Connection
 
 from ..core.errors import CoreError, StoreError
-from ..core.identity import Actor, EntryId
+from ..core.identity import Actor, EntryId, WalletId
 from ..core.ledger import (
     AccountId,
     Act,
@@ -229,6 +229,14 @@ class Books:
     async def reversals(self, entries: Collection[EntryId]) -> list[Entry]:
         """Return the entries that correct these, in the order of booking."""
         return await self.read(lambda connection: queries.read_reversals(connection, entries))
+
+    async def shared(
+        self, wallet: WalletId, since: datetime | None, until: datetime | None, limit: int
+    ) -> list[Entry]:
+        """Return the entries booked in [since, until) that a wallet bears a part of, be it no money."""
+        return await self.read(
+            lambda connection: queries.read_shared(connection, wallet, since, until, limit)
+        )
 
     async def moved(
         self, days: Sequence[datetime], kinds: Collection[EntryKind]

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 
 from ..core.errors import StoreError
-from ..core.identity import EntryId
+from ..core.identity import EntryId, WalletId
 from ..core.ledger import AccountId, Entry, EntryKind, Moved, Posting, Receipt
 from ..core.supply import CommandLog, CommandOutcome
 from . import schema, tables_meters
@@ -106,6 +106,29 @@ def read_reversals(connection: Connection, entries: Collection[EntryId]) -> list
     """Return the entries that correct these; a correction that moved no money touches no account."""
     wanted = select(*_JOURNAL).where(_JOURNAL.reverses.in_(entries), _JOURNAL.reverses.is_not(None))
     return _entries(connection, wanted.order_by(_JOURNAL.id))
+
+
+def read_shared(
+    connection: Connection,
+    wallet: WalletId,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
+) -> list[Entry]:
+    """Return the entries that a wallet bears a part of with others, in the order of booking.
+
+    Also those in which its part came to no money, and which touch none of its accounts.
+    """
+    first, last = _span(connection, since, until)
+    detail = _JOURNAL.detail.op("->")
+    part = func.json_each(func.coalesce(detail("$.shares"), detail("$.usage.shares")))
+    one = part.table_valued("value")
+    mine = select(one.c.value).where(one.c.value.op("->>")("$.wallet") == wallet).exists()
+    # The text is looked at first: few entries are shared, and taking each apart costs the most.
+    wanted = select(*_JOURNAL).where(
+        _JOURNAL.id.between(first, last), func.instr(_JOURNAL.detail, '"shares"') > 0, mine
+    )
+    return _entries(connection, wanted.order_by(_JOURNAL.id).limit(limit))
 
 
 def _entries(connection: Connection, wanted: Select[Any]) -> list[Entry]:
