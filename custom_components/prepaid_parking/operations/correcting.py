@@ -11,20 +11,19 @@ from datetime import datetime
 
 from ..core.accrual import ChargeLine
 from ..core.carries import LevyCarry
-from ..core.chart import Bucket, code_of, owner_of, wallet_account
-from ..core.identity import Actor, MeterId, WalletId
-from ..core.ledger import AccountId, Act, CursorMove, EntryKind, Posting, Receipt, Record
+from ..core.identity import Actor, MeterId
+from ..core.ledger import AccountId, Act, CursorMove, EntryKind, Receipt, Record
 from ..core.levies import Levy, LevyPart, levy
 from ..core.months import month_of
 from ..core.wallet import Binding, TierCount
 from .charging import line_detail
-from .coming_back import came_back
 from .dues import Levied, flows, levy_details, shares_of
 from .meter_run import MeterRun
+from .paying_corrections import correction_legs, in_cash_of, layers_back
 from .paying_usage import Take
-from .shares import bears_nothing, booked, divide
+from .shares import booked
 from .site import Site
-from .used import Point, Used, counted, paid_by
+from .used import Point, Used, counted
 from .window import recount, restack
 
 
@@ -135,9 +134,9 @@ def correcting_act(
     `counts` is where the counts of its pool stand after it.
     """
     used = correction.used
-    legs, puts, trace = _legs(site, used, worth.minor)
+    legs, puts, trace = correction_legs(site, used, worth.minor)
     postings = flows(legs, worth.dues)
-    puts = (*puts, *_layers(site, legs, postings))
+    puts = (*puts, *layers_back(site, legs, postings))
     take(legs, puts)
     return Act(
         kind=EntryKind.RERATING,
@@ -161,7 +160,7 @@ def correcting_act(
             "numerator_before": used.numerator,
             "numerator": sum(line.numerator for line in correction.lines),
             "net": worth.net_minor,
-            "cash": used.cash_minor + _in_cash(legs),
+            "cash": used.cash_minor + in_cash_of(legs),
             "carry_from": worth.carry_from,
             "carry_to": till.carry,
             "readings": [[at.isoformat(), register] for at, register in correction.points],
@@ -210,62 +209,6 @@ def _by_version(lines: Sequence[ChargeLine], net_minor: int) -> dict[int, int]:
         upto = net_minor if number == len(numerators) else upto
         parts[version], done = upto - done, upto
     return parts
-
-
-def _legs(
-    site: Site, used: Used, minor: int
-) -> tuple[Sequence[tuple[AccountId, int]], tuple[Record, ...], dict[str, object]]:
-    """Say who pays a difference, or gets it back: bonus never comes back as cash."""
-    wallet = site.wallets[WalletId(used.wallet)]
-    if minor < 0 and not bears_nothing(site, wallet):
-        in_cash = min(-minor, max(0, used.cash_minor))
-        if used.cash_minor >= used.net_minor + used.levies_minor:
-            in_cash = -minor  # All of it was paid in cash, a rounding included.
-        cash, bonus = wallet.wallet.no, wallet_account(wallet.wallet.no, Bucket.BONUS)
-        back = ((wallet_account(cash), -in_cash), (bonus, minor + in_cash))
-        return [(account, part) for account, part in back if part], (), {}
-    commodity = site.meters[MeterId(used.meter)].meter.commodity
-    division = divide(site, wallet, minor, commodity=commodity)
-    if not bears_nothing(site, wallet):
-        return division.legs, division.puts, division.detail
-    legs = [part for leg in division.legs for part in _as_paid(used, *leg)]
-    paid = {name: list(sums) for name, sums in _paid_then(used, legs).items()}
-    return legs, division.puts, {**division.detail, "paid": paid}
-
-
-def _as_paid(used: Used, account: AccountId, minor: int) -> list[tuple[AccountId, int]]:
-    """Give a member back what it paid of a charge: its cash first, and as bonus what was bonus."""
-    cash, bonus = used.paid.get(f"w{owner_of(account)}", (0, 0))
-    if minor >= 0 or bonus <= 0:
-        return [(account, minor)]
-    in_bonus = min(bonus, max(0, -minor - max(0, cash)))
-    parts = (
-        (account, minor + in_bonus),
-        (wallet_account(owner_of(account), Bucket.BONUS), -in_bonus),
-    )
-    return [(one, part) for one, part in parts if part]
-
-
-def _paid_then(used: Used, legs: Sequence[tuple[AccountId, int]]) -> dict[str, tuple[int, int]]:
-    """Return what each member has paid of a charge after a correction of it."""
-    sums = dict(used.paid)
-    for name, (cash, bonus) in paid_by(legs).items():
-        before = sums.get(name, (0, 0))
-        sums[name] = (before[0] + cash, before[1] + bonus)
-    return sums
-
-
-def _layers(
-    site: Site, legs: Sequence[tuple[AccountId, int]], postings: Sequence[Posting]
-) -> list[Record]:
-    """Return the layers of those who get something back: bonus that comes back is no cash to be refunded."""
-    back = {f"w{owner_of(account)}" for account, minor in legs if minor < 0}
-    runs = [site.wallets[WalletId(name)] for name in sorted(back)]
-    return [record for run in runs for record in came_back(run, postings).puts(run)]
-
-
-def _in_cash(legs: Sequence[tuple[AccountId, int]]) -> int:
-    return sum(part for account, part in legs if code_of(account) == Bucket.CASH)
 
 
 def _moves(till: Till) -> tuple[CursorMove, ...]:

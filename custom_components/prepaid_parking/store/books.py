@@ -23,7 +23,7 @@ from ..core.ledger import (
     Verdict,
 )
 from ..core.supply import CommandLog
-from . import opening, queries
+from . import opening, queries, record_queries
 from .anchor import write_anchor
 from .codec import Value
 from .incarnation import GAP_AFTER_LOSS, accepting_act, first_number, next_incarnation
@@ -179,16 +179,18 @@ class Books:
 
     async def load[R](self, kind: type[R], **like: Value) -> list[R]:
         """Return the records of a kind with these values, in the order of their keys."""
-        return await self.read(lambda connection: queries.read_records(connection, kind, **like))
+        return await self.read(
+            lambda connection: record_queries.read_records(connection, kind, **like)
+        )
 
     async def commands(self, since: datetime) -> list[CommandLog]:
         """Return what still matters of the command log: what is open, what is new, each last one."""
-        return await self.read(lambda connection: queries.read_commands(connection, since))
+        return await self.read(lambda connection: record_queries.read_commands(connection, since))
 
     async def old_commands(self, before: datetime, limit: int) -> list[CommandLog]:
         """Return commands that nobody will ask for any more, the oldest first."""
         return await self.read(
-            lambda connection: queries.read_old_commands(connection, before, limit)
+            lambda connection: record_queries.read_old_commands(connection, before, limit)
         )
 
     async def balances(self) -> dict[AccountId, int]:

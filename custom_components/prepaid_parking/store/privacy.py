@@ -25,7 +25,7 @@ from ..core.errors import CoreError, StoreError
 from ..core.ledger import Record
 from .books import Books
 from .files import KEY_SIZE, make_key, read_key, write_whole
-from .queries import read_records
+from .record_queries import read_records
 from .records import BlindIndex, Subject, SubjectField
 
 KEY_VERSION: Final = 1

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -11,48 +10,22 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    Table,
-    bindparam,
     case,
     func,
     literal_column,
     select,
     union,
 )
-from sqlalchemy.dialects import sqlite
 
 from ..core.errors import StoreError
 from ..core.identity import EntryId, WalletId
 from ..core.ledger import AccountId, Entry, EntryKind, Moved, Posting, Receipt
-from ..core.supply import CommandLog, CommandOutcome
-from . import schema, tables_meters
-from .codec import Value, codec_of, from_micros, to_micros
+from . import schema
+from .codec import from_micros, to_micros
 
 _JOURNAL = schema.journal.c
 _TRANSFER = schema.transfer.c
 _NEVER = 2**63 - 1
-
-
-def read_records[R](connection: Connection, kind: type[R], /, **like: Value) -> list[R]:
-    """Return the records of a kind with these column values, in the order of their keys."""
-    codec = codec_of(kind)
-    none = tuple(name for name, value in like.items() if value is None)
-    given = {name: value for name, value in like.items() if value is not None}
-    rows = connection.exec_driver_sql(_reading(codec.table, tuple(given), none), given)
-    return [codec.record(tuple(row)) for row in rows]
-
-
-@cache
-def _reading(table: Table, given: tuple[str, ...], none: tuple[str, ...]) -> str:
-    """Return the words that read records: a start reads a hundred kinds, and wording costs the most."""
-    column = table.c
-    wanted = (
-        select(*column)
-        .where(*(column[name] == bindparam(name) for name in given))
-        .where(*(column[name].is_(None) for name in none))
-        .order_by(*table.primary_key)
-    )
-    return str(wanted.compile(dialect=sqlite.dialect(paramstyle="named")))
 
 
 def receipt_again(
@@ -203,42 +176,6 @@ def _told(*paths: str) -> ColumnElement[Any]:
     """Return what entries tell in the first of some places where they tell something."""
     told = [_JOURNAL.detail.op("->>")(path) for path in paths]
     return func.coalesce(*told) if len(told) > 1 else told[0]
-
-
-def read_commands(connection: Connection, since: datetime) -> list[CommandLog]:
-    """Return the commands that have no outcome, those of that time on, and each target's last."""
-    log = tables_meters.command_log.c
-    latest = select(func.max(log.id)).group_by(log.target)
-    wanted = (
-        select(*log)
-        .where(
-            (log.outcome == CommandOutcome.DECIDED.value)
-            | (log.outcome_at >= to_micros(since))
-            | log.id.in_(latest)
-        )
-        .order_by(log.id)
-    )
-    codec = codec_of(CommandLog)
-    return [codec.record(tuple(row)) for row in connection.execute(wanted)]
-
-
-def read_old_commands(connection: Connection, before: datetime, limit: int) -> list[CommandLog]:
-    """Return commands that ended before a time, the oldest first; each target's last one stays."""
-    log = tables_meters.command_log.c
-    latest = select(func.max(log.id)).group_by(log.target)
-    open_ones = (CommandOutcome.DECIDED.value, CommandOutcome.SENT.value)
-    wanted = (
-        select(*log)
-        .where(
-            log.outcome_at < to_micros(before),
-            log.outcome.not_in(open_ones),
-            log.id.not_in(latest),
-        )
-        .order_by(log.id)
-        .limit(limit)
-    )
-    codec = codec_of(CommandLog)
-    return [codec.record(tuple(row)) for row in connection.execute(wanted)]
 
 
 def read_total(
