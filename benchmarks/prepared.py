@@ -36,11 +36,11 @@ from custom_components.prepaid_parking.core.metering import (
     Installation,
     Quantity,
 )
+from custom_components.prepaid_parking.core.passage import Passage
 from custom_components.prepaid_parking.core.policy import Policy
 from custom_components.prepaid_parking.core.supply import (
     CommandLog,
     CommandOutcome,
-    Passage,
     RestoreMode,
     Supply,
     SupplyState,

@@ -19,7 +19,11 @@ from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.metering import Quantity
 from custom_components.prepaid_parking.core.money import MICRO, Currency
 from custom_components.prepaid_parking.core.priced import PriceRule, Rounding, half_up
-from custom_components.prepaid_parking.core.stay import price_counter, price_leaving, price_stay
+from custom_components.prepaid_parking.core.stay_price import (
+    price_counter,
+    price_leaving,
+    price_stay,
+)
 from tests.core.duration_cases import (
     BERLIN,
     CASES,

@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant
 
 from custom_components.prepaid_parking.core.metering import Quantity
 from custom_components.prepaid_parking.core.money import Currency
-from custom_components.prepaid_parking.core.stay import price_stay
+from custom_components.prepaid_parking.core.stay_price import price_stay
 from custom_components.prepaid_parking.core.tariff_format import read_tariff
 from custom_components.prepaid_parking.explaining import Explainer
 from custom_components.prepaid_parking.operations.traces import trace_of

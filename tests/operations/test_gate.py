@@ -10,7 +10,8 @@ import pytest
 from custom_components.prepaid_parking.core.access import Admit, PlateRead, Refusal, Refuse
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError, DeviceFault
 from custom_components.prepaid_parking.core.ledger import BooksState, EntryKind
-from custom_components.prepaid_parking.core.supply import CommandLog, CommandOutcome, Passage
+from custom_components.prepaid_parking.core.passage import Passage
+from custom_components.prepaid_parking.core.supply import CommandLog, CommandOutcome
 from custom_components.prepaid_parking.core.wallet import CredentialKind, Purpose
 from custom_components.prepaid_parking.operations.cashier import close_wallet, freeze
 from custom_components.prepaid_parking.operations.facts import PassageKind, Passed

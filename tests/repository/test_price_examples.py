@@ -28,7 +28,11 @@ from custom_components.prepaid_parking.core.standing import (
     standing_between,
     standing_denominator,
 )
-from custom_components.prepaid_parking.core.stay import price_counter, price_leaving, price_stay
+from custom_components.prepaid_parking.core.stay_price import (
+    price_counter,
+    price_leaving,
+    price_stay,
+)
 from custom_components.prepaid_parking.core.tariff_format import read_tariff, write_tariff
 from custom_components.prepaid_parking.core.terms import Terms
 from tests.repository.tree import ROOT

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Connection, create_engine
 
 from custom_components.prepaid_parking.core.accrual import Window
+from custom_components.prepaid_parking.core.admission import Step
 from custom_components.prepaid_parking.core.bill import Bill, BillingRules, BillLine, DunningStep
 from custom_components.prepaid_parking.core.ledger import BooksState
 from custom_components.prepaid_parking.core.policy import Policy
@@ -92,6 +93,7 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
 
 COUNT = st.integers(0, 2**40)
 VALID: dict[type, dict[str, st.SearchStrategy[Any]]] = {
+    Step: {"values": st.dictionaries(st.text(max_size=5), COUNT, max_size=2)},
     BillLine: {
         "amount_minor": st.integers(1, 2**40),
         "tax_minor": st.just(0),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from .vehicle import PlateColour, VehicleClass
 from .wallet import Card, CardState, CredentialKind
 
 OLDEST_READ: Final = timedelta(seconds=10)
@@ -24,7 +25,8 @@ class PlateRead:
     """What a camera read, in its own time.
 
     `score` is per mille. `retained` and `burst` (queued while we were away) reads are recorded and
-    never open. `event_id` names the car's track where the camera gives one.
+    never open. `event_id` names the car's track where the camera gives one, `vehicle` and `colour` what
+    it makes of the car and its plate, `picture` where its picture lies.
     """
 
     plate: str
@@ -33,6 +35,9 @@ class PlateRead:
     camera: str = ""
     event_id: str = ""
     region: str = ""
+    colour: PlateColour = PlateColour.UNKNOWN
+    vehicle: VehicleClass | None = None
+    picture: str = ""
     retained: bool = False
     burst: bool = False
 

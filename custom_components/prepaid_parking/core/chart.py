@@ -16,7 +16,8 @@ class SiteAccount(IntEnum):
     """Accounts of the site.
 
     Money from outside comes out of a clearing account, which goes below zero by what the outside
-    world has handed over and still holds for us.
+    world has handed over and still holds for us. `UNPAID_EXITS` stands below zero by what cars owe
+    that were let out without paying and have no wallet.
     """
 
     CASH = 1
@@ -29,6 +30,7 @@ class SiteAccount(IntEnum):
     DEFERRED = 8
     TAX = 9
     WRITE_OFF = 10
+    UNPAID_EXITS = 11
     POINTS = 16
     USES = 17
     REVENUE_ELECTRICITY = 32

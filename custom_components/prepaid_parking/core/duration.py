@@ -1,6 +1,6 @@
 """The price of a stay, or of a use by the clock or another counter.
 
-All lengths are base units of the quantity: ms of real time, m, pieces. `stay.py` applies the rules.
+All lengths are base units of the quantity: ms of real time, m, pieces. `stay_price.py` applies the rules.
 """
 
 from collections.abc import Callable

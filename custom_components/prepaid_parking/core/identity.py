@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from string import ascii_lowercase
 from typing import NewType
 
 WalletId = NewType("WalletId", str)
@@ -32,6 +33,23 @@ PointId = NewType("PointId", str)
 """`p<no>`."""
 UseId = NewType("UseId", str)
 """`s<no>`."""
+SpaceId = NewType("SpaceId", str)
+"""`sp<no>`."""
+FeeItemId = NewType("FeeItemId", str)
+ParkingPackageId = NewType("ParkingPackageId", str)
+PermitId = NewType("PermitId", str)
+"""`pm<no>`."""
+StayId = NewType("StayId", str)
+"""`st<no>`."""
+ReviewId = NewType("ReviewId", str)
+"""`rv<no>`."""
+VehicleRuleId = NewType("VehicleRuleId", str)
+"""`vr<no>`."""
+InvitationId = NewType("InvitationId", str)
+"""`iv<no>`."""
+ReservationId = NewType("ReservationId", str)
+"""`rs<no>`."""
+MerchantId = NewType("MerchantId", str)
 PromotionId = NewType("PromotionId", str)
 FeeId = NewType("FeeId", str)
 EntryId = NewType("EntryId", int)
@@ -70,8 +88,9 @@ def installation_id(meter: MeterId, number: int) -> InstallationId:
 
 
 def number_of(thing: str) -> int:
-    """Return the number in a `<letter><no>` id; 0 where there is none, which no thing has."""
-    return int(thing[1:]) if thing[1:].isdecimal() else 0
+    """Return the number in a `<letters><no>` id; 0 where there is none, which no thing has."""
+    number = thing.lstrip(ascii_lowercase)
+    return int(number) if number.isdecimal() and number != thing else 0
 
 
 def energy_event(installation: InstallationId, from_register: int, to_register: int) -> str:

@@ -10,7 +10,7 @@ from .errors import CoreError
 from .lab_cost import Cost
 from .levies import levy
 from .money import Currency
-from .stay import price_counter, price_stay
+from .stay_price import price_counter, price_stay
 from .terms import Kind
 from .version import TariffVersion
 

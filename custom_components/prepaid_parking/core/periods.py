@@ -17,10 +17,11 @@ class Every(StrEnum):
     WEEK = "week"
     MONTH = "month"
     QUARTER = "quarter"
+    HALF_YEAR = "half_year"
     YEAR = "year"
 
 
-IN_MONTHS: Final = {Every.MONTH: 1, Every.QUARTER: 3, Every.YEAR: MONTHS}
+IN_MONTHS: Final = {Every.MONTH: 1, Every.QUARTER: 3, Every.HALF_YEAR: 6, Every.YEAR: MONTHS}
 IN_DAYS: Final = {Every.DAY: 1, Every.WEEK: 7}
 
 
@@ -69,6 +70,10 @@ def calendar_period(every: Every, day: date) -> Stretch:
             quarter = (day.month - 1) // 3 + 1
             first = date(day.year, 3 * quarter - 2, 1)
             return Stretch(first, month_end(day.year, 3 * quarter), f"{day.year}-Q{quarter}")
+        case Every.HALF_YEAR:
+            half = (day.month - 1) // 6
+            first = date(day.year, 6 * half + 1, 1)
+            return Stretch(first, month_end(day.year, 6 * half + 6), f"{day.year}-H{half + 1}")
         case Every.YEAR:
             return Stretch(date(day.year, 1, 1), date(day.year, 12, 31), f"{day.year}")
 

@@ -1,133 +1,140 @@
-"""What a stay costs, or a use by another counter.
+"""Stays: one vehicle from its arrival to its departure, and what it owes for that."""
 
-A stay is walked through piece by piece, a piece being a time in which no rule changes: from one
-band, local day or 24 hours to the next. Units begin one after the other from the arrival on; each
-costs what the moment it begins in costs and counts towards the caps of that moment. A unit that
-runs across a changed clock is as long as any other; days and bands are as long as the clock says.
-"""
-
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
-import itertools
-from typing import Final
+from datetime import datetime
+from enum import StrEnum
 
-from .calendars import Holidays, day_code, no_holidays
-from .duration import Duration
-from .errors import CoreError
-from .local_day import DAY, moments
-from .money import Currency
-from .priced import Priced, PricedLine, PriceRule, micro_per_minor
-from .till import MILLISECOND, Cap, Piece, Till, instant, millis
+from .identity import (
+    CardId,
+    InvitationId,
+    LaneId,
+    MerchantId,
+    PermitId,
+    ReviewId,
+    StayId,
+    TariffId,
+    WalletId,
+)
+from .vehicle import PlateColour, VehicleClass
 
-DAY_MS: Final = DAY // MILLISECOND
+
+class StayState(StrEnum):
+    """How far a stay has come; the values are translation keys."""
+
+    ARRIVING = "arriving"
+    """The barrier was opened; the car has not passed yet."""
+    INSIDE = "inside"
+    LEAVING = "leaving"
+    """The way out was opened and what is due is charged; the car has not passed yet."""
+    LEFT = "left"
+    UNPAID = "unpaid"
+    """It left, and owes what it was to pay."""
+    BACKED_OUT = "backed_out"
+    """It never came in."""
+    CLOSED = "closed"
+    """A person ended it: it could not be right."""
+
+    @property
+    def inside(self) -> bool:
+        """Whether the car takes up a place."""
+        return self in (StayState.INSIDE, StayState.LEAVING)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self in (StayState.LEFT, StayState.BACKED_OUT, StayState.CLOSED)
 
 
-def price_stay(
-    terms: Duration,
-    from_at: datetime,
-    to_at: datetime,
-    zone: tzinfo,
-    currency: Currency,
-    holidays: Holidays = no_holidays,
-    calendar: str = "",
-) -> Priced:
-    """Price the time from an arrival to a departure; parts of a millisecond do not count.
+class StayKind(StrEnum):
+    """By what right a car is inside; decided at its arrival."""
 
-    It never falls as a stay grows longer. A departure before the arrival is refused.
+    OWNER = "owner"
+    RENTER = "renter"
+    PACKAGE = "package"
+    CARD = "card"
+    """A card without a permit: its wallet pays for the stay."""
+    VISITOR = "visitor"
+    """Invited for a time."""
+    FREE = "free"
+    EMERGENCY = "emergency"
+    TEMPORARY = "temporary"
+
+    @property
+    def covered(self) -> bool:
+        """Whether the stay itself costs nothing, outside its hours excepted."""
+        return self not in (StayKind.CARD, StayKind.TEMPORARY)
+
+
+class Worth(StrEnum):
+    """What a merchant's validation takes off."""
+
+    MINUTES = "minutes"
+    AMOUNT = "amount"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """A merchant pays for a part of a stay: `minutes` of it, an amount, or all.
+
+    `worth_minor` is what it came to when the stay was charged.
     """
-    arrived, left = millis(from_at), millis(to_at)
-    if left < arrived:
-        raise CoreError("stay_backwards", arrived=from_at, left=to_at)
-    till = Till(terms=terms, timed=True)
-    covered = begin = till.free(arrived, left)
-    walk = _Walk(terms, arrived, zone, lambda day: day_code(day, holidays(calendar, day)))
-    for piece in walk.pieces(begin, left):
-        if piece.band is not None and piece.band.flat:
-            till.flat(piece, piece.band)
-            covered = piece.end
-        else:
-            covered = till.units(piece, max(covered, piece.begin))
-    return till.priced(currency)
+
+    merchant: MerchantId
+    kind: Worth
+    at: datetime
+    minutes: int = 0
+    amount_minor: int = 0
+    worth_minor: int = 0
 
 
-def price_leaving(
-    terms: Duration,
-    from_at: datetime,
-    paid_at: datetime,
-    to_at: datetime,
-    paid_minor: int,
-    zone: tzinfo,
-    currency: Currency,
-    holidays: Holidays = no_holidays,
-    calendar: str = "",
-) -> Priced:
-    """Price what a stay costs beyond what was paid during it: nothing within the time to leave.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """One vehicle from arrival to departure.
 
-    Later than that the whole stay is priced and what was paid is taken off; never below zero.
+    `plate` (and `ticket`, for a vehicle without one) finds it, `masked` is what people may see,
+    `subject` holds the plate encrypted. The tariff and its version are those of the arrival; `zone`
+    is the entry lane's. `free_ms` lies before the paid time. `amount_minor` is what the whole stay
+    costs as last charged, `paid_minor` what was paid of it, `validated_minor` what merchants bore,
+    `owed_minor` what a car left behind that was let out unpaid. `charges` counts its charges: each
+    is one entry. `changed` grows with each change of any stay of the site and is what a list of
+    changes goes by.
     """
-    denominator = terms.per * micro_per_minor(currency)
-    if millis(to_at) - millis(paid_at) <= terms.leave:
-        return Priced(amount_minor=0, denominator=denominator)
-    whole = price_stay(terms, from_at, to_at, zone, currency, holidays, calendar)
-    off = min(paid_minor, whole.amount_minor)
-    paid = PricedLine(rule=PriceRule.PAID, numerator=-off * denominator, to_at=paid_at)
-    return Priced(
-        amount_minor=whole.amount_minor - off,
-        denominator=denominator,
-        lines=(*whole.lines, paid) if off else whole.lines,
-    )
 
-
-def price_counter(terms: Duration, counted: int, currency: Currency) -> Priced:
-    """Price what a counter counted during a use, in base units of the terms' quantity."""
-    if counted < 0:
-        raise CoreError("count_backwards", counted=counted)
-    till = Till(terms=terms, timed=False)
-    begin = till.free(0, counted)
-    till.units(Piece(begin=begin, end=counted, caps=_whole_cap(terms)), begin)
-    return till.priced(currency)
-
-
-@dataclass(frozen=True, slots=True)
-class _Walk:
-    """A stay that is cut where a rule may change: from `arrived` (ms) on, in its zone."""
-
-    terms: Duration
-    arrived: int
-    zone: tzinfo
-    code_of: Callable[[date], int]
-
-    def pieces(self, begin: int, left: int) -> Iterator[Piece]:
-        """Return the pieces of the paid part, in order."""
-        clocks = {clock for band in self.terms.bands for clock in (band.start, band.end)}
-        day, at = instant(begin).astimezone(self.zone).date(), begin
-        while at < left:
-            cuts = {millis(moment) for moment in moments(day, clocks, self.zone)}
-            first, last = min(cuts), max(cuts)
-            if self.terms.rolling_cap_micro is not None:
-                cuts.update(range(first + (self.arrived - first) % DAY_MS, last, DAY_MS))
-            inside = sorted(cut for cut in cuts | {at, left} if at <= cut <= min(last, left))
-            for start, end in itertools.pairwise(inside):
-                yield self._piece(start, end, day)
-            at, day = last, day + DAY
-
-    def _piece(self, begin: int, end: int, day: date) -> Piece:
-        terms, local = self.terms, instant(begin).astimezone(self.zone)
-        held = ((band, band.since(local, self.code_of)) for band in terms.bands)
-        band, since = next(((band, since) for band, since in held if since), (None, None))
-        caps: list[Cap] = []
-        if band is not None and band.cap_micro is not None:
-            caps.append(Cap(PriceRule.BAND_CAP, band.cap_micro, band.name, since))
-        if terms.day_cap_micro is not None:
-            caps.append(Cap(PriceRule.DAY_CAP, terms.day_cap_micro, day=day))
-        if terms.rolling_cap_micro is not None:
-            window = (begin - self.arrived) // DAY_MS
-            caps.append(Cap(PriceRule.ROLLING_CAP, terms.rolling_cap_micro, window=window))
-        caps += _whole_cap(terms)
-        return Piece(begin=begin, end=end, caps=tuple(caps), day=day, band=band, since=since)
-
-
-def _whole_cap(terms: Duration) -> tuple[Cap, ...]:
-    most = terms.whole_cap_micro
-    return () if most is None else (Cap(PriceRule.WHOLE_CAP, most),)
+    id: StayId
+    no: int
+    kind: StayKind
+    state: StayState
+    entered_at: datetime
+    entry_lane: LaneId | None = None
+    plate: bytes = b""
+    masked: str = ""
+    subject: str = ""
+    colour: PlateColour = PlateColour.UNKNOWN
+    region: str = ""
+    vehicle: VehicleClass = VehicleClass.CAR
+    ticket: bytes = b""
+    card: CardId | None = None
+    permit: PermitId | None = None
+    wallet: WalletId | None = None
+    invitation: InvitationId | None = None
+    zone: str = ""
+    tariff: TariffId | None = None
+    version: int = 0
+    free_ms: int = 0
+    granted_at: datetime | None = None
+    exit_lane: LaneId | None = None
+    left_at: datetime | None = None
+    validations: tuple[Validation, ...] = ()
+    amount_minor: int = 0
+    validated_minor: int = 0
+    paid_minor: int = 0
+    paid_at: datetime | None = None
+    owed_minor: int = 0
+    written_off_minor: int = 0
+    refunded_minor: int = 0
+    charges: int = 0
+    overstayed: bool = False
+    review: ReviewId | None = None
+    note: str = ""
+    changed: int = 0

@@ -112,22 +112,3 @@ class CommandLog:
     reason: str = ""
     actor: str = ""
     detail: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
-    """What happened at a lane: the decision and the pulse that followed it.
-
-    `masked` is the plate as people may see it; the whole plate is nowhere in here.
-    """
-
-    id: int
-    lane: str
-    at: datetime
-    kind: str
-    reason: str
-    masked: str = ""
-    card: str = ""
-    entry: int | None = None
-    command: int | None = None
-    actor: str = ""

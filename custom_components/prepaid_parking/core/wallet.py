@@ -156,6 +156,7 @@ class CardState(StrEnum):
 
     ACTIVE = "active"
     BLOCKED = "blocked"
+    REPLACED = "replaced"
 
 
 class CredentialKind(StrEnum):
@@ -164,11 +165,16 @@ class CredentialKind(StrEnum):
     PLATE = "plate"
     TAG = "tag"
     CODE = "code"
+    PIN = "pin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A parking card: the wallet that pays, when it is valid, and on which lanes (empty: all)."""
+    """A parking card: the wallet that pays, when it is valid, and on which lanes (empty: all).
+
+    `space` is the space it is for. Of its plates `at_once` may be inside together (None: as many as
+    its space holds, or one); one more is a temporary. `replaced_by` is the card that took its place.
+    """
 
     id: CardId
     no: int
@@ -180,6 +186,9 @@ class Card:
     lanes: tuple[str, ...] = ()
     subject: str = ""
     reason: str = ""
+    space: str = ""
+    at_once: int | None = None
+    replaced_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,8 @@ from ..core.chart import SiteAccount, site_account
 from ..core.errors import CoreError, DeviceError, StoreError
 from ..core.identity import SYSTEM, Actor, EntryId
 from ..core.ledger import Act, EntryKind
-from ..core.supply import CommandLog, Passage
+from ..core.passage import Passage
+from ..core.supply import CommandLog
 from ..core.wallet import Card, Credential, CredentialKind, Purpose
 from .booking import is_frozen, keep, referenced
 from .cards import block_card, issue_card

@@ -20,6 +20,7 @@ from . import (
     forecast,
     habits,
     months,
+    parking_loading,
     price_corrections,
     sharing,
     standing,
@@ -53,6 +54,7 @@ async def load_site(site: Site) -> None:
     await _load_wallets(site)
     await _load_meters(site)
     await _load_cards(site)
+    await parking_loading.load(site)
     await deposits.load(site)
     await load_promised(site)
     await load_proof(site)

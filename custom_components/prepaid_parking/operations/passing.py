@@ -5,7 +5,8 @@ from typing import Final
 
 from ..core.errors import CoreError, DeviceError
 from ..core.identity import Actor, CardId
-from ..core.supply import CommandLog, CommandOutcome, Passage
+from ..core.passage import Passage
+from ..core.supply import CommandLog, CommandOutcome
 from ..core.wallet import Card
 from .booking import keep
 from .facts import PassageKind, Passed

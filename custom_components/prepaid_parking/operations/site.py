@@ -34,6 +34,7 @@ from .house_book import HouseBook
 from .lane_run import LaneRun
 from .meter_run import MeterRun, Pool
 from .outlook import Outlook
+from .parking_book import ParkingBook
 from .period_book import PeriodBook
 from .ports import Books, Clock, Privacy
 from .price_book import PriceBook
@@ -95,6 +96,7 @@ class Site:
     pricing: PriceBook = field(default_factory=PriceBook)
     supplying: SupplyBook = field(default_factory=SupplyBook)
     outlook: Outlook = field(default_factory=Outlook)
+    parking: ParkingBook = field(default_factory=ParkingBook)
     woken: set[MeterId] = field(default_factory=set)
     woken_wallets: set[WalletId] = field(default_factory=set)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -7,7 +7,8 @@ from ..core.chart import site_account
 from ..core.errors import CoreError
 from ..core.identity import Actor
 from ..core.ledger import Act, EntryKind, Receipt, Record, Reference
-from ..core.supply import CommandLog, Passage
+from ..core.passage import Passage
+from ..core.supply import CommandLog
 from ..core.use_point import UsePoint
 from ..core.wallet import Card
 from .booking import tell, unspendable

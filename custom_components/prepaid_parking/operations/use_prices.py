@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from ..core.duration import Duration
 from ..core.errors import CoreError
 from ..core.priced import Priced
-from ..core.stay import price_counter, price_stay
+from ..core.stay_price import price_counter, price_stay
 from ..core.use import MILLISECOND, Use, quantity_used
 from ..core.use_point import Basis
 from ..core.version import TariffVersion

@@ -37,10 +37,10 @@ STATEMENTS: Final = (
     CREATE INDEX bill_open ON bill (closed_at) WHERE closed_at IS NULL
     """,
     """
-    CREATE INDEX bill_wallet ON bill (wallet)
+    CREATE UNIQUE INDEX bill_number ON bill (number) WHERE number != ''
     """,
     """
-    CREATE UNIQUE INDEX bill_number ON bill (number) WHERE number != ''
+    CREATE INDEX bill_wallet ON bill (wallet)
     """,
     """
     CREATE TABLE billing_rules (
@@ -134,6 +134,15 @@ STATEMENTS: Final = (
     """,
     """
     ALTER TABLE supply ADD COLUMN schedule TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    ALTER TABLE passage ADD COLUMN stay TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    ALTER TABLE passage ADD COLUMN picture TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    ALTER TABLE passage ADD COLUMN trace TEXT NOT NULL DEFAULT '[]'
     """,
     """
     CREATE TABLE promotion (
@@ -243,6 +252,267 @@ STATEMENTS: Final = (
         PRIMARY KEY (name)
     )
         WITHOUT ROWID,
+        STRICT
+    """,
+    """
+    CREATE TABLE space (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        location TEXT NOT NULL,
+        tenure TEXT NOT NULL,
+        grade TEXT NOT NULL,
+        capacity INTEGER NOT NULL,
+        zone TEXT NOT NULL,
+        use TEXT NOT NULL,
+        area_cm2 INTEGER NOT NULL,
+        unit TEXT NOT NULL,
+        wallet TEXT NOT NULL,
+        every TEXT NOT NULL,
+        day INTEGER NOT NULL,
+        first TEXT,
+        billed_to TEXT,
+        exposed INTEGER NOT NULL,
+        closed_at INTEGER,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE fee_item (
+        id TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        valid_from TEXT NOT NULL,
+        name TEXT NOT NULL,
+        category TEXT NOT NULL,
+        price_micro INTEGER NOT NULL,
+        every TEXT NOT NULL,
+        "by" TEXT NOT NULL,
+        filter TEXT NOT NULL,
+        levies TEXT NOT NULL,
+        ended INTEGER NOT NULL,
+        PRIMARY KEY (id, version)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE parking_package (
+        id TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        valid_from TEXT NOT NULL,
+        name TEXT NOT NULL,
+        price_minor INTEGER NOT NULL,
+        months INTEGER NOT NULL,
+        days INTEGER NOT NULL,
+        items TEXT NOT NULL,
+        spaces TEXT NOT NULL,
+        needs_space INTEGER NOT NULL,
+        rights TEXT NOT NULL,
+        levies TEXT NOT NULL,
+        renew_days INTEGER NOT NULL,
+        remind_days TEXT NOT NULL,
+        ended INTEGER NOT NULL,
+        PRIMARY KEY (id, version)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE permit (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        card TEXT NOT NULL,
+        wallet TEXT NOT NULL,
+        first TEXT NOT NULL,
+        last TEXT NOT NULL,
+        price_minor INTEGER NOT NULL,
+        sold_at INTEGER NOT NULL,
+        package TEXT,
+        version INTEGER NOT NULL,
+        space TEXT,
+        rights TEXT NOT NULL,
+        bill TEXT,
+        "left" INTEGER,
+        suspended_on TEXT,
+        renews INTEGER NOT NULL,
+        renewed TEXT,
+        reminded INTEGER NOT NULL,
+        ended_on TEXT,
+        refunded_minor INTEGER NOT NULL,
+        over INTEGER NOT NULL,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE INDEX permit_card ON permit (card)
+    """,
+    """
+    CREATE TABLE parking_rules (
+        version INTEGER NOT NULL,
+        valid_from INTEGER NOT NULL,
+        temporaries INTEGER NOT NULL,
+        tariffs TEXT NOT NULL,
+        places TEXT NOT NULL,
+        owned TEXT NOT NULL,
+        rented TEXT NOT NULL,
+        pass_back TEXT NOT NULL,
+        fuzzy INTEGER NOT NULL,
+        owed_ask INTEGER NOT NULL,
+        free_plates TEXT NOT NULL,
+        pass_s INTEGER NOT NULL,
+        paid_s INTEGER NOT NULL,
+        reentry_minutes INTEGER NOT NULL,
+        long_stay_hours INTEGER NOT NULL,
+        travel_s INTEGER NOT NULL,
+        lost_ticket_minor INTEGER NOT NULL,
+        list_minutes INTEGER NOT NULL,
+        stale_hours INTEGER NOT NULL,
+        PRIMARY KEY (version)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE vehicle_rule (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        digest BLOB NOT NULL,
+        kind TEXT NOT NULL,
+        masked TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        set_at INTEGER NOT NULL,
+        subject TEXT NOT NULL,
+        once INTEGER NOT NULL,
+        until INTEGER,
+        ended_at INTEGER,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE invitation (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        digest BLOB NOT NULL,
+        masked TEXT NOT NULL,
+        from_at INTEGER NOT NULL,
+        to_at INTEGER NOT NULL,
+        made_at INTEGER NOT NULL,
+        host TEXT,
+        host_pays INTEGER NOT NULL,
+        lanes TEXT NOT NULL,
+        "left" INTEGER,
+        subject TEXT NOT NULL,
+        ended_at INTEGER,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE reservation (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        from_at INTEGER NOT NULL,
+        to_at INTEGER NOT NULL,
+        made_at INTEGER NOT NULL,
+        space TEXT,
+        zone TEXT NOT NULL,
+        card TEXT,
+        digest BLOB NOT NULL,
+        masked TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        note TEXT NOT NULL,
+        ended_at INTEGER,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE merchant (
+        id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        wallet TEXT,
+        budget_minor INTEGER,
+        most_minutes INTEGER,
+        month TEXT NOT NULL,
+        spent_minor INTEGER NOT NULL,
+        closed_at INTEGER,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE stay (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        state TEXT NOT NULL,
+        entered_at INTEGER NOT NULL,
+        entry_lane TEXT,
+        plate BLOB NOT NULL,
+        masked TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        colour TEXT NOT NULL,
+        region TEXT NOT NULL,
+        vehicle TEXT NOT NULL,
+        ticket BLOB NOT NULL,
+        card TEXT,
+        permit TEXT,
+        wallet TEXT,
+        invitation TEXT,
+        zone TEXT NOT NULL,
+        tariff TEXT,
+        version INTEGER NOT NULL,
+        free_ms INTEGER NOT NULL,
+        granted_at INTEGER,
+        exit_lane TEXT,
+        left_at INTEGER,
+        validations TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        validated_minor INTEGER NOT NULL,
+        paid_minor INTEGER NOT NULL,
+        paid_at INTEGER,
+        owed_minor INTEGER NOT NULL,
+        written_off_minor INTEGER NOT NULL,
+        refunded_minor INTEGER NOT NULL,
+        charges INTEGER NOT NULL,
+        overstayed INTEGER NOT NULL,
+        review TEXT,
+        note TEXT NOT NULL,
+        changed INTEGER NOT NULL,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE INDEX stay_changed ON stay (changed)
+    """,
+    """
+    CREATE INDEX stay_state ON stay (state)
+    """,
+    """
+    CREATE INDEX stay_card ON stay (card)
+    """,
+    """
+    CREATE INDEX stay_entered ON stay (entered_at)
+    """,
+    """
+    CREATE INDEX stay_plate ON stay (plate)
+    """,
+    """
+    CREATE TABLE review (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        why TEXT NOT NULL,
+        opened_at INTEGER NOT NULL,
+        stays TEXT NOT NULL,
+        reads TEXT NOT NULL,
+        verdict TEXT,
+        settled_at INTEGER,
+        settled_by TEXT NOT NULL,
+        note TEXT NOT NULL,
+        PRIMARY KEY (id)
+    )
         STRICT
     """,
     """
@@ -600,13 +870,13 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX use_wallet ON use (wallet)
+    CREATE INDEX use_state ON use (state)
     """,
     """
     CREATE INDEX use_end_reference ON use (end_reference)
     """,
     """
-    CREATE INDEX use_state ON use (state)
+    CREATE INDEX use_wallet ON use (wallet)
     """,
     """
     ALTER TABLE tariff_version ADD COLUMN terms TEXT NOT NULL DEFAULT '{"calendar":"","calorific":null,"ceiling_micro":null,"counted":null,"demand":null,"duration":null,"fixed":null,"ladder":[],"levies":[],"loss_cap_micro":null,"minimum":null,"period":{"per_tenant":false,"prorate_first":false,"span":"month","starts":1},"persons":{"base":0,"each":0,"once":0},"plan":null,"power_factor":null,"registers":[],"seasons":[],"standing":[]}'
@@ -663,6 +933,15 @@ STATEMENTS: Final = (
     ALTER TABLE watch ADD COLUMN due_at INTEGER
     """,
     """
+    ALTER TABLE card ADD COLUMN space TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    ALTER TABLE card ADD COLUMN at_once INTEGER
+    """,
+    """
+    ALTER TABLE card ADD COLUMN replaced_by TEXT NOT NULL DEFAULT ''
+    """,
+    """
     CREATE TRIGGER promotion_no_update BEFORE UPDATE ON promotion BEGIN SELECT RAISE(ABORT, 'append only: promotion'); END
     """,
     """
@@ -679,6 +958,24 @@ STATEMENTS: Final = (
     """,
     """
     CREATE TRIGGER points_rule_no_delete BEFORE DELETE ON points_rule BEGIN SELECT RAISE(ABORT, 'append only: points_rule'); END
+    """,
+    """
+    CREATE TRIGGER fee_item_no_update BEFORE UPDATE ON fee_item BEGIN SELECT RAISE(ABORT, 'append only: fee_item'); END
+    """,
+    """
+    CREATE TRIGGER fee_item_no_delete BEFORE DELETE ON fee_item BEGIN SELECT RAISE(ABORT, 'append only: fee_item'); END
+    """,
+    """
+    CREATE TRIGGER parking_package_no_update BEFORE UPDATE ON parking_package BEGIN SELECT RAISE(ABORT, 'append only: parking_package'); END
+    """,
+    """
+    CREATE TRIGGER parking_package_no_delete BEFORE DELETE ON parking_package BEGIN SELECT RAISE(ABORT, 'append only: parking_package'); END
+    """,
+    """
+    CREATE TRIGGER parking_rules_no_update BEFORE UPDATE ON parking_rules BEGIN SELECT RAISE(ABORT, 'append only: parking_rules'); END
+    """,
+    """
+    CREATE TRIGGER parking_rules_no_delete BEFORE DELETE ON parking_rules BEGIN SELECT RAISE(ABORT, 'append only: parking_rules'); END
     """,
 )
 

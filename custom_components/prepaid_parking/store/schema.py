@@ -13,6 +13,7 @@ from . import (
     tables_bills,
     tables_meters,
     tables_money,
+    tables_parking,
     tables_persons,
     tables_readings,
     tables_rules,
@@ -23,6 +24,7 @@ from . import (
 )
 from .columns import WHOLE, blob, key, metadata, number_key, table, text, whole
 from .tables_money import points_rule, promotion, top_up_fee
+from .tables_parking import fee_item, parking_package, parking_rules
 from .tables_wallets import policy, tariff_version
 
 VERSION: Final = 2
@@ -104,6 +106,9 @@ APPEND_ONLY: Final = (
     promotion,
     top_up_fee,
     points_rule,
+    fee_item,
+    parking_package,
+    parking_rules,
 )
 
 # --- what follows from the books, kept for a quick start and held against them by `verify` ---
@@ -117,6 +122,7 @@ TABLES: Final[dict[type, Table]] = {
     **tables_bills.TABLES,
     **tables_meters.TABLES,
     **tables_money.TABLES,
+    **tables_parking.TABLES,
     **tables_persons.TABLES,
     **tables_readings.TABLES,
     **tables_rules.TABLES,

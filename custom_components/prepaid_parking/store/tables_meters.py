@@ -6,7 +6,8 @@ from sqlalchemy import Table
 
 from ..core.accrual import Window
 from ..core.metering import Cursor, Installation, OpenDoubt
-from ..core.supply import CommandLog, Passage, Supply
+from ..core.passage import Passage
+from ..core.supply import CommandLog, Supply
 from ..core.wallet import Binding, Meter
 from .columns import key, number_key, table, text, whole
 
@@ -143,6 +144,9 @@ passage: Final = table(
     whole("entry", optional=True),
     whole("command", optional=True),
     text("actor"),
+    text("stay"),
+    text("picture"),
+    text("trace"),
 )
 
 TABLES: Final[dict[type, Table]] = {

@@ -112,6 +112,9 @@ card: Final = table(
     text("lanes"),
     text("subject"),
     text("reason"),
+    text("space"),
+    whole("at_once", optional=True),
+    text("replaced_by"),
 )
 
 credential: Final = table(

@@ -1,0 +1,94 @@
+"""Parking spaces: where they are, whose they are, how many cars stand in them, what they are for."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+
+from .identity import SpaceId
+from .periods import Every
+
+
+class Location(StrEnum):
+    """Where a space is; the values are translation keys."""
+
+    OPEN_AIR = "open_air"
+    UNDERGROUND = "underground"
+    BUILDING = "building"
+
+
+class Tenure(StrEnum):
+    """Whose a space is, which decides what bill it brings: by the period, by the rental, by the stay."""
+
+    OWNED = "owned"
+    RENTED = "rented"
+    TEMPORARY = "temporary"
+
+
+class Grade(StrEnum):
+    """How many cars stand in a space, one behind the other."""
+
+    ORDINARY = "ordinary"
+    TANDEM = "tandem"
+    TRIPLE = "triple"
+    MULTIPLE = "multiple"
+
+
+CAPACITY: Final = {Grade.ORDINARY: 1, Grade.TANDEM: 2, Grade.TRIPLE: 3}
+"""How many cars a grade holds; of a multiple space it is said for each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Space:
+    """A parking space.
+
+    `name` is what is painted on it ("B1-023"). `capacity` is how many cars it holds. `zone` and `use`
+    are the site's own words ("North", "charging"). `wallet` is the owner's: who pays the periodic
+    bills of an owned space. Its bill is made `every` period; periods begin on `day` of the month (29
+    to 31: its last where it is shorter). `billed_to` is the first local day that is not billed; None
+    before the first bill, which begins on `first`.
+    """
+
+    id: SpaceId
+    no: int
+    name: str
+    location: Location
+    tenure: Tenure
+    grade: Grade = Grade.ORDINARY
+    capacity: int = 1
+    zone: str = ""
+    use: str = ""
+    area_cm2: int = 0
+    unit: str = ""
+    wallet: str = ""
+    every: Every = Every.MONTH
+    day: int = 1
+    first: date | None = None
+    billed_to: date | None = None
+    exposed: bool = False
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpaceFilter:
+    """Which spaces a price is for: what is empty asks for nothing."""
+
+    locations: tuple[Location, ...] = ()
+    tenures: tuple[Tenure, ...] = ()
+    grades: tuple[Grade, ...] = ()
+    zones: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+
+    def hits(self, space: Space) -> bool:
+        """Tell whether a space is one of these."""
+        asked = (
+            (self.locations, space.location),
+            (self.tenures, space.tenure),
+            (self.grades, space.grade),
+            (self.zones, space.zone),
+            (self.uses, space.use),
+        )
+        return all(not wanted or found in wanted for wanted, found in asked)
+
+
+EVERY_SPACE: Final = SpaceFilter()

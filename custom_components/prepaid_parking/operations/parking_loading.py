@@ -1,0 +1,35 @@
+"""The car park as the books left it."""
+
+from typing import Final
+
+from ..core.fee_item import FeeItem
+from ..core.parking_rules import ParkingRules
+from ..core.permit import ParkingPackage, Permit
+from ..core.review import Review
+from ..core.space import Space
+from ..core.stay import Stay, StayState
+from ..core.vehicle import VehicleRule
+from ..core.visiting import Invitation, Merchant, Reservation
+from .site import Site
+
+KEPT: Final = tuple(state for state in StayState if not state.over)
+"""Stays that something may still come of; all others are only in the books."""
+
+
+async def load(site: Site) -> None:
+    """Fill the car park: what is sold, who is inside, who may come, and what is to be looked at."""
+    books, parking = site.books, site.parking
+    parking.spaces = {one.id: one for one in await books.load(Space)}
+    for item in sorted(await books.load(FeeItem), key=lambda one: one.version):
+        parking.fee_items.setdefault(item.id, []).append(item)
+    for package in sorted(await books.load(ParkingPackage), key=lambda one: one.version):
+        parking.packages.setdefault(package.id, []).append(package)
+    parking.permits = {one.id: one for one in await books.load(Permit, over=False)}
+    for state in KEPT:
+        parking.stays.update({one.id: one for one in await books.load(Stay, state=state.value)})
+    parking.rules = sorted(await books.load(ParkingRules), key=lambda one: one.version)
+    parking.vehicle_rules = {one.id: one for one in await books.load(VehicleRule, ended_at=None)}
+    parking.invitations = {one.id: one for one in await books.load(Invitation, ended_at=None)}
+    parking.reservations = {one.id: one for one in await books.load(Reservation, ended_at=None)}
+    parking.merchants = {one.id: one for one in await books.load(Merchant)}
+    parking.reviews = {one.id: one for one in await books.load(Review, settled_at=None)}
