@@ -77,7 +77,8 @@ class Worth(StrEnum):
 class Validation:
     """A merchant pays for a part of a stay: `minutes` of it, an amount, or all.
 
-    `worth_minor` is what it came to when the stay was charged.
+    `promised_minor` is what it was counted with against the merchant's budget when it was given,
+    `worth_minor` what it came to when the stay was last charged.
     """
 
     merchant: MerchantId
@@ -85,6 +86,7 @@ class Validation:
     at: datetime
     minutes: int = 0
     amount_minor: int = 0
+    promised_minor: int = 0
     worth_minor: int = 0
 
 
@@ -96,7 +98,10 @@ class Stay:
     `subject` holds the plate encrypted. The tariff and its version are those of the arrival; `zone`
     is the entry lane's. `free_ms` lies before the paid time. `amount_minor` is what the whole stay
     costs as last charged, `paid_minor` what was paid of it, `validated_minor` what merchants bore,
-    `owed_minor` what a car left behind that was let out unpaid. `charges` counts its charges: each
+    `owed_minor` what a car left behind that was let out unpaid and is still open; with a wallet it is
+    that wallet's debt, and the stay is over. Of what was paid and not given back `wallet_minor` came
+    out of the wallet, and `bonus_minor` of that was bonus. `paid_at` is when nothing more was due.
+    A stay without a tariff costs what a person set it to (`amount_minor`). `charges` counts its charges: each
     is one entry. `changed` grows with each change of any stay of the site and is what a list of
     changes goes by.
     """
@@ -130,6 +135,8 @@ class Stay:
     validated_minor: int = 0
     paid_minor: int = 0
     paid_at: datetime | None = None
+    wallet_minor: int = 0
+    bonus_minor: int = 0
     owed_minor: int = 0
     written_off_minor: int = 0
     refunded_minor: int = 0

@@ -34,10 +34,10 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX bill_open ON bill (closed_at) WHERE closed_at IS NULL
+    CREATE UNIQUE INDEX bill_number ON bill (number) WHERE number != ''
     """,
     """
-    CREATE UNIQUE INDEX bill_number ON bill (number) WHERE number != ''
+    CREATE INDEX bill_open ON bill (closed_at) WHERE closed_at IS NULL
     """,
     """
     CREATE INDEX bill_wallet ON bill (wallet)
@@ -472,6 +472,8 @@ STATEMENTS: Final = (
         validated_minor INTEGER NOT NULL,
         paid_minor INTEGER NOT NULL,
         paid_at INTEGER,
+        wallet_minor INTEGER NOT NULL,
+        bonus_minor INTEGER NOT NULL,
         owed_minor INTEGER NOT NULL,
         written_off_minor INTEGER NOT NULL,
         refunded_minor INTEGER NOT NULL,
@@ -485,10 +487,7 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX stay_changed ON stay (changed)
-    """,
-    """
-    CREATE INDEX stay_state ON stay (state)
+    CREATE INDEX stay_plate ON stay (plate)
     """,
     """
     CREATE INDEX stay_card ON stay (card)
@@ -497,7 +496,10 @@ STATEMENTS: Final = (
     CREATE INDEX stay_entered ON stay (entered_at)
     """,
     """
-    CREATE INDEX stay_plate ON stay (plate)
+    CREATE INDEX stay_state ON stay (state)
+    """,
+    """
+    CREATE INDEX stay_changed ON stay (changed)
     """,
     """
     CREATE TABLE review (
@@ -870,10 +872,10 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX use_state ON use (state)
+    CREATE INDEX use_end_reference ON use (end_reference)
     """,
     """
-    CREATE INDEX use_end_reference ON use (end_reference)
+    CREATE INDEX use_state ON use (state)
     """,
     """
     CREATE INDEX use_wallet ON use (wallet)

@@ -212,6 +212,8 @@ stay: Final = table(
     whole("validated_minor"),
     whole("paid_minor"),
     whole("paid_at", optional=True),
+    whole("wallet_minor"),
+    whole("bonus_minor"),
     whole("owed_minor"),
     whole("written_off_minor"),
     whole("refunded_minor"),
