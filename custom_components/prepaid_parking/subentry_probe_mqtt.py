@@ -19,9 +19,9 @@ from homeassistant.const import (
 from homeassistant.util.ssl import client_context
 
 from .const import CONF_TLS, PROTOCOL_5
-from .core.access import masked_plate
 from .core.errors import CoreError, DeviceError, DeviceFault
 from .core.metering import Sample
+from .core.plate import masked_plate
 from .links.message import Message
 from .links.mqtt_client import BrokerClient, MqttSettings
 from .links.payloads import meter_family, relay_family

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.prepaid_parking.core.access import (
@@ -14,8 +13,6 @@ from custom_components.prepaid_parking.core.access import (
     Refuse,
     decide,
     is_over,
-    masked_plate,
-    normal_plate,
     same_arrival,
     still_there,
 )
@@ -92,27 +89,6 @@ def test_a_refusal_gives_the_first_reason_in_the_way(asked: Pass, reason: Refusa
 def test_what_lies_just_inside_the_rules_is_admitted(asked: Pass) -> None:
     """A car park that refuses who may pass has a queue down the street."""
     assert isinstance(decide(asked), Admit)
-
-
-@pytest.mark.parametrize(
-    ("text", "plate", "masked"),
-    [
-        ("b-ab 1234", "BAB1234", "B****34"),
-        ("京A·12345", "京A12345", "京****45"),
-        ("AB1", "AB1", "***"),
-        ("", "", ""),
-    ],
-)
-def test_plates_are_compared_plain_and_shown_masked(text: str, plate: str, masked: str) -> None:
-    """Two spellings are one car, and no list shows a whole plate."""
-    assert normal_plate(text) == plate
-    assert masked_plate(text) == masked
-
-
-@given(st.text())
-def test_a_mask_shows_three_signs_at_most(text: str) -> None:
-    """Whatever a camera reads, an event names nobody."""
-    assert sum(char != "*" for char in masked_plate(text)) <= 3
 
 
 def seen(plate: str, ago: float = 0, *, admitted: bool = True, event_id: str = "") -> Arrival:

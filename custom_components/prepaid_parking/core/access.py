@@ -97,19 +97,6 @@ class Refuse:
     card: Card | None = None
 
 
-def normal_plate(text: str) -> str:
-    """Return a plate as it is compared: upper case, letters and digits of any script only."""
-    return "".join(char for char in text.upper() if char.isalnum())
-
-
-def masked_plate(text: str) -> str:
-    """Return a plate as people may see it: its first and its last two signs."""
-    plate = normal_plate(text)
-    if len(plate) <= 3:
-        return "*" * len(plate)
-    return f"{plate[0]}{'*' * (len(plate) - 3)}{plate[-2:]}"
-
-
 def decide(asked: Pass) -> Admit | Refuse:
     """Admit or refuse, with the first reason that stands in the way.
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from ..core.access import masked_plate, normal_plate
 from ..core.errors import CoreError
 from ..core.identity import Actor, CardId
 from ..core.ledger import Act, EntryKind, Receipt
+from ..core.plate import masked_plate, normal_plate
 from ..core.wallet import Card, CardState, Credential, CredentialKind, Purpose
 from .booking import book_sealed, closed, referenced
 from .site import Site

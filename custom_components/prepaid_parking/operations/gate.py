@@ -16,8 +16,6 @@ from ..core.access import (
     Refuse,
     decide,
     is_over,
-    masked_plate,
-    normal_plate,
     same_arrival,
     still_there,
 )
@@ -26,6 +24,7 @@ from ..core.errors import CoreError, DeviceError, StoreError
 from ..core.identity import SYSTEM, Actor, EntryId
 from ..core.ledger import Act, EntryKind
 from ..core.passage import Passage
+from ..core.plate import masked_plate, normal_plate
 from ..core.supply import CommandLog
 from ..core.wallet import Card, Credential, CredentialKind, Purpose
 from .booking import is_frozen, keep, referenced

@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Connection
 
-from ..core.access import normal_plate
 from ..core.errors import CoreError, StoreError
 from ..core.ledger import Record
+from ..core.plate import normal_plate
 from .books import Books
 from .files import KEY_SIZE, make_key, read_key, write_whole
 from .record_queries import read_records
