@@ -585,6 +585,25 @@ async def test_days_that_had_a_minimum_are_judged_after_the_tariff_has_none(
     assert wallet.available_minor == 500_00 - 6_00
 
 
+@pytest.mark.parametrize(
+    ("minimum", "added"),
+    [({"price": "2.00", "per": "day"}, 22 * 2_00), ({"price": "15.50"}, 11_00)],
+)
+async def test_a_minimum_that_begins_in_mid_month_begins_on_its_day(
+    make_world: MakeWorld, minimum: dict[str, str], added: int
+) -> None:
+    """From 10 July on: 22 days of 2.00 are 44.00, and 22/31 of 15.50 a month are 11.00."""
+    plain = {name: value for name, value in MINIMUM.items() if name != "minimum"}
+    world = await make_world(at=START, tariffs=(plain,))
+    wallet, _ = await metered(world)
+    await world.publish(plain | {"minimum": minimum}, since=datetime(2026, 7, 10, tzinfo=UTC))
+    await days(world, date(2026, 7, 11))
+    assert await charged(world, EntryKind.MINIMUM) == (2_00 if "per" in minimum else 0)
+    await days(world, date(2026, 8, 1))
+    assert await charged(world, EntryKind.MINIMUM) == added
+    assert wallet.available_minor == 500_00 - added
+
+
 async def test_a_charge_that_was_written_before_the_crash_is_not_made_again(
     make_world: MakeWorld,
 ) -> None:

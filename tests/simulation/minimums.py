@@ -104,17 +104,21 @@ class Minimums:
     def _over(
         self, meter: Meter, tenancy: Tenancy, binding: str, today: date, *, ends: bool
     ) -> Iterator[Over]:
-        """Judge one period after the other; a month that begins without a minimum has none."""
+        """Judge one period after the other; a day without a minimum is passed over by itself."""
         while meter.least <= today:
             first = meter.least
             moment = begins(first, self.prices.zone)
             tariff, number = self.prices.version(meter.tariff_at(tenancy, moment), moment)
             minimum = self.prices.written[tariff][number - 1][1].get("minimum")
-            last = stretch("month" if minimum is None else minimum["per"], first)[1]
-            if last >= today and (minimum is None or not ends):
+            if minimum is None:
+                if first == today:
+                    return
+                meter.least = first + DAY
+                continue
+            last = stretch(minimum["per"], first)[1]
+            if last >= today and not ends:
                 return
-            if minimum is not None:
-                yield Over(binding, tariff, minimum, first, min(last, today))
+            yield Over(binding, tariff, minimum, first, min(last, today))
             meter.least = min(last, today) + DAY
 
     def _lacks_nothing(self, meter: Meter, over: Over) -> None:

@@ -46,11 +46,31 @@ async def judge_minimums(
 async def _is_over(site: Site, run: MeterRun, today: date, *, ends: bool) -> bool:
     """Tell whether a period of a meter is to be judged."""
     first = cursor_of(site, run).minimum_to
-    version = (await Tariffs.of(site, run, first)).version_on(first)
-    minimum = version.terms.minimum if version is not None else None
+    tariffs = await Tariffs.of(site, run, first)
+    minimum = _minimum_on(tariffs, first)
     if minimum is None:
-        return calendar_period(Every.MONTH, first).last < today
+        return _skipped_to(tariffs, first, today) > first
     return ends or minimum_period(minimum, first).last < today
+
+
+def _minimum_on(tariffs: Tariffs, day: date) -> Minimum | None:
+    version = tariffs.version_on(day)
+    return version.terms.minimum if version is not None else None
+
+
+def _skipped_to(tariffs: Tariffs, first: date, today: date) -> date:
+    """Return the day to look at next after one without a minimum: where one begins, or a month ends.
+
+    It begins on a day of its own where a version or a tariff that has one begins in mid-month. While
+    neither has come, that is the day itself.
+    """
+    end = calendar_period(Every.MONTH, first).last + DAY
+    day = first + DAY
+    while day <= today:
+        if day == end or _minimum_on(tariffs, day) is not None:
+            return day
+        day += DAY
+    return first
 
 
 async def _judge_one(
@@ -60,13 +80,11 @@ async def _judge_one(
     cursor = cursor_of(site, run)
     first = cursor.minimum_to
     tariffs = await Tariffs.of(site, run, first)
-    version = tariffs.version_on(first)
-    minimum = version.terms.minimum if version is not None else None
+    version, minimum = tariffs.version_on(first), _minimum_on(tariffs, first)
     if version is None or minimum is None:
-        end = calendar_period(Every.MONTH, first).last + DAY
-        if end > today:
-            return False
-        await settle(site, [(replace(cursor, minimum_to=end), None)])
+        begins = _skipped_to(tariffs, first, today)
+        if begins > first:
+            await settle(site, [(replace(cursor, minimum_to=begins), None)])
         return cursor_of(site, run).minimum_to > first
     last = minimum_period(minimum, first).last
     if last >= today and not ends:
