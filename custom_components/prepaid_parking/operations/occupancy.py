@@ -1,0 +1,94 @@
+"""Who is inside: places are what the spaces say, taken is what stands in them or is kept for somebody."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from ..core.identity import PermitId, SpaceId
+from ..core.occupancy import Home, Occupancy, occupancy
+from ..core.space import Space, Tenure
+from ..core.stay import Stay, StayKind, StayState
+from ..core.visiting import Reservation
+from .site import Site
+
+TAKES: Final = frozenset({StayState.ARRIVING, StayState.INSIDE, StayState.LEAVING})
+"""Who was let in takes a place from then on: two lanes must not give the last one away twice."""
+IN_SPACE: Final = frozenset({StayKind.OWNER, StayKind.RENTER, StayKind.PACKAGE, StayKind.CARD})
+"""Who stands in the card's own space; one car too many of a group is a temporary."""
+
+
+def count(site: Site) -> Occupancy:
+    """Count the places of a site and what is taken of them, by zone and tenure."""
+    parking, now = site.parking, site.clock()
+    kept = [one for one in parking.reservations.values() if in_force(one, now)]
+    cards = {one.card: one for one in kept if one.card is not None}
+    plates = {one.digest: one for one in kept if one.digest}
+    taken: Counter[Home] = Counter()
+    inside = 0
+    used = set()
+    for stay in parking.stays.values():
+        if stay.state not in TAKES:
+            continue
+        inside += stay.state.inside
+        held = plates.get(stay.plate) or (cards.get(stay.card) if stay.card else None)
+        if held is None:
+            taken[_home_of(site, stay)] += 1
+        else:
+            used.add(held.id)
+            taken[_kept_home(site, held)] += 1
+    taken.update(_kept_home(site, one) for one in kept if one.id not in used)
+    return occupancy(_places(site), taken, inside=inside)
+
+
+def free_places(site: Site, zone: str) -> int | None:
+    """Return how many more temporaries find a place beyond a lane into a zone.
+
+    None where nobody counts: no space is temporary, and the rules name no number.
+    """
+    return count(site).free_in(zone)
+
+
+def in_force(one: Reservation, now: datetime) -> bool:
+    """Tell whether a reservation keeps its place now."""
+    return one.ended_at is None and one.from_at <= now < one.to_at
+
+
+def space_of(site: Site, stay: Stay) -> Space | None:
+    """Return the space that a stay's card or permit is for."""
+    if stay.kind not in IN_SPACE:
+        return None
+    card = site.cards.get(stay.card) if stay.card is not None else None
+    permit = site.parking.permits.get(PermitId(stay.permit)) if stay.permit is not None else None
+    named = (permit.space if permit is not None else None) or (card.space if card else "")
+    space = site.parking.spaces.get(SpaceId(named)) if named else None
+    return space if space is not None and space.closed_at is None else None
+
+
+def _home_of(site: Site, stay: Stay) -> Home:
+    space = space_of(site, stay)
+    return (space.zone, space.tenure) if space is not None else (stay.zone, Tenure.TEMPORARY)
+
+
+def _kept_home(site: Site, one: Reservation) -> Home:
+    space = site.parking.spaces.get(one.space) if one.space is not None else None
+    return (space.zone, space.tenure) if space is not None else (one.zone, Tenure.TEMPORARY)
+
+
+def _places(site: Site) -> Counter[Home]:
+    """Return the places by zone and tenure; a zone's temporaries by the rules where no space says it."""
+    places: Counter[Home] = Counter()
+    for space in site.parking.spaces.values():
+        if space.closed_at is None:
+            places[space.zone, space.tenure] += space.capacity
+    for zone, number in _ruled(site):
+        if (zone, Tenure.TEMPORARY) not in places:
+            places[zone, Tenure.TEMPORARY] = number
+    return places
+
+
+def _ruled(site: Site) -> Iterator[tuple[str, int]]:
+    """Return what the newest rules in force say of zones."""
+    now = site.clock()
+    rules = [one for one in site.parking.rules if one.valid_from <= now]
+    return ((one.zone, one.places) for one in (rules[-1].places if rules else ()))
