@@ -46,7 +46,8 @@ class Space:
     are the site's own words ("North", "charging"). `wallet` is the owner's: who pays the periodic
     bills of an owned space. Its bill is made `every` period; periods begin on `day` of the month (29
     to 31: its last where it is shorter). `billed_to` is the first local day that is not billed; None
-    before the first bill, which begins on `first`.
+    before the first bill, which begins on `first`. `taken_back` counts how often bills were taken back
+    because it changed hands: what is billed anew after that has another name.
     """
 
     id: SpaceId
@@ -65,6 +66,7 @@ class Space:
     day: int = 1
     first: date | None = None
     billed_to: date | None = None
+    taken_back: int = 0
     exposed: bool = False
     closed_at: datetime | None = None
 

@@ -272,6 +272,7 @@ STATEMENTS: Final = (
         day INTEGER NOT NULL,
         first TEXT,
         billed_to TEXT,
+        taken_back INTEGER NOT NULL,
         exposed INTEGER NOT NULL,
         closed_at INTEGER,
         PRIMARY KEY (id)
@@ -496,10 +497,10 @@ STATEMENTS: Final = (
     CREATE INDEX stay_entered ON stay (entered_at)
     """,
     """
-    CREATE INDEX stay_state ON stay (state)
+    CREATE INDEX stay_changed ON stay (changed)
     """,
     """
-    CREATE INDEX stay_changed ON stay (changed)
+    CREATE INDEX stay_state ON stay (state)
     """,
     """
     CREATE TABLE review (

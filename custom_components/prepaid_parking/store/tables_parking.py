@@ -32,6 +32,7 @@ space: Final = table(
     whole("day"),
     text("first", optional=True),
     text("billed_to", optional=True),
+    whole("taken_back"),
     whole("exposed"),
     whole("closed_at", optional=True),
 )
