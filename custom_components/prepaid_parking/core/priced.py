@@ -41,6 +41,12 @@ class PriceRule(StrEnum):
     POWER_FACTOR = "power_factor"
     PACKAGE = "package"
     PER_USE = "per_use"
+    SET_PRICE = "set_price"
+    OVERTIME = "overtime"
+    COVERED = "covered"
+    VALIDATED_MINUTES = "validated_minutes"
+    VALIDATED_AMOUNT = "validated_amount"
+    VALIDATED_FULL = "validated_full"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

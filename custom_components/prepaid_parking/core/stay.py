@@ -101,9 +101,9 @@ class Stay:
     `owed_minor` what a car left behind that was let out unpaid and is still open; with a wallet it is
     that wallet's debt, and the stay is over. Of what was paid and not given back `wallet_minor` came
     out of the wallet, and `bonus_minor` of that was bonus. `paid_at` is when nothing more was due.
-    A stay without a tariff costs what a person set it to (`amount_minor`). `charges` counts its charges: each
-    is one entry. `changed` grows with each change of any stay of the site and is what a list of
-    changes goes by.
+    A stay without a tariff costs what a person set it to (`amount_minor`). `charges` counts its
+    charges: each is one entry. `changed` grows with each change of any stay of the site and is what
+    a list of changes goes by.
     """
 
     id: StayId
@@ -145,3 +145,8 @@ class Stay:
     review: ReviewId | None = None
     note: str = ""
     changed: int = 0
+
+    @property
+    def priced_whole(self) -> bool:
+        """Whether all of it is paid for: a visitor whose host pays has the host's wallet."""
+        return not self.kind.covered or (self.kind is StayKind.VISITOR and self.wallet is not None)
