@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from .calendars import is_among
-from .local_day import DAY, MIDNIGHT
+from .local_day import begun_on
 from .metering import Quantity
 from .priced import Rounding
 
@@ -59,14 +59,9 @@ class StayBand:
 
     def since(self, local: datetime, code_of: Callable[[date], int]) -> date | None:
         """Return the day on which the band began that a local moment lies in, None outside."""
-        day, clock = local.date(), local.time()
-        if self.start < self.end or self.end == MIDNIGHT:
-            inside = self.start <= clock and (self.end == MIDNIGHT or clock < self.end)
-        else:
-            inside = clock >= self.start or clock < self.end
-            if clock < self.start:
-                day -= DAY
-        return day if inside and is_among(code_of(day), self.weekdays) else None
+        day = begun_on(self.start, self.end, local)
+        among = day is not None and is_among(code_of(day), self.weekdays)
+        return day if among else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,19 @@ def day_start(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, MIDNIGHT, zone).astimezone(UTC)
 
 
+def begun_on(start: time, end: time, local: datetime) -> date | None:
+    """Return the day on which the hours of a clock began that a local moment lies in, None outside.
+
+    Hours whose end is not after their start run past midnight; an end of 00:00 is the end of the day.
+    """
+    day, clock = local.date(), local.time()
+    if start < end or end == MIDNIGHT:
+        return day if start <= clock and (end == MIDNIGHT or clock < end) else None
+    if clock >= start:
+        return day
+    return day - DAY if clock < end else None
+
+
 def moments(day: date, clocks: Iterable[time], zone: tzinfo) -> list[datetime]:
     """Return, in order, the instants (UTC) of a local day at which a rule by the clock may change.
 

@@ -1,10 +1,17 @@
 """What a permit allows: how many cars at once, how often, in which zones, at which hours."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import time
+from datetime import datetime, time, tzinfo
+import itertools
 from typing import Final
 
+from .calendars import Holidays, day_code, is_among, no_holidays
 from .duration import EVERY_DAY
+from .local_day import DAY, begun_on, moments
+
+type Span = tuple[datetime, datetime]
+"""A stretch of real time, from an instant up to another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +31,9 @@ class Rights:
     """What is covered by a permit.
 
     `at_once`: so many of the card's cars may be inside together; one more is a temporary. `visits`:
-    so many arrivals (None: any number). Empty `zones` are all, empty `windows` are all hours. What
-    lies outside the windows is overtime, by the `overtime` tariff ("": the lane's).
+    so many arrivals (None: any number). Empty `zones` are all, empty `windows` are all hours; the
+    windows' holidays are those of `calendar`. What lies outside the windows is overtime, by the
+    `overtime` tariff ("": the lane's).
     """
 
     at_once: int = 1
@@ -33,6 +41,59 @@ class Rights:
     zones: tuple[str, ...] = ()
     windows: tuple[TimeWindow, ...] = ()
     overtime: str = ""
+    calendar: str = ""
 
 
 ALL_RIGHTS: Final = Rights()
+
+
+def covers(
+    windows: Sequence[TimeWindow],
+    at: datetime,
+    zone: tzinfo,
+    holidays: Holidays = no_holidays,
+    calendar: str = "",
+) -> bool:
+    """Tell whether an instant lies in one of the windows; without any, every instant does."""
+    local = at.astimezone(zone)
+    for window in windows:
+        day = begun_on(window.start, window.end, local)
+        if day is not None and is_among(day_code(day, holidays(calendar, day)), window.weekdays):
+            return True
+    return not windows
+
+
+def outside(
+    windows: Sequence[TimeWindow],
+    from_at: datetime,
+    to_at: datetime,
+    zone: tzinfo,
+    holidays: Holidays = no_holidays,
+    calendar: str = "",
+) -> list[Span]:
+    """Return the stretches of real time that no window covers, in order, none touching the next.
+
+    A night on which the clock is set is as long as it is: windows go by the clock, stretches by time.
+    """
+    if not windows:
+        return []
+    found: list[Span] = []
+    for begin, end in _pieces(windows, from_at, to_at, zone):
+        if covers(windows, begin, zone, holidays, calendar):
+            continue
+        joined = found.pop()[0] if found and found[-1][1] == begin else begin
+        found.append((joined, end))
+    return found
+
+
+def _pieces(
+    windows: Sequence[TimeWindow], from_at: datetime, to_at: datetime, zone: tzinfo
+) -> list[Span]:
+    """Cut a stretch of time wherever a window may begin or end."""
+    clocks = {clock for window in windows for clock in (window.start, window.end)}
+    day, last = from_at.astimezone(zone).date(), to_at.astimezone(zone).date()
+    cuts = {from_at, to_at}
+    while day <= last:
+        cuts.update(cut for cut in moments(day, clocks, zone) if from_at < cut < to_at)
+        day += DAY
+    return list(itertools.pairwise(sorted(cuts)))
