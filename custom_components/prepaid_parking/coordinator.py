@@ -28,6 +28,7 @@ from .operations.facts import (
     HoursNoted,
     Passed,
     Proved,
+    StayFact,
     StepRefused,
     SupplyChanged,
     SupplyTrouble,
@@ -194,6 +195,9 @@ def _keys(fact: Fact) -> list[str]:
             return [f"meter:{fact.meter}"]
         case Passed():
             return [f"lane:{fact.lane}", *([f"wallet:{fact.wallet}"] if fact.wallet else [])]
+        case StayFact():
+            lane = [f"lane:{fact.lane}"] if fact.lane else []
+            return [*lane, *([f"wallet:{fact.wallet}"] if fact.wallet else []), SITE]
         case HoursNoted():
             return []
         case UseFact():

@@ -3,7 +3,7 @@
 from typing import Any
 
 from .core.identity import LaneId, MeterId
-from .operations.facts import Hinted, Passed, SupplyChanged, UseFact, WalletFact
+from .operations.facts import Hinted, Passed, StayFact, SupplyChanged, UseFact, WalletFact
 from .operations.loss_views import hint_view
 from .operations.site import Site
 
@@ -85,7 +85,27 @@ def passage_story(site: Site, fact: Passed) -> dict[str, Any]:
         "card": fact.card,
         "wallet": fact.wallet,
         "fee": site.currency.text(fact.fee_minor),
+        "due": site.currency.text(fact.due_minor),
+        "stay": fact.stay,
+        "picture": fact.picture or None,
     }
+
+
+def stay_story(site: Site, fact: StayFact) -> dict[str, Any]:
+    """Tell what became of a stay; the plate is masked."""
+    story: dict[str, Any] = {
+        "stay": fact.stay,
+        "kind": str(fact.kind),
+        "lane": fact.lane,
+        "at": fact.at.isoformat(),
+        "plate": fact.masked,
+        "card": fact.card,
+        "wallet": fact.wallet,
+        "reason": fact.reason,
+    }
+    if fact.amount_minor is not None:
+        story["amount"] = site.currency.text(fact.amount_minor)
+    return story
 
 
 def hint_story(site: Site, fact: Hinted) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ..core.errors import CoreError
-from ..core.identity import CardId, LaneId, MeterId, PointId, UseId, WalletId
+from ..core.identity import CardId, LaneId, MeterId, PointId, StayId, UseId, WalletId
 from ..core.ledger import Receipt
 from ..core.metering import OpenDoubt, Quantity
 from ..core.proof import Proof
+from ..core.review import Review
+from ..core.stay import StayKind
 from ..core.supply import SupplyState
 from ..core.supply_rules import Why
 from ..core.tamper import Hint
@@ -151,6 +153,11 @@ class PassageKind(StrEnum):
     NOT_CONFIRMED = "not_confirmed"
     RELEASED = "released"
     RECORDED = "recorded"
+    ASKED = "asked"
+    FORCED = "forced"
+    TAILGATED = "tailgated"
+    BACKED_OUT = "backed_out"
+    EMERGENCY = "emergency"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +173,51 @@ class Passed:
     wallet: WalletId | None = None
     fee_minor: int = 0
     actor: str = ""
+    stay: StayId | None = None
+    due_minor: int = 0
+    picture: str = ""
     trace: dict[str, object] = field(default_factory=dict)
+
+
+class StayEvent(StrEnum):
+    """What a stay's fact is about; the values are event types and translation keys."""
+
+    ARRIVED = "arrived"
+    DEPARTED = "departed"
+    OVERDUE = "overdue"
+    PAID = "paid"
+    OWED = "owed"
+    REVIEWED = "reviewed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StayFact:
+    """Something became of a stay; the plate is masked."""
+
+    event: StayEvent
+    stay: StayId
+    at: datetime
+    kind: StayKind
+    lane: LaneId | None = None
+    masked: str = ""
+    card: CardId | None = None
+    wallet: WalletId | None = None
+    amount_minor: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewOpened:
+    """A stay cannot be right; a person has to look."""
+
+    review: Review
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewSettled:
+    """A person has looked, and said what is so."""
+
+    review: Review
 
 
 class UseEvent(StrEnum):
@@ -257,6 +308,9 @@ type Fact = (
     | SupplyChanged
     | SupplyTrouble
     | Passed
+    | StayFact
+    | ReviewOpened
+    | ReviewSettled
     | UseFact
     | BooksTrouble
     | StepRefused

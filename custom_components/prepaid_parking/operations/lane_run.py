@@ -1,17 +1,53 @@
-"""A lane at work: its barrier, its price, and whom it has just answered."""
+"""A lane at work: its barrier, its wires, its price, and whom it has just answered."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
 
-from ..core.access import Arrival
+from ..core.access import Arrival, PlateRead
+from ..core.admission import Way
 from ..core.identity import (
+    CardId,
     LaneId,
+    StayId,
 )
-from .ports import Barrier
+from ..core.lane import Crossing, FailPolicy, LaneInput
+from ..core.wallet import CredentialKind
+from .ports import Barrier, Holder
+
+LEADS_OUT: Final = frozenset({"exit", "both"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtLane:
+    """The car that was last answered at a lane: what a payment, a help call or a forced exit is about.
+
+    `at` is by the site's clock. The plate itself is in memory only, for as long as it is the last.
+    """
+
+    kind: CredentialKind
+    digest: bytes
+    read: PlateRead
+    way: Way
+    at: datetime
+    masked: str
+    admitted: bool
+    reason: str
+    card: CardId | None = None
+    stay: StayId | None = None
+    due_minor: int = 0
 
 
 @dataclass(slots=True)
 class LaneRun:
-    """A lane at work: its barrier, what a passage costs, and whom it has just answered."""
+    """A lane at work: its barrier, what a passage costs, and whom it has just answered.
+
+    `reads` says that something recognises vehicles there. `fitted` are the inputs that are wired (the
+    names of `LaneInput`), `inputs` their last known state: one that cannot be read is not in there.
+    `holder` holds the barrier open by a level; `fail` is what it does while nobody decides. `crossing`
+    counts who was let through against who has passed, `last` is the car last answered. `held` says
+    that the barrier was told to stay open, `free_flow` that a person wants that.
+    """
 
     id: LaneId
     name: str
@@ -20,3 +56,29 @@ class LaneRun:
     fee_minor: int = 0
     least_score: int = 0
     recent: list[Arrival] = field(default_factory=list)
+    zone: str = ""
+    reads: bool = False
+    holder: Holder | None = None
+    fail: FailPolicy = FailPolicy.HOLD_LAST
+    fitted: frozenset[str] = frozenset()
+    inputs: dict[str, bool] = field(default_factory=dict)
+    crossing: Crossing = field(default_factory=Crossing)
+    resumed: bool = False
+    last: AtLane | None = None
+    free_flow: bool = False
+    held: bool = False
+
+    @property
+    def leads_out(self) -> bool:
+        """Whether it sees who leaves."""
+        return self.reads and self.direction in LEADS_OUT
+
+    @property
+    def counts(self) -> bool:
+        """Whether loops tell who has passed: until then nobody is in, and nobody is out."""
+        return LaneInput.SAFETY_LOOP in self.fitted
+
+    @property
+    def armed(self) -> bool | None:
+        """Whether a car stands before the barrier; None where no loop tells."""
+        return self.inputs.get(LaneInput.ENTRY_LOOP)

@@ -1,9 +1,13 @@
 """The car park in memory: spaces, what is sold, who is inside, and what a lane goes by."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 from ..core.fee_item import FeeItem
 from ..core.identity import (
+    CardId,
     FeeItemId,
     InvitationId,
     MerchantId,
@@ -14,6 +18,7 @@ from ..core.identity import (
     SpaceId,
     StayId,
     VehicleRuleId,
+    WalletId,
 )
 from ..core.parking_rules import ParkingRules
 from ..core.permit import ParkingPackage, Permit
@@ -24,6 +29,10 @@ from ..core.vehicle import VehicleRule
 from ..core.visiting import Invitation, Merchant, Reservation
 
 
+async def _nobody_waits(_: Stay) -> None:
+    """Say it to nobody: no lane is there that would open."""
+
+
 @dataclass(slots=True)
 class ParkingBook:
     """What the property office and the lanes know, in the newest state.
@@ -31,6 +40,12 @@ class ParkingBook:
     Fee items and packages are lists of versions, the newest last. `permits` are those that are not
     over; `stays` those that are open, or that left something unpaid. Of invitations, reservations,
     vehicle rules and reviews only those still in force are here: all others are in the books.
+    `card_permits` finds permits by their card (permits.py).
+
+    `found` finds stays by the blind index of a plate or a ticket, `of_cards` by their card; `turns`
+    lets those wait for one another that change one stay, or let cars of one card in (stay_book.py).
+    `paid` hears of each stay that was paid. `asked` names the wallets that were billed for a space and
+    may still owe something for it.
     """
 
     spaces: dict[SpaceId, Space] = field(default_factory=dict)
@@ -44,3 +59,11 @@ class ParkingBook:
     reservations: dict[ReservationId, Reservation] = field(default_factory=dict)
     merchants: dict[MerchantId, Merchant] = field(default_factory=dict)
     reviews: dict[ReviewId, Review] = field(default_factory=dict)
+    card_permits: dict[CardId, dict[PermitId, None]] = field(default_factory=dict)
+    found: dict[bytes, dict[StayId, None]] = field(default_factory=dict)
+    of_cards: dict[CardId, dict[StayId, None]] = field(default_factory=dict)
+    turns: WeakValueDictionary[str | bytes, asyncio.Lock] = field(
+        default_factory=WeakValueDictionary
+    )
+    paid: Callable[[Stay], Awaitable[None]] = _nobody_waits
+    asked: dict[SpaceId, set[WalletId]] = field(default_factory=dict)

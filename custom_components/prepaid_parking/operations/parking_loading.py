@@ -10,7 +10,9 @@ from ..core.space import Space
 from ..core.stay import Stay, StayState
 from ..core.vehicle import VehicleRule
 from ..core.visiting import Invitation, Merchant, Reservation
+from .permits import keep_permit
 from .site import Site
+from .stay_book import hold
 
 KEPT: Final = tuple(state for state in StayState if not state.over)
 """Stays that something may still come of; all others are only in the books."""
@@ -24,9 +26,10 @@ async def load(site: Site) -> None:
         parking.fee_items.setdefault(item.id, []).append(item)
     for package in sorted(await books.load(ParkingPackage), key=lambda one: one.version):
         parking.packages.setdefault(package.id, []).append(package)
-    parking.permits = {one.id: one for one in await books.load(Permit, over=False)}
+    for permit in await books.load(Permit, over=False):
+        keep_permit(site, permit)
     for state in KEPT:
-        parking.stays.update({one.id: one for one in await books.load(Stay, state=state.value)})
+        hold(site, *await books.load(Stay, state=state.value))
     parking.rules = sorted(await books.load(ParkingRules), key=lambda one: one.version)
     parking.vehicle_rules = {one.id: one for one in await books.load(VehicleRule, ended_at=None)}
     parking.invitations = {one.id: one for one in await books.load(Invitation, ended_at=None)}

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ..core.errors import CoreError, DeviceError
-from ..core.identity import Actor, CardId
+from ..core.admission import Step
+from ..core.errors import CoreError, DeviceError, StoreError
+from ..core.identity import Actor, CardId, StayId
 from ..core.passage import Passage
 from ..core.supply import CommandLog, CommandOutcome
 from ..core.wallet import Card
@@ -19,7 +20,10 @@ ACTION_PULSE: Final = "pulse"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a lane answered: the decision's kind and reason, and the card it was about."""
+    """What a lane answered: the decision's kind and reason, the card and the stay it was about.
+
+    `fee_minor` is what was charged, `due_minor` what has to be paid before it opens.
+    """
 
     kind: PassageKind
     reason: str
@@ -27,6 +31,10 @@ class Answer:
     fee_minor: int = 0
     masked: str = ""
     repeated: bool = False
+    stay: StayId | None = None
+    due_minor: int = 0
+    remind: bool = False
+    trace: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +47,11 @@ class Happening:
     masked: str = ""
     card: Card | None = None
     fee_minor: int = 0
+    stay: StayId | None = None
+    due_minor: int = 0
+    picture: str = ""
+    remind: bool = False
+    trace: tuple[Step, ...] = ()
 
 
 def barrier_of(run: LaneRun) -> Barrier:
@@ -85,6 +98,17 @@ async def pulse(
     return answered(site, run, what)
 
 
+async def recorded(site: Site, run: LaneRun, what: Happening) -> Answer:
+    """Write down what happened without a pulse; it is told also where it cannot be written."""
+    try:
+        number = await site.books.next_number("passage")
+        await site.books.record(passage_of(site, run, what, number))
+        site.books_written()
+    except StoreError as err:
+        site.books_trouble(err.key, err.detail)
+    return answered(site, run, what)
+
+
 def passage_of(site: Site, run: LaneRun, what: Happening, number: int) -> Passage:
     """Return a passage as it is written down."""
     return Passage(
@@ -96,6 +120,9 @@ def passage_of(site: Site, run: LaneRun, what: Happening, number: int) -> Passag
         masked=what.masked,
         card=what.card.id if what.card is not None else "",
         actor=str(what.actor),
+        stay=what.stay or "",
+        picture=what.picture,
+        trace=what.trace,
     )
 
 
@@ -113,6 +140,9 @@ def answered(site: Site, run: LaneRun, what: Happening) -> Answer:
             wallet=card.wallet if card is not None else None,
             fee_minor=what.fee_minor,
             actor=str(what.actor),
+            stay=what.stay,
+            due_minor=what.due_minor,
+            picture=what.picture,
         )
     )
     return Answer(
@@ -121,4 +151,8 @@ def answered(site: Site, run: LaneRun, what: Happening) -> Answer:
         card=card.id if card is not None else None,
         fee_minor=what.fee_minor,
         masked=what.masked,
+        stay=what.stay,
+        due_minor=what.due_minor,
+        remind=what.remind,
+        trace=what.trace,
     )

@@ -91,3 +91,9 @@ class Barrier(Protocol):
     """Asks a barrier's OPEN input once; returns when the device has confirmed, raises DeviceError."""
 
     async def pulse(self) -> None: ...
+
+
+class Holder(Protocol):
+    """Holds a barrier open by a level, or lets it go; raises DeviceError. Closing is its own affair."""
+
+    async def hold(self, is_open: bool) -> None: ...
