@@ -7,10 +7,12 @@ from datetime import date, datetime
 from ..core.bill import SERIES, Bill, BillingRules
 from ..core.category import Category
 from ..core.errors import CoreError, StoreError
-from ..core.identity import InstallationId, WalletId
+from ..core.identity import InstallationId, SpaceId, WalletId
 from ..core.ledger import Act, Receipt
 from ..core.metering import Cursor
 from ..core.recurring_charge import RecurringCharge
+from ..core.space import Space
+from ..core.space_bill import SOURCE
 from .booking import book
 from .site import Site
 from .wallet_run import WalletRun
@@ -27,14 +29,17 @@ async def load(site: Site) -> None:
     site.billing.recurring = {one.id: one for one in await site.books.load(RecurringCharge)}
     for run in site.wallets.values():
         run.bills = {}
+    site.parking.asked = {}
     for bill in await site.books.load(Bill, closed_at=None):
         site.wallets[bill.wallet].bills[bill.id] = bill
+        note_asked(site, bill)
     site.billing.doubtful = False
 
 
 async def trusted(site: Site) -> None:
     """Look at the books again where a write failed: some of it may be written after all."""
     if site.billing.doubtful:
+        site.parking.spaces = {one.id: one for one in await site.books.load(Space)}
         await load(site)
 
 
@@ -85,6 +90,14 @@ def keep_in_mind(run: WalletRun, bill: Bill) -> None:
         run.bills[bill.id] = bill
     else:
         run.bills.pop(bill.id, None)
+
+
+def note_asked(site: Site, bill: Bill) -> None:
+    """Remember who was billed for a space, so that a lane need not look through everybody's bills."""
+    kind, _, rest = bill.source.partition("/")
+    if kind == SOURCE:
+        space = SpaceId(rest.partition("/")[0])
+        site.parking.asked.setdefault(space, set()).add(bill.wallet)
 
 
 def rules_of(site: Site, category: Category) -> BillingRules:

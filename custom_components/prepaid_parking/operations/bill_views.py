@@ -13,6 +13,7 @@ from .billing import Billed
 from .payers import Payers
 from .recurring import Due, due_by
 from .site import Site
+from .space_billing import SpaceBill
 from .wallet_run import WalletRun
 
 type View = dict[str, Any]
@@ -121,13 +122,34 @@ def due_view(site: Site, due: Due, number: str = "") -> View:
 
 def billed_view(site: Site, billed: Billed, most: int) -> View:
     """Describe a run of billing; more than `most` bills are counted and summed, not listed."""
+    spaces = billed.spaces.bills
     total = sum(line.amount_minor for due, _ in billed.dues for line in due.lines)
+    total += sum(line.amount_minor for bill in spaces for line in bill.lines)
+    shown = [due_view(site, due, number) for due, number in billed.dues[:most]]
     return {
-        "count": len(billed.dues),
+        "count": len(billed.dues) + len(spaces),
         "total": site.currency.text(total),
-        "bills": [due_view(site, due, number) for due, number in billed.dues[:most]],
-        "nobody_pays": [charge.id for charge in billed.nobody_pays],
+        "bills": shown + [_space_view(site, bill) for bill in spaces[: most - len(shown)]],
+        "nobody_pays": [
+            *(charge.id for charge in billed.nobody_pays),
+            *(space.id for space in billed.spaces.nobody_pays),
+        ],
     }
+
+
+def _space_view(site: Site, bill: SpaceBill) -> View:
+    """Describe days of a space, billed or not yet."""
+    days = bill.due.days
+    view = {
+        "space": bill.due.space.id,
+        "name": bill.due.space.name,
+        "wallet": bill.run.wallet.id,
+        "due_on": days.first.isoformat(),
+        "from": days.first.isoformat(),
+        "to": days.last.isoformat(),
+        "amount": site.currency.text(sum(line.amount_minor for line in bill.lines)),
+    }
+    return view | {"number": bill.number} if bill.number else view
 
 
 def _price_view(fixed: Fixed) -> View:

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from ..core.errors import CoreError, StoreError
-from ..core.identity import MeterId, RecurringId, WalletId
+from ..core.identity import MeterId, RecurringId, SpaceId, WalletId
 from ..core.ledger import Reference
 from ..core.local_day import DAY
 from ..core.recurring_charge import RecurringCharge
@@ -26,6 +26,7 @@ from .minimum import judge_minimums
 from .payers import Payers
 from .recurring import Due, due_by, due_until
 from .site import Site
+from .space_billing import SPACE, SpacesBilled, bill_spaces, foreseen, work_of
 from .standing import charge_days, has_periods
 from .turn import in_turn
 
@@ -41,11 +42,12 @@ METER: Final = "meter"
 class Billed:
     """What a run of billing came to: what was due, the number it got, and charges nobody pays.
 
-    A number is "" where the run was dry.
+    A number is "" where the run was dry. `spaces` is the same of spaces that somebody owns.
     """
 
     dues: list[tuple[Due, str]] = field(default_factory=list)
     nobody_pays: list[RecurringCharge] = field(default_factory=list)
+    spaces: SpacesBilled = field(default_factory=SpacesBilled)
 
 
 async def bill_the_day(site: Site, now: datetime) -> None:
@@ -97,6 +99,7 @@ async def run_billing(site: Site, *, dry_run: bool = False, until: date | None =
                     break
                 parts = parts_of(site, due, payers, counts)
                 result.dues += [(told(due, part), "") for part in parts]
+        result.spaces = await foreseen(site, upto, payers)
         return result
     left = list(_work(site))
     while left:
@@ -118,11 +121,12 @@ async def _do_in_turn(site: Site, part: Sequence[tuple[str, str]], result: Bille
 
 
 def _work(site: Site) -> Iterable[tuple[str, str]]:
-    """Name what has to be looked at today: meters with charges by the day, what recurs, open bills."""
+    """Name what has to be looked at today: meters with charges by the day, what recurs, spaces, open bills."""
     yield from ((METER, meter) for meter, run in site.meters.items() if has_periods(site, run))
     yield from (
         (RECURRING, charge) for charge, one in site.billing.recurring.items() if not one.ended
     )
+    yield from ((SPACE, space) for space in work_of(site, local_day(site)))
     yield from ((WALLET, wallet) for wallet, run in site.wallets.items() if run.bills)
 
 
@@ -141,6 +145,9 @@ async def _do(site: Site, part: Sequence[tuple[str, str]], today: date, result: 
     coming = {charge.id: due_by(site, charge, today, payers) for charge in charges}
     await _issue_due(site, coming, today, payers, result)
     await remind_of(site, [site.billing.recurring[charge.id] for charge in charges], today, payers)
+    named = [site.parking.spaces.get(SpaceId(name)) for kind, name in part if kind == SPACE]
+    spaces = [space for space in named if space is not None]
+    result.spaces.add(await bill_spaces(site, spaces, today, payers))
     owing = [site.wallets[WalletId(name)] for kind, name in part if kind == WALLET]
     await ask_again(site, owing, today)
 

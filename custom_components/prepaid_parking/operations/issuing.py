@@ -11,7 +11,15 @@ from ..core.category import Category
 from ..core.errors import CoreError, StoreError
 from ..core.identity import SYSTEM, Actor
 from ..core.ledger import Act, CursorMove, EntryKind, Receipt, Record, Reference
-from .bill_book import committed, ensure_series, keep_in_mind, local_day, rules_of, traced
+from .bill_book import (
+    committed,
+    ensure_series,
+    keep_in_mind,
+    local_day,
+    note_asked,
+    rules_of,
+    traced,
+)
 from .bill_paying import pay_open
 from .booking import tell
 from .facts import WalletEvent
@@ -117,6 +125,7 @@ async def issue_all(
         site.billing.series[series_of(issue.on)] += 1
         count(site, issue.puts)
         keep_in_mind(issue.run, bill)
+        note_asked(site, bill)
         issue.run.booked(answer)
         tell(site, issue.run, WalletEvent.BILL_ISSUED, answer, bill.total_minor, bill.number)
     return answers

@@ -54,6 +54,17 @@ class Payers:
         unit = UnitId(known.wallet.unit_id)
         return self._of_customer(known.wallet.id, unit, category, tenant=False)
 
+    def beside(self, wallet: str, purpose: Purpose) -> WalletRun | None:
+        """Return who pays for a purpose: a wallet itself, or the same customer's one wallet for it.
+
+        Of several it is not known which is meant, so nobody pays, as where there is none.
+        """
+        own = self._site.wallet(wallet)
+        if own.wallet.purpose is purpose:
+            return own if own.wallet.closed_at is None else None
+        others = self._by_subject.get((own.wallet.subject, purpose), [])
+        return others[0] if len(others) == 1 else None
+
     def ever(self, charge: RecurringCharge) -> list[WalletRun]:
         """Return whoever may have been billed for a unit: those who lived there, and its owner."""
         unit = self._site.house.units[UnitId(charge.unit)]
