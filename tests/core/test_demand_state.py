@@ -48,7 +48,7 @@ def test_a_month_ends_at_local_midnight_and_each_gets_its_part() -> None:
     (july,) = state.ended
     assert (july.month, july.active, state.active) == ("2026-07", 1 * KWH, 3 * KWH)
     assert july.power_mw == 4 * KWH
-    assert without(state, "2026-07").ended == ()
+    assert without(state, july).ended == ()
 
 
 def test_a_silence_of_two_months_makes_two_months() -> None:

@@ -300,21 +300,25 @@ async def test_demand_that_comes_and_goes_within_a_month_is_paid_for_its_days(
 
 @pytest.mark.parametrize("hour", [0, 9])
 @pytest.mark.parametrize("kills", [False, True])
-async def test_each_of_two_tariffs_is_paid_its_demand_for_its_days(
-    make_world: MakeWorld, hour: int, kills: bool
+@pytest.mark.parametrize("way", ["another tariff", "another version"])
+async def test_each_of_two_prices_is_paid_its_demand_for_its_days(
+    make_world: MakeWorld, hour: int, kills: bool, way: str
 ) -> None:
     """20 kW at 40.00 until the eleventh, then 10 kW at 62.00: neither price is paid for the other's days."""
     dear = DEMAND | {"tariff": "dear", "demand": {"price": "62.00"}}
     world = await make_world(at=START, tariffs=(DEMAND, dear))
     _, meter = await shop(world)
     change = ELEVENTH + hour * HOUR
-    await assign_tariff(
-        world.site,
-        tariff="dear",
-        selection=Selection(meters=(meter.meter.id,)),
-        at=change,
-        actor=MANAGER,
-    )
+    if way == "another version":
+        await world.publish(dear | {"tariff": "home"}, since=change)
+    else:
+        await assign_tariff(
+            world.site,
+            tariff="dear",
+            selection=Selection(meters=(meter.meter.id,)),
+            at=change,
+            actor=MANAGER,
+        )
     await read(world, meter, JULY)
     await read(world, meter, JULY + QUARTER, 5)
     await read(world, meter, change)
@@ -334,3 +338,33 @@ async def test_each_of_two_tariffs_is_paid_its_demand_for_its_days(
         (800_00 * days * 10 // 31 + 5) // 10,
         620_00 - (620_00 * days * 10 // 31 + 5) // 10,
     ]
+
+
+async def test_silence_over_a_change_of_the_price_pays_each_version_for_its_days(
+    make_world: MakeWorld,
+) -> None:
+    """The line was down from the first to August: 10 days at 40.00 and 21 at 62.00, of the mean power."""
+    world = await make_world(at=START, tariffs=(DEMAND,))
+    _, meter = await shop(world)
+    await world.publish(DEMAND | {"demand": {"price": "62.00"}}, since=ELEVENTH)
+    await read(world, meter, JULY)
+    await read(world, meter, AUGUST + DAY, 32 * 24)
+    await minutes(world)
+    found = await entries(world, EntryKind.DEMAND)
+    assert [one.detail["peak"] for one in found] == [1 * KWH, 1 * KWH]
+    assert [line_of(one)["amount"] for one in found] == [12_90, 42_00]
+    assert [one.detail["active"] for one in found] == [10 * 24 * KWH, 21 * 24 * KWH]
+
+
+async def test_who_leaves_unread_pays_both_prices_for_their_days(make_world: MakeWorld) -> None:
+    """Nobody reads after the price changed on the eleventh: 10 days of 20 kW at 40.00 are not forgiven."""
+    world = await make_world(at=START, tariffs=(DEMAND,))
+    _, meter = await shop(world)
+    await world.publish(DEMAND | {"demand": {"price": "62.00"}}, since=ELEVENTH)
+    await read(world, meter, JULY)
+    await read(world, meter, JULY + QUARTER, 5)
+    await read(world, meter, ELEVENTH - HOUR)
+    world.clock.now = ELEVENTH + 4 * DAY
+    await unbind_meter(world.site, meter=meter.meter.id, actor=MANAGER)
+    found = await entries(world, EntryKind.DEMAND)
+    assert [(one.detail["peak"], line_of(one)["amount"]) for one in found] == [(20 * KWH, 258_06)]

@@ -5,7 +5,7 @@ and the energy in between is not lost to it.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
 from .demand import Demand, DemandWatch, demand_watch, observe
@@ -17,13 +17,17 @@ RESOLUTION: Final = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonthUse:
-    """What a meter drew in a month (`2026-07`): its peak (mW, mVA) and when, and both energies."""
+    """What a meter drew in a month (`2026-07`): its peak (mW, mVA) and when, and both energies.
+
+    `last` is its last local day where the watch ended before the month did.
+    """
 
     month: str
     power_mw: int = 0
     at: datetime | None = None
     active: int = 0
     reactive: int = 0
+    last: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,21 +117,27 @@ def seen(
     )
 
 
-def stopped(state: DemandState, demand: Demand, at: datetime, zone: tzinfo) -> DemandState:
-    """Return the watch as it ends at an instant: the month so far is one that has ended."""
-    month = state.open_month
+def stopped(
+    state: DemandState, demand: Demand, at: datetime, zone: tzinfo, last: date
+) -> DemandState:
+    """Return the watch as it ends at an instant: the month so far, up to its `last` day, has ended.
+
+    It begins anew at once, as `demand` asks for. Where not one day is its own, nothing has ended.
+    """
+    month = replace(state.open_month, last=last)
+    ended = () if month.month > f"{last:%Y-%m}" else (month,)
     return replace(
         state,
         watch=demand_watch(at, demand.interval_minutes, zone),
         active=0,
         reactive=0,
-        ended=(*state.ended, month),
+        ended=(*state.ended, *ended),
     )
 
 
-def without(state: DemandState, month: str) -> DemandState:
+def without(state: DemandState, month: MonthUse) -> DemandState:
     """Return the watch without a month that is charged."""
-    return replace(state, ended=tuple(one for one in state.ended if one.month != month))
+    return replace(state, ended=tuple(one for one in state.ended if one != month))
 
 
 def _through(

@@ -12,7 +12,7 @@ from typing import Final
 from .bill_paying import pay_open
 from .billing import bill_the_day
 from .commanding import forget_commands
-from .demand import keep_demands
+from .demand_months import keep_demands
 from .dividing import finish_dividing
 from .following import follow_uses
 from .forecast import learn_days, look_again, look_ahead

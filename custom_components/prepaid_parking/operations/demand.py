@@ -1,41 +1,23 @@
-"""Demand and power factor: a meter is watched as it is read, and a month that ended is charged.
+"""Demand and power factor: a meter is watched as it is read.
 
 The watch is kept with every checkpoint. What lies between the last checkpoint and a crash is in the
-register, and so in the next stretch.
+register, and so in the next stretch. Where a version of the tariff begins to ask for something else,
+the watch begins anew: each version is paid for its days.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from ..core.assigned import TariffChange
-from ..core.chart import revenue_account
-from ..core.demand import Demand, Peak, demand_due
-from ..core.demand_state import DemandState, MonthUse, seen, stopped, watched, without
-from ..core.identity import SYSTEM, MeterId
-from ..core.ledger import Act, EntryKind, Record, Reference
-from ..core.levies import Levy, levy
+from ..core.demand import Demand
+from ..core.demand_state import DemandState, seen, stopped, watched
+from ..core.identity import MeterId
 from ..core.local_day import DAY
-from ..core.periods import Every, Stretch, calendar_period
-from ..core.power_factor import power_factor, power_factor_due
-from ..core.priced import Priced
 from ..core.standing_cursor import first_day
 from ..core.tariff import Pricer
 from ..core.terms import Terms
-from ..core.version import TariffVersion
-from .bill_book import local_day
-from .booking import keep
-from .day_charges import Charge, drawn, write
-from .dues import Dues, Levied
 from .meter_run import MeterRun
-from .paying_usage import one_after_another
 from .site import Site
-from .standing import capacity_minor, extent_on
-from .tariff_days import Tariffs
-from .traces import trace_of
-from .usage import post_windows
-from .used_money import UsedMoney
 
 MICROSECOND: Final = timedelta(microseconds=1)
 ENERGY_ONLY: Final = Demand(price_micro=0)
@@ -57,12 +39,18 @@ def note_demand(site: Site, run: MeterRun, pricer: Pricer) -> None:
     state = site.periodic.demands.get(run.meter.id)
     if window is None or binding is None or installation is None:
         return
-    if state is None and not _is_watched(pricer):
+    if state is not None and state.binding == binding.id:
+        if state.installation != installation.id:
+            begun = installation.from_register
+            state = replace(state, installation=installation.id, register=begun)
+        state = over_versions(site, run, state, pricer, window.to_register, window.to_at)
+        _note(site, run, state)
+    elif state is None and not _is_watched(pricer):
         return
     terms = pricer.at(window.to_at).version.terms
-    if not _asks(terms):
-        if state is not None and state.binding == binding.id:
-            _stop(site, run, state, pricer)
+    if not asks(terms):
+        if state is not None and state.binding == binding.id and not state.ended:
+            del site.periodic.demands[run.meter.id]
         return
     demand, register = terms.demand or ENERGY_ONLY, _reactive_register(site, run)
     if state is None or state.binding != binding.id:
@@ -76,270 +64,67 @@ def note_demand(site: Site, run: MeterRun, pricer: Pricer) -> None:
             site.zone,
             register,
         )
-    elif state.installation != installation.id:
-        state = replace(state, installation=installation.id, register=installation.from_register)
-    after = seen(state, demand, window.to_register, window.to_at, site.zone, register)
-    site.periodic.demands[run.meter.id] = after
-    site.periodic.demands_unkept.add(run.meter.id)
-    if after.ended:
-        site.periodic.demands_ended.add(run.meter.id)
+    _note(site, run, seen(state, demand, window.to_register, window.to_at, site.zone, register))
 
 
-def _stop(site: Site, run: MeterRun, state: DemandState, pricer: Pricer) -> None:
-    """End a watch where a version begins that asks for none; what it measured is charged soon.
-
-    Of the stretch across that instant the part before it still counts, spread evenly.
-    """
-    window = run.window
-    assert window is not None
-    begins = _asks_nothing_since(pricer, window.to_at)
-    upto = state.watch.upto
-    if upto >= begins:
-        if not state.ended:
-            del site.periodic.demands[run.meter.id]
-        return
-    demand = pricer.at(upto).version.terms.demand or ENERGY_ONLY
-    passed, length = (begins - upto) // MICROSECOND, (window.to_at - upto) // MICROSECOND
-    before = max(0, window.to_register - state.register) * passed // length
-    if run.installation is not None and state.installation == run.installation.id:
-        state = seen(
-            state,
-            demand,
-            state.register + before,
-            begins,
-            site.zone,
-            _reactive_register(site, run),
-        )
-    site.periodic.demands[run.meter.id] = stopped(state, demand, begins, site.zone)
-    site.periodic.demands_unkept.add(run.meter.id)
-    site.periodic.demands_ended.add(run.meter.id)
-
-
-async def keep_demands(site: Site, now: datetime) -> None:
-    """Make the watches durable, and charge the months that have ended."""
-    unkept, site.periodic.demands_unkept = site.periodic.demands_unkept, set()
-    if unkept and not await keep(site, *(site.periodic.demands[meter] for meter in unkept)):
-        site.periodic.demands_unkept |= unkept
-    if not site.periodic.demands_ended or not site.books.writable:
-        return
-    runs = [
-        run
-        for meter in site.periodic.demands_ended
-        if (run := site.meters.get(meter)) is not None
-        and run.binding is not None
-        and run.binding.id == site.periodic.demands[meter].binding
-    ]
-    await post_windows(site, runs)
-    used = UsedMoney(site)
-    for run in runs:
-        await _charge_months(site, run, used, now)
-    site.periodic.demands_ended.clear()
-
-
-def ends_with(site: Site, run: MeterRun, change: TariffChange) -> bool:
-    """Tell whether a meter's watch ends as it goes over to another tariff: that asks nothing, or else."""
-    assert run.binding is not None
-    coming = site.tariffs[change.tariff].at(change.at).version.terms
-    before = site.tariffs[run.binding.tariff].at(change.at - MICROSECOND).version.terms
-    return not _asks(coming) or _differ(before, coming)
-
-
-async def end_demands(site: Site, runs: Iterable[MeterRun], since: datetime | None = None) -> None:
-    """Charge what these meters' months have come to.
-
-    Somebody else pays from here on, or another tariff holds `since` an instant.
-    """
-    runs, now = list(runs), site.clock()
-    await post_windows(site, runs)
-    used = UsedMoney(site)
-    for run in runs:
-        state = site.periodic.demands.get(run.meter.id)
-        if state is None or run.binding is None or state.binding != run.binding.id:
-            continue
-        await _charge_months(site, run, used, now)
-        month = site.periodic.demands[run.meter.id].open_month
-        last = local_day(site) if since is None else first_day(since, site.zone) - DAY
-        await _charge(site, run, month, used, last, now, ends=True)
-        del site.periodic.demands[run.meter.id]
-        site.periodic.demands_unkept.discard(run.meter.id)
-        site.periodic.demands_ended.discard(run.meter.id)
-
-
-async def _charge_months(site: Site, run: MeterRun, used: UsedMoney, now: datetime) -> None:
-    for month in site.periodic.demands[run.meter.id].ended:
-        await _charge(site, run, month, used, _whole(month).last, now)
-
-
-async def _charge(
+def over_versions(
     site: Site,
     run: MeterRun,
-    month: MonthUse,
-    used: UsedMoney,
-    last: date,
-    now: datetime,
-    *,
-    ends: bool = False,
-) -> None:
-    """Charge a month's demand, and its power factor on what use, capacity and demand cost.
+    state: DemandState,
+    pricer: Pricer,
+    register: int,
+    at: datetime,
+) -> DemandState:
+    """Let a watch end, and begin anew, wherever until an instant a version asks for something else.
 
-    Only the days count on which the tariff asked for them: a part of a month costs its part. With
-    `ends` nothing of the watch is left.
+    Of the stretch across that instant the part before it still counts there, spread evenly.
     """
-    binding = run.binding
-    assert binding is not None
-    whole = _whole(month)
-    begins = max(whole.first, first_day(binding.from_at, site.zone))
-    after = without(site.periodic.demands[run.meter.id], month.month)
-    if ends:
-        after = replace(after, binding="")
-    days = await _days(site, run, begins, min(last, local_day(site)))
-    charges: list[Charge] = []
-    if days:
-        (first, _), (last, version) = days[0], days[-1]
-        demand = _demand(site, run, version.terms, month, whole, first, last)
-        used_minor = await used.of(run, first, last)
-        base = demand.amount_minor + used_minor
-        if version.terms.power_factor is not None:
-            base += capacity_minor(site, run, days)
-        factor = _factor(version.terms, month, base)
-        kinds = ((EntryKind.DEMAND, demand), (EntryKind.POWER_FACTOR, factor))
-        due = [(kind, price) for kind, price in kinds if price.amount_minor]
-        for place, (kind, price) in enumerate(due, 1):
-            # With the last one the month is done: what was cut off before it is written again.
-            puts = (after,) if place == len(due) else ()
-            source = f"{kind}/{binding.id}/{month.month}"
-            if first > begins:
-                source += f"/{first.isoformat()}"
-            charges.append(_act(site, run, kind, source, version, month, price, now, puts))
-    if charges:
-        await write(site, charges)
-    elif not await keep(site, after):
-        return
-    site.periodic.demands[run.meter.id] = after
+    while (begins := _asks_otherwise_from(pricer, state.watch.upto, at)) is not None:
+        upto = state.watch.upto
+        demand = pricer.at(upto).version.terms.demand or ENERGY_ONLY
+        coming = pricer.at(begins).version.terms.demand or ENERGY_ONLY
+        if asks(pricer.at(upto).version.terms):
+            passed, length = (begins - upto) // MICROSECOND, (at - upto) // MICROSECOND
+            before = max(0, register - state.register) * passed // length
+            reactive, now = state.reactive_register, _reactive_register(site, run)
+            if reactive is not None and now is not None:
+                reactive += max(0, now - reactive) * passed // length
+            state = seen(state, demand, state.register + before, begins, site.zone, reactive)
+        last = first_day(begins, site.zone) - DAY
+        state = stopped(state, coming, begins, site.zone, last)
+    return state
 
 
-async def _days(
-    site: Site, run: MeterRun, first: date, last: date
-) -> list[tuple[date, TariffVersion]]:
-    """Return the last days in a row on which one tariff asked for demand or power factor.
-
-    Two tariffs that ask for the same are one here.
-    """
-    if first > last:
-        return []
-    tariffs = await Tariffs.of(site, run, first)
-    days: list[tuple[date, TariffVersion]] = []
-    for number in range((last - first).days + 1):
-        day = first + number * DAY
-        version = tariffs.version_on(day)
-        if version is None or not _asks(version.terms):
-            continue
-        if days and (days[-1][0] + DAY < day or _goes_over(days[-1][1], version)):
-            days.clear()
-        days.append((day, version))
-    return days
-
-
-def _goes_over(before: TariffVersion, version: TariffVersion) -> bool:
-    """Tell whether a day begins another tariff's stretch of a month."""
-    return before.tariff != version.tariff and _differ(before.terms, version.terms)
-
-
-def _differ(before: Terms, terms: Terms) -> bool:
-    return (before.demand, before.power_factor) != (terms.demand, terms.power_factor)
-
-
-def _demand(
-    site: Site,
-    run: MeterRun,
-    terms: Terms,
-    month: MonthUse,
-    whole: Stretch,
-    first: date,
-    last: date,
-) -> Priced:
-    """Price a month's demand; a unit's own contracted power stands for the tariff's."""
-    if terms.demand is None:
-        return Priced(amount_minor=0, denominator=1)
-    own = extent_on(site, run, first).capacity_w if terms.demand.contracted_w else 0
-    return demand_due(
-        terms.demand,
-        Peak(month=month.month, power_mw=month.power_mw, at=month.at),
-        whole,
-        first,
-        last,
-        site.currency,
-        own or None,
-    )
-
-
-def _factor(terms: Terms, month: MonthUse, base_minor: int) -> Priced:
-    """Price a month's power factor; the line is named by the factor as it stands on a bill."""
-    if terms.power_factor is None or not (month.active or month.reactive):
-        return Priced(amount_minor=0, denominator=1)
-    price = power_factor_due(terms.power_factor, month.active, month.reactive, base_minor)
-    factor = power_factor(month.active, month.reactive, terms.power_factor.places)
-    named = f"{factor // 1000}.{factor % 1000:03}"
-    return replace(price, lines=tuple(replace(line, name=named) for line in price.lines))
-
-
-def _act(
-    site: Site,
-    run: MeterRun,
-    kind: EntryKind,
-    source: str,
-    version: TariffVersion,
-    month: MonthUse,
-    price: Priced,
-    now: datetime,
-    puts: tuple[Record, ...],
-) -> Charge:
-    """Make an act of a month's price: the highest power and when, or the factor and both energies."""
-    act = Act(
-        kind=kind,
-        event=source,
-        occurred=now,
-        actor=SYSTEM,
-        reference=Reference(scope="standing", key=source, content={"source": source}),
-        detail={
-            "month": month.month,
-            "peak": month.power_mw,
-            "peak_at": month.at.isoformat() if month.at is not None else "",
-            "active": month.active,
-            "reactive": month.reactive,
-            "lines": trace_of(price),
-        },
-    )
-    levies: tuple[Levy, ...] = version.terms.levies
-    _, parts, _ = levy(price.amount_minor, levies, {})
-    levied = Levied(version.version, price.amount_minor, levies, tuple(parts))
-    dues = Dues(price.amount_minor, 0, (levied,) if parts else (), {})
-    earned = revenue_account(run.meter.commodity)
-    with one_after_another(site) as take:
-        return drawn(site, run, act, dues, earned, take, *puts)
-
-
-def _whole(month: MonthUse) -> Stretch:
-    return calendar_period(Every.MONTH, date.fromisoformat(f"{month.month}-01"))
-
-
-def _is_watched(pricer: Pricer) -> bool:
-    return any(_asks(one.terms) for one in pricer.versions)
-
-
-def _asks(terms: Terms) -> bool:
+def asks(terms: Terms) -> bool:
+    """Tell whether terms ask for demand or power factor."""
     return terms.demand is not None or terms.power_factor is not None
 
 
-def _asks_nothing_since(pricer: Pricer, moment: datetime) -> datetime:
-    """Return since when no version asks for demand or power factor, at an instant where none does."""
-    begun = [one for one in pricer.versions if one.valid_from <= moment]
-    since = begun[-1].valid_from
-    for version in reversed(begun):
-        if _asks(version.terms):
-            break
-        since = version.valid_from
-    return since
+def differ(before: Terms, terms: Terms) -> bool:
+    """Tell whether terms ask for other demand or power factor than those before."""
+    return (before.demand, before.power_factor) != (terms.demand, terms.power_factor)
+
+
+def _note(site: Site, run: MeterRun, state: DemandState) -> None:
+    site.periodic.demands[run.meter.id] = state
+    site.periodic.demands_unkept.add(run.meter.id)
+    if state.ended:
+        site.periodic.demands_ended.add(run.meter.id)
+
+
+def _is_watched(pricer: Pricer) -> bool:
+    return any(asks(one.terms) for one in pricer.versions)
+
+
+def _asks_otherwise_from(pricer: Pricer, since: datetime, until: datetime) -> datetime | None:
+    """Return the first instant in a time from which a version asks otherwise than the one before."""
+    before = pricer.at(since).version.terms
+    for version in pricer.versions:
+        if since < version.valid_from <= until:
+            if differ(before, version.terms):
+                return version.valid_from
+            before = version.terms
+    return None
 
 
 def _reactive_register(site: Site, run: MeterRun) -> int | None:

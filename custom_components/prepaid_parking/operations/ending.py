@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from .bill_book import local_day
-from .demand import end_demands
+from .demand_months import end_demands
 from .meter_run import MeterRun
 from .minimum import judge_minimums
 from .site import Site

@@ -12,7 +12,8 @@ from ..core.errors import StoreError
 from ..core.identity import SYSTEM
 from ..core.ledger import Act, EntryKind
 from ..core.metering import Consumption
-from .demand import end_demands, ends_with, note_demand
+from .demand import note_demand
+from .demand_months import end_demands, ends_with
 from .meter_run import MeterRun
 from .site import Site
 from .standing import charge_days_before
