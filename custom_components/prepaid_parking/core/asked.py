@@ -64,7 +64,6 @@ class Reason(StrEnum):
     BILL_UNPAID = "bill_unpaid"
     OUTSIDE_TIME = "outside_time"
     FULL = "full"
-    RESERVED = "reserved"
     STILL_INSIDE = "still_inside"
     OWES = "owes"
     NO_ENTRY = "no_entry"
