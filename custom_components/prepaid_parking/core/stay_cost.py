@@ -17,7 +17,8 @@ from .duration import Duration
 from .levies import Levy, on_top
 from .money import Currency
 from .priced import Priced, PricedLine, PriceRule, micro_per_minor
-from .stay import Stay, Validation, Worth
+from .rights import Rights, outside
+from .stay import Stay, StayKind, Validation, Worth
 from .stay_price import price_stay
 from .till import MILLISECOND, millis
 
@@ -25,6 +26,7 @@ type Stretch = tuple[datetime, datetime]
 """A time that is paid for: from, to."""
 
 MINUTE: Final = timedelta(minutes=1)
+FREE_KINDS: Final = frozenset({StayKind.FREE, StayKind.EMERGENCY})
 NOTHING: Final = Priced(amount_minor=0, denominator=1)
 
 
@@ -65,10 +67,7 @@ class StayPricer:
     holidays: Holidays = no_holidays
 
     def cost(self, stay: Stay, terms: StayTerms | None, paid_time: Sequence[Stretch]) -> StayPrice:
-        """Price the time of a stay that is not covered; `terms` are None where a person set the price.
-
-        `paid_time` ends where `until` says.
-        """
+        """Price a stay's `paid_time`; `terms` are None where a person set the price."""
         if terms is None:
             price = self._set_price(stay)
             return _due(stay, price, price.amount_minor, _worths_of_sum(stay, price.amount_minor))
@@ -142,6 +141,23 @@ def until(stay: Stay, terms: StayTerms | None, at: datetime) -> datetime:
     if terms is None or stay.paid_at is None:
         return at
     return stay.paid_at if millis(at) - millis(stay.paid_at) <= terms.duration.leave else at
+
+
+def paid_time(
+    stay: Stay,
+    rights: Rights,
+    end: datetime,
+    zone: tzinfo,
+    holidays: Holidays = no_holidays,
+    calendar: str = "",
+) -> list[Stretch]:
+    """Return the time of a stay that no right covers: all of it, none, or what lies outside its hours."""
+    begin = stay.entered_at
+    if begin >= end or stay.kind in FREE_KINDS:
+        return []
+    if stay.priced_whole:
+        return [(begin, end)]
+    return list(outside(rights.windows, begin, end, zone, holidays, calendar))
 
 
 def later(paid_time: Iterable[Stretch], free_ms: int) -> list[Stretch]:
