@@ -28,6 +28,8 @@ from .operations.facts import (
     HoursNoted,
     Passed,
     Proved,
+    ReviewOpened,
+    ReviewSettled,
     StayFact,
     StepRefused,
     SupplyChanged,
@@ -202,5 +204,5 @@ def _keys(fact: Fact) -> list[str]:
             return []
         case UseFact():
             return [f"wallet:{fact.wallet}"] if fact.wallet else []
-        case BooksTrouble() | Proved() | StepRefused():
+        case BooksTrouble() | Proved() | StepRefused() | ReviewOpened() | ReviewSettled():
             return [SITE]

@@ -20,6 +20,7 @@ from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayStat
 from custom_components.prepaid_parking.core.visiting import Reservation
 from custom_components.prepaid_parking.core.wallet import Card, CardState
 from custom_components.prepaid_parking.operations.occupancy import count, free_places, space_of
+from custom_components.prepaid_parking.operations.stay_book import hold
 from tests.operations.world import DAY, HOUR, NOON, World
 
 
@@ -52,8 +53,8 @@ async def car(world: World, kind: StayKind = StayKind.TEMPORARY, **fields: Any) 
         "changed": no,
     } | fields
     one = Stay(**about)
-    world.site.parking.stays[one.id] = one
     await world.books.record(one)
+    hold(world.site, one)
     return one
 
 

@@ -1,0 +1,82 @@
+"""Reviews: what cannot be right about a stay is shown to a person, once, with what the lanes saw."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from ..core.errors import CoreError
+from ..core.identity import ReviewId, StayId
+from ..core.review import Review, Seen, Suspicion
+from .booking import keep
+from .facts import ReviewOpened
+from .site import Site
+from .stay_book import alone, put
+
+SAME_CAR: Final = timedelta(minutes=1)
+"""Within this, what happens at a lane without a plate is taken to be about the same car."""
+
+
+async def open_review(
+    site: Site, why: Suspicion, *, stays: Sequence[StayId] = (), reads: Sequence[Seen] = ()
+) -> Review:
+    """Ask a person to look at stays, with the reads that do not fit; the same question is asked once.
+
+    Books that cannot be written do not lose the question: it stands until the next start.
+    """
+    if (asked := _asked(site, why, stays, reads)) is not None:
+        return asked
+    number = await site.books.next_number("review")
+    if (asked := _asked(site, why, stays, reads)) is not None:
+        return asked
+    review = Review(
+        id=ReviewId(f"rv{number}"),
+        no=number,
+        why=why,
+        opened_at=site.clock(),
+        stays=tuple(dict.fromkeys(stays)),
+        reads=tuple(reads),
+    )
+    site.parking.reviews[review.id] = review  # Before it is written: others may ask the same.
+    await keep(site, review)
+    site.spawn(_mark(site, review))
+    site.tell(ReviewOpened(review=review))
+    return review
+
+
+def known_review(site: Site, review: str) -> Review:
+    """Return a review that waits for a person, or refuse in words."""
+    known = site.parking.reviews.get(ReviewId(review.lower()))
+    if known is None:
+        raise CoreError("unknown_review", review=review)
+    return known
+
+
+def _asked(
+    site: Site, why: Suspicion, stays: Sequence[StayId], reads: Sequence[Seen]
+) -> Review | None:
+    """Return the open review that asks the same: about one of these stays, or about the same car."""
+    for one in site.parking.reviews.values():
+        if one.why is not why:
+            continue
+        if stays or one.stays:
+            if not set(stays).isdisjoint(one.stays):
+                return one
+        elif any(_same_car(new, known) for new in reads for known in one.reads):
+            return one
+    return None
+
+
+def _same_car(new: Seen, known: Seen) -> bool:
+    if new.masked and known.masked:
+        return new.masked == known.masked
+    return new.lane == known.lane and abs(new.at - known.at) <= SAME_CAR
+
+
+async def _mark(site: Site, review: Review) -> None:
+    """Let the stays name their review."""
+    for stay in review.stays:
+        async with alone(site, stay):
+            known = site.parking.stays.get(stay)
+            if known is not None and known.review is None:
+                await put(site, replace(known, review=review.id))
