@@ -1,11 +1,15 @@
 """Permits: what a card was sold, a package's period or the rental of a space, each with its own bill."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from .errors import CoreError
 from .identity import BillId, CardId, FeeItemId, ParkingPackageId, PermitId, SpaceId, WalletId
 from .levies import Levy
+from .local_day import DAY
+from .periods import add_months
 from .rights import ALL_RIGHTS, Rights
 from .space import EVERY_SPACE, SpaceFilter
 
@@ -35,6 +39,11 @@ class ParkingPackage:
     remind_days: tuple[int, ...] = (7, 3, 1)
     ended: bool = False
 
+    def last_day(self, first: date, periods: int) -> date:
+        """Return the last day of so many periods from a first one on."""
+        months, days = self.months * periods, self.days * periods
+        return add_months(first, months) + timedelta(days=days) - DAY
+
 
 class PermitKind(StrEnum):
     """What was sold."""
@@ -48,8 +57,8 @@ class Permit:
     """What a card may do from the `first` to the `last` local day, once its `bill` is paid.
 
     Whether that is so, its wallet's open bills say: it is kept nowhere else. `suspended_on` is the
-    first day on which it rests; the days it rested are added to its end when it goes on. `left` are
-    the visits that are left. `renews`: the next period is sold by itself, out of the wallet.
+    first day on which it rests; the days it rested are added to its end when it goes on, and counted
+    in `rested`. `left` are the visits that are left. `renews`: the next period is sold by itself, out of the wallet.
     `renewed` names the permit that came after. `ended_on` is the first day it no longer holds, where
     it was ended before its time; `refunded_minor` is what was given back then.
     `over`: its time and its time to be renewed are past, and it is only history.
@@ -71,6 +80,7 @@ class Permit:
     bill: BillId | None = None
     left: int | None = None
     suspended_on: date | None = None
+    rested: int = 0
     renews: bool = False
     renewed: PermitId | None = None
     reminded: int = 0
@@ -86,3 +96,74 @@ class Permit:
             and (self.ended_on is None or day < self.ended_on)
             and self.left != 0
         )
+
+    @property
+    def days(self) -> int:
+        """How many days were sold."""
+        return (self.last - self.first).days + 1 - self.rested
+
+    def days_before(self, day: date) -> int:
+        """Return how many of the days that were sold lie before a day; those it rested do not count."""
+        until = day if self.suspended_on is None else min(day, self.suspended_on)
+        return max(0, min((until - self.first).days - self.rested, self.days))
+
+
+def check_package(package: ParkingPackage) -> None:
+    """Refuse a package that lasts no time, costs less than nothing or allows nothing."""
+    if package.months < 0 or package.days < 0 or not package.months + package.days:
+        raise CoreError("package_without_time")
+    numbers = (package.price_minor, package.renew_days, *package.remind_days)
+    if min(numbers) < 0 or package.rights.at_once < 1 or package.rights.visits == 0:
+        raise CoreError("package_out_of_range")
+
+
+def package_on(versions: Sequence[ParkingPackage], day: date) -> ParkingPackage | None:
+    """Return the version that is sold on a day, None where none is any more, or not yet."""
+    begun = [one for one in versions if one.valid_from <= day]
+    return begun[-1] if begun and not begun[-1].ended else None
+
+
+def renewed_from(permit: Permit, renew_days: int, today: date) -> date:
+    """Return the first day of what comes after: the day after its end, or today where that is long past.
+
+    Nor does one wait for the end of a permit whose visits are used up.
+    """
+    if permit.left == 0 or today > permit.last + timedelta(days=renew_days):
+        return today
+    return permit.last + DAY
+
+
+def resumed(permit: Permit, today: date) -> Permit:
+    """Return a permit that goes on: the days it rested are added to its end."""
+    assert permit.suspended_on is not None
+    rest = max(0, (today - permit.suspended_on).days)
+    return replace(
+        permit,
+        suspended_on=None,
+        rested=permit.rested + rest,
+        last=permit.last + timedelta(days=rest),
+    )
+
+
+def visited(permit: Permit) -> Permit:
+    """Return a permit after an arrival by it."""
+    return permit if permit.left is None else replace(permit, left=permit.left - 1)
+
+
+def visit_given_back(permit: Permit) -> Permit:
+    """Return a permit whose car never came in after all."""
+    return permit if permit.left is None else replace(permit, left=permit.left + 1)
+
+
+def used_part(permit: Permit, day: date) -> tuple[int, int]:
+    """Return how much of what was sold is used before a day, and of how much: visits, or else days."""
+    visits = permit.rights.visits
+    if visits is None or permit.left is None:
+        return permit.days_before(day), permit.days
+    return visits - permit.left, visits
+
+
+def endings(permit: Permit, days: Sequence[int], sold_on: date, today: date) -> int:
+    """Return how many reminders have come by a day: so many days before the end; none before the sale."""
+    moments = [permit.last - timedelta(days=one) for one in days]
+    return sum(sold_on < moment <= today for moment in moments)

@@ -335,6 +335,7 @@ STATEMENTS: Final = (
         bill TEXT,
         "left" INTEGER,
         suspended_on TEXT,
+        rested INTEGER NOT NULL,
         renews INTEGER NOT NULL,
         renewed TEXT,
         reminded INTEGER NOT NULL,
@@ -488,19 +489,19 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX stay_plate ON stay (plate)
-    """,
-    """
     CREATE INDEX stay_card ON stay (card)
     """,
     """
-    CREATE INDEX stay_entered ON stay (entered_at)
+    CREATE INDEX stay_state ON stay (state)
+    """,
+    """
+    CREATE INDEX stay_plate ON stay (plate)
     """,
     """
     CREATE INDEX stay_changed ON stay (changed)
     """,
     """
-    CREATE INDEX stay_state ON stay (state)
+    CREATE INDEX stay_entered ON stay (entered_at)
     """,
     """
     CREATE TABLE review (
@@ -873,13 +874,13 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
+    CREATE INDEX use_wallet ON use (wallet)
+    """,
+    """
     CREATE INDEX use_end_reference ON use (end_reference)
     """,
     """
     CREATE INDEX use_state ON use (state)
-    """,
-    """
-    CREATE INDEX use_wallet ON use (wallet)
     """,
     """
     ALTER TABLE tariff_version ADD COLUMN terms TEXT NOT NULL DEFAULT '{"calendar":"","calorific":null,"ceiling_micro":null,"counted":null,"demand":null,"duration":null,"fixed":null,"ladder":[],"levies":[],"loss_cap_micro":null,"minimum":null,"period":{"per_tenant":false,"prorate_first":false,"span":"month","starts":1},"persons":{"base":0,"each":0,"once":0},"plan":null,"power_factor":null,"registers":[],"seasons":[],"standing":[]}'

@@ -89,6 +89,7 @@ permit: Final = table(
     text("bill", optional=True),
     whole("left", optional=True),
     text("suspended_on", optional=True),
+    whole("rested"),
     whole("renews"),
     text("renewed", optional=True),
     whole("reminded"),
