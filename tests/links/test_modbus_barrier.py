@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from custom_components.prepaid_parking.core.errors import DeviceError, DeviceFault
+from custom_components.prepaid_parking.links.board_inputs import BoardInputs, WiredContact
 from custom_components.prepaid_parking.links.line import Line
 from custom_components.prepaid_parking.links.modbus_barrier import ModbusBarrier
 from custom_components.prepaid_parking.simulator.line import ModbusLine
@@ -119,39 +120,19 @@ async def test_holding_open_needs_an_output_made_for_it() -> None:
     """A held OPEN button is not a hold: controllers take it for a fault, or for a second press."""
     async with gate() as (_, _, barrier):
         with pytest.raises(DeviceError, match="no level output"):
-            await barrier.hold(is_open=True)
+            await barrier.hold(True)
     async with gate(level_coil=5) as (_, board, barrier):
-        await barrier.hold(is_open=True)
+        await barrier.hold(True)
         assert board.relays[5].closed
-        await barrier.hold(is_open=False)
+        await barrier.hold(False)
         assert not board.relays[5].closed
-
-
-@FRAMINGS
-async def test_inputs_are_read_by_name_in_one_request(framing: Framing) -> None:
-    """The loop under the arm decides whether a car is still there."""
-    async with gate(framing, inputs={"safety_loop": 1, "limit_open": 6}) as (line, board, barrier):
-        board.set_input(6, on=True)
-        assert await barrier.inputs() == {"safety_loop": False, "limit_open": True}
-        board.set_input(1, on=True)
-        assert await barrier.inputs() == {"safety_loop": True, "limit_open": True}
-        assert [(frame.function, frame.address, frame.count) for frame in line.log] == [
-            (2, 1, 6)
-        ] * 2
-
-
-async def test_a_lane_without_inputs_asks_for_none() -> None:
-    """Most boards have none."""
-    async with gate() as (line, _, barrier):
-        assert await barrier.inputs() == {}
-        assert not line.log.find()
 
 
 async def test_a_contact_the_board_does_not_have_is_refused_at_set_up() -> None:
     """0x00FF is "all relays": a typing error must not open every lane."""
-    for wrong in ({"coil": 0xFF}, {"level_coil": 8}, {"inputs": {"loop": 8}}):
+    for contact, number in (("coil", 0xFF), ("level_coil", 8)):
         with pytest.raises(DeviceError, match="no contact"):
-            async with gate(**wrong):
+            async with gate(Framing.TCP, **{contact: number}):
                 pass
 
 
@@ -160,11 +141,14 @@ async def test_the_off_of_a_pulse_goes_before_the_readings() -> None:
     board = WaveshareRelay(unit=1)
     async with ModbusLine([board], wire_time_s=0.02) as bus, connection(bus) as link:
         line = Line()
+        profile = barrier_profile("waveshare_relay")
         barrier = ModbusBarrier(
-            link.for_unit(1), barrier_profile("waveshare_relay"), coil=COIL,
-            pulse_seconds=PULSE_S, inputs={"loop": 0}, turn=line.turn,
-        )  # fmt: skip
-        readings = [asyncio.create_task(barrier.inputs()) for _ in range(40)]
+            link.for_unit(1), profile, coil=COIL, pulse_seconds=PULSE_S, turn=line.turn
+        )
+        assert profile.inputs is not None
+        board_inputs = BoardInputs(link.for_unit(1), profile.inputs, turn=line.turn)
+        board_inputs.watch({"loop": WiredContact(contact=0)}, lambda _: None)
+        readings = [asyncio.create_task(board_inputs.look()) for _ in range(40)]
         await asyncio.sleep(0)
         await line.command(barrier.pulse)
         await barrier.settle()

@@ -5,7 +5,7 @@ whatever happens to whoever asked: a contact left closed holds a barrier open.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 import logging
 from typing import Final
@@ -24,9 +24,9 @@ unlike a pulse, which is never sent twice."""
 
 
 class ModbusBarrier:
-    """One contact of a board that opens a barrier, another that may hold it, and its inputs.
+    """One contact of a board that opens a barrier, and another that may hold it open.
 
-    Coils and inputs are counted from 0, as printed on the board less one.
+    Coils are counted from 0, as printed on the board less one.
     """
 
     def __init__(
@@ -37,7 +37,6 @@ class ModbusBarrier:
         coil: int,
         pulse_seconds: float | None = None,
         level_coil: int | None = None,
-        inputs: Mapping[str, int] | None = None,
         turn: Turn = nullcontext,
         request_timeout: float = REQUEST_TIMEOUT_S,
         spacing: float = 0.0,
@@ -48,7 +47,6 @@ class ModbusBarrier:
         self.pulse_seconds = pulse_seconds or float(profile.pulse_seconds)
         self._coil = _address(profile.coils, coil)
         self._level = None if level_coil is None else _address(profile.coils, level_coil)
-        self._inputs = {name: _address(profile.inputs, at) for name, at in (inputs or {}).items()}
         self._requests = Requests(unit, turn=turn, timeout=request_timeout, spacing=spacing)
         self._patience = self.pulse_seconds + 2 * request_timeout
         self._sleep = sleep
@@ -73,20 +71,11 @@ class ModbusBarrier:
         """Write the pulse contact off, as at every start: a hub that died left it as it was."""
         await self._requests.write_coil(self._coil, on=False)
 
-    async def hold(self, *, is_open: bool) -> None:
+    async def hold(self, is_open: bool) -> None:
         """Hold the barrier open, or stop holding it; only by a level output made for that."""
         if self._level is None:
             raise DeviceError(DeviceFault.UNSUPPORTED, "it has no level output")
         await self._requests.write_coil(self._level, on=is_open)
-
-    async def inputs(self) -> dict[str, bool]:
-        """Return the loops and limits as they are, all from one request."""
-        if not self._inputs or self.profile.inputs is None:
-            return {}
-        first, last = min(self._inputs.values()), max(self._inputs.values())
-        block = Block(space=self.profile.inputs.space, address=first, count=last - first + 1)
-        bits = await self._requests.read(block)
-        return {name: bool(bits[at - first]) for name, at in self._inputs.items()}
 
     async def settle(self) -> None:
         """Let a pulse that is under way end, as before the link is given back."""
@@ -128,7 +117,7 @@ class ModbusBarrier:
                 return
 
 
-def _address(run: Block | None, number: int) -> int:
-    if run is None or not 0 <= number < run.count:
+def _address(run: Block, number: int) -> int:
+    if not 0 <= number < run.count:
         raise DeviceError(DeviceFault.UNSUPPORTED, f"there is no contact {number}")
     return run.address + number

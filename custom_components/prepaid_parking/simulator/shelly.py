@@ -33,13 +33,17 @@ class ShellyGen2(MqttMeter):
         status_ntf: bool = True,
         rpc_ntf: bool = True,
         three_phase: bool = False,
+        inputs: int = 2,
+        level: bool = False,
     ) -> None:
-        """Name a device; the identity is its topic prefix."""
+        """Name a device; the identity is its topic prefix. `level` gives it a second output."""
         super().__init__(identity, name=name, start=start, on=on, period_s=period_s)
         self.status_ntf = status_ntf
         self.rpc_ntf = rpc_ntf
         self.three_phase = three_phase
-        self.inputs = [False, False]
+        self.inputs = [False] * inputs
+        self.level: bool | None = False if level else None
+        """The second output, where there is one: it stays as it is left."""
         self.switched: list[tuple[bool, str]] = []
         """Every real change of the output, with its source."""
         self.turned_on = asyncio.Event()
@@ -100,6 +104,8 @@ class ShellyGen2(MqttMeter):
             await self.publish(f"{self.identity}/status/switch:0", self.switch_status)
             for n, state in enumerate(self.inputs):
                 await self.publish(f"{self.identity}/status/input:{n}", {"id": n, "state": state})
+            if self.level is not None:
+                await self.publish(f"{self.identity}/status/switch:1", self._level_status)
         if self.three_phase:
             await self._report_phases()
         await self._notify({"switch:0": self.switch_status})
@@ -152,8 +158,18 @@ class ShellyGen2(MqttMeter):
             await self.publish(f"{source}/rpc", answer)
 
     async def _call(self, method: str, parameters: Mapping[str, object]) -> dict[str, object]:
+        if parameters.get("id") == 1 and self.level is not None:
+            return await self._call_level(method, parameters)
         if method == "Switch.GetStatus":
             return self.switch_status
+        if method == "Input.GetStatus":
+            number = parameters.get("id")
+            if not isinstance(number, int) or number not in range(len(self.inputs)):
+                return {
+                    "code": _BAD_ARGUMENT,
+                    "message": f"Argument 'id', value {number} not found!",
+                }
+            return {"id": number, "state": self.inputs[number]}
         if method == "Shelly.GetDeviceInfo":
             return {"id": self.identity, "model": "SNSW-001P16EU", "gen": 2, "ver": "1.4.4"}
         if method != "Switch.Set":
@@ -168,6 +184,19 @@ class ShellyGen2(MqttMeter):
                 after, lambda: self.chore(self.switch(on=not on, source="timer"))
             )
         return {"was_on": was_on}
+
+    @property
+    def _level_status(self) -> dict[str, object]:
+        return {"id": 1, "source": "MQTT", "output": self.level}
+
+    async def _call_level(self, method: str, parameters: Mapping[str, object]) -> dict[str, object]:
+        if method == "Switch.Set" and isinstance(on := parameters.get("on"), bool):
+            was_on, self.level = self.level, on
+            await self.report()
+            return {"was_on": was_on}
+        if method == "Switch.GetStatus":
+            return self._level_status
+        return {"code": _BAD_ARGUMENT, "message": "Missing or bad argument"}
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:

@@ -27,6 +27,8 @@ class Tasmota(MqttMeter):
         """Name a device; `pulse_time` 1 to 111 are tenths of a second, above it seconds + 100."""
         super().__init__(identity, name=name, start=start, on=on, period_s=period_s)
         self.pulse_time = pulse_time
+        self.inputs: list[bool] = []
+        """Detached switches (`SetOption114`), in the order of their numbers."""
         self.switched: list[bool] = []
         self._timer: asyncio.TimerHandle | None = None
 
@@ -86,10 +88,16 @@ class Tasmota(MqttMeter):
         }
         await self.publish(
             f"tele/{self.identity}/SENSOR",
-            {"Time": local.isoformat(), "ENERGY": energy},
+            {"Time": local.isoformat(), **self._switches, "ENERGY": energy},
             retain=retain,
             times=times,
         )
+
+    async def set_input(self, number: int, *, on: bool) -> None:
+        """Close or open a detached switch, and tell."""
+        self.inputs[number] = on
+        action = {"Action": "ON" if on else "OFF"}
+        await self.publish(f"stat/{self.identity}/RESULT", {f"Switch{number + 1}": action})
 
     async def switch(self, *, on: bool) -> None:
         """Change the relay, as the button does, and tell."""
@@ -114,6 +122,8 @@ class Tasmota(MqttMeter):
                 await self.switch(on=False)
             case "POWER" | "POWER1", "TOGGLE" | "2":
                 await self.switch(on=not self.on)
+            case "STATUS", "10":
+                await self.publish(f"stat/{self.identity}/STATUS10", {"StatusSNS": self._switches})
             case "PULSETIME" | "PULSETIME1", value:
                 if value.isdecimal():
                     self.pulse_time = int(value)
@@ -123,6 +133,10 @@ class Tasmota(MqttMeter):
                 )
             case _:
                 await self.publish(f"stat/{self.identity}/RESULT", {"Command": "Unknown"})
+
+    @property
+    def _switches(self) -> dict[str, object]:
+        return {f"Switch{n + 1}": "ON" if on else "OFF" for n, on in enumerate(self.inputs)}
 
     async def _tell_power(self) -> None:
         word = "ON" if self.on else "OFF"
