@@ -18,7 +18,8 @@ from .const import (
 from .flow_choice import NEW_LINE, DeviceSteps
 from .flow_fields import choice, whole
 from .flow_meter_mqtt import TEXT
-from .links.plates import FRIGATE, GENERIC
+from .links.plate_reading import FRIGATE
+from .links.plates import GENERIC
 from .subentry_probe import ProbeError
 from .subentry_probe_mqtt import async_probe_plates
 

@@ -26,7 +26,8 @@ from .links.message import Message
 from .links.mqtt_client import BrokerClient, MqttSettings
 from .links.payloads import meter_family, relay_family
 from .links.payloads.family import ONCE, MeterSettings, Publish, RelayFamily, RelaySettings
-from .links.plates import DECODERS, FRIGATE, PlateSettings
+from .links.plate_reading import FRIGATE, PlateSettings
+from .links.plates import DECODERS
 from .links.topics import check_topic, matches
 from .subentry_probe import LONGEST_TRIP_S, READ_BACK_S, ProbeError
 

@@ -41,7 +41,8 @@ from .links.mqtt_health import MqttHealth
 from .links.mqtt_meter import MqttMeter
 from .links.mqtt_relay import MqttRelay
 from .links.payloads.family import MeterSettings, RelaySettings, settings_of
-from .links.plates import MqttPlates, PlateSettings
+from .links.plate_reading import PlateSettings
+from .links.plates import MqttPlates
 from .links.poller import Outcome
 from .operations.lane_run import LaneRun
 from .operations.meter_run import MeterRun

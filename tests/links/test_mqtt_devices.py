@@ -26,7 +26,8 @@ from custom_components.prepaid_parking.links.mqtt_barrier import MqttBarrier
 from custom_components.prepaid_parking.links.mqtt_meter import MqttMeter
 from custom_components.prepaid_parking.links.mqtt_relay import MqttRelay
 from custom_components.prepaid_parking.links.payloads.family import MeterSettings, RelaySettings
-from custom_components.prepaid_parking.links.plates import MqttPlates, PlateSettings
+from custom_components.prepaid_parking.links.plate_reading import PlateSettings
+from custom_components.prepaid_parking.links.plates import MqttPlates
 from custom_components.prepaid_parking.simulator.broker import Broker
 from custom_components.prepaid_parking.simulator.chirpstack import ChirpStackMeter
 from custom_components.prepaid_parking.simulator.esphome import EspHomeNumber

@@ -32,7 +32,8 @@ from custom_components.prepaid_parking.links.payloads.reading import (
     time_of,
 )
 from custom_components.prepaid_parking.links.payloads.tasmota import pulse_time
-from custom_components.prepaid_parking.links.plates import MqttPlates, PlateSettings
+from custom_components.prepaid_parking.links.plate_reading import PlateSettings
+from custom_components.prepaid_parking.links.plates import MqttPlates
 from custom_components.prepaid_parking.links.units import UNITS, base_units
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
