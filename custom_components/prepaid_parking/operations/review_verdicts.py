@@ -5,10 +5,10 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ..core.plate import masked_plate, normal_plate
 from ..core.errors import CoreError
 from ..core.identity import Actor, StayId
 from ..core.ledger import Act, EntryKind, Receipt
+from ..core.plate import masked_plate, normal_plate
 from ..core.review import Review, Verdict
 from ..core.stay import Stay, StayState
 from .booking import book_sealed
