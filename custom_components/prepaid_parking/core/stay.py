@@ -100,7 +100,8 @@ class Stay:
     costs as last charged, `paid_minor` what was paid of it, `validated_minor` what merchants bore,
     `owed_minor` what a car left behind that was let out unpaid and is still open; with a wallet it is
     that wallet's debt, and the stay is over. Of what was paid and not given back `wallet_minor` came
-    out of the wallet, and `bonus_minor` of that was bonus. `paid_at` is when nothing more was due.
+    out of the wallet, and `bonus_minor` of that was bonus. `over_minor` came in beyond the price: it is
+    held for whoever paid it. `paid_at` is when nothing more was due.
     A stay without a tariff costs what a person set it to (`amount_minor`). `charges` counts its
     charges: each is one entry. `changed` grows with each change of any stay of the site and is what
     a list of changes goes by.
@@ -137,6 +138,7 @@ class Stay:
     paid_at: datetime | None = None
     wallet_minor: int = 0
     bonus_minor: int = 0
+    over_minor: int = 0
     owed_minor: int = 0
     written_off_minor: int = 0
     refunded_minor: int = 0

@@ -192,7 +192,7 @@ def _off(one: Validation, rest: int) -> int:
 
 def _due(stay: Stay, price: Priced, amount: int, worths: Sequence[int]) -> StayPrice:
     """Take off what merchants bear and what was paid; what was paid stays paid, merchants bear the rest."""
-    room = max(0, amount - stay.paid_minor)
+    room = max(0, amount - stay.paid_minor - stay.over_minor)
     before = itertools.accumulate(worths, initial=0)
     kept = tuple(
         max(0, min(worth, room - given)) for worth, given in zip(worths, before, strict=False)

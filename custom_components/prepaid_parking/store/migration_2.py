@@ -476,6 +476,7 @@ STATEMENTS: Final = (
         paid_at INTEGER,
         wallet_minor INTEGER NOT NULL,
         bonus_minor INTEGER NOT NULL,
+        over_minor INTEGER NOT NULL,
         owed_minor INTEGER NOT NULL,
         written_off_minor INTEGER NOT NULL,
         refunded_minor INTEGER NOT NULL,
@@ -489,19 +490,19 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX stay_card ON stay (card)
+    CREATE INDEX stay_state ON stay (state)
     """,
     """
-    CREATE INDEX stay_state ON stay (state)
+    CREATE INDEX stay_entered ON stay (entered_at)
     """,
     """
     CREATE INDEX stay_plate ON stay (plate)
     """,
     """
-    CREATE INDEX stay_changed ON stay (changed)
+    CREATE INDEX stay_card ON stay (card)
     """,
     """
-    CREATE INDEX stay_entered ON stay (entered_at)
+    CREATE INDEX stay_changed ON stay (changed)
     """,
     """
     CREATE TABLE review (

@@ -216,6 +216,7 @@ stay: Final = table(
     whole("paid_at", optional=True),
     whole("wallet_minor"),
     whole("bonus_minor"),
+    whole("over_minor"),
     whole("owed_minor"),
     whole("written_off_minor"),
     whole("refunded_minor"),
