@@ -1,5 +1,6 @@
 """Guests of a site: invited visitors, reserved spaces, and merchants who pay for their customers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -64,3 +65,13 @@ class Merchant:
     month: str = ""
     spent_minor: int = 0
     closed_at: datetime | None = None
+
+
+def most_at_once(times: Iterable[tuple[datetime, datetime]]) -> int:
+    """Return how many of these times, each up to but not including its end, lie one over another."""
+    steps = sorted(step for start, end in times for step in ((start, 1), (end, -1)))
+    most = now = 0
+    for _, step in steps:
+        now += step
+        most = max(most, now)
+    return most

@@ -19,6 +19,8 @@ from .forecast import learn_days, look_again, look_ahead
 from .giving_back import expire_packages
 from .habits import note_days
 from .hours import forget_hours, note_hours
+from .long_stays import watch_long_stays
+from .past_visits import end_past_visits
 from .points import expire_points
 from .price_corrections import finish_corrections
 from .proving import prove_daily
@@ -48,6 +50,8 @@ CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
     (HOUR, forget_hours),
     (DAY, forget_commands),
     (MINUTE, expire_packages),
+    (MINUTE, watch_long_stays),
+    (MINUTE, end_past_visits),
     (SECOND, follow_uses),
     (MINUTE, finish_corrections),
     (HOUR, expire_points),

@@ -1,7 +1,6 @@
 """Who is inside: places are what the spaces say, taken is what stands in them or is kept for somebody."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +9,7 @@ from ..core.occupancy import Home, Occupancy, occupancy
 from ..core.space import Space, Tenure
 from ..core.stay import Stay, StayKind, StayState
 from ..core.visiting import Reservation
+from .parking_rules import rules_now
 from .site import Site
 
 TAKES: Final = frozenset({StayState.ARRIVING, StayState.INSIDE, StayState.LEAVING})
@@ -81,14 +81,7 @@ def _places(site: Site) -> Counter[Home]:
     for space in site.parking.spaces.values():
         if space.closed_at is None:
             places[space.zone, space.tenure] += space.capacity
-    for zone, number in _ruled(site):
-        if (zone, Tenure.TEMPORARY) not in places:
-            places[zone, Tenure.TEMPORARY] = number
+    for ruled in rules_now(site).places:
+        if (ruled.zone, Tenure.TEMPORARY) not in places:
+            places[ruled.zone, Tenure.TEMPORARY] = ruled.places
     return places
-
-
-def _ruled(site: Site) -> Iterator[tuple[str, int]]:
-    """Return what the newest rules in force say of zones."""
-    now = site.clock()
-    rules = [one for one in site.parking.rules if one.valid_from <= now]
-    return ((one.zone, one.places) for one in (rules[-1].places if rules else ()))
