@@ -18,9 +18,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
 from .const import (
-    CONF_BARRIER,
     CONF_DESK_OPEN,
-    CONF_FAMILY,
     CONF_INTERVAL,
     CONF_KIND,
     CONF_LANE,
@@ -29,13 +27,10 @@ from .const import (
     CONF_LINK,
     CONF_METER,
     CONF_PUBLISH_S,
-    CONF_READER,
     CONF_RELAY,
     CONF_SECOND_ANCHOR,
     DEFAULT_LATENCY_S,
     DOMAIN,
-    FAMILY_ENTITY,
-    FAMILY_NONE,
     LINK_MODBUS,
     RELAY_ENTITY,
     SUBENTRY_LANE,
@@ -65,6 +60,7 @@ from .outdoor import async_watch_outdoor
 from .thresholds import thresholds_of
 from .wiring_books import enter_meter, follow_ratio, lane_of
 from .wiring_entity import EntityLine
+from .wiring_lane import LaneWires, attach_lane, lines_of
 from .wiring_line import Detach, LineRun
 from .wiring_modbus import ModbusLine
 from .wiring_mqtt import MqttLineRun
@@ -82,7 +78,7 @@ class Attached:
 
     title: str
     data: Mapping[str, Any]
-    line: str
+    lines: frozenset[str]
     detach: Detach
 
 
@@ -210,7 +206,7 @@ class SiteWiring:
         self._data.lines[subentry.subentry_id] = line.state()
 
     async def _drop_line(self, key: str) -> None:
-        for attached in [one for one, its in self._attached.items() if its.line == key]:
+        for attached in [one for one, its in self._attached.items() if key in its.lines]:
             self._detach(attached)
         await self._lines.pop(key).forget()
         self._line_data.pop(key)
@@ -218,17 +214,20 @@ class SiteWiring:
 
     async def _attach(self, subentry: ConfigSubentry) -> None:
         key = str(subentry.data.get(CONF_LINE_ID) or HUB)
-        attach = (
-            self._attach_meter if subentry.subentry_type == SUBENTRY_METER else self._attach_lane
-        )
         try:
-            detach = await attach(subentry, key)
+            if subentry.subentry_type == SUBENTRY_METER:
+                detach = await self._attach_meter(subentry, key)
+            else:
+                detach = await self._attach_lane(subentry)
         except (CoreError, StoreError, DeviceError, HomeAssistantError, KeyError) as err:
             # One device's bad settings must not keep the site from running.
             _LOGGER.warning("%s cannot be used: %s", subentry.title, err)
             return
         kept = self._entry.subentries[subentry.subentry_id]
-        self._attached[kept.subentry_id] = Attached(kept.title, kept.data, key, detach)
+        lines = frozenset({key})
+        if kept.subentry_type == SUBENTRY_LANE:
+            lines = lines_of(kept.data, HUB)
+        self._attached[kept.subentry_id] = Attached(kept.title, kept.data, lines, detach)
 
     def _detach(self, key: str) -> None:
         self._attached.pop(key).detach()
@@ -256,21 +255,19 @@ class SiteWiring:
 
         return detach
 
-    async def _attach_lane(self, subentry: ConfigSubentry, line_key: str) -> Detach:
-        data, site = subentry.data, self._data.site
+    async def _attach_lane(self, subentry: ConfigSubentry) -> Detach:
+        site, coordinator = self._data.site, self._data.coordinator
         lane = await lane_of(site, subentry)
-        barrier, reader = data[CONF_BARRIER], data.get(CONF_READER, {})
-        line = self._lines[HUB if barrier[CONF_FAMILY] == FAMILY_ENTITY else line_key]
-        stops = [await line.add_barrier(lane, barrier)]
-        if reader and reader.get(CONF_FAMILY) != FAMILY_NONE:
-            source = self._lines[str(reader.get(CONF_LINE_ID) or line_key)]
-            stops.append(await source.add_reader(reader, partial(self._heard, lane.id)))
+        touch = partial(coordinator.touch, f"lane:{lane.id}")
+        wires = LaneWires(site, lane, self._spawn, touch)
+        undo = await attach_lane(
+            self._hass, site, lane, subentry.data, self._lines, HUB, self._heard, wires
+        )
         site.lanes[lane.id] = lane
         self._remember(subentry, CONF_LANE, lane.id)
 
         def detach() -> None:
-            for stop in stops:
-                stop()
+            undo()
             site.lanes.pop(lane.id, None)
 
         return detach

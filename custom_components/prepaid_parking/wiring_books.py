@@ -9,7 +9,10 @@ from homeassistant.config_entries import ConfigSubentry
 from .const import (
     CONF_COMMODITY,
     CONF_DIRECTION,
+    CONF_FAIL,
+    CONF_FAMILY,
     CONF_FEE,
+    CONF_INPUTS,
     CONF_LANE,
     CONF_LEAST_SCORE,
     CONF_MAX_POWER,
@@ -19,8 +22,11 @@ from .const import (
     CONF_READER,
     CONF_RESTORE,
     CONF_SERIAL,
+    CONF_ZONE,
+    FAMILY_NONE,
 )
 from .core.identity import SYSTEM, LaneId, MeterId
+from .core.lane import FailPolicy
 from .core.metering import Commodity, Limits, Quantity
 from .core.money import parse_quantity
 from .core.supply import RestoreMode
@@ -73,6 +79,10 @@ async def lane_of(site: Site, subentry: ConfigSubentry) -> LaneRun:
         direction=data[CONF_DIRECTION],
         fee_minor=site.currency.parse(data.get(CONF_FEE) or "0"),
         least_score=int(data.get(CONF_READER, {}).get(CONF_LEAST_SCORE, 0)),
+        zone=data.get(CONF_ZONE, ""),
+        reads=data.get(CONF_READER, {}).get(CONF_FAMILY, FAMILY_NONE) != FAMILY_NONE,
+        fail=FailPolicy(data.get(CONF_FAIL, FailPolicy.HOLD_LAST)),
+        fitted=frozenset(data.get(CONF_INPUTS, {})),
     )
 
 

@@ -15,7 +15,15 @@ from .core.access import PlateRead
 from .core.errors import CoreError, DeviceError
 from .core.identity import MeterId
 from .core.metering import Quantity
-from .links.entity import EntityBarrier, EntityMeter, EntityRelay
+from .links.board_inputs import InputsTold
+from .links.entity import (
+    EntityBarrier,
+    EntityHolder,
+    EntityInputs,
+    EntityMeter,
+    EntityRelay,
+    WiredEntity,
+)
 from .links.poller import Outcome
 from .operations.lane_run import LaneRun
 from .operations.meter_run import MeterRun
@@ -94,14 +102,28 @@ class EntityLine:
 
     async def add_barrier(self, lane: LaneRun, data: Mapping[str, Any]) -> Callable[[], None]:
         """Give a lane a barrier that an entity opens; a pulse an earlier run left on is ended."""
-        barrier = EntityBarrier(
-            self._hass, data[CONF_ENTITY_ID], pulse_seconds=data.get(CONF_PULSE, 1.0)
-        )
-        self._barriers.append(barrier)
-        with suppress(DeviceError):
-            await barrier.prepare()
-        lane.barrier = barrier
+        lane.barrier = await self._pulsed(data)
         return lambda: None
+
+    async def add_holder(self, lane: LaneRun, data: Mapping[str, Any]) -> Callable[[], None]:
+        """Give a lane a switch that holds its barrier open; returns how to take it away."""
+        lane.holder = EntityHolder(self._hass, data[CONF_ENTITY_ID])
+        return lambda: None
+
+    async def add_closer(self, lane: LaneRun, data: Mapping[str, Any]) -> Callable[[], None]:
+        """Give a lane an entity that asks its barrier to close; returns how to take it away."""
+        lane.closer = await self._pulsed(data)
+        return lambda: None
+
+    async def add_inputs(
+        self, lane: LaneRun, inputs: Mapping[str, Mapping[str, Any]], told: InputsTold
+    ) -> Callable[[], None]:
+        """Watch a lane's inputs; returns how to stop that."""
+        wired = {
+            name: WiredEntity(entity_id=one[CONF_ENTITY_ID], inverted=bool(one.get(CONF_INVERTED)))
+            for name, one in inputs.items()
+        }
+        return EntityInputs(self._hass, wired, told).start()
 
     async def add_reader(
         self, data: Mapping[str, Any], heard: Callable[[PlateRead], None]
@@ -116,6 +138,15 @@ class EntityLine:
     def look_again(self, run: MeterRun) -> None:
         """Say how long a thing has run by now; a sensor says when it has something to say."""
         self._runtimes.look(run)
+
+    async def _pulsed(self, data: Mapping[str, Any]) -> EntityBarrier:
+        barrier = EntityBarrier(
+            self._hass, data[CONF_ENTITY_ID], pulse_seconds=data.get(CONF_PULSE, 1.0)
+        )
+        self._barriers.append(barrier)
+        with suppress(DeviceError):
+            await barrier.prepare()
+        return barrier
 
     def look_at_relay(self, run: MeterRun) -> None:
         """Say where an entity is that switches a supply, whatever link the meter itself is on.

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -17,13 +16,11 @@ from modbus_connection import ModbusUnit
 from .const import (
     CONF_COIL,
     CONF_CONSENT,
-    CONF_FAMILY,
     CONF_GENERIC,
     CONF_INTERVAL,
     CONF_INVERTED,
     CONF_KIND,
     CONF_PROFILE,
-    CONF_PULSE,
     CONF_RELAY,
     CONF_SPACING,
     CONF_UNIT_ID,
@@ -34,21 +31,22 @@ from .const import (
 )
 from .coordinator import LineState, PrepaidConfigEntry
 from .core.access import PlateRead
-from .core.errors import CoreError, DeviceError
+from .core.errors import CoreError
 from .core.identity import MeterId
 from .links.appointments import Readable
+from .links.board_inputs import InputsTold
 from .links.contact import Contact, MeterWithContact
 from .links.generic import generic_modbus
 from .links.line import Line, Wires
 from .links.modbus import ModbusMeter
-from .links.modbus_barrier import ModbusBarrier
 from .links.poller import FULL_EVERY_S, LinePoller, Outcome
 from .links.profile import MeterProfile
 from .links.profile_file import Profiles
 from .operations.lane_run import LaneRun
 from .operations.meter_run import MeterRun
-from .operations.ports import Barrier, Relay
+from .operations.ports import Relay
 from .subentry_probe import modbus_params
+from .wiring_boards import Boards
 from .wiring_line import FAST_S
 
 WIRES: Final[HassKey[Wires]] = HassKey(f"{DOMAIN}_wires")
@@ -65,18 +63,6 @@ class GoingFirst:
     async def switch(self, on: bool) -> None:
         """Switch in turn."""
         await self.line.command(partial(self.relay.switch, on))
-
-
-@dataclass(frozen=True, slots=True)
-class PulsingFirst:
-    """A barrier whose pulses go before every reading that waits on its line."""
-
-    line: Line
-    barrier: Barrier
-
-    async def pulse(self) -> None:
-        """Pulse in turn; the end of the pulse goes first as well."""
-        await self.line.command(self.barrier.pulse)
 
 
 class ModbusLine:
@@ -100,7 +86,15 @@ class ModbusLine:
         self.poller = LinePoller(report, recycle=self._recycle)
         self._polling: asyncio.Task[None] | None = None
         self._link: ModbusUnit | None = None
-        self._barriers: list[ModbusBarrier] = []
+        self._boards = Boards(
+            hass,
+            entry,
+            self.line,
+            profiles.barriers,
+            self._unit,
+            request_timeout=data[CONF_TIMEOUT],
+            spacing=data[CONF_SPACING],
+        )
 
     async def start(self) -> None:
         """Begin to poll."""
@@ -117,8 +111,7 @@ class ModbusLine:
         if self._polling is not None:
             await asyncio.wait({self._polling}, timeout=self._data[CONF_TIMEOUT])
             self._polling.cancel()
-        for barrier in self._barriers:
-            await barrier.settle()
+        await self._boards.stop()
 
     def state(self) -> LineState:
         """Return how the line is asked for its health."""
@@ -165,24 +158,25 @@ class ModbusLine:
         await self.stop()
 
     async def add_barrier(self, lane: LaneRun, data: Mapping[str, Any]) -> Callable[[], None]:
-        """Give a lane a barrier on a relay board of this line; returns how to take it away.
-
-        A pulse that an earlier run left on is ended first.
-        """
-        barrier = ModbusBarrier(
-            self._unit(data[CONF_UNIT_ID]),
-            self._profiles.barriers[data[CONF_FAMILY]],
-            coil=data[CONF_COIL],
-            pulse_seconds=data.get(CONF_PULSE),
-            turn=self.line.turn,
-            request_timeout=self._data[CONF_TIMEOUT],
-            spacing=self._data[CONF_SPACING],
-        )
-        self._barriers.append(barrier)
-        lane.barrier = PulsingFirst(self.line, barrier)
-        with contextlib.suppress(DeviceError):
-            await barrier.release()
+        """Give a lane a barrier on a relay board of this line; returns how to take it away."""
+        lane.barrier = await self._boards.pulsed(data)
         return lambda: None
+
+    async def add_holder(self, lane: LaneRun, data: Mapping[str, Any]) -> Callable[[], None]:
+        """Give a lane a contact that holds its barrier open; returns how to take it away."""
+        lane.holder = self._boards.held(data)
+        return lambda: None
+
+    async def add_closer(self, lane: LaneRun, data: Mapping[str, Any]) -> Callable[[], None]:
+        """Give a lane a contact that asks its barrier to close; returns how to take it away."""
+        lane.closer = await self._boards.pulsed(data)
+        return lambda: None
+
+    async def add_inputs(
+        self, lane: LaneRun, inputs: Mapping[str, Mapping[str, Any]], told: InputsTold
+    ) -> Callable[[], None]:
+        """Watch a lane's inputs; returns how to stop that."""
+        return self._boards.watch(lane, inputs, told)
 
     async def add_reader(
         self, data: Mapping[str, Any], heard: Callable[[PlateRead], None]

@@ -13,9 +13,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util.ssl import client_context
 
 from .const import (
+    CONF_CLOSE,
     CONF_CONSENT,
     CONF_FAMILY,
+    CONF_INVERTED,
     CONF_KIND,
+    CONF_LEVEL,
     CONF_LINE_ID,
     CONF_LINK,
     CONF_PROFILE,
@@ -34,12 +37,16 @@ from .core.errors import DeviceError, DeviceFault
 from .core.identity import MeterId
 from .core.metering import Sample
 from .flow_meter_mqtt import relay_settings
+from .links.board_inputs import InputsTold
 from .links.mqtt import MqttLine
 from .links.mqtt_barrier import MqttBarrier
 from .links.mqtt_client import MqttSettings
 from .links.mqtt_health import MqttHealth
+from .links.mqtt_holder import MqttHolder
+from .links.mqtt_inputs import MqttInputs, WiredTopic
 from .links.mqtt_meter import MqttMeter
 from .links.mqtt_relay import MqttRelay
+from .links.payloads.contacts import contact_family, contact_settings
 from .links.payloads.family import MeterSettings, RelaySettings, settings_of
 from .links.plate_reading import PlateSettings
 from .links.plates import MqttPlates
@@ -71,6 +78,7 @@ class MqttLineRun:
         self._meters: set[MeterId] = set()
         self._asked: dict[MeterId, MqttMeter] = {}
         self._barriers: list[MqttBarrier] = []
+        self._inputs: list[MqttInputs] = []
         self.line = _line(entry, subentry)
         self.line.watch(self._on_health)
 
@@ -126,15 +134,42 @@ class MqttLineRun:
 
     async def add_barrier(self, lane: LaneRun, data: Mapping[str, Any]) -> Callable[[], None]:
         """Give a lane a barrier behind this broker; returns how to take it away."""
+        lane.barrier, stop = self._pulsed(lane.id, data)
+        return stop
+
+    async def add_holder(self, lane: LaneRun, data: Mapping[str, Any]) -> Callable[[], None]:
+        """Give a lane a contact that holds its barrier open; returns how to take it away."""
         settings = settings_of(RelaySettings, {**data, "family": data[CONF_FAMILY]})
-        barrier = MqttBarrier(self.line, settings, lane.id, pulse_seconds=data[CONF_PULSE])
-        self._barriers.append(barrier)
-        detach = self.line.attach(barrier.listener)
-        lane.barrier = barrier
+        holder = MqttHolder(self.line, settings, f"{lane.id}-{CONF_LEVEL}")
+        detach = self.line.attach(holder.listener)
+        lane.holder = holder
+        return detach
+
+    async def add_closer(self, lane: LaneRun, data: Mapping[str, Any]) -> Callable[[], None]:
+        """Give a lane a contact that asks its barrier to close; returns how to take it away."""
+        lane.closer, stop = self._pulsed(f"{lane.id}-{CONF_CLOSE}", data)
+        return stop
+
+    async def add_inputs(
+        self, lane: LaneRun, inputs: Mapping[str, Mapping[str, Any]], told: InputsTold
+    ) -> Callable[[], None]:
+        """Listen to a lane's inputs; returns how to stop that."""
+        wired = {
+            name: WiredTopic(
+                family=contact_family(
+                    contact_settings(one), f"{self.line.identifier}-{lane.id}-{name}"
+                ),
+                inverted=bool(one.get(CONF_INVERTED)),
+            )
+            for name, one in inputs.items()
+        }
+        heard = MqttInputs(self.line, wired, told)
+        detach = self.line.attach(heard.listener)
+        self._inputs.append(heard)
 
         def stop() -> None:
             detach()
-            self._barriers.remove(barrier)
+            self._inputs.remove(heard)
 
         return stop
 
@@ -154,12 +189,26 @@ class MqttLineRun:
         if meter is not None and self.line.connected:
             self._hass.async_create_background_task(_ask(meter), "ask meter", eager_start=True)
 
+    def _pulsed(self, name: str, data: Mapping[str, Any]) -> tuple[MqttBarrier, Callable[[], None]]:
+        settings = settings_of(RelaySettings, {**data, "family": data[CONF_FAMILY]})
+        barrier = MqttBarrier(self.line, settings, name, pulse_seconds=data[CONF_PULSE])
+        self._barriers.append(barrier)
+        detach = self.line.attach(barrier.listener)
+
+        def stop() -> None:
+            detach()
+            self._barriers.remove(barrier)
+
+        return barrier, stop
+
     def _told(self, meter: MeterId, samples: Sequence[Sample]) -> None:
         for sample in samples:
             self._report(meter, sample)
 
     def _on_health(self, health: MqttHealth) -> None:
         if not health.connected:
+            for inputs in self._inputs:
+                inputs.lost()
             for meter in self._meters:
                 self._report(meter, DeviceError(DeviceFault.OFFLINE, health.detail))
         if health.fault is DeviceFault.REFUSED and health.detail.startswith(BAD_LOGIN):

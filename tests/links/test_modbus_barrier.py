@@ -116,24 +116,11 @@ async def test_at_start_the_contact_is_written_off() -> None:
         assert not board.relays[COIL].closed
 
 
-async def test_holding_open_needs_an_output_made_for_it() -> None:
-    """A held OPEN button is not a hold: controllers take it for a fault, or for a second press."""
-    async with gate() as (_, _, barrier):
-        with pytest.raises(DeviceError, match="no level output"):
-            await barrier.hold(True)
-    async with gate(level_coil=5) as (_, board, barrier):
-        await barrier.hold(True)
-        assert board.relays[5].closed
-        await barrier.hold(False)
-        assert not board.relays[5].closed
-
-
 async def test_a_contact_the_board_does_not_have_is_refused_at_set_up() -> None:
     """0x00FF is "all relays": a typing error must not open every lane."""
-    for contact, number in (("coil", 0xFF), ("level_coil", 8)):
-        with pytest.raises(DeviceError, match="no contact"):
-            async with gate(Framing.TCP, **{contact: number}):
-                pass
+    with pytest.raises(DeviceError, match="no contact"):
+        async with gate(coil=0xFF):
+            pass
 
 
 async def test_the_off_of_a_pulse_goes_before_the_readings() -> None:

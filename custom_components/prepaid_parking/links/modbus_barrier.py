@@ -13,7 +13,6 @@ from typing import Final
 from modbus_connection import ModbusUnit
 
 from ..core.errors import DeviceError, DeviceFault
-from .blocks import Block
 from .profile import BarrierProfile
 from .request import REQUEST_TIMEOUT_S, Requests, Turn
 
@@ -24,10 +23,7 @@ unlike a pulse, which is never sent twice."""
 
 
 class ModbusBarrier:
-    """One contact of a board that opens a barrier, and another that may hold it open.
-
-    Coils are counted from 0, as printed on the board less one.
-    """
+    """One contact of a board that opens a barrier; counted from 0, as printed on the board less one."""
 
     def __init__(
         self,
@@ -36,7 +32,6 @@ class ModbusBarrier:
         *,
         coil: int,
         pulse_seconds: float | None = None,
-        level_coil: int | None = None,
         turn: Turn = nullcontext,
         request_timeout: float = REQUEST_TIMEOUT_S,
         spacing: float = 0.0,
@@ -45,8 +40,7 @@ class ModbusBarrier:
         """Take a unit of a connection that somebody else owns; refuse contacts it does not have."""
         self.profile = profile
         self.pulse_seconds = pulse_seconds or float(profile.pulse_seconds)
-        self._coil = _address(profile.coils, coil)
-        self._level = None if level_coil is None else _address(profile.coils, level_coil)
+        self._coil = coil_address(profile, coil)
         self._requests = Requests(unit, turn=turn, timeout=request_timeout, spacing=spacing)
         self._patience = self.pulse_seconds + 2 * request_timeout
         self._sleep = sleep
@@ -70,12 +64,6 @@ class ModbusBarrier:
     async def release(self) -> None:
         """Write the pulse contact off, as at every start: a hub that died left it as it was."""
         await self._requests.write_coil(self._coil, on=False)
-
-    async def hold(self, is_open: bool) -> None:
-        """Hold the barrier open, or stop holding it; only by a level output made for that."""
-        if self._level is None:
-            raise DeviceError(DeviceFault.UNSUPPORTED, "it has no level output")
-        await self._requests.write_coil(self._level, on=is_open)
 
     async def settle(self) -> None:
         """Let a pulse that is under way end, as before the link is given back."""
@@ -117,7 +105,8 @@ class ModbusBarrier:
                 return
 
 
-def _address(run: Block, number: int) -> int:
-    if not 0 <= number < run.count:
+def coil_address(profile: BarrierProfile, number: int) -> int:
+    """Return where a board's contact is written, or refuse one that it does not have."""
+    if not 0 <= number < profile.coils.count:
         raise DeviceError(DeviceFault.UNSUPPORTED, f"there is no contact {number}")
-    return run.address + number
+    return profile.coils.address + number

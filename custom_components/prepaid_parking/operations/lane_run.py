@@ -19,18 +19,38 @@ LEADS_OUT: Final = frozenset({"exit", "both"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AtLane:
-    """The car that was last answered at a lane: what a payment, a help call or a forced exit is about.
+class Vehicle:
+    """What stands at a lane, as it was recognised: by its plate, or by what its driver showed.
 
-    `at` is by the site's clock. The plate itself is in memory only, for as long as it is the last.
+    The plate itself is in memory only, and no longer than the car is the last one at its lane.
     """
 
     kind: CredentialKind
     digest: bytes
     read: PlateRead
+    masked: str = ""
+
+    @property
+    def plate(self) -> bytes:
+        """The blind index of its plate; empty where it was recognised by something else."""
+        return self.digest if self.kind is CredentialKind.PLATE else b""
+
+    @property
+    def ticket(self) -> bytes:
+        """The blind index of the ticket, tag or code it was recognised by instead of its plate."""
+        return b"" if self.kind is CredentialKind.PLATE else self.digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtLane:
+    """The car that was last answered at a lane: what a payment, a help call or a forced exit is about.
+
+    `at` is by the site's clock.
+    """
+
+    vehicle: Vehicle
     way: Way
     at: datetime
-    masked: str
     admitted: bool
     reason: str
     card: CardId | None = None
@@ -44,9 +64,11 @@ class LaneRun:
 
     `reads` says that something recognises vehicles there. `fitted` are the inputs that are wired (the
     names of `LaneInput`), `inputs` their last known state: one that cannot be read is not in there.
-    `holder` holds the barrier open by a level; `fail` is what it does while nobody decides. `crossing`
-    counts who was let through against who has passed, `last` is the car last answered. `held` says
-    that the barrier was told to stay open, `free_flow` that a person wants that.
+    `holder` holds the barrier open by a level, `closer` asks it to close;
+    `fail` is what it does while nobody decides. `crossing`
+    counts who was let through against who has passed, `last` is the car last answered, `poor` how many reads in a
+    row were too unsure. `held` says whether the barrier was told to stay open (None: nobody knows since
+    the start), `free_flow` that a person wants that.
     """
 
     id: LaneId
@@ -59,14 +81,16 @@ class LaneRun:
     zone: str = ""
     reads: bool = False
     holder: Holder | None = None
+    closer: Barrier | None = None
     fail: FailPolicy = FailPolicy.HOLD_LAST
     fitted: frozenset[str] = frozenset()
     inputs: dict[str, bool] = field(default_factory=dict)
     crossing: Crossing = field(default_factory=Crossing)
     resumed: bool = False
     last: AtLane | None = None
+    poor: int = 0
     free_flow: bool = False
-    held: bool = False
+    held: bool | None = None
 
     @property
     def leads_out(self) -> bool:
