@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from ..core.access import Arrival, PlateRead
-from ..core.admission import Way
+from ..core.asked import Way
 from ..core.identity import (
     CardId,
     LaneId,
@@ -19,7 +19,7 @@ LEADS_OUT: Final = frozenset({"exit", "both"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vehicle:
+class Shown:
     """What stands at a lane, as it was recognised: by its plate, or by what its driver showed.
 
     The plate itself is in memory only, and no longer than the car is the last one at its lane.
@@ -48,7 +48,7 @@ class AtLane:
     `at` is by the site's clock.
     """
 
-    vehicle: Vehicle
+    vehicle: Shown
     way: Way
     at: datetime
     admitted: bool

@@ -10,9 +10,11 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from ..core.asked import Way
 from ..core.errors import CoreError
 from ..core.identity import CardId, StayId
 from ..core.stay import Stay, StayState
+from .lane_run import LEADS_OUT, LaneRun
 from .site import Site
 
 
@@ -91,6 +93,15 @@ def stays_of_card(site: Site, card: CardId) -> list[Stay]:
 def tracks(site: Site) -> bool:
     """Tell whether the site sees who leaves: without that no stay would ever end."""
     return any(lane.leads_out for lane in site.lanes.values())
+
+
+def way_of(site: Site, run: LaneRun, digest: bytes) -> Way:
+    """Return which way a vehicle goes: through a lane for both, out where it is inside."""
+    if run.direction not in LEADS_OUT:
+        return Way.ENTRY
+    if run.direction == Way.EXIT:
+        return Way.EXIT
+    return Way.ENTRY if open_stay(site, digest) is None else Way.EXIT
 
 
 def _digests(stay: Stay) -> list[bytes]:
