@@ -1,0 +1,115 @@
+"""Whom a lane sees: the card, the open stay, the invitation and the rules that belong to what was read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from ..core.access import PlateRead
+from ..core.asked import Way
+from ..core.plate import normal_plate
+from ..core.stay import Stay
+from ..core.vehicle import VehicleRule
+from ..core.visiting import Invitation, Reservation
+from ..core.wallet import Card, CredentialKind, Purpose
+from .near_plates import near_card, near_stay
+from .occupancy import in_force
+from .site import Site
+from .stay_book import open_stay, stays_of_card
+
+NOBODY: Final[tuple[None, None]] = (None, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What is known of whoever stands at a lane; `near` says that it is known one sign off only."""
+
+    card: Card | None = None
+    stay: Stay | None = None
+    near: bool = False
+    rule: VehicleRule | None = None
+    invitation: Invitation | None = None
+    reservation: Reservation | None = None
+
+
+def recognised(
+    site: Site,
+    *,
+    way: Way,
+    kind: CredentialKind,
+    digest: bytes,
+    read: PlateRead,
+    at: datetime,
+    fuzzy: bool,
+) -> Found:
+    """Find what belongs to a credential; a plate that nobody knows is looked for one sign off.
+
+    At an entry only where the site lets such plates in (`fuzzy`); at an exit always: the car did come
+    in, under the plate that the other camera read.
+    """
+    card, stay = parking_card(site, digest), open_stay(site, digest)
+    rule, invitation = _ruled(site, digest), _invited(site, digest)
+    near = False
+    if way is Way.EXIT and stay is None and card is not None:
+        stay = _begun_otherwise(site, card, kind, normal_plate(read.plate))
+    known = (card, stay, rule, invitation) != (None, None, None, None)
+    if not known and kind is CredentialKind.PLATE and (fuzzy or way is Way.EXIT):
+        card, stay = _near(site, way, normal_plate(read.plate))
+        near = (card, stay) != NOBODY
+    if way is Way.EXIT and card is None and stay is not None and stay.card is not None:
+        card = site.cards.get(stay.card)
+    return Found(
+        card=card,
+        stay=stay,
+        near=near,
+        rule=rule,
+        invitation=invitation,
+        reservation=_reserved(site, digest, card, at),
+    )
+
+
+def parking_card(site: Site, digest: bytes) -> Card | None:
+    """Return the card of a credential; a lane knows parking cards only: no other money pays there."""
+    credential = site.credentials.get(digest)
+    card = site.cards.get(credential.card) if credential is not None else None
+    payer = site.wallets.get(card.wallet) if card is not None else None
+    return card if payer is not None and payer.wallet.purpose is Purpose.PARKING else None
+
+
+def _begun_otherwise(site: Site, card: Card, kind: CredentialKind, plate: str) -> Stay | None:
+    """Return the stay of a card's vehicle that came in by something else than what is read now.
+
+    Which one it is must be beyond doubt, since it is paid for: the card's only one, for a tag or a
+    code; for a plate one that began under a plate one sign off that belongs to nobody.
+    """
+    if kind is not CredentialKind.PLATE:
+        stays = stays_of_card(site, card.id)
+        return stays[0] if len(stays) == 1 else None
+    stay = near_stay(site, plate)
+    misread = stay is not None and stay.card == card.id and stay.plate not in site.credentials
+    return stay if misread else None
+
+
+def _near(site: Site, way: Way, plate: str) -> tuple[Card | None, Stay | None]:
+    stay = near_stay(site, plate) if way is Way.EXIT else None
+    if stay is not None:
+        return (site.cards.get(stay.card) if stay.card is not None else None), stay
+    return near_card(site, plate), None
+
+
+def _ruled(site: Site, digest: bytes) -> VehicleRule | None:
+    rules = site.parking.vehicle_rules.values()
+    return next((one for one in rules if one.digest == digest), None)
+
+
+def _invited(site: Site, digest: bytes) -> Invitation | None:
+    """Return the invitation that is nearest to holding: the one that ends last of those that began."""
+    invitations = [one for one in site.parking.invitations.values() if one.digest == digest]
+    return max(invitations, key=lambda one: (one.from_at <= site.clock(), one.to_at), default=None)
+
+
+def _reserved(site: Site, digest: bytes, card: Card | None, at: datetime) -> Reservation | None:
+    for one in site.parking.reservations.values():
+        holder = one.digest == digest or (card is not None and one.card == card.id)
+        if holder and in_force(one, at):
+            return one
+    return None
