@@ -36,6 +36,7 @@ TO_REDACT: Final = {
     "topic",
     "unique_id",
     "username",
+    "webhook_id",
 }
 """Names of flats and serial numbers tell whose meter it is; addresses and logins open the way to it."""
 
