@@ -29,8 +29,7 @@ def _blocked(asked: Asked) -> Look | None:
     rule = asked.rule
     if rule is None or rule.kind is not RuleKind.BLOCKED:
         return None
-    lifted = rule.until is not None and asked.now >= rule.until
-    return Look({"rule": rule.id}, None if lifted else refuse(Reason.BLOCKED))
+    return Look({"rule": rule.id}, refuse(Reason.BLOCKED) if rule.holds(asked.now) else None)
 
 
 def _card(asked: Asked) -> Look | None:

@@ -86,9 +86,8 @@ def free_rule(asked: Asked) -> Look | None:
     rule = asked.rule
     if rule is None or rule.kind is not RuleKind.FREE:
         return None
-    if rule.until is not None and asked.now >= rule.until:
-        return Look({"rule": rule.id, "until": rule.until.isoformat()})
-    return Look({"rule": rule.id, "once": rule.once}, admit(asked, Reason.FREE, StayKind.FREE))
+    free = admit(asked, Reason.FREE, StayKind.FREE) if rule.holds(asked.now) else None
+    return Look({"rule": rule.id, "once": rule.once}, free)
 
 
 def right_of(asked: Asked) -> StayKind | None:

@@ -56,3 +56,7 @@ class VehicleRule:
     once: bool = False
     until: datetime | None = None
     ended_at: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """Tell whether it is in force at an instant."""
+        return self.ended_at is None and (self.until is None or at < self.until)

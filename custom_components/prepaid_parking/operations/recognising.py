@@ -47,7 +47,7 @@ def recognised(
     in, under the plate that the other camera read.
     """
     card, stay = parking_card(site, digest), open_stay(site, digest)
-    rule, invitation = _ruled(site, digest), _invited(site, digest)
+    rule, invitation = _ruled(site, digest, at), _invited(site, digest)
     near = False
     if way is Way.EXIT and stay is None and card is not None:
         stay = _begun_otherwise(site, card, kind, normal_plate(read.plate))
@@ -96,9 +96,10 @@ def _near(site: Site, way: Way, plate: str) -> tuple[Card | None, Stay | None]:
     return near_card(site, plate), None
 
 
-def _ruled(site: Site, digest: bytes) -> VehicleRule | None:
-    rules = site.parking.vehicle_rules.values()
-    return next((one for one in rules if one.digest == digest), None)
+def _ruled(site: Site, digest: bytes, at: datetime) -> VehicleRule | None:
+    """Return the rule for a plate: the one that holds, else the latest that did."""
+    rules = [one for one in site.parking.vehicle_rules.values() if one.digest == digest]
+    return max(rules, key=lambda one: (one.holds(at), one.no), default=None)
 
 
 def _invited(site: Site, digest: bytes) -> Invitation | None:
