@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from .errors import CoreError
 from .identity import SpaceId
 from .periods import Every
 
@@ -36,6 +37,11 @@ class Grade(StrEnum):
 
 CAPACITY: Final = {Grade.ORDINARY: 1, Grade.TANDEM: 2, Grade.TRIPLE: 3}
 """How many cars a grade holds; of a multiple space it is said for each."""
+
+FEWEST: Final = 2
+"""Cars in a multiple space."""
+MOST: Final = 1_000
+"""Cars in one space; more is a typing error, or a zone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,3 +100,14 @@ class SpaceFilter:
 
 
 EVERY_SPACE: Final = SpaceFilter()
+
+
+def capacity_of(grade: Grade, said: int | None) -> int:
+    """Return how many cars a space holds: what its grade says, and of a multiple one what somebody said."""
+    if grade is Grade.MULTIPLE:
+        if said is None or not FEWEST <= said <= MOST:
+            raise CoreError("space_capacity_needed", least=FEWEST, most=MOST)
+        return said
+    if said not in (None, CAPACITY[grade]):
+        raise CoreError("space_capacity_given", grade=grade, count=CAPACITY[grade])
+    return CAPACITY[grade]

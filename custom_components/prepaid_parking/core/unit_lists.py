@@ -1,10 +1,10 @@
 """A list of units as people keep it: a table with a header line, in any order of its columns."""
 
 from collections.abc import Mapping
-import csv
 from typing import Final
 
 from .errors import CoreError
+from .tables import read_rows
 from .unit import parse_area, parse_capacity
 
 COLUMNS: Final = frozenset(
@@ -13,28 +13,11 @@ COLUMNS: Final = frozenset(
         *("area", "persons", "capacity", "owner", "meters"),
     }
 )
-DELIMITERS: Final = ";\t,"
-"""Spreadsheets write one of these; a decimal comma is only safe where it is not the comma."""
 
 
 def read_table(text: str) -> list[dict[str, str]]:
     """Turn a table into lines of texts by column; refuse one whose columns are not known."""
-    lines = [line for line in text.lstrip("\ufeff").splitlines() if line.strip()]
-    if len(lines) < 2:
-        raise CoreError("list_is_empty")
-    delimiter = next((one for one in DELIMITERS if one in lines[0]), ",")
-    header, *rows = csv.reader(lines, delimiter=delimiter)
-    names = [name.strip().casefold() for name in header]
-    unknown = sorted(set(names) - COLUMNS)
-    if unknown:
-        raise CoreError(
-            "list_unknown_columns",
-            columns=", ".join(unknown),
-            known=", ".join(sorted(COLUMNS)),
-        )
-    if "name" not in names:
-        raise CoreError("list_without_names")
-    return [dict(zip(names, row, strict=False)) for row in rows]
+    return [dict(row.cells) for row in read_rows(text, {name: name for name in COLUMNS})]
 
 
 def changes_of(fields: Mapping[str, str]) -> dict[str, object]:

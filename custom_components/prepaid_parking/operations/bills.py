@@ -24,6 +24,7 @@ from ..core.chart import Bucket, wallet_account
 from ..core.errors import CoreError
 from ..core.identity import SYSTEM, Actor, BillId, EntryId
 from ..core.ledger import Act, EntryKind, Receipt, Reference
+from ..core.permit import PERMIT
 from .bill_book import (
     committed,
     ensure_series,
@@ -120,7 +121,7 @@ async def void_bill(
         reason=reason,
         reference=referenced("void_bill", reference, {"bill": found.id}),
     )
-    refusal = unvoidable(found, run)
+    refusal = unvoidable(found, run) or _of_permit(found)
     if found.number and refusal is None:
         act = await credit_note(site, run, found, act)
     receipt = await committed(site, act, refusal)
@@ -249,10 +250,13 @@ async def _draft(
     return receipt
 
 
-async def credit_note(site: Site, run: WalletRun, bill: Bill, act: Act) -> Act:
-    """Make the act that voids an issued bill: its reversal, under a number of its own."""
+async def credit_note(site: Site, run: WalletRun, bill: Bill, act: Act, ahead: int = 0) -> Act:
+    """Make the act that voids an issued bill: its reversal, under a number of its own.
+
+    Its number comes after those that are written `ahead` of it in the same go.
+    """
     series = series_of(local_day(site), credit_note=True)
-    last = await ensure_series(site, series, act.occurred)
+    last = await ensure_series(site, series, act.occurred) + ahead
     after = voided(bill, written(series, last + 1), act.occurred)
     return replace(
         act,
@@ -283,3 +287,11 @@ def unvoidable(bill: Bill, run: WalletRun) -> CoreError | None:
     if bill.deposit_minor and bill.closed_at is not None:
         return CoreError("bill_deposit_held", bill=bill.number)
     return closed(run) if bill.paid_minor else None
+
+
+def _of_permit(bill: Bill) -> CoreError | None:
+    """Refuse to take back what a permit holds by: ending that gives back what is not used of it."""
+    kind, _, permit = bill.source.partition("/")
+    if kind != PERMIT or "/" in permit:
+        return None
+    return CoreError("bill_of_permit", bill=bill.number, permit=permit)

@@ -137,6 +137,13 @@ async def bill_spaces(
     return result
 
 
+async def bill_days(site: Site, space: Space, last: date) -> None:
+    """Bill what is not billed yet of days up to one, in the turn of whoever changes a space."""
+    payers, today = Payers(site), local_day(site)
+    for due in list(dues_of(site, space, last, last)):
+        await _issue(site, await _issues(site, bills_of(due, payers), today))
+
+
 async def foreseen(site: Site, until: date, payers: Payers) -> SpacesBilled:
     """Say what would be billed of spaces up to a day; nothing is written."""
     result = SpacesBilled()
@@ -151,11 +158,11 @@ async def foreseen(site: Site, until: date, payers: Payers) -> SpacesBilled:
 
 
 async def issue_of(
-    site: Site, bill: SpaceBill, today: date, *, name: str = "", asked_on: date | None = None
+    site: Site, bill: SpaceBill, today: date, *, asked_on: date | None = None
 ) -> Issue:
     """Draw up a bill of a space; nobody has to have paid it before the day it is made out."""
     due = bill.due
-    key = name or f"{due.source}/{bill.purpose}/{due.space.taken_back}"
+    key = f"{due.source}/{bill.purpose}/{due.space.taken_back}"
     draft = await drawn_up(
         site,
         bill.run,
