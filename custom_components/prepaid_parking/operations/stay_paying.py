@@ -1,0 +1,257 @@
+"""A stay is paid at the desk, at a machine or by phone, before the exit, at it, or long after it."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ..core.chart import Channel, channel_account
+from ..core.errors import CoreError
+from ..core.identity import Actor, StayId
+from ..core.ledger import Act, EntryKind, Receipt, Reference
+from ..core.stay import Stay, StayKind, StayState
+from .booking import book, referenced
+from .facts import StayEvent
+from .parking_rules import rules_now
+from .site import Site
+from .spending import Leg, joined
+from .stay_book import alone, hold, numbered
+from .stay_charging import UNPAID_EXITS, charge_stay, owe_stay
+from .stay_cost import StayCost, cost_of_stay
+from .stay_finding import Which, blind_plate, find_stay, stay_by_id
+from .stay_money import REVENUE, SUSPENSE, earned, part_of, tell_stay
+from .stay_refunding import refund_stay
+
+__all__ = [
+    "PaidStay",
+    "charge_stay",
+    "owe_stay",
+    "pay_lost_ticket",
+    "pay_stay",
+    "refund_stay",
+]
+
+LOST_TICKET: Final = "lost_ticket"
+"""The note of a stay whose beginning nobody knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidStay:
+    """A payment as the desk is told of it: what it paid, what is still due, and what came in beyond."""
+
+    stay: Stay
+    receipt: Receipt
+    amount_minor: int
+    due_minor: int
+    over_minor: int = 0
+
+
+async def pay_stay(
+    site: Site,
+    *,
+    which: Which,
+    actor: Actor,
+    amount_minor: int | None = None,
+    channel: Channel = Channel.CASH,
+    reference: str = "",
+    reason: str = "",
+) -> PaidStay:
+    """Pay a stay, or what its car left behind; announced twice under one reference it counts once.
+
+    Without an amount it is what is due. Over the counter never more than that; what has arrived by
+    another way is booked, and held for its payer as far as it is beyond. A barrier that waits for it
+    hears of it.
+    """
+    found = await find_stay(site, which)
+    asked = {"stay": which.stay or found.id if not which.plate else "", "amount": amount_minor}
+    if which.plate:
+        asked["plate"] = blind_plate(site, which.plate).hex()
+    key = referenced(f"pay_stay/{channel}", reference, asked)
+    work = _pay(site, found.id, key, actor, amount_minor, channel, reason)
+    paid = await asyncio.shield(work)
+    if not paid.receipt.repeated:
+        await site.parking.paid(paid.stay)
+    return paid
+
+
+async def pay_lost_ticket(
+    site: Site,
+    *,
+    actor: Actor,
+    plate: str = "",
+    code: str = "",
+    channel: Channel = Channel.CASH,
+    reference: str = "",
+    reason: str = "",
+) -> PaidStay:
+    """Sell the way out to a car of which nobody knows when it came, for the price of a lost ticket.
+
+    It gets a stay of its own that begins now and is paid; by its plate, or by a new code, it leaves.
+    """
+    price = rules_now(site).lost_ticket_minor
+    if not price:
+        raise CoreError("lost_ticket_no_price")
+    if bool(plate) is bool(code):
+        raise CoreError("stay_which")
+    digest = blind_plate(site, plate) if plate else site.privacy.blind("code", code)
+    content = {"vehicle": digest.hex()}
+    key = referenced(f"lost_ticket/{channel}", reference, content)
+    return await asyncio.shield(
+        _pay_lost(site, digest, key, actor, channel, reason, price, is_plate=bool(plate))
+    )
+
+
+async def _pay(
+    site: Site,
+    stay: StayId,
+    key: Reference,
+    actor: Actor,
+    amount_minor: int | None,
+    channel: Channel,
+    reason: str,
+) -> PaidStay:
+    async with alone(site, stay):
+        known = await stay_by_id(site, stay)
+        cost, due = _due_now(site, known)
+        amount = due if amount_minor is None else amount_minor
+        counts, over = min(amount, due), max(0, amount - due)
+        after = await numbered(site, _paid(site, known, cost, counts, over, settled=amount >= due))
+        act = Act(
+            kind=_kind(known),
+            event=f"stay/{stay}/paid/{key.key}",
+            occurred=site.clock(),
+            actor=actor,
+            reason=reason,
+            reference=key,
+            detail={
+                "stay": stay,
+                "channel": channel,
+                "amount": amount,
+                "due": due,
+                "over": over,
+                "levies": list(part_of(cost.levied, counts).trace),
+                "lines": list(cost.trace),
+            },
+            puts=(after,),
+        )
+        refusal = _refusal(site, known, amount_minor, amount, due, channel)
+        if refusal is None:
+            legs = (*_earned(known, cost, counts), (SUSPENSE, over))
+            origin = ((channel_account(channel), amount),)
+            act = replace(act, postings=joined(origin, [leg for leg in legs if leg[1]]))
+        receipt = await book(site, act, refusal)
+        if receipt.repeated:
+            return _told_again(site, known, receipt)
+        hold(site, after)
+    tell_stay(site, StayEvent.PAID, after, counts)
+    rest = due - counts
+    return PaidStay(
+        stay=after, receipt=receipt, amount_minor=amount, due_minor=rest, over_minor=over
+    )
+
+
+async def _pay_lost(
+    site: Site,
+    digest: bytes,
+    key: Reference,
+    actor: Actor,
+    channel: Channel,
+    reason: str,
+    price: int,
+    *,
+    is_plate: bool,
+) -> PaidStay:
+    number, now = await site.books.next_number("stay"), site.clock()
+    stay = Stay(
+        id=StayId(f"st{number}"),
+        no=number,
+        kind=StayKind.TEMPORARY,
+        state=StayState.INSIDE,
+        entered_at=now,
+        plate=digest if is_plate else b"",
+        ticket=b"" if is_plate else digest,
+        amount_minor=price,
+        paid_minor=price,
+        paid_at=now,
+        note=LOST_TICKET,
+    )
+    after = await numbered(site, stay)
+    receipt = await book(
+        site,
+        Act(
+            kind=EntryKind.STAY_PAID,
+            event=f"stay/{stay.id}/paid/{key.key}",
+            occurred=now,
+            actor=actor,
+            reason=reason,
+            reference=key,
+            postings=joined(((channel_account(channel), price),), ((REVENUE, price),)),
+            detail={
+                "stay": stay.id,
+                "channel": channel,
+                "amount": price,
+                "due": price,
+                "over": 0,
+                "lines": list(cost_of_stay(site, replace(stay, paid_minor=0), now).trace),
+            },
+            puts=(after,),
+        ),
+    )
+    if receipt.repeated:
+        return _told_again(site, await stay_by_id(site, str(receipt.detail["stay"])), receipt)
+    hold(site, after)
+    tell_stay(site, StayEvent.PAID, after, price)
+    return PaidStay(stay=after, receipt=receipt, amount_minor=price, due_minor=0)
+
+
+def _due_now(site: Site, stay: Stay) -> tuple[StayCost, int]:
+    """Return what a stay costs and what is due of it: of one that is over only what it left behind."""
+    cost = cost_of_stay(site, stay, stay.left_at or site.clock())
+    if stay.state is StayState.UNPAID:
+        return cost, stay.owed_minor
+    return cost, 0 if stay.state.over else cost.due_minor
+
+
+def _kind(stay: Stay) -> EntryKind:
+    late = stay.state is StayState.UNPAID
+    return EntryKind.STAY_OWED_PAID if late else EntryKind.STAY_PAID
+
+
+def _refusal(
+    site: Site, stay: Stay, asked: int | None, amount: int, due: int, channel: Channel
+) -> CoreError | None:
+    if asked is not None and asked <= 0:
+        return CoreError("amount_not_positive", amount=site.currency.text(asked))
+    if not amount:
+        return CoreError("stay_nothing_due", stay=stay.id)
+    if amount > due and channel is Channel.CASH:
+        return CoreError("stay_more_than_due", due=site.currency.text(due))
+    return None
+
+
+def _earned(stay: Stay, cost: StayCost, part_minor: int) -> tuple[Leg, ...]:
+    """Return where a payment goes: what a car left behind was earned when it left."""
+    if stay.state is StayState.UNPAID:
+        return ((UNPAID_EXITS, part_minor),)
+    return earned(cost.levied, part_minor)
+
+
+def _paid(site: Site, stay: Stay, cost: StayCost, counts: int, over: int, *, settled: bool) -> Stay:
+    """Return a stay after a payment; who has paid everything has a while to leave."""
+    after = replace(stay, paid_minor=stay.paid_minor + counts, over_minor=stay.over_minor + over)
+    if stay.state is StayState.UNPAID:
+        owed = stay.owed_minor - counts
+        state = StayState.UNPAID if owed else StayState.LEFT
+        return replace(after, owed_minor=owed, state=state, paid_at=site.clock())
+    if stay.state.over:
+        return after
+    paid_at = site.clock() if settled and counts else stay.paid_at
+    return replace(after, amount_minor=cost.amount_minor, paid_at=paid_at)
+
+
+def _told_again(site: Site, stay: Stay, receipt: Receipt) -> PaidStay:
+    """Answer a payment that was announced before as it was answered then."""
+    amount, over = receipt.detail["amount"], receipt.detail["over"]
+    assert isinstance(amount, int)
+    assert isinstance(over, int)
+    due = _due_now(site, stay)[1]
+    return PaidStay(stay=stay, receipt=receipt, amount_minor=amount, due_minor=due, over_minor=over)
