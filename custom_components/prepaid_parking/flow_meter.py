@@ -46,6 +46,8 @@ STEP_OF_SOURCE: Final = {
 }
 LONGEST_INTERVAL_S: Final = 86_400
 """A battery meter reports once a day."""
+POWER: Final = {Quantity.ENERGY: "kW", Quantity.REACTIVE: "kvar"}
+"""What energy in an hour is called; of all else it is the unit per hour."""
 
 
 class MeterFlow(ModbusMeterSteps, EntityMeterSteps, SupplySteps):
@@ -205,4 +207,4 @@ class MeterFlow(ModbusMeterSteps, EntityMeterSteps, SupplySteps):
 
 def _per_hour(quantity: Quantity) -> dict[str, str]:
     """Return the unit in which the most per hour is asked."""
-    return {"per_hour": "kW" if quantity is Quantity.ENERGY else f"{UNIT[quantity]}/h"}
+    return {"per_hour": POWER.get(quantity, f"{UNIT[quantity]}/h")}

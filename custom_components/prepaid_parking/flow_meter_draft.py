@@ -30,6 +30,7 @@ COMMODITIES: Final = {
         Commodity.STEAM,
         Commodity.GAS,
     ),
+    Quantity.REACTIVE: (Commodity.ELECTRICITY,),
     Quantity.VOLUME: (Commodity.WATER, Commodity.GAS, Commodity.STEAM),
     Quantity.MASS: (Commodity.STEAM, Commodity.WATER, Commodity.GAS),
     Quantity.DURATION: (Commodity.RUNTIME,),

@@ -24,6 +24,7 @@ from homeassistant.const import (
     UnitOfMass,
     UnitOfPower,
     UnitOfPressure,
+    UnitOfReactiveEnergy,
     UnitOfReactivePower,
     UnitOfTemperature,
     UnitOfTime,
@@ -56,6 +57,12 @@ WATER: Final = _total("volume", SensorDeviceClass.WATER, UnitOfVolume.CUBIC_METE
 GAS: Final = _total("volume", SensorDeviceClass.GAS, UnitOfVolume.CUBIC_METERS, 3)
 TOTALS: Final[Mapping[Quantity, SensorEntityDescription]] = {
     Quantity.ENERGY: ENERGY,
+    Quantity.REACTIVE: _total(
+        "reactive_energy",
+        SensorDeviceClass.REACTIVE_ENERGY,
+        UnitOfReactiveEnergy.KILO_VOLT_AMPERE_REACTIVE_HOUR,
+        2,
+    ),
     Quantity.VOLUME: _total("volume", SensorDeviceClass.VOLUME, UnitOfVolume.CUBIC_METERS, 3),
     Quantity.MASS: _total("mass", SensorDeviceClass.WEIGHT, UnitOfMass.KILOGRAMS, 0),
     Quantity.DURATION: _total("runtime", SensorDeviceClass.DURATION, UnitOfTime.HOURS, 1),

@@ -22,7 +22,11 @@ from homeassistant.components.recorder.statistics import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
-from homeassistant.util.unit_conversion import EnergyConverter, VolumeConverter
+from homeassistant.util.unit_conversion import (
+    EnergyConverter,
+    ReactiveEnergyConverter,
+    VolumeConverter,
+)
 
 from .const import DOMAIN
 from .coordinator import PrepaidConfigEntry
@@ -37,6 +41,7 @@ MOST: Final = 200
 """Meters of a site that get statistics of their own: each is two jobs of the recorder an hour."""
 UNIT_CLASSES: Final = {
     Quantity.ENERGY: EnergyConverter.UNIT_CLASS,
+    Quantity.REACTIVE: ReactiveEnergyConverter.UNIT_CLASS,
     Quantity.VOLUME: VolumeConverter.UNIT_CLASS,
 }
 """Mass is not among them: the recorder knows no tonnes, and refuses a class that cannot be converted."""

@@ -76,7 +76,9 @@ async def workshop(hub: Hub, line: ModbusLine) -> tuple[EastronSdm630, Clock]:
     line.add(device)
     line_id = await hub.add("line", "Line", "line:1", line_data(line))
     await hub.add("meter", "Workshop", "meter:4", eastron_data(line_id, device))
-    reactive = eastron_data(line_id, device, profile="generic_modbus", serial="", generic=KVARH)
+    reactive = eastron_data(
+        line_id, device, profile="generic_modbus", quantity="reactive", serial="", generic=KVARH
+    )
     await hub.add("meter", "Workshop reactive", "meter:4:kvarh", reactive)
     await meter_shows(hub, lambda one: one["register"] == "1000", meter="m1")
     await meter_shows(hub, lambda one: one["register"] == "500", meter="m2")
@@ -108,6 +110,13 @@ async def test_a_month_of_reactive_energy_is_on_the_bill(
     await time.is_now(JUNE + timedelta(days=29, hours=23))
     for minutes in (5, 7, 9):
         await time.is_now(JUNE + timedelta(days=30, minutes=minutes))
+    assert (await hub.call("get_meter", meter="m2"))["unit"] == "kvarh"
+    totals = [
+        one.attributes["unit_of_measurement"]
+        for one in hub.hass.states.async_all("sensor")
+        if one.attributes.get("device_class") == "reactive_energy"
+    ]
+    assert totals == ["kvarh"]
     told = await hub.call("get_statement", wallet="w1")
     lines = [one for one in told["lines"] if one["kind"] == "power_factor"]
     amounts = [one["amount"] for one in lines]

@@ -17,6 +17,7 @@ class Quantity(StrEnum):
     """What is counted, and so the base unit of a register (in brackets)."""
 
     ENERGY = "energy"  # mWh
+    REACTIVE = "reactive"  # mvarh
     VOLUME = "volume"  # mL
     MASS = "mass"  # g
     DURATION = "duration"  # ms
@@ -26,16 +27,18 @@ class Quantity(StrEnum):
 
 BASE_PER_UNIT: Final[Mapping[Quantity, int]] = {
     Quantity.ENERGY: 1_000_000,
+    Quantity.REACTIVE: 1_000_000,
     Quantity.VOLUME: 1_000_000,
     Quantity.MASS: 1_000_000,
     Quantity.DURATION: 3_600_000,
     Quantity.LENGTH: 1_000,
     Quantity.COUNT: 1,
 }
-"""Base units in one display unit: mWh per kWh, mL per m³, g per t, ms per h, m per km."""
+"""Base units in one display unit: mWh per kWh, mvarh per kvarh, mL per m³, g per t, ms per h, m per km."""
 
 UNIT: Final[Mapping[Quantity, str]] = {
     Quantity.ENERGY: "kWh",
+    Quantity.REACTIVE: "kvarh",
     Quantity.VOLUME: "m³",
     Quantity.MASS: "t",
     Quantity.DURATION: "h",

@@ -57,8 +57,8 @@ BILLED_UNITS: Final[Mapping[str, tuple[Quantity, Fraction]]] = {
     "MWh": (Quantity.ENERGY, Fraction(10**9)),
     "MJ": (Quantity.ENERGY, Fraction(10**7, 36)),
     "GJ": (Quantity.ENERGY, Fraction(10**10, 36)),
-    "varh": (Quantity.ENERGY, Fraction(1_000)),
-    "kvarh": (Quantity.ENERGY, Fraction(1_000_000)),
+    "varh": (Quantity.REACTIVE, Fraction(1_000)),
+    "kvarh": (Quantity.REACTIVE, Fraction(1_000_000)),
     "L": (Quantity.VOLUME, Fraction(1_000)),
     "m³": (Quantity.VOLUME, Fraction(1_000_000)),
     "g": (Quantity.MASS, Fraction(1)),
@@ -73,7 +73,7 @@ BILLED_UNITS: Final[Mapping[str, tuple[Quantity, Fraction]]] = {
 }
 """The units a billed register may count, and what one is in base units: 1 Wh is 3600 J, exactly.
 
-Reactive energy is counted as energy, in mvarh: a meter of its own, which another is judged with.
+Reactive energy is counted in mvarh, by a meter of its own, which another is judged with.
 """
 
 _CUBIC_FOOT_ML: Final = Fraction(28_316_846_592, 10**6)

@@ -45,6 +45,7 @@ OWN_PLATFORM: Final = "prepaid_parking"
 NO_VALUE: Final = frozenset({STATE_UNAVAILABLE, STATE_UNKNOWN, ""})
 QUANTITIES: Final[Mapping[str, Quantity]] = {
     SensorDeviceClass.ENERGY: Quantity.ENERGY,
+    SensorDeviceClass.REACTIVE_ENERGY: Quantity.REACTIVE,
     SensorDeviceClass.GAS: Quantity.VOLUME,
     SensorDeviceClass.WATER: Quantity.VOLUME,
     SensorDeviceClass.VOLUME: Quantity.VOLUME,
