@@ -103,6 +103,8 @@ async def attach_lane(
             undo.callback(await _of(close, line, lines[hub]).add_closer(lane, {**barrier, **close}))
         if reader and reader.get(CONF_FAMILY) != FAMILY_NONE:
             told = partial(heard, lane.id)
+            # A camera's time without an offset is the one on the wall at the gate.
+            reader = {**reader, "zone": site.zone}
             if reader[CONF_FAMILY] in WEBHOOKS:
                 undo.callback(async_listen(hass, reader, told, name=lane.name, now=site.clock))
             else:
