@@ -21,6 +21,7 @@ from .actions import (
     buyers,
     debts,
     deposits,
+    fee_items,
     gates,
     lab,
     ledger,
@@ -32,8 +33,10 @@ from .actions import (
     promotions,
     recurring,
     rerating,
+    reviews,
     rules,
     shares,
+    spaces,
     statements,
     supplies,
     supply_rules,
@@ -41,6 +44,7 @@ from .actions import (
     top_up_fees,
     units,
     uses,
+    visiting,
     wallets,
 )
 from .actions.call import Action, Call
@@ -72,7 +76,11 @@ ACTIONS: Final = (
     *bills.ACTIONS,
     *buyers.ACTIONS,
     *recurring.ACTIONS,
+    *spaces.ACTIONS,
+    *fee_items.ACTIONS,
     *gates.ACTIONS,
+    *visiting.ACTIONS,
+    *reviews.ACTIONS,
     *ledger.ACTIONS,
     *statements.ACTIONS,
 )

@@ -56,6 +56,11 @@ SUPPLY: Final = """
     promise_to_pay hold_site release_site
 """
 """A dormitory's rules, called in `test_docs_supply.py`."""
+VISITING: Final = """
+    get_occupancy invite_visitor list_invitations cancel_invitation reserve_space list_reservations
+    cancel_reservation list_reviews review_stay
+"""
+"""A car park's guests and questions, called in `test_docs_visiting.py`."""
 LAB: Final = "preview_tariff"
 """Looks back at days that have to pass first, called in `test_docs_lab.py`."""
 TARIFFS: Final = "assign_tariff withdraw_tariff rerate"
@@ -66,6 +71,7 @@ OF_THE_DAY: Final = frozenset(
         *("read_at", "since", "to", "until", "valid_from"),
         *("ended_at", "held_at", "sold_at", "started_at", "ends_at"),
         *("occupied_since", "closed_at"),
+        *("entered_at", "settled_at"),
     }
 )
 """Times, hashes and places in the chain: another run has others."""
@@ -228,7 +234,7 @@ def _alike(told: object, printed: object) -> bool:
 async def test_every_example_works_and_answers_what_is_printed(house: House) -> None:
     """Who copies an example into an automation must not find out that it never worked."""
     printed = examples()
-    stories = (ORDER, SUPPLY, TARIFFS, LAB, MONEY, USES, BILLS, UNITS)
+    stories = (ORDER, SUPPLY, TARIFFS, LAB, MONEY, USES, BILLS, UNITS, VISITING)
     assert set(printed) == {name for story in stories for name in story.split()}
     for name in ORDER.split():
         if prepare := house.before.get(name):

@@ -1,0 +1,65 @@
+"""Actions about what cannot be right: the list of reviews, and what a person decides."""
+
+from typing import Final
+
+from homeassistant.helpers import config_validation as cv
+import probatio as vol
+
+from ..core.review import Review, Verdict
+from ..operations.review_verdicts import Correction, settle_review
+from ..operations.review_views import review_view
+from .call import PAGED, REASON, Action, Call, Response, page
+
+VERDICTS: Final = [
+    str(verdict)
+    for verdict in (Verdict.DISMISSED, Verdict.MERGED, Verdict.CORRECTED, Verdict.CLOSED)
+]
+
+
+async def list_reviews(call: Call) -> Response:
+    """List what waits for a person; with `settled` also what was decided."""
+    known = [*call.site.parking.reviews.values()]
+    if call.data["settled"]:
+        known = await call.site.books.load(Review)
+    known.sort(key=lambda one: one.no)
+    shown = page(call, known, lambda one: one.id)
+    return {"reviews": [await review_view(call.site, one) for one in shown]}
+
+
+async def review_stay(call: Call) -> Response:
+    """Settle a review."""
+    receipt = await settle_review(
+        call.site,
+        review=call.text("review"),
+        verdict=Verdict(call.data["verdict"]),
+        correction=Correction(
+            stay=call.text("stay"),
+            plate=call.text("plate"),
+            entered_at=call.moment("entered_at"),
+        ),
+        left_at=call.moment("left_at"),
+        reason=call.text("reason"),
+        actor=call.actor,
+    )
+    (review,) = await call.site.books.load(Review, id=str(receipt.detail["review"]))
+    return call.receipt(receipt) | await review_view(call.site, review)
+
+
+ACTIONS: Final = (
+    Action(
+        "list_reviews", list_reviews, {vol.Optional("settled", default=False): cv.boolean, **PAGED}
+    ),
+    Action(
+        "review_stay",
+        review_stay,
+        {
+            vol.Required("review"): cv.string,
+            vol.Required("verdict"): vol.In(VERDICTS),
+            vol.Optional("stay"): cv.string,
+            vol.Optional("plate"): cv.string,
+            vol.Optional("entered_at"): cv.datetime,
+            vol.Optional("left_at"): cv.datetime,
+            **REASON,
+        },
+    ),
+)
