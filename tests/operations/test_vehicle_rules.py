@@ -10,7 +10,6 @@ from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.vehicle import RuleKind, VehicleRule
 from custom_components.prepaid_parking.operations.vehicle_rules import (
     lift_vehicle_rule,
-    plate_of,
     rules_in_force,
     set_vehicle_rule,
     used,
@@ -35,7 +34,8 @@ async def test_a_rule_outlives_a_restart_and_shows_no_plate(world: World) -> Non
     await world.restart()
     (kept,) = rules_in_force(world.site)
     assert kept == rule
-    assert (kept.masked, await plate_of(world.site, kept)) == ("京****45", PLATE)
+    sealed = await world.site.privacy.get_subject(kept.subject)
+    assert (kept.masked, sealed) == ("京****45", {"plate": PLATE})
     (entry,) = await world.books.entries(kinds=(EntryKind.VEHICLE_RULE_SET,))
     assert (entry.reason, entry.actor) == ("the caretaker's car", "user:manager")
     assert PLATE not in str(entry)

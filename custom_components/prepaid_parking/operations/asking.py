@@ -22,8 +22,9 @@ from .permits import best_permit, in_hours, is_unpaid, permits_of
 from .recognising import Found, recognised
 from .site import Site
 from .space_billing import space_unpaid
-from .stay_book import stays_at, stays_of_card, tracks
+from .stay_book import stays_of_card, tracks
 from .stay_cost import cost_of_stay, tariff_of
+from .unpaid_exits import owed_by
 from .wallet_run import WalletRun
 
 TAKES: Final = frozenset({StayState.ARRIVING, StayState.INSIDE, StayState.LEAVING})
@@ -76,9 +77,7 @@ def asked_of(
         payable=payer is not None and payer.available_minor >= due,
         invitation=found.invitation,
         reservation=found.reservation,
-        owed_minor=sum(
-            one.owed_minor for one in stays_at(site, digest) if one.state is StayState.UNPAID
-        ),
+        owed_minor=owed_by(site, digest),
     )
     if found.card is not None:
         asked = _with_right(site, asked, found.card, digest)

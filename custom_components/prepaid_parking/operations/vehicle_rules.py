@@ -95,11 +95,6 @@ def rules_in_force(site: Site) -> list[VehicleRule]:
     return sorted(rules, key=lambda one: -one.no)
 
 
-async def plate_of(site: Site, rule: VehicleRule) -> str:
-    """Return the whole plate of a rule, for whoever may see it."""
-    return (await site.privacy.get_subject(rule.subject))["plate"]
-
-
 async def _end(site: Site, rule: VehicleRule, reason: str, actor: Actor) -> Receipt:
     ended = replace(rule, ended_at=site.clock())
     receipt = await site.books.commit(
