@@ -51,14 +51,17 @@ def choice(
     *,
     key: str = "",
     custom: bool = False,
+    many: bool = False,
 ) -> SelectSelector:
-    """Ask for one of several; `key` names the words for them in the translations."""
+    """Ask for one of several, or for `many`; `key` names the words for them in the translations."""
     listed = [
         one if isinstance(one, dict) else SelectOptionDict(value=one, label=one) for one in options
     ]
     config = SelectSelectorConfig(options=listed, mode=SelectSelectorMode.DROPDOWN)
     if custom:
         config["custom_value"] = True
+    if many:
+        config["multiple"] = True
     if key:
         config["translation_key"] = key
     return SelectSelector(config)

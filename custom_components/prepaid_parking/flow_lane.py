@@ -4,6 +4,7 @@ from typing import Any, Final, override
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
+    ConfigEntryState,
     SubentryFlowResult,
 )
 from homeassistant.const import CONF_NAME
@@ -12,25 +13,36 @@ import probatio as vol
 
 from .const import (
     CONF_BARRIER,
+    CONF_CLOSE,
     CONF_CURRENCY,
     CONF_DIRECTION,
+    CONF_FAIL,
     CONF_FAMILY,
     CONF_FEE,
+    CONF_INPUTS,
+    CONF_LEVEL,
     CONF_LINE_ID,
     CONF_READER,
+    CONF_TOPIC,
+    CONF_UNIT_ID,
+    CONF_ZONE,
     FAMILY_ENTITY,
+    SUBENTRY_LANE,
 )
 from .core.errors import CoreError
 from .core.money import Currency
 from .flow_fields import choice
-from .flow_lane_barrier import BarrierSteps
+from .flow_lane_outputs import OutputSteps
 from .flow_lane_reader import ReaderSteps
+from .flow_lane_wires_mqtt import MqttWireSteps
 from .links.payloads import RELAYS
 
 DIRECTIONS: Final = ("entry", "exit", "both")
+PLACE: Final = (CONF_UNIT_ID, CONF_TOPIC)
+"""What tells one device on a line from another."""
 
 
-class LaneFlow(BarrierSteps, ReaderSteps):
+class LaneFlow(OutputSteps, MqttWireSteps, ReaderSteps):
     """Adds or changes a lane."""
 
     async def async_step_user(
@@ -52,12 +64,21 @@ class LaneFlow(BarrierSteps, ReaderSteps):
         self.barrier = dict(self.data[CONF_BARRIER])
         self.barrier_line = self.data.get(CONF_LINE_ID, "")
         self.reader = dict(self.data[CONF_READER])
+        self.inputs = {name: dict(one) for name, one in self.data.get(CONF_INPUTS, {}).items()}
         return self.async_show_menu(
-            step_id="reconfigure", menu_options=[self._barrier_step(), "lane", "reader"]
+            step_id="reconfigure", menu_options=[self._barrier_step(), "lane", "wires", "reader"]
         )
 
     @override
     async def async_barrier_proven(self) -> SubentryFlowResult:
+        before = self.data.get(CONF_BARRIER, {})
+        if any(before.get(key) != self.barrier.get(key) for key in (CONF_FAMILY, *PLACE)):
+            # A contact is counted on its own device: on another one it is another contact.
+            for key in (CONF_LEVEL, CONF_CLOSE):
+                if self.data.get(key, {}).get(CONF_FAMILY) != FAMILY_ENTITY:
+                    self.data.pop(key, None)
+            if CONF_LEVEL not in self.data:
+                self.data.pop(CONF_FAIL, None)
         self.data[CONF_BARRIER] = self.barrier
         self.data.pop(CONF_LINE_ID, None)
         if self.barrier_line:
@@ -91,9 +112,12 @@ class LaneFlow(BarrierSteps, ReaderSteps):
                 errors["base"] = "already_configured"
             else:
                 self.data[CONF_FEE] = fee
+                self.data.pop(CONF_ZONE, None)
+                if zone := user_input.get(CONF_ZONE, "").strip():
+                    self.data[CONF_ZONE] = zone
                 if self.source == SOURCE_RECONFIGURE:
                     return self._save()
-                return await self.async_step_reader()
+                return await self.async_step_wires()
         schema = vol.Schema(
             {
                 vol.Required(CONF_NAME): TextSelector(),
@@ -101,6 +125,7 @@ class LaneFlow(BarrierSteps, ReaderSteps):
                     DIRECTIONS, key="direction"
                 ),
                 vol.Required(CONF_FEE, default="0"): TextSelector(),
+                vol.Optional(CONF_ZONE): choice(self._zones(), custom=True),
             }
         )
         shown = user_input or {**self.data, **({CONF_NAME: self.name} if self.name else {})}
@@ -115,11 +140,20 @@ class LaneFlow(BarrierSteps, ReaderSteps):
         )
 
     @override
+    async def async_wires_done(self) -> SubentryFlowResult:
+        return self._save()
+
+    @override
     async def async_reader_proven(self) -> SubentryFlowResult:
         self.data[CONF_READER] = self.reader
         return self._save()
 
     def _save(self) -> SubentryFlowResult:
+        self.data.pop(CONF_INPUTS, None)
+        if self.inputs:
+            self.data[CONF_INPUTS] = self.inputs
+        for one in self.inputs.values():
+            self.save_line(one.get(CONF_LINE_ID, ""))
         self.save_line(self.data.get(CONF_LINE_ID, ""))
         self.save_line(self.data[CONF_READER].get(CONF_LINE_ID, ""))
         if self.source == SOURCE_RECONFIGURE:
@@ -131,6 +165,16 @@ class LaneFlow(BarrierSteps, ReaderSteps):
                 unique_id=self.unique_id,
             )
         return self.async_create_entry(title=self.name, data=self.data, unique_id=self.unique_id)
+
+    def _zones(self) -> list[str]:
+        """Return the zones that other lanes and the spaces name already."""
+        entry = self._get_entry()
+        lanes = entry.get_subentries_of_type(SUBENTRY_LANE)
+        zones = {str(one.data.get(CONF_ZONE, "")) for one in lanes}
+        if entry.state is ConfigEntryState.LOADED:
+            spaces = entry.runtime_data.site.parking.spaces
+            zones.update(space.zone for space in spaces.values())
+        return sorted(zones - {""})
 
     def _fee(self, text: str) -> str | None:
         """Return a fee as it is stored, None where the currency cannot hold it."""

@@ -16,6 +16,7 @@ import probatio as vol
 
 from .const import (
     CONF_COIL,
+    CONF_CONTACT,
     CONF_DIRECTION,
     CONF_FAMILY,
     CONF_LINE_ID,
@@ -39,7 +40,6 @@ from .subentry_probe import ProbeError, async_probe_coil
 from .subentry_probe_entity import probe_entity_barrier
 from .subentry_probe_mqtt import async_probe_mqtt_relay
 
-CONF_CONTACT: Final = "contact"
 CONF_WIRED_TO: Final = "wired_to"
 OPEN_INPUT: Final = "open_input"
 STEP_INPUT: Final = "step_input"

@@ -124,7 +124,7 @@ async def async_probe_modbus_line(
 
 
 @asynccontextmanager
-async def _a_unit(
+async def a_unit(
     hass: HomeAssistant, line: Mapping[str, Any], unit_id: int
 ) -> AsyncIterator[tuple[ModbusUnit, float]]:
     """Lend a unit of a line, and how long a request may take; device errors become sentences.
@@ -145,7 +145,7 @@ async def async_probe_modbus_meter(
     hass: HomeAssistant, line: Mapping[str, Any], profile: MeterProfile, unit_id: int
 ) -> tuple[Sample, bool | None]:
     """Read a meter once, all of it; tells also whether its own prepaid mode is on."""
-    async with _a_unit(hass, line, unit_id) as (unit, timeout):
+    async with a_unit(hass, line, unit_id) as (unit, timeout):
         meter = ModbusMeter(unit, profile, request_timeout=timeout, spacing=line[CONF_SPACING])
         sample = await meter.read(full=True)
         return sample, await meter.own_prepaid()
@@ -155,7 +155,7 @@ async def async_probe_coil(
     hass: HomeAssistant, line: Mapping[str, Any], unit_id: int, coil: int, *, inverted: bool = False
 ) -> bool:
     """Read one contact of a relay board; tells whether it lets through."""
-    async with _a_unit(hass, line, unit_id) as (unit, timeout):
+    async with a_unit(hass, line, unit_id) as (unit, timeout):
         spacing = line[CONF_SPACING]
         contact = Contact(
             unit, coil=coil, inverted=inverted, request_timeout=timeout, spacing=spacing
@@ -173,7 +173,7 @@ async def async_test_trip(
     """
     assert profile.relay is not None
     latency = profile.relay.latency_seconds * profile.relay.latency_polls
-    async with _a_unit(hass, line, unit_id) as (unit, timeout):
+    async with a_unit(hass, line, unit_id) as (unit, timeout):
         meter = ModbusMeter(
             unit, profile, request_timeout=timeout, spacing=line[CONF_SPACING], tested=True
         )

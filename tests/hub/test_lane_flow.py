@@ -106,6 +106,7 @@ async def test_a_contact_is_read_shown_and_saved_without_moving(
     assert walk.shown()["said"] == "contact open"
     assert walk.shown()["currency"] == "CNY"
     await walk.answer(LANE)
+    await walk.answer("reader")
     walk.at("reader")
     await walk.answer({"family": "none"})
     saved = walk.saved()
@@ -163,6 +164,7 @@ async def test_a_lane_makes_its_line_on_the_way(
     line_id = walk.suggested("line_id")
     await walk.answer(contact(line_id))
     await walk.answer(LANE)
+    await walk.answer("reader")
     await walk.answer({"family": "none"})
     assert walk.saved().data["line_id"] == line_id
     assert [one.subentry_id for one in lines_of(a_site)] == [line_id]
@@ -199,6 +201,7 @@ async def test_a_fee_the_currency_cannot_hold_is_refused(
     await walk.answer(LANE | {"fee": text})
     walk.at("lane", error="amount_invalid")
     await walk.answer(LANE | {"fee": "2,5"})
+    await walk.answer("reader")
     await walk.answer({"family": "none"})
     assert walk.saved().data["fee"] == "2.50"
 
@@ -223,6 +226,7 @@ async def test_a_relay_on_mqtt_is_asked_where_it_is(
         walk.at("lane")
         assert walk.shown()["said"] == "contact open"
         await walk.answer(LANE)
+        await walk.answer("reader")
         await walk.answer({"family": "none"})
         assert shelly.switched == []
     saved = walk.saved()
@@ -274,6 +278,7 @@ async def test_a_barrier_described_by_hand_needs_settings_that_fit(
         await walk.answer(form)
         walk.at("lane")
         await walk.answer(LANE)
+        await walk.answer("reader")
         await walk.answer({"family": "none"})
     assert walk.saved().unique_id == f"lane:{line_id}:gate/open:entry"
 
@@ -295,6 +300,7 @@ async def test_an_entity_of_the_hub_opens_a_barrier(
     walk.at("lane")
     assert walk.shown()["said"] == "closed"
     await walk.answer(LANE)
+    await walk.answer("reader")
     await walk.answer({"family": "none"})
     saved = walk.saved()
     assert saved.unique_id == "lane::cover.gate:entry"
@@ -322,6 +328,7 @@ async def to_the_reader(walk: Walk, line_id: str, family: str) -> None:
     await walk.answer("barrier_modbus")
     await walk.answer(contact(line_id))
     await walk.answer(LANE)
+    await walk.answer("reader")
     await walk.answer({"family": family})
 
 
@@ -467,6 +474,7 @@ async def test_two_lanes_the_same_way_through_one_contact_are_one(
     await walk.answer(LANE)
     walk.at("lane", error="already_configured")
     await walk.answer(LANE | {"direction": "exit"})
+    await walk.answer("reader")
     walk.at("reader")
 
 
@@ -524,7 +532,7 @@ async def test_a_lane_on_mqtt_is_changed_where_it_is(
     lane = make(hass, a_site, "lane", "North", f"lane:{line_id}:gate:0:entry", data)
     walk = Walk(hass, a_site, "lane")
     result = await walk.begin(changing=lane)
-    assert result["menu_options"] == ["barrier_mqtt", "lane", "reader"]
+    assert result["menu_options"] == ["barrier_mqtt", "lane", "wires", "reader"]
     await walk.answer("barrier_mqtt")
     assert walk.suggested("family") == "shelly_gen2"
     await walk.answer({"line_id": line_id, "family": "shelly_gen2"})
