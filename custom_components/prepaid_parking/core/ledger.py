@@ -5,7 +5,7 @@ records that change with it. A reading's charge and the cursor it was charged up
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
@@ -143,6 +143,7 @@ class EntryKind(StrEnum):
     REVIEW_SETTLED = "review_settled"
     EMERGENCY_BEGUN = "emergency_begun"
     EMERGENCY_ENDED = "emergency_ended"
+    FREE_FLOW_SET = "free_flow_set"
     PROOF = "proof"
     EXPORTED = "exported"
     INCARNATION = "incarnation"
@@ -214,6 +215,11 @@ class CursorMove:
         """Refuse to uncharge: energy once charged is corrected by an entry, not by the cursor."""
         if self.to_register < self.from_register:
             raise CoreError("cursor_backwards", installation=self.installation)
+
+    @property
+    def made(self) -> CursorMove:
+        """What an act asks for that is only to be written where this step was made before it."""
+        return replace(self, from_register=self.to_register)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from .errors import CoreError
 from .identity import BillId, CardId, FeeItemId, ParkingPackageId, PermitId, SpaceId, WalletId
@@ -12,6 +13,9 @@ from .local_day import DAY
 from .periods import add_months
 from .rights import ALL_RIGHTS, Rights
 from .space import EVERY_SPACE, SpaceFilter
+
+PERMIT: Final = "permit"
+"""Begins what names the bills of permits: `permit/<id>`, and `permit/<id>/used` where one was ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +100,11 @@ class Permit:
             and (self.ended_on is None or day < self.ended_on)
             and self.left != 0
         )
+
+    @property
+    def source(self) -> str:
+        """What names its bill."""
+        return f"{PERMIT}/{self.id}"
 
     @property
     def days(self) -> int:

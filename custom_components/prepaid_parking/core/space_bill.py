@@ -108,12 +108,20 @@ def _parts(
 ) -> tuple[tuple[Purpose, tuple[BillLine, ...]], ...]:
     found: dict[Purpose, list[BillLine]] = defaultdict(list)
     for versions in items:
-        for item, part in _in_force(versions, days):
-            if not item.ended and item.filter.hits(space):
-                line = _line(item, space, part, currency)
-                if line.amount_minor > 0:
-                    found[item.category.purpose].append(line)
+        for item, line in item_lines(versions, space, days, currency):
+            found[item.category.purpose].append(line)
     return tuple((purpose, tuple(found[purpose])) for purpose in Purpose if purpose in found)
+
+
+def item_lines(
+    versions: Sequence[FeeItem], space: Space, days: Days, currency: Currency
+) -> Iterator[tuple[FeeItem, BillLine]]:
+    """Return what a fee item asks of a space for some days: a line for each version that hits it."""
+    for item, part in _in_force(versions, days):
+        if not item.ended and item.filter.hits(space):
+            line = _line(item, space, part, currency)
+            if line.amount_minor > 0:
+                yield item, line
 
 
 def _in_force(versions: Sequence[FeeItem], days: Days) -> Iterator[tuple[FeeItem, Days]]:

@@ -13,6 +13,7 @@ from ..core.metering import Cursor
 from ..core.recurring_charge import RecurringCharge
 from ..core.space import Space
 from ..core.space_bill import SOURCE
+from . import permits
 from .booking import book
 from .site import Site
 from .wallet_run import WalletRun
@@ -40,6 +41,7 @@ async def trusted(site: Site) -> None:
     """Look at the books again where a write failed: some of it may be written after all."""
     if site.billing.doubtful:
         site.parking.spaces = {one.id: one for one in await site.books.load(Space)}
+        await permits.load(site)
         await load(site)
 
 

@@ -24,6 +24,7 @@ from .past_visits import end_past_visits
 from .points import expire_points
 from .price_corrections import finish_corrections
 from .proving import prove_daily
+from .renewing import renew_permits
 from .schedules import follow_schedules
 from .site import Site
 from .tamper import forget_marks, look_for_hints, watch_losses
@@ -39,6 +40,7 @@ DAY: Final = timedelta(days=1)
 
 CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
     (MINUTE, finish_dividing),
+    (SECOND, renew_permits),
     (SECOND, bill_the_day),
     (MINUTE, keep_demands),
     (SECOND, follow_schedules),

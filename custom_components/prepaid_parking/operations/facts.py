@@ -71,6 +71,8 @@ class WalletEvent(StrEnum):
     USE_STARTED = "use_started"
     USE_ENDED = "use_ended"
     USE_REFUNDED = "use_refunded"
+    PERMIT_ENDING = "permit_ending"
+    PERMIT_NOT_FUNDED = "permit_not_funded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from weakref import WeakValueDictionary
 
 from ..core.fee_item import FeeItem
@@ -10,6 +11,7 @@ from ..core.identity import (
     CardId,
     FeeItemId,
     InvitationId,
+    LaneId,
     MerchantId,
     ParkingPackageId,
     PermitId,
@@ -21,6 +23,7 @@ from ..core.identity import (
     WalletId,
 )
 from ..core.parking_rules import ParkingRules
+from ..core.passage import Passage
 from ..core.permit import ParkingPackage, Permit
 from ..core.review import Review
 from ..core.space import Space
@@ -33,6 +36,15 @@ async def _nobody_waits(_: Stay) -> None:
     """Say it to nobody: no lane is there that would open."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unwritten:
+    """A passage that the books still have to hear of: `begins` or `ends` is its stay's draft."""
+
+    passage: Passage
+    begins: Stay | None = None
+    ends: Stay | None = None
+
+
 @dataclass(slots=True)
 class ParkingBook:
     """What the property office and the lanes know, in the newest state.
@@ -40,7 +52,8 @@ class ParkingBook:
     Fee items and packages are lists of versions, the newest last. `permits` are those that are not
     over; `stays` those that are open, or that left something unpaid. Of invitations, reservations,
     vehicle rules and reviews only those still in force are here: all others are in the books.
-    `card_permits` finds permits by their card (permits.py).
+    `card_permits` finds permits by their card (permits.py); `renewing` are those that still have to be
+    looked at on the local day `renewed_on` (renewing.py).
 
     `found` finds stays by the blind index of a plate or a ticket, `of_cards` by their card; `turns`
     lets those wait for one another that change one stay, or let cars of one card in (stay_book.py).
@@ -59,6 +72,8 @@ class ParkingBook:
     reservations: dict[ReservationId, Reservation] = field(default_factory=dict)
     merchants: dict[MerchantId, Merchant] = field(default_factory=dict)
     reviews: dict[ReviewId, Review] = field(default_factory=dict)
+    renewed_on: date | None = None
+    renewing: list[PermitId] = field(default_factory=list)
     card_permits: dict[CardId, dict[PermitId, None]] = field(default_factory=dict)
     found: dict[bytes, dict[StayId, None]] = field(default_factory=dict)
     of_cards: dict[CardId, dict[StayId, None]] = field(default_factory=dict)
@@ -66,4 +81,7 @@ class ParkingBook:
         default_factory=WeakValueDictionary
     )
     paid: Callable[[Stay], Awaitable[None]] = _nobody_waits
+    sighted: dict[bytes, tuple[LaneId, datetime]] = field(default_factory=dict)
+    unwritten: list[Unwritten] = field(default_factory=list)
+    open_lanes: set[LaneId] = field(default_factory=set)
     asked: dict[SpaceId, set[WalletId]] = field(default_factory=dict)

@@ -4,13 +4,13 @@ from typing import Final
 
 from ..core.fee_item import FeeItem
 from ..core.parking_rules import ParkingRules
-from ..core.permit import ParkingPackage, Permit
+from ..core.permit import ParkingPackage
 from ..core.review import Review
 from ..core.space import Space
 from ..core.stay import Stay, StayState
 from ..core.vehicle import VehicleRule
 from ..core.visiting import Invitation, Merchant, Reservation
-from .permits import keep_permit
+from . import permits
 from .site import Site
 from .stay_book import hold
 
@@ -26,8 +26,7 @@ async def load(site: Site) -> None:
         parking.fee_items.setdefault(item.id, []).append(item)
     for package in sorted(await books.load(ParkingPackage), key=lambda one: one.version):
         parking.packages.setdefault(package.id, []).append(package)
-    for permit in await books.load(Permit, over=False):
-        keep_permit(site, permit)
+    await permits.load(site)
     for state in KEPT:
         hold(site, *await books.load(Stay, state=state.value))
     parking.rules = sorted(await books.load(ParkingRules), key=lambda one: one.version)

@@ -9,6 +9,13 @@ from ..core.rights import covers
 from .site import Site
 
 
+async def load(site: Site) -> None:
+    """Take up the permits that are not over."""
+    site.parking.permits, site.parking.card_permits = {}, {}
+    for permit in await site.books.load(Permit, over=False):
+        keep_permit(site, permit)
+
+
 def keep_permit(site: Site, permit: Permit) -> None:
     """Take over a permit as it was written; one that is over is the books' alone."""
     parking = site.parking

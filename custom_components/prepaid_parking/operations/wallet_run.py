@@ -24,8 +24,9 @@ from .supply_book import QuotaRun
 class WalletRun:
     """A wallet at work.
 
-    `posted_minor` is the cash bucket in the books as entry `booked_to` left it, `bonus_minor` the
-    bonus beside it, `others` what else it holds or owes, `unposted_minor` what its meters used since.
+    `posted_minor` is the cash bucket in the books, `bonus_minor` the bonus beside it, `others` what
+    else it holds or owes, `unposted_minor` what its meters used since. `booked_to` is the last entry
+    that was heard of, `as_of` by which entry each account stands as it does.
     `layers` are the top-ups it lives on, kept where a bonus or points came with one of them.
     """
 
@@ -35,6 +36,7 @@ class WalletRun:
     bonus_minor: int = 0
     others: dict[Bucket, int] = field(default_factory=dict)
     booked_to: int = 0
+    as_of: dict[AccountId, int] = field(default_factory=dict)
     unposted_minor: int = 0
     meters: list[MeterRun] = field(default_factory=list)
     watched_at: datetime | None = None
@@ -56,10 +58,19 @@ class WalletRun:
         return self.posted_minor + self.bonus_minor - self.unposted_minor
 
     def booked(self, receipt: Receipt) -> None:
-        """Take over the balances the books answered with; answers may come in any order."""
-        if receipt.entry > self.booked_to:
-            self.take_over(receipt.balances)
-            self.booked_to = receipt.entry
+        """Take over the balances the books answered with; answers may come in any order.
+
+        An entry tells only of the accounts it touched: of several written together, a later one says
+        nothing of what an earlier one moved.
+        """
+        newer = {
+            account: balance
+            for account, balance in receipt.balances.items()
+            if owner_of(account) == self.wallet.no and receipt.entry > self.as_of.get(account, 0)
+        }
+        self.take_over(newer)
+        self.as_of.update(dict.fromkeys(newer, receipt.entry))
+        self.booked_to = max(self.booked_to, receipt.entry)
 
     def take_over(self, balances: Mapping[AccountId, int]) -> None:
         """Take over those of these balances that are this wallet's."""
