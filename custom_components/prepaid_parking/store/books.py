@@ -22,6 +22,8 @@ from ..core.ledger import (
     Record,
     Verdict,
 )
+from ..core.stay import Stay
+from ..core.stay_query import StayQuery
 from ..core.supply import CommandLog
 from . import opening, queries, record_queries
 from .anchor import write_anchor
@@ -29,6 +31,7 @@ from .codec import Value
 from .incarnation import GAP_AFTER_LOSS, accepting_act, first_number, next_incarnation
 from .sqlite import SQL_ERRORS, copy_into, lock, raw, told, unlock
 from .standing import Standing
+from .stay_queries import read_stays
 from .verify import verify
 from .waiting import Call, Command, Waiter
 from .writer import Writer
@@ -183,6 +186,16 @@ class Books:
             lambda connection: record_queries.read_records(connection, kind, **like)
         )
 
+    async def between[R](self, kind: type[R], column: str, first: Value, last: Value) -> list[R]:
+        """Return the records of a kind with a column from one value to another, as they are kept."""
+        return await self.read(
+            lambda connection: record_queries.read_between(connection, kind, column, first, last)
+        )
+
+    async def stays(self, query: StayQuery) -> list[Stay]:
+        """Return a page of stays, the latest arrival first."""
+        return await self.read(lambda connection: read_stays(connection, query))
+
     async def commands(self, since: datetime) -> list[CommandLog]:
         """Return what still matters of the command log: what is open, what is new, each last one."""
         return await self.read(lambda connection: record_queries.read_commands(connection, since))
@@ -192,6 +205,10 @@ class Books:
         return await self.read(
             lambda connection: record_queries.read_old_commands(connection, before, limit)
         )
+
+    async def passages(self, since: datetime) -> dict[str, int]:
+        """Return how many passages of each kind the lanes wrote down from an instant on."""
+        return await self.read(lambda connection: record_queries.count_passages(connection, since))
 
     async def balances(self) -> dict[AccountId, int]:
         """Return the balance of every account that was ever moved, as committed."""

@@ -34,13 +34,16 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE UNIQUE INDEX bill_number ON bill (number) WHERE number != ''
-    """,
-    """
     CREATE INDEX bill_open ON bill (closed_at) WHERE closed_at IS NULL
     """,
     """
     CREATE INDEX bill_wallet ON bill (wallet)
+    """,
+    """
+    CREATE INDEX bill_due ON bill (due_on)
+    """,
+    """
+    CREATE UNIQUE INDEX bill_number ON bill (number) WHERE number != ''
     """,
     """
     CREATE TABLE billing_rules (
@@ -499,10 +502,13 @@ STATEMENTS: Final = (
     CREATE INDEX stay_plate ON stay (plate)
     """,
     """
-    CREATE INDEX stay_card ON stay (card)
+    CREATE INDEX stay_ticket ON stay (ticket)
     """,
     """
     CREATE INDEX stay_changed ON stay (changed)
+    """,
+    """
+    CREATE INDEX stay_card ON stay (card)
     """,
     """
     CREATE TABLE review (
@@ -875,13 +881,13 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX use_wallet ON use (wallet)
+    CREATE INDEX use_state ON use (state)
     """,
     """
     CREATE INDEX use_end_reference ON use (end_reference)
     """,
     """
-    CREATE INDEX use_state ON use (state)
+    CREATE INDEX use_wallet ON use (wallet)
     """,
     """
     ALTER TABLE tariff_version ADD COLUMN terms TEXT NOT NULL DEFAULT '{"calendar":"","calorific":null,"ceiling_micro":null,"counted":null,"demand":null,"duration":null,"fixed":null,"ladder":[],"levies":[],"loss_cap_micro":null,"minimum":null,"period":{"per_tenant":false,"prorate_first":false,"span":"month","starts":1},"persons":{"base":0,"each":0,"once":0},"plan":null,"power_factor":null,"registers":[],"seasons":[],"standing":[]}'

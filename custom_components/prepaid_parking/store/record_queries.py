@@ -20,6 +20,17 @@ def read_records[R](connection: Connection, kind: type[R], /, **like: Value) -> 
     return [codec.record(tuple(row)) for row in rows]
 
 
+def read_between[R](
+    connection: Connection, kind: type[R], column: str, first: Value, last: Value
+) -> list[R]:
+    """Return the records of a kind with a column from one value to another, both included, by it."""
+    codec = codec_of(kind)
+    named = codec.table.c[column]
+    wanted = select(*codec.table.c).where(named.between(first, last))
+    rows = connection.execute(wanted.order_by(named, *codec.table.primary_key))
+    return [codec.record(tuple(row)) for row in rows]
+
+
 @cache
 def _reading(table: Table, given: tuple[str, ...], none: tuple[str, ...]) -> str:
     """Return the words that read records: a start reads a hundred kinds, and wording costs the most."""
@@ -48,6 +59,17 @@ def read_commands(connection: Connection, since: datetime) -> list[CommandLog]:
     )
     codec = codec_of(CommandLog)
     return [codec.record(tuple(row)) for row in connection.execute(wanted)]
+
+
+def count_passages(connection: Connection, since: datetime) -> dict[str, int]:
+    """Return how many passages of each kind there were from an instant on."""
+    passage = tables_meters.passage.c
+    wanted = (
+        select(passage.kind, func.count())
+        .where(passage.at >= to_micros(since))
+        .group_by(passage.kind)
+    )
+    return dict(connection.execute(wanted).tuples().all())
 
 
 def read_old_commands(connection: Connection, before: datetime, limit: int) -> list[CommandLog]:

@@ -37,6 +37,7 @@ bill: Final = table(
     whole("closed_at", optional=True),
 )
 Index("bill_wallet", bill.c.wallet)
+Index("bill_due", bill.c.due_on)
 Index("bill_open", bill.c.closed_at, sqlite_where=bill.c.closed_at.is_(None))
 Index("bill_number", bill.c.number, unique=True, sqlite_where=bill.c.number != "")
 

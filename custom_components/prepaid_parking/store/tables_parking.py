@@ -230,6 +230,7 @@ Index("stay_entered", stay.c.entered_at)
 Index("stay_changed", stay.c.changed)
 Index("stay_state", stay.c.state)
 Index("stay_plate", stay.c.plate)
+Index("stay_ticket", stay.c.ticket)
 Index("stay_card", stay.c.card)
 
 review: Final = table(

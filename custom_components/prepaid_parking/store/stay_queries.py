@@ -1,0 +1,44 @@
+"""What is read of stays: one page, found by an index whatever is asked for."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, or_, select, tuple_
+
+from ..core.stay import Stay
+from ..core.stay_query import StayQuery
+from .codec import codec_of, to_micros
+from .tables_parking import stay as table
+
+_STAY = table.c
+
+
+def read_stays(connection: Connection, query: StayQuery) -> list[Stay]:
+    """Return a page of stays, the latest arrival first."""
+    codec = codec_of(Stay)
+    return [codec.record(tuple(row)) for row in connection.execute(wanted(query))]
+
+
+def wanted(query: StayQuery) -> Select[Any]:
+    """Return the question for a page: what comes before the last stay of the page before."""
+    found = select(*_STAY).where(*_conditions(query))
+    if query.after is not None:
+        last = select(_STAY.entered_at, _STAY.no).where(_STAY.id == query.after)
+        found = found.where(tuple_(_STAY.entered_at, _STAY.no) < last.scalar_subquery())
+    order = (_STAY.entered_at.desc(), _STAY.no.desc())
+    return found.order_by(*order).limit(query.limit)
+
+
+def _conditions(query: StayQuery) -> Iterator[ColumnElement[bool]]:
+    if query.since is not None:
+        yield _STAY.entered_at >= to_micros(query.since)
+    if query.until is not None:
+        yield _STAY.entered_at < to_micros(query.until)
+    if query.states:
+        yield _STAY.state.in_([state.value for state in query.states])
+    if query.lane is not None:
+        yield or_(_STAY.entry_lane == query.lane, _STAY.exit_lane == query.lane)
+    if query.card is not None:
+        yield _STAY.card == query.card
+    if query.vehicle:
+        yield or_(_STAY.plate == query.vehicle, _STAY.ticket == query.vehicle)
