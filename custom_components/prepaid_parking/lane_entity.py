@@ -4,7 +4,7 @@ from typing import Final, override
 
 from .entity import PrepaidEntity
 from .errors import translated
-from .operations.gate import release_barrier
+from .operations.releasing import release_barrier
 from .things import LaneThing
 
 BY_ENTITY: Final = "entity"

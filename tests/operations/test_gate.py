@@ -7,23 +7,24 @@ from typing import Any
 
 import pytest
 
-from custom_components.prepaid_parking.core.access import Admit, PlateRead, Refusal, Refuse
+from custom_components.prepaid_parking.core.access import PlateRead
+from custom_components.prepaid_parking.core.admission import Reason
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError, DeviceFault
 from custom_components.prepaid_parking.core.ledger import BooksState, EntryKind
 from custom_components.prepaid_parking.core.passage import Passage
 from custom_components.prepaid_parking.core.supply import CommandLog, CommandOutcome
 from custom_components.prepaid_parking.core.wallet import CredentialKind, Purpose
 from custom_components.prepaid_parking.operations.cashier import close_wallet, freeze
+from custom_components.prepaid_parking.operations.explaining import explain_access
 from custom_components.prepaid_parking.operations.facts import PassageKind, Passed
 from custom_components.prepaid_parking.operations.gate import (
     Answer,
     block_card,
-    explain_access,
     issue_card,
     plate_read,
-    release_barrier,
 )
 from custom_components.prepaid_parking.operations.lane_run import LaneRun
+from custom_components.prepaid_parking.operations.releasing import release_barrier
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from custom_components.prepaid_parking.store.records import Subject
 from tests.operations.world import DAY, MANAGER, SECOND, BarrierDevice, World
@@ -137,14 +138,14 @@ async def test_a_car_that_waits_at_the_gate_pays_once(world: World) -> None:
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"retained": True}, Refusal.REPLAYED),
-        ({"burst": True}, Refusal.REPLAYED),
-        ({"age": 11}, Refusal.TOO_OLD),
-        ({"age": -61}, Refusal.FROM_FUTURE),
+        ({"retained": True}, Reason.REPLAYED),
+        ({"burst": True}, Reason.REPLAYED),
+        ({"age": 11}, Reason.TOO_OLD),
+        ({"age": -61}, Reason.FROM_FUTURE),
     ],
 )
 async def test_what_is_not_of_now_is_written_down_and_opens_nothing(
-    world: World, fields: dict[str, Any], reason: Refusal
+    world: World, fields: dict[str, Any], reason: Reason
 ) -> None:
     """A message kept from yesterday must not open today's gate, nor shut it for the car that is there."""
     here = await gate(world)
@@ -177,16 +178,16 @@ async def test_a_clock_set_back_shuts_nobody_out(world: World) -> None:
 @pytest.mark.parametrize(
     ("prepare", "reason"),
     [
-        ("unknown", Refusal.UNKNOWN),
-        ("poor", Refusal.NOT_ENOUGH_MONEY),
-        ("frozen", Refusal.WALLET_FROZEN),
-        ("closed", Refusal.WALLET_CLOSED),
-        ("blocked", Refusal.CARD_BLOCKED),
-        ("expired", Refusal.EXPIRED),
+        ("unknown", Reason.UNKNOWN),
+        ("poor", Reason.NOT_ENOUGH_MONEY),
+        ("frozen", Reason.WALLET_FROZEN),
+        ("closed", Reason.WALLET_CLOSED),
+        ("blocked", Reason.CARD_BLOCKED),
+        ("expired", Reason.EXPIRED),
     ],
 )
 async def test_a_refusal_moves_nothing_and_says_why(
-    world: World, prepare: str, reason: Refusal
+    world: World, prepare: str, reason: Reason
 ) -> None:
     """The driver reads the reason; no money moves, no barrier opens."""
     here = await gate(world, money="4.99" if prepare == "poor" else "20", least_score=800)
@@ -237,7 +238,7 @@ async def test_a_clearer_read_of_the_same_car_lets_in_at_once(world: World) -> N
     """The first frame is blurred; the second must not wait for five seconds."""
     here = await gate(world, least_score=800)
     blurred = await here.read(score=500)
-    assert (blurred.kind, blurred.reason) == (PassageKind.RECORDED, Refusal.LOW_SCORE)
+    assert (blurred.kind, blurred.reason) == (PassageKind.RECORDED, Reason.LOW_SCORE)
     assert (await here.read(after=0.3, score=950)).kind is PassageKind.ADMITTED
 
 
@@ -298,7 +299,7 @@ async def test_what_cannot_be_written_down_opens_nothing(world: World, fee: str)
     here = await gate(world, fee=fee)
     with world.full_disk():
         answer = await here.read()
-        assert (answer.kind, answer.reason) == (PassageKind.REFUSED, Refusal.LEDGER_CLOSED)
+        assert (answer.kind, answer.reason) == (PassageKind.REFUSED, Reason.LEDGER_CLOSED)
     assert (here.barrier.pulses, here.wallet.posted_minor) == (0, 2000)
     assert (await here.read(after=1)).kind is PassageKind.ADMITTED
     assert here.barrier.pulses == 1
@@ -331,7 +332,7 @@ async def test_a_plate_is_answered_also_while_the_books_are_read_only(world: Wor
     world.books.state = BooksState.READ_ONLY
     known, unknown = await here.read(), await here.read("沪B99999")
     world.books.state = BooksState.OK
-    assert (known.reason, unknown.reason) == (Refusal.LEDGER_CLOSED, Refusal.UNKNOWN)
+    assert (known.reason, unknown.reason) == (Reason.LEDGER_CLOSED, Reason.UNKNOWN)
     assert here.barrier.pulses == 0
 
 
@@ -466,9 +467,9 @@ async def test_an_explanation_moves_nothing(world: World) -> None:
         (CredentialKind.CODE, "4711"),
     ):
         decision, asked = explain_access(site, lane=lane, kind=kind, value=value)
-        assert isinstance(decision, Admit)
-        assert asked.available_minor == 2000
+        assert decision.admits
+        assert (asked.due_minor, asked.payable) == (500, True)
     decision, _ = explain_access(site, lane=lane, kind=CredentialKind.CODE, value="0815")
-    assert isinstance(decision, Refuse)
+    assert not decision.admits
     assert (here.barrier.pulses, await here.passages()) == (0, [])
     assert world.clock.now - here.wallet.wallet.opened_at < SECOND

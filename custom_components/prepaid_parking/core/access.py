@@ -145,12 +145,16 @@ def _money_problem(asked: Pass) -> Refusal | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A car that was just answered at a lane, so that further reads of it are the same arrival."""
+    """A car that was just answered at a lane, so that further reads of it are the same arrival.
+
+    `poor`: it was not let in only because the camera was not sure of it.
+    """
 
     plate: str
     at: datetime
     event_id: str = ""
     admitted: bool = False
+    poor: bool = False
 
 
 def same_arrival(

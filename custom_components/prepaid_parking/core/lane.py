@@ -48,12 +48,13 @@ class Grant:
     """One car was let through: by right (`stay`), or by a person or the key (None).
 
     `watched` says that the loops were watched ever since. Where they were not, nobody knows whether
-    it has passed, and silence says nothing.
+    it has passed, and silence says nothing. `owes`: it was let out by hand and has not paid.
     """
 
     at: datetime
     stay: StayId | None = None
     watched: bool = True
+    owes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,230 +1,191 @@
-"""The lanes: a card is recognised, charged and let through; everything else is refused with its reason.
+"""The lanes: a vehicle is recognised, answered once, and let through; all else is said with its reason.
 
 What happens is written down first, then the barrier gets one pulse. A pulse without an answer is
-"not confirmed" and never sent again.
+"not confirmed" and never sent again. Cars at different lanes never wait for each other; only those
+of one card do, and those of one plate.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
+import secrets
 from typing import Final
 
-from ..core.access import (
-    Admit,
-    Arrival,
-    Pass,
-    PlateRead,
-    Refusal,
-    Refuse,
-    decide,
-    is_over,
-    same_arrival,
-    still_there,
-)
-from ..core.chart import SiteAccount, site_account
-from ..core.errors import CoreError, DeviceError, StoreError
-from ..core.identity import SYSTEM, Actor, EntryId
-from ..core.ledger import Act, EntryKind
-from ..core.passage import Passage
+from ..core.access import Arrival, PlateRead, is_over, same_arrival, still_there
+from ..core.admission import Asked, Decision, Reason, Way, decide
+from ..core.errors import CoreError
+from ..core.identity import SYSTEM, Actor
 from ..core.plate import masked_plate, normal_plate
-from ..core.supply import CommandLog
-from ..core.wallet import Card, Credential, CredentialKind, Purpose
-from .booking import is_frozen, keep, referenced
+from ..core.wallet import CredentialKind
+from .admitting import Opening, opened, settle
+from .asking import asked_of
 from .cards import block_card, issue_card
 from .facts import PassageKind
-from .lane_run import LaneRun
-from .passing import Answer, Happening, answered, barrier_of, drawn_up, passage_of, pulse
-from .paying import pay
+from .lane_run import LaneRun, Shown
+from .passing import Answer
 from .site import Site
+from .stay_book import alone, open_stay, tracks, way_of
+from .suspecting import suspect
 
 __all__ = [
     "Answer",
+    "answer_again",
     "block_card",
-    "explain_access",
     "issue_card",
+    "issue_ticket",
     "plate_read",
-    "release_barrier",
+    "present",
+    "way_of",
 ]
 
-NOT_OF_NOW: Final = frozenset({Refusal.REPLAYED, Refusal.TOO_OLD, Refusal.FROM_FUTURE})
+NOT_OF_NOW: Final = frozenset({Reason.REPLAYED, Reason.TOO_OLD, Reason.FROM_FUTURE})
 """Reads that are written down and answer nobody: no car of now stands behind them."""
-ANSWERS_NOBODY: Final = NOT_OF_NOW | {Refusal.LOW_SCORE}
-"""A look that was not good enough refuses nobody either: the next one is a moment away."""
+TICKET_BYTES: Final = 5
+"""Eight signs that nobody guesses at a barrier."""
 
 
 async def plate_read(site: Site, *, lane: str, read: PlateRead, actor: Actor = SYSTEM) -> Answer:
     """Answer a plate at a lane: once per car, whatever the number of reads."""
-    run, plate, now = site.lane(lane), normal_plate(read.plate), site.clock()
-    credential = site.credentials.get(site.privacy.blind(CredentialKind.PLATE, plate))
+    run, plate = site.lane(lane), normal_plate(read.plate)
+    digest = site.privacy.blind(CredentialKind.PLATE, plate)
+    vehicle = Shown(kind=CredentialKind.PLATE, digest=digest, read=read, masked=masked_plate(plate))
+    async with _turn(site, digest):
+        asked = asked_of(
+            site, run, way=way_of(site, run, digest), kind=vehicle.kind, digest=digest, read=read
+        )
+        decision = decide(asked)
+        arrival = _arrival(site, run, asked, decision, plate, read)
+        if arrival is None:
+            _still_here(site, run, vehicle)
+            return _repeated(vehicle)
+        ready = await settle(site, run, asked, decision, vehicle, actor)
+        if arrival.admitted and not _opens(ready) and arrival in run.recent:
+            run.recent[run.recent.index(arrival)] = replace(arrival, admitted=False)
+    suspect(site, run, asked, decision, vehicle, ready)
+    return await opened(site, run, ready) if isinstance(ready, Opening) else ready
+
+
+async def present(
+    site: Site, *, lane: str, kind: CredentialKind, value: str, actor: Actor = SYSTEM
+) -> Answer:
+    """Answer a tag, a code or a ticket that a driver shows at a lane."""
+    run, value = site.lane(lane), value.strip()
+    if not value:
+        raise CoreError("credential_missing")
+    digest = site.privacy.blind(kind, value)
+    read = PlateRead(plate="", at=site.clock())
+    return await answer_again(site, run, Shown(kind=kind, digest=digest, read=read), actor)
+
+
+async def issue_ticket(site: Site, *, lane: str, actor: Actor = SYSTEM) -> tuple[Answer, str]:
+    """Let a vehicle without a readable plate in on a ticket; its code lets it out again.
+
+    The code is given out once and kept as a blind index only.
+    """
+    run = site.lane(lane)
+    if not tracks(site):
+        raise CoreError("no_exit_reads", lane=run.id)
+    code = secrets.token_hex(TICKET_BYTES)[:8].upper()
+    digest = site.privacy.blind(CredentialKind.CODE, code)
+    read = PlateRead(plate="", at=site.clock())
+    vehicle = Shown(kind=CredentialKind.CODE, digest=digest, read=read)
+    answer = await answer_again(site, run, vehicle, actor, way=Way.ENTRY)
+    return answer, code if answer.stay is not None else ""
+
+
+async def answer_again(
+    site: Site, run: LaneRun, vehicle: Shown, actor: Actor, *, way: Way | None = None
+) -> Answer:
+    """Answer a vehicle that is known to stand there now: shown, corrected by a person, or paid for."""
+    digest, read = vehicle.digest, vehicle.read
+    async with _turn(site, digest):
+        asked = asked_of(
+            site,
+            run,
+            way=way_of(site, run, digest) if way is None else way,
+            kind=vehicle.kind,
+            digest=digest,
+            read=read,
+        )
+        decision = decide(asked)
+        ready = await settle(site, run, asked, decision, vehicle, actor)
+        if _opens(ready) and read.plate:
+            plate = normal_plate(read.plate)
+            run.recent[:] = [seen for seen in run.recent if seen.plate != plate]
+            run.recent.append(Arrival(plate=plate, at=read.at, admitted=True))
+    suspect(site, run, asked, decision, vehicle, ready)
+    return await opened(site, run, ready) if isinstance(ready, Opening) else ready
+
+
+@asynccontextmanager
+async def _turn(site: Site, digest: bytes) -> AsyncIterator[None]:
+    """Keep other reads of this vehicle, its card's other cars, and who pays for it, waiting."""
+    credential = site.credentials.get(digest)
+    async with alone(site, digest if credential is None else credential.card):
+        stay = open_stay(site, digest)
+        if stay is None:
+            yield
+        else:
+            async with alone(site, stay.id):
+                yield
+
+
+def _arrival(
+    site: Site, run: LaneRun, asked: Asked, decision: Decision, plate: str, read: PlateRead
+) -> Arrival | None:
+    """Return the arrival that a read begins; None where its car was answered already.
+
+    A refusal is not final: a clearer read or a payment may have come. But a stranger one sign off a
+    car that was just refused is that car, misread, unless the camera had not been sure of it.
+    """
+    now = site.clock()
     run.recent[:] = [seen for seen in run.recent if not is_over(seen, now)]
-    decision = decide(_asked(site, run, CredentialKind.PLATE, credential, read))
-    of_now = not (isinstance(decision, Refuse) and decision.reason in NOT_OF_NOW)
-    seen = same_arrival(run.recent, plate, read.at, read.event_id, known=credential is not None)
+    known = (asked.card is not None or asked.stay is not None) and not asked.near
+    seen = same_arrival(run.recent, plate, read.at, read.event_id, known=known)
+    if seen is None and _was_granted(run, asked):
+        return None
+    of_now = decision.reason not in NOT_OF_NOW
     if seen is not None:
-        if seen.admitted or not isinstance(decision, Admit):
+        stranger = not known and plate != seen.plate and not seen.poor
+        if seen.admitted or not decision.admits or stranger:
             if of_now:
                 run.recent[run.recent.index(seen)] = still_there(seen, plate, read.at)
-            return _repeated(plate)
-        run.recent.remove(seen)  # A refusal is not final: a clearer read or a payment came.
+            return None
+        run.recent.remove(seen)
     arrival = Arrival(
-        plate=plate, at=read.at, event_id=read.event_id, admitted=isinstance(decision, Admit)
+        plate=plate,
+        at=read.at,
+        event_id=read.event_id,
+        admitted=decision.admits,
+        poor=decision.reason is Reason.LOW_SCORE,
     )
     if of_now:
         run.recent.append(arrival)
-    if isinstance(decision, Refuse):
-        return await _refuse(site, run, decision, plate, actor)
-    answer = await _admit(site, run, decision, read, actor)
-    if answer.kind is PassageKind.REFUSED and arrival in run.recent:
-        run.recent[run.recent.index(arrival)] = replace(arrival, admitted=False)
-    return answer
+    return arrival
 
 
-async def release_barrier(site: Site, *, lane: str, reason: str, actor: Actor) -> Answer:
-    """Open a barrier by hand; who and why is written down before the pulse, where that is possible.
-
-    A person who answers for it opens also while the books cannot be written: nobody stays shut in.
-    """
-    run = site.lane(lane)
-    barrier = barrier_of(run)
-    if not reason:
-        raise CoreError("reason_missing")
-    what = Happening(kind=PassageKind.RELEASED, reason=reason, actor=actor)
-    try:
-        command, passage = await drawn_up(site, run, what)
-    except StoreError as err:
-        site.books_trouble(err.key, err.detail)
-        try:
-            await barrier.pulse()
-        except DeviceError:
-            what = replace(what, kind=PassageKind.NOT_CONFIRMED)
-        return answered(site, run, what)
-    await keep(site, command, passage)
-    return await pulse(site, run, barrier, what, command, passage)
-
-
-def explain_access(
-    site: Site, *, lane: str, kind: CredentialKind, value: str
-) -> tuple[Admit | Refuse, Pass]:
-    """Say what a lane would answer to a credential now, and what that rests on; nothing moves."""
-    run = site.lane(lane)
-    plate = normal_plate(value) if kind is CredentialKind.PLATE else value
-    credential = site.credentials.get(site.privacy.blind(kind, plate))
-    now = site.clock()
-    asked = _asked(site, run, kind, credential, PlateRead(plate=plate, at=now))
-    return decide(asked), asked
-
-
-def _asked(
-    site: Site,
-    run: LaneRun,
-    kind: CredentialKind,
-    credential: Credential | None,
-    read: PlateRead,
-) -> Pass:
-    card = site.cards.get(credential.card) if credential is not None else None
-    payer = site.wallets.get(card.wallet) if card is not None else None
-    if payer is not None and payer.wallet.purpose is not Purpose.PARKING:
-        card = payer = None  # A lane knows parking cards only: no other money pays for a passage.
-    now = site.clock()
-    return Pass(
-        kind=kind,
-        lane=run.id,
-        at=read.at,
-        now=now,
-        score=read.score,
-        least_score=run.least_score,
-        replayed=read.retained or read.burst,
-        card=card,
-        wallet_open=payer is None or payer.wallet.closed_at is None,
-        wallet_frozen=payer is not None and is_frozen(payer.wallet, now),
-        available_minor=payer.available_minor if payer is not None else 0,
-        fee_minor=run.fee_minor,
+def _was_granted(run: LaneRun, asked: Asked) -> bool:
+    """Tell whether the books know that this very read was answered: it is delivered again."""
+    stay = asked.stay
+    return (
+        stay is not None
+        and stay.granted_at is not None
+        and run.id == (stay.exit_lane or stay.entry_lane)
+        and asked.at <= stay.granted_at
     )
 
 
-async def _admit(
-    site: Site, run: LaneRun, decision: Admit, read: PlateRead, actor: Actor
-) -> Answer:
-    """Write the passage down, with its charge in one act, then pulse."""
-    barrier, card = barrier_of(run), decision.card
-    what = Happening(
-        kind=PassageKind.ADMITTED,
-        reason="card",
-        actor=actor,
-        masked=masked_plate(read.plate),
-        card=card,
-        fee_minor=decision.fee_minor,
-    )
-    try:
-        command, passage = await drawn_up(site, run, what)
-        if not what.fee_minor:
-            await site.books.record(command, passage)
-        else:
-            entry = await _charge(site, run, card, read, what, (command, passage))
-            if entry is None:
-                return _repeated(normal_plate(read.plate))
-            passage = replace(passage, entry=entry)
-    except StoreError as err:
-        site.books_trouble(err.key, err.detail)
-        refused = Refuse(reason=Refusal.LEDGER_CLOSED, card=card)
-        return await _refuse(site, run, refused, read.plate, actor)
-    except CoreError as err:
-        if err.key != "not_enough_money":
-            raise
-        refused = Refuse(reason=Refusal.NOT_ENOUGH_MONEY, card=card)
-        return await _refuse(site, run, refused, read.plate, actor)
-    return await pulse(site, run, barrier, what, command, passage)
+def _still_here(site: Site, run: LaneRun, vehicle: Shown) -> None:
+    """Note that the car last answered stands there still: a payment may come for it."""
+    if run.last is not None and run.last.vehicle.digest == vehicle.digest:
+        run.last = replace(run.last, at=site.clock())
 
 
-async def _charge(
-    site: Site,
-    run: LaneRun,
-    card: Card,
-    read: PlateRead,
-    what: Happening,
-    puts: tuple[CommandLog, Passage],
-) -> EntryId | None:
-    """Take the fee; None where this very read was charged before, so that it opened before."""
-    payer = site.wallets[card.wallet]
-    event = f"passage/{run.id}/{card.id}/{read.at.isoformat()}"
-    act = Act(
-        kind=EntryKind.PASSAGE,
-        event=event,
-        occurred=site.clock(),
-        actor=what.actor,
-        reference=referenced("passage", event),
-        detail={"lane": run.id, "card": card.id, "wallet": payer.wallet.id},
-        puts=puts,
-    )
-    revenue = site_account(SiteAccount.REVENUE_PARKING)
-    receipt = await pay(site, payer, act, what.fee_minor, revenue)
-    if receipt.repeated:
-        return None
-    payer.booked(receipt)
-    site.wake_wallet(payer)
-    return receipt.entry
+def _opens(ready: Opening | Answer) -> bool:
+    return isinstance(ready, Opening)
 
 
-async def _refuse(site: Site, run: LaneRun, decision: Refuse, plate: str, actor: Actor) -> Answer:
-    silent = decision.reason in ANSWERS_NOBODY
-    what = Happening(
-        kind=PassageKind.RECORDED if silent else PassageKind.REFUSED,
-        reason=decision.reason,
-        actor=actor,
-        masked=masked_plate(plate),
-        card=decision.card,
-    )
-    try:
-        number = await site.books.next_number("passage")
-        await site.books.record(passage_of(site, run, what, number))
-        site.books_written()
-    except StoreError as err:
-        site.books_trouble(err.key, err.detail)
-    return answered(site, run, what)
-
-
-def _repeated(plate: str) -> Answer:
+def _repeated(vehicle: Shown) -> Answer:
     return Answer(
-        kind=PassageKind.RECORDED,
-        reason="same_arrival",
-        masked=masked_plate(plate),
-        repeated=True,
+        kind=PassageKind.RECORDED, reason="same_arrival", masked=vehicle.masked, repeated=True
     )

@@ -66,7 +66,8 @@ class LaneRun:
     names of `LaneInput`), `inputs` their last known state: one that cannot be read is not in there.
     `holder` holds the barrier open by a level, `closer` asks it to close;
     `fail` is what it does while nobody decides. `crossing`
-    counts who was let through against who has passed, `last` is the car last answered, `poor` how many reads in a
+    counts who was let through against who has passed, `last` is the car last answered, `pulsed_at` and
+    `passed_at` when it was last opened and when a car last passed by right, `poor` how many reads in a
     row were too unsure. `held` says whether the barrier was told to stay open (None: nobody knows since
     the start), `free_flow` that a person wants that.
     """
@@ -89,6 +90,8 @@ class LaneRun:
     resumed: bool = False
     last: AtLane | None = None
     poor: int = 0
+    pulsed_at: datetime | None = None
+    passed_at: datetime | None = None
     free_flow: bool = False
     held: bool | None = None
 

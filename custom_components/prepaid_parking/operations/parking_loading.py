@@ -1,5 +1,6 @@
 """The car park as the books left it."""
 
+from functools import partial
 from typing import Final
 
 from ..core.fee_item import FeeItem
@@ -10,7 +11,8 @@ from ..core.space import Space
 from ..core.stay import Stay, StayState
 from ..core.vehicle import VehicleRule
 from ..core.visiting import Invitation, Merchant, Reservation
-from . import permits
+from . import emergency, permits
+from .paid_exit import open_for
 from .site import Site
 from .stay_book import hold
 
@@ -27,6 +29,7 @@ async def load(site: Site) -> None:
     for package in sorted(await books.load(ParkingPackage), key=lambda one: one.version):
         parking.packages.setdefault(package.id, []).append(package)
     await permits.load(site)
+    parking.paid = partial(open_for, site)
     for state in KEPT:
         hold(site, *await books.load(Stay, state=state.value))
     parking.rules = sorted(await books.load(ParkingRules), key=lambda one: one.version)
@@ -35,3 +38,4 @@ async def load(site: Site) -> None:
     parking.reservations = {one.id: one for one in await books.load(Reservation, ended_at=None)}
     parking.merchants = {one.id: one for one in await books.load(Merchant)}
     parking.reviews = {one.id: one for one in await books.load(Review, settled_at=None)}
+    await emergency.load(site)

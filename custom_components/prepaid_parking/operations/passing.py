@@ -88,6 +88,7 @@ async def pulse(
 ) -> Answer:
     """Fire once, and record what came of it."""
     outcome, detail = CommandOutcome.VERIFIED, ""
+    run.pulsed_at = site.clock()
     try:
         await barrier.pulse()
     except DeviceError as err:

@@ -1,0 +1,138 @@
+"""A person lets a vehicle through: who and why is written down before the pulse, where that is possible.
+
+The car that was refused a moment ago is the one that goes: it comes in as far as the site knows it, and
+what it had to pay at an exit it owes from then on.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from ..core.admission import Asked, Decision, Reason, Verdict, Way
+from ..core.asked import Step
+from ..core.errors import CoreError, DeviceError, StoreError
+from ..core.identity import Actor, StayId
+from ..core.lane import Grant, granted
+from ..core.ledger import Record
+from ..core.stay import Stay, StayKind
+from .asking import asked_of
+from .facts import PassageKind, StayEvent
+from .lane_run import AtLane, LaneRun
+from .parking_rules import rules_now
+from .passing import Answer, Happening, answered, barrier_of, drawn_up, pulse
+from .site import Site
+from .stay_book import alone, hold
+from .stay_charging import owe_stay
+from .stay_cost import cost_of_stay
+from .stays import begin, leaving, left, take_over, tell_stay
+
+BY_HAND = Decision(
+    verdict=Verdict.ADMIT, reason=Reason.TEMPORARY, trace=(Step("released", decided=True),)
+)
+
+
+async def release_barrier(
+    site: Site, *, lane: str, reason: str, actor: Actor, picture: str = ""
+) -> Answer:
+    """Open a barrier by hand.
+
+    A person who answers for it opens also while the books cannot be written: nobody stays shut in.
+    """
+    run = site.lane(lane)
+    barrier = barrier_of(run)
+    if not reason:
+        raise CoreError("reason_missing")
+    waiting = standing(site, run)
+    what = Happening(
+        kind=PassageKind.RELEASED,
+        reason=reason,
+        actor=actor,
+        picture=picture,
+        masked=waiting.vehicle.masked if waiting is not None else "",
+    )
+    stay: Stay | None = None
+    try:
+        command, passage = await drawn_up(site, run, what)
+        if waiting is not None:
+            stay = await _let_through(site, run, waiting, what, (command, passage))
+        if stay is None:
+            await site.books.record(command, passage)
+    except StoreError as err:
+        site.books_trouble(err.key, err.detail)
+        try:
+            await barrier.pulse()
+        except DeviceError:
+            what = replace(what, kind=PassageKind.NOT_CONFIRMED)
+        return answered(site, run, what)
+    if waiting is not None:
+        run.last = replace(waiting, admitted=True)
+    if stay is not None:
+        what, passage = replace(what, stay=stay.id), replace(passage, stay=stay.id)
+    owes = waiting is not None and waiting.way is Way.EXIT
+    if run.counts:
+        grant = Grant(at=site.clock(), stay=stay.id if stay is not None else None, owes=owes)
+        run.crossing = granted(run.crossing, grant)
+    answer = await pulse(site, run, barrier, what, command, passage)
+    if stay is not None and not run.counts:
+        event = StayEvent.DEPARTED if owes else StayEvent.ARRIVED
+        tell_stay(site, run, stay, event)
+    return answer
+
+
+def standing(site: Site, run: LaneRun) -> AtLane | None:
+    """Return the car that was refused at a lane and may stand there still."""
+    last = run.last
+    lasting = timedelta(seconds=rules_now(site).paid_s)
+    if last is None or last.admitted or site.clock() - last.at > lasting:
+        return None
+    return last
+
+
+async def _let_through(
+    site: Site,
+    run: LaneRun,
+    waiting: AtLane,
+    what: Happening,
+    puts: tuple[Record, ...],
+) -> Stay | None:
+    """Write down what becomes of the stay of the car that is let through; None where it has none."""
+    shown = waiting.vehicle
+    read = replace(shown.read, at=site.clock())
+    asked = asked_of(site, run, way=waiting.way, kind=shown.kind, digest=shown.digest, read=read)
+    if asked.near or not asked.tracked:
+        return None
+    if waiting.way is Way.EXIT:
+        return await _owing(site, run, asked, what, puts) if asked.stay is not None else None
+    async with alone(site, shown.digest):
+        kind = StayKind.CARD if asked.card is not None else StayKind.TEMPORARY
+        begun = await begin(site, run, asked, replace(BY_HAND, kind=kind), shown)
+        await site.books.record(*begun.records, *_named(puts, begun.stay.id))
+        take_over(site, *begun.records)
+        return begun.stay
+
+
+async def _owing(
+    site: Site, run: LaneRun, asked: Asked, what: Happening, puts: tuple[Record, ...]
+) -> Stay:
+    """Let out who has not paid; with loops it owes once it has passed, else at once."""
+    assert asked.stay is not None
+    async with alone(site, asked.stay.id):
+        stay = site.parking.stays[asked.stay.id]
+        if run.counts:
+            gone = await leaving(site, run, stay)
+            await site.books.record(gone, *_named(puts, gone.id))
+            hold(site, gone)
+            return gone
+        cost = cost_of_stay(site, stay, site.clock())
+        return await owe_stay(
+            site,
+            left(site, run, stay),
+            cost,
+            actor=what.actor,
+            reason=what.reason,
+            puts=_named(puts, stay.id),
+        )
+
+
+def _named(puts: tuple[Record, ...], stay: StayId) -> tuple[Record, ...]:
+    command, passage = puts
+    return command, replace(passage, stay=stay)  # type: ignore[type-var]
