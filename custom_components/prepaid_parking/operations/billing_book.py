@@ -5,6 +5,7 @@ from datetime import date
 
 from ..core.bill import BillingRules
 from ..core.category import Category
+from ..core.collected import NOTHING_DUE, Collected
 from ..core.identity import (
     RecurringId,
     UnitId,
@@ -17,7 +18,8 @@ class BillingBook:
     """The rules by category, the last number of each series, recurring charges, and what waits.
 
     `doubtful` says that a write had no answer: the books are asked before the next one. `undivided`
-    names the units whose fees are still to be divided, and from which day.
+    names the units whose fees are still to be divided, and from which day. `collected` is what came of
+    this month's bills so far.
     """
 
     rules: dict[Category, BillingRules] = field(default_factory=dict)
@@ -27,4 +29,5 @@ class BillingBook:
     recurring: dict[RecurringId, RecurringCharge] = field(default_factory=dict)
     undivided: dict[UnitId, date] = field(default_factory=dict)
     day: date | None = None
+    collected: Collected = NOTHING_DUE
     waiting: list[tuple[str, str]] = field(default_factory=list)

@@ -6,15 +6,28 @@ from typing import Final
 from sqlalchemy import Connection, func, select
 
 from ..core.errors import StoreError
+from ..core.fee_item import FeeItem
 from ..core.ledger import AccountId
+from ..core.parking_rules import ParkingRules
+from ..core.permit import ParkingPackage
 from ..core.points import PointsRule
 from ..core.policy import Policy
 from ..core.promotion import Promotion
 from ..core.tariff import TariffVersion
+from ..core.top_up_fee import TopUpFee
 from . import schema, tables_meters
 from .codec import Codec, Row, codec_of
 
-FIXED: Final[tuple[type, ...]] = (TariffVersion, Policy, Promotion, PointsRule)
+FIXED: Final[tuple[type, ...]] = (
+    TariffVersion,
+    Policy,
+    Promotion,
+    TopUpFee,
+    PointsRule,
+    FeeItem,
+    ParkingPackage,
+    ParkingRules,
+)
 """Records that are never changed, only followed by the next version."""
 
 
