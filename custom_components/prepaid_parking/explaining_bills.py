@@ -41,7 +41,8 @@ def _price(trace: Mapping[str, Any], words: Words) -> str:
 
 def _part(trace: Mapping[str, Any], words: Words) -> str:
     if trace["days"] == trace["of_days"]:
-        return ""
+        periods = trace.get("periods", 1)
+        return words("bill.periods", count=periods) if periods > 1 else ""
     return words("bill.days", days=trace["days"], of_days=trace["of_days"])
 
 

@@ -42,7 +42,7 @@ USES: Final = """
 """A hotel, a school and a laundry, called in `test_docs_uses.py`."""
 BILLS: Final = """
     set_billing list_billing set_buyer get_buyer create_bill get_bill pay_bill issue_bill
-    list_bills void_bill write_off_bill set_recurring list_recurring run_billing close_month
+    list_bills void_bill write_off_bill set_recurring list_recurring run_billing close_month get_collection
     erase_person
 """
 """A landlord's autumn, called in `test_docs_bills.py`."""
@@ -51,6 +51,11 @@ UNITS: Final = """
     move_out loss_report share_loss list_hints close_unit
 """
 """A house with tenants, called in `test_docs_units.py`."""
+SPACES: Final = """
+    set_fee_item add_space import_spaces set_space list_spaces list_fee_items get_space
+    export_spaces remove_space
+"""
+"""A property office takes up its spaces, called in `test_docs_spaces.py`."""
 SUPPLY: Final = """
     set_schedule set_supply_rules set_load_limit list_supply_rules list_cuts veto_cut lift_veto
     promise_to_pay hold_site release_site
@@ -61,6 +66,10 @@ VISITING: Final = """
     cancel_reservation list_reviews review_stay
 """
 """A car park's guests and questions, called in `test_docs_visiting.py`."""
+ADMISSION: Final = """
+    set_parking_rules get_parking_rules set_vehicle_rule list_vehicle_rules lift_vehicle_rule
+"""
+"""Who is let in, called in `test_docs_admission.py`."""
 LAB: Final = "preview_tariff"
 """Looks back at days that have to pass first, called in `test_docs_lab.py`."""
 TARIFFS: Final = "assign_tariff withdraw_tariff rerate"
@@ -71,7 +80,7 @@ OF_THE_DAY: Final = frozenset(
         *("read_at", "since", "to", "until", "valid_from"),
         *("ended_at", "held_at", "sold_at", "started_at", "ends_at"),
         *("occupied_since", "closed_at"),
-        *("entered_at", "settled_at"),
+        *("entered_at", "set_at", "settled_at"),
     }
 )
 """Times, hashes and places in the chain: another run has others."""
@@ -234,7 +243,7 @@ def _alike(told: object, printed: object) -> bool:
 async def test_every_example_works_and_answers_what_is_printed(house: House) -> None:
     """Who copies an example into an automation must not find out that it never worked."""
     printed = examples()
-    stories = (ORDER, SUPPLY, TARIFFS, LAB, MONEY, USES, BILLS, UNITS, VISITING)
+    stories = (ORDER, SUPPLY, TARIFFS, LAB, MONEY, USES, BILLS, UNITS, VISITING, SPACES, ADMISSION)
     assert set(printed) == {name for story in stories for name in story.split()}
     for name in ORDER.split():
         if prepare := house.before.get(name):

@@ -29,6 +29,11 @@ MONTH = {"rule": "fixed", "price": 1_200_000, "every": "month", "days": 30, "of_
             "12345.6789 m² × 每年 1.20",
         ),
         (
+            {**MONTH, "by": "each", "weight": 10_000, "days": 92, "of_days": 92, "periods": 3},
+            "1.20 per month; 3 periods",
+            "每月 1.20；共 3 期",
+        ),
+        (
             {**MONTH, "by": "persons", "weight": 30_000},
             "3 persons at 1.20 per month",
             "3 人 × 每月 1.20",

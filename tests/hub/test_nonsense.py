@@ -39,10 +39,12 @@ USUAL: Final[dict[str, Any]] = {
     "final_register": "1000",
     "hours": [{"days": ["workday"], "from": "23:00", "to": "06:00"}],
     "how": "accept",
+    "item": "management",
     "kind": "tap",
     "lane": "l1",
     "limit": 500,
     "lines": [{"text": "Rent", "amount": "10.00"}],
+    "location": "underground",
     "main": "m1",
     "members": [{"member": "w1", "weight": "1"}],
     "meter": "m1",
@@ -60,9 +62,11 @@ USUAL: Final[dict[str, Any]] = {
     "reason": "because",
     "schedule": "night",
     "since": "2026-01-01 00:00:00",
+    "space": "sp1",
     "start_register": "0",
     "statement": "100.00",
     "tariff": "home",
+    "tenure": "owned",
     "to": "w2",
     "unit": "u1",
     "until": "2031-01-01 00:00:00",
@@ -80,6 +84,8 @@ BESIDES: Final[dict[str, dict[str, Any]]] = {
     "set_load_limit": {"meter": "m1"},
     "batch_top_up": {"rows": [{"wallet": "w1", "amount": "1.00"}]},
     "import_units": {"units": [{"name": "Flat 1"}]},
+    "import_spaces": {"spaces": [{"name": "B1", "location": "underground", "tenure": "owned"}]},
+    "set_fee_item": {"price": "200.00"},
     "create_bill": {"draft": True},
     "move_in": {"wallet": "w1"},
     "move": {"wallet": "w1"},
@@ -93,8 +99,9 @@ def sent(action: Action, field: str, nonsense: Any) -> dict[str, Any]:
     """Return what an action is sent: as it should be, but for one field."""
     needed = {str(key): USUAL[str(key)] for key in action.fields if isinstance(key, vol.Required)}
     fields = needed | BESIDES.get(action.name, {}) | {field: nonsense}
-    if action.name in {"batch_top_up", "import_units"} and field == "csv":
-        fields = {key: value for key, value in fields.items() if key not in {"rows", "units"}}
+    if action.name in {"batch_top_up", "import_units", "import_spaces"} and field == "csv":
+        lists = {"rows", "units", "spaces"}
+        fields = {key: value for key, value in fields.items() if key not in lists}
     return fields
 
 
@@ -105,6 +112,7 @@ async def open_for_business(hub: Hub, line: ModbusLine, device: AcrelDdsy1352) -
     await hub.call("open_wallet", unit="Flat 2")
     await hub.call("open_wallet", unit="Rent", purpose="property")
     await hub.call("top_up", wallet="w3", amount="1000")
+    await hub.call("add_space", name="B1-023", location="underground", tenure="owned", owner="w3")
     await hub.call("publish_tariff", **WASHES)
     await hub.call("publish_tariff", **HOURLY)
     await hub.call("hold_deposit", wallet="w3", amount="50", reason="key")

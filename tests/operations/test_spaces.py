@@ -9,7 +9,13 @@ from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.identity import SpaceId
 from custom_components.prepaid_parking.core.ledger import Receipt
 from custom_components.prepaid_parking.core.periods import Every
-from custom_components.prepaid_parking.core.space import Grade, Location, Space, Tenure
+from custom_components.prepaid_parking.core.space import (
+    Grade,
+    Location,
+    Space,
+    SpaceFilter,
+    Tenure,
+)
 from custom_components.prepaid_parking.core.space_lists import COLUMNS, write_list
 from custom_components.prepaid_parking.core.tables import read_rows
 from custom_components.prepaid_parking.core.wallet import Card, CardState, Purpose, WalletKind
@@ -179,14 +185,17 @@ async def test_days_that_are_over_are_billed_by_the_zone_they_were_in(world: Wor
     await world.wallet("5000", purpose=Purpose.PROPERTY)
     space = await add(world, "B1-001", wallet="w1", zone="North")
     await put_item(world, "management", "310")
-    world.clock.now += 10 * DAY
-    await change(world, space, area_cm2=100_000, zone="South")
+    world.clock.now += 5 * DAY
+    space = await change(world, space, use="charging")
+    assert not await asked(world)  # Nothing that a price goes by: one bill for the whole month.
+    await put_item(world, "cleaning", "31", filter=SpaceFilter(zones=("North",)))
+    world.clock.now += 5 * DAY
+    await change(world, space, zone="South")
     await run_billing(world.site)
-    assert [one[1:3] for one in await asked(world)] == [
-        (date(2026, 7, 1), date(2026, 7, 11)),
-        (date(2026, 7, 11), date(2026, 8, 1)),
+    assert await asked(world) == [
+        ("w1", date(2026, 7, 1), date(2026, 7, 11), 11_000),
+        ("w1", date(2026, 7, 11), date(2026, 8, 1), 21_000),
     ]
-    assert sum(one[3] for one in await asked(world)) == 31_000
 
 
 async def test_what_an_owner_who_has_gone_paid_ahead_stands(world: World) -> None:

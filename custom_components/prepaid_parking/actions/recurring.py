@@ -73,7 +73,7 @@ def _changes(call: Call, known: str) -> dict[str, Any]:
     if "deposit" in data:
         changes["deposit_minor"] = call.money("deposit")
     if "tax" in data:
-        changes["levies"] = _tax(data["tax"])
+        changes["levies"] = tax_of(data["tax"])
     terms = _terms(data)
     if terms or "tariff" in data:
         before = recurring.recurring_of(call.site, known).fixed if known else None
@@ -94,7 +94,7 @@ def _terms(data: Mapping[str, Any]) -> dict[str, Any]:
     return terms
 
 
-def _tax(text: str) -> tuple[Levy, ...]:
+def tax_of(text: str) -> tuple[Levy, ...]:
     """Return a tax that the amount contains; none where it is 0."""
     share = percent(text, "tax")
     if not share:

@@ -28,8 +28,6 @@ from .wallet_run import WalletRun
 
 STANDS: Final = (BillState.DRAFT, BillState.VOID, BillState.WRITTEN_OFF)
 """What nobody is asked for any more, or not yet, is not divided."""
-PRICED: Final = ("location", "grade", "zone", "use", "area_cm2", "every", "day")
-"""What decides what a day of a space costs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +64,7 @@ async def bill_before(site: Site, before: Space, after: Space, since: date) -> N
     if changes_hands(before, after):
         if site.wallet(before.wallet).wallet.closed_at is None:
             await bill_days(site, before, since - DAY)
-    elif any(getattr(before, name) != getattr(after, name) for name in PRICED):
+    elif not _alike(site, before, after, today - DAY):
         await bill_days(site, before, today - DAY)
 
 
@@ -86,8 +84,7 @@ async def handed_over(
         return Handover(after=replace(after, first=since, billed_to=None))
     if not changes_hands(before, after):
         begin = unbilled_from(before)
-        priced = any(getattr(before, name) != getattr(after, name) for name in PRICED)
-        if priced and begin is not None and begin < today:
+        if begin is not None and begin < today and not _alike(site, before, after, today - DAY):
             after = replace(after, billed_to=today)
         return Handover(after=after)
     if before.first is not None and since < before.first:
@@ -138,6 +135,15 @@ async def write(site: Site, acts: Sequence[Act], changes: Iterable[Handover]) ->
         site.parking.spaces[change.after.id] = change.after
     await pay_all(site, {id(issue.run): issue.run for issue in issues}.values())
     return receipts[len(back) : len(back) + len(acts)]
+
+
+def _alike(site: Site, before: Space, after: Space, last: date) -> bool:
+    """Tell whether the days up to one that are not billed cost the same by how a space was and will be."""
+    was, will = (
+        [(due.days, due.parts) for due in dues_of(site, space, last, last)]
+        for space in (before, after)
+    )
+    return was == will
 
 
 def _there(step: CursorMove) -> CursorMove:
