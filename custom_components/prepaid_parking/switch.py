@@ -1,4 +1,4 @@
-"""Switches: the supply of what is sold by the kilowatt-hour or the hour."""
+"""Switches: the supply of what is sold by the kilowatt-hour or the hour, and a lane that stays open."""
 
 from collections.abc import Iterator
 from typing import Any, Final, override
@@ -14,9 +14,13 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import PrepaidConfigEntry
+from .entity import PrepaidEntity
+from .errors import translated
+from .lane_entity import BY_ENTITY, async_show_fitted
+from .operations.emergency import set_free_flow
 from .roster import async_show
 from .supply_entity import VALVES, SupplyEntity
-from .things import MeterThing, Thing
+from .things import LaneThing, MeterThing, Thing
 
 # An act is one entry in the books; their order is kept there.
 PARALLEL_UPDATES = 0
@@ -29,6 +33,9 @@ SUPPLY: Final = SwitchEntityDescription(
 )
 
 
+FREE_FLOW: Final = SwitchEntityDescription(key="free_flow", entity_category=EntityCategory.CONFIG)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: PrepaidConfigEntry,
@@ -36,6 +43,15 @@ async def async_setup_entry(
 ) -> None:
     """Add the supply switches of a site."""
     await async_show(hass, entry, async_add_entities, _switches)
+    await async_show_fitted(hass, entry, async_add_entities, _held, _free_flow)
+
+
+def _held(thing: LaneThing) -> tuple[str, ...]:
+    return (FREE_FLOW.key,) if thing.run.holder is not None else ()
+
+
+def _free_flow(thing: LaneThing, _: str) -> Entity:
+    return FreeFlowSwitch(thing, FREE_FLOW)
 
 
 def _switches(thing: Thing) -> Iterator[Entity]:
@@ -62,3 +78,35 @@ class SupplySwitch(SupplyEntity, SwitchEntity):
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Hold the supply off."""
         await self.async_hold_back()
+
+
+class FreeFlowSwitch(PrepaidEntity[LaneThing], SwitchEntity):
+    """Holds a lane open until somebody lets it go, by the output that was made for it."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        return super().available and self.thing.run.holder is not None
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        return self.thing.run.free_flow
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Hold the lane open."""
+        await self._set(on=True)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Let it go."""
+        await self._set(on=False)
+
+    async def _set(self, *, on: bool) -> None:
+        actor = await self.acting()
+        with translated():
+            await set_free_flow(
+                self.thing.site, lane=self.thing.id, on=on, reason=BY_ENTITY, actor=actor
+            )
+        self.thing.data.coordinator.touch(self.thing.published)
