@@ -9,11 +9,13 @@ DOMAIN: Final = "prepaid_parking"
 PLATFORMS: Final = (
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
+    Platform.CALENDAR,
     Platform.COVER,
     Platform.EVENT,
     Platform.NUMBER,
     Platform.SENSOR,
     Platform.SWITCH,
+    Platform.TODO,
     Platform.VALVE,
 )
 
@@ -126,6 +128,10 @@ CONF_SWITCH: Final = "switch"
 CONF_CAMERA: Final = "camera"
 CONF_LEAST_SCORE: Final = "least_score"
 CONF_REMOTE: Final = "remote"
+CONF_PAD: Final = "pad"
+"""What reads tags and codes at a lane."""
+CONF_TAG_READER: Final = "tag_reader"
+CONF_CODE_PATH: Final = "code_path"
 CONF_DIRECTION: Final = "direction"
 CONF_FEE: Final = "fee"
 CONF_ZONE: Final = "zone"

@@ -33,6 +33,7 @@ from .core.errors import CoreError
 from .core.money import Currency
 from .flow_fields import choice
 from .flow_lane_outputs import OutputSteps
+from .flow_lane_pad import PadSteps
 from .flow_lane_reader import ReaderSteps
 from .flow_lane_wires_mqtt import MqttWireSteps
 from .links.payloads import RELAYS
@@ -42,7 +43,7 @@ PLACE: Final = (CONF_UNIT_ID, CONF_TOPIC)
 """What tells one device on a line from another."""
 
 
-class LaneFlow(OutputSteps, MqttWireSteps, ReaderSteps):
+class LaneFlow(OutputSteps, MqttWireSteps, ReaderSteps, PadSteps):
     """Adds or changes a lane."""
 
     async def async_step_user(
@@ -66,7 +67,8 @@ class LaneFlow(OutputSteps, MqttWireSteps, ReaderSteps):
         self.reader = dict(self.data[CONF_READER])
         self.inputs = {name: dict(one) for name, one in self.data.get(CONF_INPUTS, {}).items()}
         return self.async_show_menu(
-            step_id="reconfigure", menu_options=[self._barrier_step(), "lane", "wires", "reader"]
+            step_id="reconfigure",
+            menu_options=[self._barrier_step(), "lane", "wires", "reader", "pad"],
         )
 
     @override
@@ -146,6 +148,10 @@ class LaneFlow(OutputSteps, MqttWireSteps, ReaderSteps):
     @override
     async def async_reader_proven(self) -> SubentryFlowResult:
         self.data[CONF_READER] = self.reader
+        return self._save()
+
+    @override
+    async def async_pad_done(self) -> SubentryFlowResult:
         return self._save()
 
     def _save(self) -> SubentryFlowResult:

@@ -18,6 +18,7 @@ from .const import (
     CONF_INPUTS,
     CONF_LEVEL,
     CONF_LINE_ID,
+    CONF_PAD,
     CONF_READER,
     FAMILY_ENTITY,
     FAMILY_NONE,
@@ -25,6 +26,7 @@ from .const import (
 from .core.access import PlateRead
 from .core.errors import CoreError, DeviceError, StoreError
 from .core.identity import LaneId
+from .lane_pad import attach_pad
 from .links.plates import WEBHOOKS
 from .operations.lane_run import LaneRun
 from .operations.lane_watch import lane_inputs
@@ -110,6 +112,8 @@ async def attach_lane(
             else:
                 source = lines[str(reader.get(CONF_LINE_ID) or line_key)]
                 undo.callback(await source.add_reader(reader, told))
+        if pad := data.get(CONF_PAD):
+            undo.callback(attach_pad(hass, site, lane, pad, lines))
         for key, inputs in _by_line(data.get(CONF_INPUTS, {}), hub).items():
             undo.callback(await _inputs(lane, inputs, lines.get(key), wires))
         return undo.pop_all().close
@@ -117,11 +121,11 @@ async def attach_lane(
 
 def lines_of(data: Mapping[str, Any], hub: str) -> frozenset[str]:
     """Return the lines that a lane hangs on."""
-    reader = data.get(CONF_READER, {})
+    reader, pad = data.get(CONF_READER, {}), data.get(CONF_PAD, {})
     return frozenset(
         {
             str(data.get(CONF_LINE_ID) or hub),
-            *([str(reader[CONF_LINE_ID])] if reader.get(CONF_LINE_ID) else []),
+            *(str(one[CONF_LINE_ID]) for one in (reader, pad) if one.get(CONF_LINE_ID)),
             *_by_line(data.get(CONF_INPUTS, {}), hub),
         }
     )

@@ -41,6 +41,7 @@ from .links.board_inputs import InputsTold
 from .links.mqtt import MqttLine
 from .links.mqtt_barrier import MqttBarrier
 from .links.mqtt_client import MqttSettings
+from .links.mqtt_codes import MqttCodes
 from .links.mqtt_health import MqttHealth
 from .links.mqtt_holder import MqttHolder
 from .links.mqtt_inputs import MqttInputs, WiredTopic
@@ -179,6 +180,10 @@ class MqttLineRun:
         """Listen to a camera; returns how to stop that."""
         known = {one.name: data[one.name] for one in fields(PlateSettings) if one.name in data}
         return self.line.attach(MqttPlates(PlateSettings(**known), heard).listener)
+
+    def add_codes(self, topic: str, path: str, told: Callable[[str], None]) -> Callable[[], None]:
+        """Listen to a keypad; returns how to stop that."""
+        return self.line.attach(MqttCodes(topic, path, told).listener)
 
     def pace(self, run: MeterRun) -> None:
         """Devices that push keep their own pace."""

@@ -532,7 +532,7 @@ async def test_a_lane_on_mqtt_is_changed_where_it_is(
     lane = make(hass, a_site, "lane", "North", f"lane:{line_id}:gate:0:entry", data)
     walk = Walk(hass, a_site, "lane")
     result = await walk.begin(changing=lane)
-    assert result["menu_options"] == ["barrier_mqtt", "lane", "wires", "reader"]
+    assert result["menu_options"] == ["barrier_mqtt", "lane", "wires", "reader", "pad"]
     await walk.answer("barrier_mqtt")
     assert walk.suggested("family") == "shelly_gen2"
     await walk.answer({"line_id": line_id, "family": "shelly_gen2"})

@@ -314,6 +314,7 @@ async def to_the_address(walk: Walk, family: str, hass: HomeAssistant) -> str:
     await walk.answer("barrier_entity")
     await walk.answer({"entity_id": "cover.gate", "pulse": 1.0, "wired_to": "open_input"})
     await walk.answer({"name": "Gate", "direction": "entry", "fee": "0"})
+    await walk.answer("reader")
     await walk.answer({"family": family})
     walk.at("reader_webhook")
     return walk.shown()["url"]
