@@ -19,6 +19,7 @@ from .acting import acting
 from .actions import (
     bills,
     buyers,
+    collection,
     debts,
     deposits,
     fee_items,
@@ -26,10 +27,12 @@ from .actions import (
     lab,
     ledger,
     losses,
+    merchants,
     meters,
     money,
     moves,
     packages,
+    parking_rules,
     promotions,
     recurring,
     rerating,
@@ -38,23 +41,26 @@ from .actions import (
     shares,
     spaces,
     statements,
+    stays,
     supplies,
     supply_rules,
     tariffs,
     top_up_fees,
     units,
     uses,
+    vehicle_rules,
     visiting,
     wallets,
 )
 from .actions.call import Action, Call
 from .const import DOMAIN
-from .coordinator import PrepaidConfigEntry
+from .coordinator import ROSTER, PrepaidConfigEntry
 from .core.texts import check_texts
 from .errors import translated
 
 ACTIONS: Final = (
     *wallets.ACTIONS,
+    *collection.ACTIONS,
     *money.ACTIONS,
     *promotions.ACTIONS,
     *top_up_fees.ACTIONS,
@@ -79,11 +85,19 @@ ACTIONS: Final = (
     *spaces.ACTIONS,
     *fee_items.ACTIONS,
     *gates.ACTIONS,
+    *parking_rules.ACTIONS,
+    *vehicle_rules.ACTIONS,
     *visiting.ACTIONS,
+    *stays.ACTIONS,
+    *merchants.ACTIONS,
     *reviews.ACTIONS,
     *ledger.ACTIONS,
     *statements.ACTIONS,
 )
+
+
+SHOWS_SPACES: Final = frozenset({"add_space", "set_space", "remove_space", "import_spaces"})
+"""After these, other spaces may be shown as devices, and the first one brings the car park."""
 
 
 @callback
@@ -114,4 +128,6 @@ async def _async_call(hass: HomeAssistant, action: Action, call: ServiceCall) ->
     for kind in ("wallet", "meter"):
         if isinstance(told := answer.get(kind), str):
             parts.coordinator.touch(f"{kind}:{told}")
+    if action.name in SHOWS_SPACES:
+        parts.coordinator.touch(ROSTER)
     return answer

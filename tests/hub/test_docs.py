@@ -70,6 +70,11 @@ ADMISSION: Final = """
     set_parking_rules get_parking_rules set_vehicle_rule list_vehicle_rules lift_vehicle_rule
 """
 """Who is let in, called in `test_docs_admission.py`."""
+STAYS: Final = """
+    set_merchant validate_stay list_merchants list_stays get_stay pay_stay refund_stay
+    let_out_unpaid list_unpaid_exits write_off_stay pay_lost_ticket
+"""
+"""A day at the parking desk, called in `test_docs_stays.py`."""
 LAB: Final = "preview_tariff"
 """Looks back at days that have to pass first, called in `test_docs_lab.py`."""
 TARIFFS: Final = "assign_tariff withdraw_tariff rerate"
@@ -243,7 +248,7 @@ def _alike(told: object, printed: object) -> bool:
 async def test_every_example_works_and_answers_what_is_printed(house: House) -> None:
     """Who copies an example into an automation must not find out that it never worked."""
     printed = examples()
-    stories = (ORDER, SUPPLY, TARIFFS, LAB, MONEY, USES, BILLS, UNITS, VISITING, SPACES, ADMISSION)
+    stories = (ORDER, SUPPLY, TARIFFS, LAB, MONEY, USES, BILLS, UNITS, VISITING, SPACES, ADMISSION, STAYS)
     assert set(printed) == {name for story in stories for name in story.split()}
     for name in ORDER.split():
         if prepare := house.before.get(name):

@@ -40,6 +40,9 @@ ASKED_FOR: Final = """
     set_unit import_units close_unit get_unit list_units move_in move_out move update_meter
     add_space set_space remove_space get_space list_spaces import_spaces export_spaces
     set_fee_item list_fee_items
+    set_parking_rules get_parking_rules set_vehicle_rule lift_vehicle_rule list_vehicle_rules
+    get_occupancy invite_visitor list_invitations cancel_invitation reserve_space
+    list_reservations cancel_reservation list_reviews review_stay
     set_shares get_shares loss_report share_loss list_hints
     assign_tariff withdraw_tariff rerate preview_tariff
     hold_deposit claim_deposit release_deposit list_deposits

@@ -5,11 +5,9 @@ from typing import Final
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
-from ..core.access import Admit, PlateRead
-from ..core.errors import CoreError
+from ..core.access import PlateRead
 from ..core.identity import CardId
-from ..core.wallet import CredentialKind
-from ..operations import gate
+from ..operations import gate, releasing
 from .call import LANE, REASON, REFERENCE, TEXTS, WALLET, Action, Call, Response
 
 PER_MILLE: Final = 10
@@ -65,7 +63,7 @@ async def plate_read(call: Call) -> Response:
 
 async def release_barrier(call: Call) -> Response:
     """Open a barrier by hand."""
-    answer = await gate.release_barrier(
+    answer = await releasing.release_barrier(
         call.site, lane=call.lane().id, reason=call.text("reason"), actor=call.actor
     )
     return _answer(call, answer)
@@ -79,28 +77,6 @@ def _answer(call: Call, answer: gate.Answer) -> Response:
         "card": answer.card,
         "fee": call.site.currency.text(answer.fee_minor),
         "repeated": answer.repeated,
-    }
-
-
-async def explain_access(call: Call) -> Response:
-    """Say what a lane would answer to a plate, tag or code now."""
-    given = [kind for kind in CredentialKind if call.text(kind)]
-    if len(given) != 1:
-        raise CoreError("credential_missing")
-    decision, asked = gate.explain_access(
-        call.site, lane=call.lane().id, kind=given[0], value=call.text(given[0])
-    )
-    money, card = call.site.currency.text, decision.card
-    return {
-        "admit": isinstance(decision, Admit),
-        "reason": "card" if isinstance(decision, Admit) else decision.reason,
-        "lane": asked.lane,
-        "card": card.id if card is not None else None,
-        "wallet": card.wallet if card is not None else None,
-        "wallet_open": asked.wallet_open,
-        "wallet_frozen": asked.wallet_frozen,
-        "available": money(asked.available_minor) if card is not None else None,
-        "fee": money(asked.fee_minor),
     }
 
 
@@ -131,9 +107,4 @@ ACTIONS: Final = (
         },
     ),
     Action("release_barrier", release_barrier, {**LANE, **REASON}),
-    Action(
-        "explain_access",
-        explain_access,
-        {**LANE, **{vol.Optional(str(kind)): cv.string for kind in CredentialKind}},
-    ),
 )

@@ -70,6 +70,39 @@ def parks_free(rules: ParkingRules, plate: str) -> bool:
     return any(_filter(pattern)(plate) for pattern in rules.free_plates)
 
 
+def rules_view(site: Site, rules: ParkingRules) -> dict[str, object]:
+    """Describe a version of the rules; amounts are decimal strings."""
+    return {
+        "version": rules.version,
+        "valid_from": rules.valid_from.isoformat() if rules.version else None,
+        "temporaries": rules.temporaries,
+        "tariffs": [
+            {
+                "tariff": one.tariff,
+                "locations": list(one.locations),
+                "zones": list(one.zones),
+                "vehicles": list(one.vehicles),
+            }
+            for one in rules.tariffs
+        ],
+        "places": [{"zone": one.zone, "places": one.places} for one in rules.places],
+        "owned": rules.owned,
+        "rented": rules.rented,
+        "pass_back": rules.pass_back,
+        "fuzzy": rules.fuzzy,
+        "owed_ask": rules.owed_ask,
+        "free_plates": list(rules.free_plates),
+        "pass_seconds": rules.pass_s,
+        "paid_seconds": rules.paid_s,
+        "travel_seconds": rules.travel_s,
+        "reentry_minutes": rules.reentry_minutes,
+        "long_stay_hours": rules.long_stay_hours,
+        "lost_ticket": site.currency.text(rules.lost_ticket_minor),
+        "list_minutes": rules.list_minutes,
+        "stale_hours": rules.stale_hours,
+    }
+
+
 @lru_cache(maxsize=128)
 def _filter(pattern: str) -> Callable[[str], bool]:
     """Return what tells whether a plate is of a pattern; refuse what is no regular expression."""

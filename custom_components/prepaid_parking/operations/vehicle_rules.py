@@ -65,7 +65,7 @@ async def set_vehicle_rule(
         actor=actor,
         reason=reason,
         reference=referenced("set_vehicle_rule", reference, content),
-        detail={"rule": rule.id, "kind": str(kind), "once": once, "masked": rule.masked},
+        detail={"rule": rule.id, "kind": str(kind), "once": once, "plate": rule.masked},
         puts=(rule,),
     )
     receipt = await book_sealed(site, act, rule.subject, _ruled(site, digest, now))
@@ -125,3 +125,16 @@ def _ruled(site: Site, digest: bytes, now: datetime) -> CoreError | None:
         if one.digest == digest and one.holds(now):
             return CoreError("vehicle_ruled", plate=one.masked, rule=one.id)
     return None
+
+
+def rule_view(rule: VehicleRule) -> dict[str, object]:
+    """Describe a rule; the plate as people may see it."""
+    return {
+        "rule": rule.id,
+        "kind": rule.kind,
+        "plate": rule.masked,
+        "once": rule.once,
+        "set_at": rule.set_at.isoformat(),
+        "until": rule.until.isoformat() if rule.until is not None else None,
+        "reason": rule.reason,
+    }
