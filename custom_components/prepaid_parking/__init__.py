@@ -55,6 +55,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> b
         hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, closing.on_final_write)
     )
     entry.async_on_unload(data.coordinator.listen(data.tally.hear))
+    entry.async_on_unload(data.coordinator.listen(data.passages.hear))
     await async_begin(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(async_watch_site(hass, entry))

@@ -15,17 +15,21 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import PrepaidConfigEntry
+from .core.identity import SpaceId
 from .core.money import quantity_text
 from .core.policy import is_low
+from .core.space import Tenure
 from .core.tamper import HintKind
 from .core.wallet import WalletKind
 from .entity import PrepaidEntity
+from .lane_entity import async_show_fitted
+from .lane_inputs import LANE_INPUTS, LaneInputSensor, inputs_of
 from .operations.loss_views import hint_view
 from .operations.quota import is_exempt
 from .operations.supply_views import quota_view
 from .operations.watching import policy_for
 from .roster import async_show
-from .things import LineThing, MeterThing, SiteThing, Thing, WalletThing
+from .things import LaneThing, LineThing, MeterThing, SiteThing, SpaceThing, Thing, WalletThing
 from .troubles import proof_shown, troubles
 
 # Everything is pushed; nothing is asked for.
@@ -59,6 +63,13 @@ def _hints(thing: MeterThing) -> list[dict[str, object]]:
     """Return what does not fit about the meter."""
     known = (thing.site.hinting.hints.get((thing.run.meter.id, kind)) for kind in HintKind)
     return [hint_view(thing.site, hint) for hint in known if hint is not None]
+
+
+def _occupied(thing: SpaceThing) -> bool | None:
+    """Tell whether a car of the space's card is inside; who stands in a temporary one nobody knows."""
+    if not thing.there or thing.space.tenure is Tenure.TEMPORARY:
+        return None
+    return SpaceId(thing.id) in thing.data.park.at(thing.site).cars
 
 
 METER: Final[tuple[PrepaidBinarySensorDescription[MeterThing], ...]] = (
@@ -108,6 +119,17 @@ SITE: Final[tuple[PrepaidBinarySensorDescription[SiteThing], ...]] = (
     ),
 )
 
+SPACE: Final[tuple[PrepaidBinarySensorDescription[SpaceThing], ...]] = (
+    PrepaidBinarySensorDescription(
+        key="occupied",
+        device_class=BinarySensorDeviceClass.OCCUPANCY,
+        is_on_fn=_occupied,
+        more_fn=lambda thing: {
+            "cars": thing.data.park.at(thing.site).cars.get(SpaceId(thing.id), 0)
+        },
+    ),
+)
+
 LINE: Final[tuple[PrepaidBinarySensorDescription[LineThing], ...]] = (
     PrepaidBinarySensorDescription(
         key="link",
@@ -125,6 +147,11 @@ async def async_setup_entry(
 ) -> None:
     """Add the binary sensors of a site."""
     await async_show(hass, entry, async_add_entities, _binary_sensors)
+    await async_show_fitted(hass, entry, async_add_entities, inputs_of, _lane_input)
+
+
+def _lane_input(thing: LaneThing, key: str) -> Entity:
+    return LaneInputSensor(thing, next(one for one in LANE_INPUTS if one.key == key))
 
 
 def _binary_sensors(thing: Thing) -> Iterator[Entity]:
@@ -135,6 +162,8 @@ def _binary_sensors(thing: Thing) -> Iterator[Entity]:
             yield from (PrepaidBinarySensor(thing, one) for one in METER)
         case WalletThing():
             yield from (PrepaidBinarySensor(thing, one) for one in WALLET if one.has_fn(thing))
+        case SpaceThing():
+            yield from (PrepaidBinarySensor(thing, one) for one in SPACE)
         case LineThing():
             yield from (PrepaidBinarySensor(thing, one) for one in LINE)
 

@@ -17,6 +17,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .closing import Closing
 from .core.identity import MeterId, WalletId
+from .glance import Glance
 from .links.profile_file import Profiles
 from .operations.facts import (
     BooksTrouble,
@@ -39,6 +40,8 @@ from .operations.facts import (
     WalletFact,
 )
 from .operations.keeper import Keeper
+from .operations.park_overview import ParkOverview, park_overview
+from .operations.passages import Passages
 from .operations.site import Site
 from .operations.tally import Tally
 from .room import Room
@@ -50,6 +53,7 @@ _LOGGER: Final = logging.getLogger(__name__)
 ROSTER: Final = "roster"
 """The key under which it is said that things came or went."""
 SITE: Final = "site"
+PARK: Final = "park"
 COUNTERS_EVERY_S: Final = 30.0
 WRITES_PER_SLICE: Final = 50
 SLICE_S: Final = 0.5
@@ -78,7 +82,9 @@ class PrepaidData:
     keeper: Keeper
     coordinator: SiteCoordinator
     tally: Tally
+    passages: Passages
     profiles: Profiles
+    park: Glance[ParkOverview] = field(default_factory=lambda: Glance(park_overview))
     room: Room = field(default_factory=Room)
     lines: dict[str, LineState] = field(default_factory=dict)
     closing: Closing = field(init=False)
@@ -163,8 +169,8 @@ class SiteCoordinator:
                 await asyncio.sleep(SLICE_S if self._urgent else 0)
 
     def _publish_counters(self, now: float) -> None:
-        lines = (key for key in self._updates if key.startswith("line:"))
-        keys = {*self._slow, *lines, SITE}
+        lines = (key for key in self._updates if key.startswith(("line:", "lane:")))
+        keys = {*self._slow, *lines, SITE, PARK}
         self._slow.clear()
         for key in keys:
             self._urgent.update(dict.fromkeys(self._updates.get(key, ())))
@@ -196,13 +202,15 @@ def _keys(fact: Fact) -> list[str]:
         case SupplyChanged() | SupplyTrouble():
             return [f"meter:{fact.meter}"]
         case Passed():
-            return [f"lane:{fact.lane}", *([f"wallet:{fact.wallet}"] if fact.wallet else [])]
+            return [f"lane:{fact.lane}", *([f"wallet:{fact.wallet}"] if fact.wallet else []), PARK]
         case StayFact():
             lane = [f"lane:{fact.lane}"] if fact.lane else []
-            return [*lane, *([f"wallet:{fact.wallet}"] if fact.wallet else []), SITE]
+            return [*lane, *([f"wallet:{fact.wallet}"] if fact.wallet else []), PARK]
+        case ReviewOpened() | ReviewSettled():
+            return [PARK]
         case HoursNoted():
             return []
         case UseFact():
             return [f"wallet:{fact.wallet}"] if fact.wallet else []
-        case BooksTrouble() | Proved() | StepRefused() | ReviewOpened() | ReviewSettled():
+        case BooksTrouble() | Proved() | StepRefused():
             return [SITE]

@@ -5,8 +5,17 @@ from typing import NamedTuple
 
 from . import const
 from .const import CONF_KIND, CONF_LANE, CONF_METER, CONF_RELAY, RELAY_NONE
-from .coordinator import PrepaidConfigEntry
-from .things import LaneThing, LineThing, MeterThing, SiteThing, Thing, WalletThing
+from .coordinator import PARK, PrepaidConfigEntry
+from .things import (
+    LaneThing,
+    LineThing,
+    MeterThing,
+    ParkThing,
+    SiteThing,
+    SpaceThing,
+    Thing,
+    WalletThing,
+)
 
 
 class Handle(NamedTuple):
@@ -35,6 +44,11 @@ def handles(entry: PrepaidConfigEntry) -> Iterator[Handle]:
                 yield Handle(f"meter:{meter}", meter, MeterThing, subentry.title, here, switched)
             case const.SUBENTRY_LANE if (lane := subentry.data.get(CONF_LANE)) in site.lanes:
                 yield Handle(f"lane:{lane}", lane, LaneThing, subentry.title, here)
+    if site.lanes or site.parking.spaces:
+        yield Handle(PARK, PARK, ParkThing, entry.title)
+    for space in site.parking.spaces.values():
+        if space.exposed and space.closed_at is None:
+            yield Handle(f"space:{space.id}", space.id, SpaceThing, space.name)
     for wallet, run in site.wallets.items():
         if run.wallet.exposed and run.wallet.closed_at is None:
             yield Handle(f"wallet:{wallet}", wallet, WalletThing)

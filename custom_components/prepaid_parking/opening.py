@@ -34,6 +34,7 @@ from .core.ledger import BooksState
 from .core.money import Currency
 from .operations.keeper import Keeper
 from .operations.loading import load_site
+from .operations.passages import Passages
 from .operations.rules import ensure_standard
 from .operations.site import Site, utc_now
 from .operations.tally import Tally
@@ -99,7 +100,9 @@ async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: b
         site.supplying.stagger.spacing_s = restore_spacing(entry.options)
         site.hinting.thresholds = thresholds_of(entry.options)
         site.outlook.daily_minor = tally.daily_minor
+        passages = Passages(zone)
         await _load(site, books, tally)
+        await passages.begin(books, utc_now())
     except BaseException:
         await books.close()
         raise
@@ -110,6 +113,7 @@ async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: b
         keeper=Keeper(site, checkpoint_every=checkpoint_every(entry.options)),
         coordinator=coordinator,
         tally=tally,
+        passages=passages,
         profiles=await async_load_profiles(hass),
     )
 

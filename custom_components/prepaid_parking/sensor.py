@@ -14,6 +14,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import PrepaidConfigEntry
 from .core.metering import UNIT
 from .entity import PrepaidEntity
+from .lane_entity import async_show_fitted
+from .lane_inputs import ANSWER, DUE, AnswerSensor, DueSensor, waits_of
 from .measures import VALUES, shown_total, total_of
 from .operations.facts import Fact, Passed
 from .operations.overview import believed_register
@@ -22,12 +24,23 @@ from .sensor_tables import (
     LAST_PLATE,
     LINE,
     METER,
+    PARK,
     SITE,
+    SPACE,
     WALLET,
     Native,
     PrepaidSensorDescription,
 )
-from .things import LaneThing, LineThing, MeterThing, SiteThing, Thing, WalletThing
+from .things import (
+    LaneThing,
+    LineThing,
+    MeterThing,
+    ParkThing,
+    SiteThing,
+    SpaceThing,
+    Thing,
+    WalletThing,
+)
 
 # Everything is pushed; nothing is asked for.
 PARALLEL_UPDATES = 0
@@ -40,6 +53,7 @@ async def async_setup_entry(
 ) -> None:
     """Add the sensors of a site."""
     await async_show(hass, entry, async_add_entities, _sensors)
+    await async_show_fitted(hass, entry, async_add_entities, waits_of, _waiting)
     await async_each(hass, entry, partial(_async_show_values, entry, async_add_entities))
 
 
@@ -68,6 +82,10 @@ def _async_show_values(
     entry.async_on_unload(entry.runtime_data.coordinator.subscribe(thing.published, async_look))
 
 
+def _waiting(thing: LaneThing, key: str) -> Entity:
+    return DueSensor(thing, DUE) if key == DUE.key else AnswerSensor(thing, ANSWER)
+
+
 def _sensors(thing: Thing) -> Iterator[Entity]:
     match thing:
         case SiteThing():
@@ -80,6 +98,10 @@ def _sensors(thing: Thing) -> Iterator[Entity]:
             yield from _table(thing, METER)
         case WalletThing():
             yield from _table(thing, WALLET)
+        case ParkThing():
+            yield from _table(thing, PARK)
+        case SpaceThing():
+            yield from _table(thing, SPACE)
         case LaneThing():
             yield LastPlateSensor(thing, LAST_PLATE)
         case LineThing():

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from homeassistant.helpers.typing import StateType
 from .core.category import Category
 from .core.money import price_text
 from .core.policy import WalletState
+from .core.space import Tenure
 from .core.supply import SupplyState
 from .core.wallet import Purpose
 from .operations.arrears import arrears_of, open_bills
@@ -29,10 +30,20 @@ from .operations.overview import (
     price_micro,
     revenue_today,
 )
+from .operations.park_overview import paid_until
+from .operations.visit_views import occupancy_lines
 from .operations.watching import cutoff_of, state_of
-from .things import LineThing, MeterThing, SiteThing, Thing, WalletThing
+from .things import (
+    LineThing,
+    MeterThing,
+    ParkThing,
+    SiteThing,
+    SpaceThing,
+    Thing,
+    WalletThing,
+)
 
-type Native = StateType | Decimal | datetime
+type Native = StateType | Decimal | date | datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +211,17 @@ WALLET: Final[tuple[PrepaidSensorDescription[WalletThing], ...]] = (
     ),
 )
 
+
+def _collected(thing: SiteThing) -> dict[str, Any]:
+    """Return what the rate is made of: what was due this month until today, and what came of it."""
+    found = thing.site.billing.collected
+    return {
+        "due": str(thing.money(found.due_minor)),
+        "collected": str(thing.money(found.paid_minor)),
+        "open": str(thing.money(found.open_minor)),
+    }
+
+
 SITE: Final[tuple[PrepaidSensorDescription[SiteThing], ...]] = (
     _money("float_total", lambda thing: thing.overview.float_minor),
     _money(
@@ -226,11 +248,64 @@ SITE: Final[tuple[PrepaidSensorDescription[SiteThing], ...]] = (
         value_fn=lambda thing: thing.overview.reading_percent,
     ),
     PrepaidSensorDescription(
+        key="collection_rate",
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        value_fn=lambda thing: thing.site.billing.collected.percent,
+        more_fn=_collected,
+    ),
+    PrepaidSensorDescription(
         key="lab_progress",
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         entity_category=EntityCategory.DIAGNOSTIC,
         suggested_display_precision=0,
         value_fn=lambda thing: trial.percent if (trial := thing.site.outlook.trial) else None,
+    ),
+)
+
+PARK: Final[tuple[PrepaidSensorDescription[ParkThing], ...]] = (
+    PrepaidSensorDescription(
+        key="cars_inside",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda thing: thing.overview.occupancy.inside,
+    ),
+    PrepaidSensorDescription(
+        key="free_places",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda thing: thing.overview.occupancy.free,
+    ),
+    PrepaidSensorDescription(
+        key="taken_places",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda thing: thing.overview.occupancy.taken,
+        more_fn=lambda thing: occupancy_lines(thing.overview.occupancy),
+    ),
+    PrepaidSensorDescription(
+        key="passages_today",
+        state_class=SensorStateClass.TOTAL,
+        value_fn=lambda thing: thing.data.passages.today(thing.now),
+        since_fn=lambda thing: thing.midnight,
+    ),
+    _money(
+        "parking_revenue_today",
+        lambda thing: thing.data.tally.parking_today(thing.now),
+        lambda thing: thing.midnight,
+    ),
+    _money("parking_arrears", lambda thing: thing.overview.arrears_minor),
+)
+
+SPACE: Final[tuple[PrepaidSensorDescription[SpaceThing], ...]] = (
+    PrepaidSensorDescription(
+        key="tenure",
+        device_class=SensorDeviceClass.ENUM,
+        options=[str(tenure) for tenure in Tenure],
+        value_fn=lambda thing: str(thing.space.tenure) if thing.there else None,
+    ),
+    PrepaidSensorDescription(
+        key="paid_until",
+        device_class=SensorDeviceClass.DATE,
+        value_fn=lambda thing: paid_until(thing.site, thing.space) if thing.there else None,
     ),
 )
 

@@ -5,7 +5,7 @@ A thing is a handle, not a copy: it looks up what it stands for each time it is 
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Final, override
 
@@ -14,33 +14,19 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 
 from .const import DOMAIN
-from .coordinator import SITE, LineState, PrepaidConfigEntry, PrepaidData
-from .core.identity import LaneId, MeterId, WalletId
+from .coordinator import PARK, SITE, LineState, PrepaidConfigEntry, PrepaidData
+from .core.identity import LaneId, MeterId, SpaceId, WalletId
+from .core.space import Space
+from .glance import Glance
 from .operations.lane_run import LaneRun
 from .operations.meter_run import MeterRun
 from .operations.overview import Overview, overview
+from .operations.park_overview import ParkOverview
 from .operations.site import Site
 from .operations.wallet_run import WalletRun
 
-GLANCE: Final = timedelta(seconds=1)
 FULL_METERS: Final = 200
 """Up to this many meters each has all its entities; above, each has one (its supply or its total)."""
-
-
-class Glance:
-    """An overview that serves all sensors written in one go: with 20,000 wallets one pass is enough."""
-
-    def __init__(self) -> None:
-        """Begin without one."""
-        self._overview: Overview | None = None
-        self._at: datetime | None = None
-
-    def at(self, site: Site) -> Overview:
-        """Return an overview that is not older than a second."""
-        now = site.clock()
-        if self._overview is None or self._at is None or not (now - GLANCE < self._at <= now):
-            self._overview, self._at = overview(site), now
-        return self._overview
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +116,7 @@ class SiteThing(Thing):
     def there(self) -> bool:
         return True
 
-    glance: Glance = field(default_factory=Glance)
+    glance: Glance[Overview] = field(default_factory=lambda: Glance(overview))
 
     @property
     def overview(self) -> Overview:
@@ -245,6 +231,68 @@ class LaneThing(Thing):
             identifiers={self.identifier()},
             name=self.run.name,
             model_id=self.id,
+            via_device_id=self.via,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkThing(Thing):
+    """The car park: what all lanes and spaces come to. It is shown on the site's device."""
+
+    @property
+    @override
+    def key(self) -> str:
+        return PARK
+
+    @property
+    @override
+    def there(self) -> bool:
+        return True
+
+    @property
+    def overview(self) -> ParkOverview:
+        """How the car park stands."""
+        return self.data.park.at(self.site)
+
+    @override
+    def device(self) -> DeviceInfo:
+        return DeviceInfo(identifiers={site_identifier(self.entry)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpaceThing(Thing):
+    """A parking space that is shown as a device."""
+
+    @property
+    def space(self) -> Space:
+        """The space as it is described now."""
+        return self.site.parking.spaces[SpaceId(self.id)]
+
+    @property
+    @override
+    def key(self) -> str:
+        return f"space:{self.id}"
+
+    @property
+    @override
+    def published(self) -> str:
+        """Who stands where changes with every car: all spaces are looked at with the car park."""
+        return PARK
+
+    @property
+    @override
+    def there(self) -> bool:
+        space = self.site.parking.spaces.get(SpaceId(self.id))
+        return space is not None and space.closed_at is None
+
+    @override
+    def device(self) -> DeviceInfo:
+        return DeviceInfo(
+            identifiers={self.identifier()},
+            translation_key="space",
+            translation_placeholders={"name": self.space.name},
+            model_id=self.id,
+            entry_type=DeviceEntryType.SERVICE,
             via_device_id=self.via,
         )
 

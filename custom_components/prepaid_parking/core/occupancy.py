@@ -1,5 +1,6 @@
 """How full a car park is: places by zone and tenure, what is taken of them, what is free."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -38,8 +39,15 @@ class Occupancy:
 
     @property
     def taken(self) -> int:
-        """How many of them are taken or kept for somebody; a car too many takes nobody's place."""
-        return sum(min(line.taken, line.places) for line in self.lines)
+        """How many of them are taken or kept for somebody; a car too many takes nobody's place.
+
+        By tenure and not by zone: a car that came in where no zone is said stands somewhere.
+        """
+        taken, places = Counter[Tenure](), Counter[Tenure]()
+        for line in self.lines:
+            taken[line.tenure] += line.taken
+            places[line.tenure] += line.places
+        return sum(min(taken[tenure], places[tenure]) for tenure in Tenure)
 
     @property
     def free(self) -> int | None:
@@ -59,9 +67,15 @@ class Occupancy:
         """
         whole = self.free
         for line in self._temporary:
-            if zone and line.zone == zone and line.places and whole is not None:
-                return min(line.free, whole)
+            if zone and line.zone == zone and line.places:
+                return self.free_of(line)
         return whole
+
+    def free_of(self, line: Places) -> int:
+        """Return how many places of a zone and tenure are free."""
+        if line.tenure is not Tenure.TEMPORARY or not line.places or self.free is None:
+            return line.free
+        return min(line.free, self.free)
 
     @property
     def _temporary(self) -> list[Places]:

@@ -46,11 +46,19 @@ KINDS: Final = (
     EntryKind.BATCH,
     EntryKind.REFUND,
     EntryKind.WALLET_CLOSED,
+    EntryKind.STAY_CHARGED,
+    EntryKind.STAY_PAID,
+    EntryKind.STAY_REFUNDED,
+    EntryKind.STAY_OWED,
+    EntryKind.STAY_OWED_PAID,
+    EntryKind.STAY_WRITTEN_OFF,
+    EntryKind.STAY_CORRECTED,
 )
 """The kinds of entries that move money to revenue, or back."""
 PAGE: Final = 500
 """Entries asked for at once: a page keeps the books' one writer busy for a few milliseconds."""
 REVENUE: Final = range(SiteAccount.REVENUE_ELECTRICITY, SiteAccount.REVENUE_STANDING + 1)
+PARKING: Final = site_account(SiteAccount.REVENUE_PARKING)
 TAX: Final = site_account(SiteAccount.TAX)
 
 
@@ -71,6 +79,7 @@ class Tally:
         self._months: dict[date, dict[MeterId, int]] = defaultdict(lambda: defaultdict(int))
         self._wallets: dict[date, dict[int, int]] = defaultdict(lambda: defaultdict(int))
         self._site: dict[date, int] = defaultdict(int)
+        self._parking: dict[date, int] = defaultdict(int)
 
     async def begin(self, books: Books, now: datetime) -> None:
         """Begin where the month did, or a week ago where the month is younger.
@@ -147,6 +156,10 @@ class Tally:
         """Return the site's posted revenue of today, below zero where more was taken back."""
         return self._site.get(self._day(now), 0)
 
+    def parking_today(self, now: datetime) -> int:
+        """Return what parking earned today, below zero where more was taken back."""
+        return self._parking.get(self._day(now), 0)
+
     def daily_minor(self, wallet_no: int, now: datetime) -> int | None:
         """Return what a wallet used per whole day of the last week; None where no day is whole yet.
 
@@ -171,10 +184,11 @@ class Tally:
         return at.astimezone(self._zone).date()
 
     def _earn(self, day: date, source: AccountId, target: AccountId, amount: int) -> None:
-        if target in REVENUE:
-            self._site[day] += amount
-        if source in REVENUE:
-            self._site[day] -= amount
+        for account, sign in ((target, 1), (source, -1)):
+            if account in REVENUE:
+                self._site[day] += sign * amount
+            if account == PARKING:
+                self._parking[day] += sign * amount
 
     def _spend(
         self, day: date, source: AccountId, target: AccountId, amount: int, meter: object
@@ -200,6 +214,7 @@ class Tally:
         month = today.replace(day=1)
         for kept, first in (
             (self._meters, today), (self._months, month), (self._wallets, week), (self._site, week),
+            (self._parking, week),
         ):  # fmt: skip
             for day in [day for day in kept if day < first]:
                 del kept[day]

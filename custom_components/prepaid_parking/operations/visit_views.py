@@ -1,5 +1,6 @@
 """Invitations, reservations and how full it is, as plain data: plates are masked, codes are not told."""
 
+from ..core.occupancy import Occupancy
 from ..core.visiting import Invitation, Reservation
 from .occupancy import count, in_force
 from .site import Site
@@ -44,20 +45,23 @@ def reservation_view(site: Site, one: Reservation) -> View:
 
 
 def occupancy_view(site: Site) -> View:
-    """Describe how full the site is, by zone and tenure."""
+    """Describe how full the site is."""
     full = count(site)
+    sums: View = {"inside": full.inside, "taken": full.taken, "free": full.free}
+    return sums | occupancy_lines(full)
+
+
+def occupancy_lines(full: Occupancy) -> View:
+    """Describe what is taken, by zone and tenure."""
     return {
-        "inside": full.inside,
         "places": full.places,
-        "taken": full.taken,
-        "free": full.free,
         "zones": [
             {
                 "zone": line.zone,
                 "tenure": str(line.tenure),
                 "places": line.places,
                 "taken": line.taken,
-                "free": line.free,
+                "free": full.free_of(line),
             }
             for line in full.lines
         ],
