@@ -78,10 +78,12 @@ def scan(hub: Hub, tag: object, reader: str = "reader-1") -> None:
     hub.hass.bus.async_fire("tag_scanned", {"tag_id": tag, "name": None, "device_id": reader})
 
 
-def typed(hass: HomeAssistant, *, at: datetime | None = None, **attributes: object) -> None:
+def typed(
+    hass: HomeAssistant, code: str, *, at: datetime | None = None, name: str = "code"
+) -> None:
     """A keypad says what was typed."""
     state = (at or datetime.now(UTC)).isoformat(timespec="milliseconds")
-    hass.states.async_set(KEYPAD, state, {"event_type": "code_entered", **attributes})
+    hass.states.async_set(KEYPAD, state, {"event_type": "code_entered", name: code})
 
 
 async def test_a_tag_at_the_lanes_own_reader_opens_it_once(
@@ -104,7 +106,7 @@ async def test_a_code_of_a_keypads_event_opens(
     """Each maker's keypad calls it by another name."""
     hub.hass.states.async_set(KEYPAD, "unknown")
     await lane(hub, entity_id=KEYPAD)
-    typed(hub.hass, **{attribute: "4711-0815"})
+    typed(hub.hass, "4711-0815", name=attribute)
     assert await answered(hub, 1) == ["admitted"]
     assert len(pulses) == 1
 
@@ -125,13 +127,13 @@ async def test_a_code_that_was_typed_before_opens_nothing(
 ) -> None:
     """The hub was restarted, or the keypad comes back with what it last said; nobody stands there."""
     await lane(hub, entity_id=KEYPAD)
-    typed(hub.hass, code="4711-0815")
+    typed(hub.hass, "4711-0815")
     hub.hass.states.async_set(KEYPAD, "unavailable")
-    typed(hub.hass, code="4711-0815")
-    typed(hub.hass, code="4711-0815", at=datetime.now(UTC) - timedelta(seconds=30))
+    typed(hub.hass, "4711-0815")
+    typed(hub.hass, "4711-0815", at=datetime.now(UTC) - timedelta(seconds=30))
     await hub.hass.async_block_till_done()
     assert not answers(hub)
-    typed(hub.hass, code="4711-0815")
+    typed(hub.hass, "4711-0815")
     assert await answered(hub, 1) == ["admitted"]
     assert len(pulses) == 1
 
