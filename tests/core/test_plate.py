@@ -236,7 +236,8 @@ def test_colours_are_understood_in_the_words_of_cameras(word: object, colour: st
 
 @pytest.mark.parametrize(
     ("word", "vehicle"),
-    [("Sedan", "car"), ("Pickup Truck", "car"), ("Big Truck", "large"), ("bus", "large"),
+    [("cargo truck", "large"), ("truck-standard", "car"), ("van-full", "car"), ("car", "car"),
+     ("Sedan", "car"), ("Pickup Truck", "car"), ("Big Truck", "large"), ("bus", "large"),
      ("tractor-trailer", "large"), ("motorcycle", "motorcycle"), ("摩托车", "motorcycle"),
      ("小型客车", "car"), ("大型货车", "large"), ("Unknown", None), (None, None), ([], None),
      ("ambulance", None)],

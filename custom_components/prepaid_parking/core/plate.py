@@ -61,10 +61,12 @@ _COLOURS: Final = (
 )
 _VEHICLES: Final = (
     (("摩托", "motorcycle", "motorbike"), VehicleClass.MOTORCYCLE),
-    (("pickup", "小型", "小车", "轿车", "sedan", "suv", "van", "car"), VehicleClass.CAR),
+    (("pickup", "truck-standard", "小型", "小车", "轿车", "sedan", "suv"), VehicleClass.CAR),
     (("大型", "大车", "大货", "大客", "truck", "bus", "lorry", "tractor", "trailer"), VehicleClass.LARGE),
+    (("van", "car", "hatchback", "wagon"), VehicleClass.CAR),
 )  # fmt: skip
-"""In this order: a pickup truck parks like a car. Chinese words say the size, not the purpose."""
+"""In this order: a pickup truck, Rekor's "truck-standard", parks like a car, a cargo truck does not.
+Chinese words say the size, not the purpose."""
 
 
 class PlatePattern(StrEnum):
