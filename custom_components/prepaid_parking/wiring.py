@@ -6,7 +6,7 @@ meter does not disturb its neighbours.
 
 import asyncio
 from collections.abc import Coroutine, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -50,6 +50,7 @@ from .core.metering import Commodity
 from .links.entity import EntityThings
 from .links.poller import Outcome
 from .opening import checkpoint_every, restore_spacing
+from .operations.fail_level import fail_lanes
 from .operations.following import attach_all, detach_all
 from .operations.gate import plate_read
 from .operations.gently import gently
@@ -174,6 +175,9 @@ class SiteWiring:
             detach_all(self._data.site)
             for line in self._lines.values():
                 line.keep()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_COMMAND_S):
+                    await fail_lanes(self._data.site)
             for key in list(self._attached):
                 self._detach(key)
             if self._commands:
@@ -265,6 +269,7 @@ class SiteWiring:
         )
         site.lanes[lane.id] = lane
         self._remember(subentry, CONF_LANE, lane.id)
+        touch()
 
         def detach() -> None:
             undo()

@@ -16,6 +16,7 @@ from ..core.ledger import Act, EntryKind, Receipt
 from ..core.supply import CommandLog, CommandOutcome
 from .booking import keep
 from .facts import PassageKind
+from .fail_level import wanted_level
 from .lane_run import LaneRun
 from .passing import Happening, drawn_up
 from .site import Site
@@ -81,8 +82,9 @@ async def hold_lanes(site: Site, now: datetime) -> None:  # noqa: ARG001
     """Let every barrier that can be held stand as it should: a level, which is told again; a chore."""
     for run in list(site.lanes.values()):
         run.free_flow = run.id in site.parking.open_lanes
-        if run.holder is not None and run.held is not (site.emergency or run.free_flow):
-            await _hold(run, is_open=site.emergency or run.free_flow)
+        level = wanted_level(site, run)
+        if run.holder is not None and level is not None and run.held is not level:
+            await _hold(run, is_open=level)
 
 
 async def load(site: Site) -> None:

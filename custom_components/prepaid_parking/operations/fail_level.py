@@ -1,0 +1,36 @@
+"""Whether a barrier is held open: by an emergency, by a person, or because nobody can decide.
+
+Nobody decides while the hub is down, and while the books cannot be written. Then a lane does what was
+chosen for it; fire opens always.
+"""
+
+from typing import Final
+
+from ..core.errors import DeviceError
+from ..core.lane import FailPolicy
+from .lane_run import LaneRun
+from .site import Site
+
+FAILED: Final = {FailPolicy.OPEN: True, FailPolicy.CLOSED: False, FailPolicy.HOLD_LAST: None}
+
+
+def wanted_level(site: Site, run: LaneRun) -> bool | None:
+    """Return whether a barrier is to be held open now; None leaves it as it is."""
+    if site.emergency or run.free_flow:
+        return True
+    if site.trouble or not site.books.writable:
+        return FAILED[run.fail]
+    return False
+
+
+async def fail_lanes(site: Site) -> None:
+    """Leave every barrier as it is to be while the hub is down; called when it stops."""
+    for run in list(site.lanes.values()):
+        level = FAILED[run.fail]
+        if run.holder is None or level is None or site.emergency:
+            continue
+        try:
+            await run.holder.hold(level)
+        except DeviceError:
+            continue  # It is away as well; the next start tells it again.
+        run.held = level
