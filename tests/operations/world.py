@@ -330,17 +330,20 @@ class World:
             await self.work()
         return run
 
-    def lane(self, *, fee: str = "0", least_score: int = 0) -> tuple[LaneRun, BarrierDevice]:
+    def lane(
+        self, *, fee: str = "0", least_score: int = 0, direction: str = "entry", **fields: Any
+    ) -> tuple[LaneRun, BarrierDevice]:
         """Put a barrier up."""
         barrier = BarrierDevice()
         lane = LaneId(f"l{len(self.site.lanes) + 1}")
         run = self.site.lanes[lane] = LaneRun(
             id=lane,
             name="Gate",
-            direction="in",
+            direction=direction,
             barrier=barrier,
             fee_minor=self.site.currency.parse(fee),
             least_score=least_score,
+            **fields,
         )
         return run, barrier
 

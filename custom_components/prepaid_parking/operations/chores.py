@@ -11,14 +11,17 @@ from typing import Final
 
 from .bill_paying import pay_open
 from .billing import bill_the_day
+from .collection import look_at_collection
 from .commanding import forget_commands
 from .demand_months import keep_demands
 from .dividing import finish_dividing
+from .emergency import hold_lanes
 from .following import follow_uses
 from .forecast import learn_days, look_again, look_ahead
 from .giving_back import expire_packages
 from .habits import note_days
 from .hours import forget_hours, note_hours
+from .lane_watch import watch_grants
 from .long_stays import watch_long_stays
 from .past_visits import end_past_visits
 from .points import expire_points
@@ -28,6 +31,7 @@ from .renewing import renew_permits
 from .schedules import follow_schedules
 from .site import Site
 from .tamper import forget_marks, look_for_hints, watch_losses
+from .unwritten import write_up
 from .wallet_run import WalletRun
 
 type Chore = Callable[[Site, datetime], Awaitable[None]]
@@ -55,8 +59,12 @@ CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
     (MINUTE, watch_long_stays),
     (MINUTE, end_past_visits),
     (SECOND, follow_uses),
+    (SECOND, watch_grants),
+    (SECOND, hold_lanes),
+    (SECOND, write_up),
     (MINUTE, finish_corrections),
     (HOUR, expire_points),
+    (MINUTE, look_at_collection),
     (HOUR, prove_daily),
     (SECOND, learn_days),
     (SECOND, look_ahead),
