@@ -8,7 +8,9 @@ from ..core.chart import Channel, channel_account
 from ..core.errors import CoreError
 from ..core.identity import Actor, StayId
 from ..core.ledger import Act, EntryKind, Receipt, Reference
+from ..core.plate import masked_plate
 from ..core.stay import Stay, StayKind, StayState
+from ..core.wallet import CredentialKind
 from .booking import book, referenced
 from .facts import StayEvent
 from .parking_rules import rules_now
@@ -92,12 +94,24 @@ async def pay_lost_ticket(
         raise CoreError("lost_ticket_no_price")
     if bool(plate) is bool(code):
         raise CoreError("stay_which")
-    digest = blind_plate(site, plate) if plate else site.privacy.blind("code", code)
-    content = {"vehicle": digest.hex()}
-    key = referenced(f"lost_ticket/{channel}", reference, content)
-    return await asyncio.shield(
-        _pay_lost(site, digest, key, actor, channel, reason, price, is_plate=bool(plate))
+    digest = blind_plate(site, plate) if plate else site.privacy.blind(CredentialKind.CODE, code)
+    key = referenced(f"lost_ticket/{channel}", reference, {"vehicle": digest.hex()})
+    number, now = await site.books.next_number("stay"), site.clock()
+    stay = Stay(
+        id=StayId(f"st{number}"),
+        no=number,
+        kind=StayKind.TEMPORARY,
+        state=StayState.INSIDE,
+        entered_at=now,
+        plate=digest if plate else b"",
+        masked=masked_plate(plate) if plate else "",
+        ticket=b"" if plate else digest,
+        amount_minor=price,
+        paid_minor=price,
+        paid_at=now,
+        note=LOST_TICKET,
     )
+    return await asyncio.shield(_pay_lost(site, stay, key, actor, channel, reason))
 
 
 async def _pay(
@@ -150,30 +164,9 @@ async def _pay(
 
 
 async def _pay_lost(
-    site: Site,
-    digest: bytes,
-    key: Reference,
-    actor: Actor,
-    channel: Channel,
-    reason: str,
-    price: int,
-    *,
-    is_plate: bool,
+    site: Site, stay: Stay, key: Reference, actor: Actor, channel: Channel, reason: str
 ) -> PaidStay:
-    number, now = await site.books.next_number("stay"), site.clock()
-    stay = Stay(
-        id=StayId(f"st{number}"),
-        no=number,
-        kind=StayKind.TEMPORARY,
-        state=StayState.INSIDE,
-        entered_at=now,
-        plate=digest if is_plate else b"",
-        ticket=b"" if is_plate else digest,
-        amount_minor=price,
-        paid_minor=price,
-        paid_at=now,
-        note=LOST_TICKET,
-    )
+    price, now = stay.amount_minor, stay.entered_at
     after = await numbered(site, stay)
     receipt = await book(
         site,

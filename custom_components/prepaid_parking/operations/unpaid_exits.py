@@ -13,8 +13,9 @@ from .booking import book, referenced
 from .site import Site
 from .spending import joined
 from .stay_book import alone, hold, numbered, stays_at
-from .stay_charging import UNPAID_EXITS
-from .stay_finding import stay_by_id
+from .stay_charging import UNPAID_EXITS, owe_stay
+from .stay_cost import cost_of_stay
+from .stay_finding import Which, find_stay, stay_by_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,14 @@ def owed_by(site: Site, digest: bytes) -> int:
     return sum(stay.owed_minor for stay in stays_at(site, digest) if stay.state is StayState.UNPAID)
 
 
+async def let_out_unpaid(site: Site, *, which: Which, reason: str, actor: Actor) -> Stay:
+    """Note that a car left, or is let out, without paying; what is due now is what it owes."""
+    if not reason.strip():
+        raise CoreError("reason_missing")
+    found = await find_stay(site, which)
+    return await asyncio.shield(_let_out(site, found.id, reason, actor))
+
+
 async def write_off_stay(
     site: Site,
     *,
@@ -61,6 +70,15 @@ async def write_off_stay(
     known = await stay_by_id(site, stay)
     key = referenced("write_off_stay", reference, {"stay": known.id, "amount": amount_minor})
     return await asyncio.shield(_write_off(site, known.id, key, reason, actor, amount_minor))
+
+
+async def _let_out(site: Site, stay: StayId, reason: str, actor: Actor) -> Stay:
+    async with alone(site, stay):
+        known = site.parking.stays.get(stay)
+        if known is None or known.state is StayState.UNPAID:
+            raise CoreError("stay_over", stay=stay)
+        cost = cost_of_stay(site, known, site.clock())
+        return await owe_stay(site, known, cost, actor=actor, reason=reason)
 
 
 async def _write_off(
