@@ -3,8 +3,17 @@
 from typing import Any
 
 from .core.identity import LaneId, MeterId
-from .operations.facts import Hinted, Passed, StayFact, SupplyChanged, UseFact, WalletFact
+from .operations.facts import (
+    Hinted,
+    Passed,
+    ReviewOpened,
+    StayFact,
+    SupplyChanged,
+    UseFact,
+    WalletFact,
+)
 from .operations.loss_views import hint_view
+from .operations.review_views import plates_of
 from .operations.site import Site
 
 
@@ -106,6 +115,21 @@ def stay_story(site: Site, fact: StayFact) -> dict[str, Any]:
     if fact.amount_minor is not None:
         story["amount"] = site.currency.text(fact.amount_minor)
     return story
+
+
+def review_story(site: Site, fact: ReviewOpened) -> dict[str, Any]:
+    """Tell what cannot be right about a stay; plates are masked."""
+    review = fact.review
+    seen = review.reads[-1] if review.reads else None
+    return {
+        "review": review.id,
+        "why": str(review.why),
+        "stays": list(review.stays),
+        "plate": ", ".join(plates_of(site, review)),
+        "lane": seen.lane if seen is not None else None,
+        "picture": (seen.picture or None) if seen is not None else None,
+        "at": review.opened_at.isoformat(),
+    }
 
 
 def hint_story(site: Site, fact: Hinted) -> dict[str, Any]:

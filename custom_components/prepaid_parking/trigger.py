@@ -30,6 +30,9 @@ from .operations.facts import (
     Hinted,
     PassageKind,
     Passed,
+    ReviewOpened,
+    StayEvent,
+    StayFact,
     SupplyChanged,
     UseEvent,
     UseFact,
@@ -37,7 +40,15 @@ from .operations.facts import (
     WalletFact,
 )
 from .operations.site import Site
-from .telling import hint_story, passage_story, supply_story, use_story, wallet_story
+from .telling import (
+    hint_story,
+    passage_story,
+    review_story,
+    stay_story,
+    supply_story,
+    use_story,
+    wallet_story,
+)
 
 CONF_WALLET: Final = "wallet"
 IDS: Final = vol.All(cv.ensure_list, [cv.string])
@@ -78,6 +89,19 @@ def _passage(*kinds: PassageKind) -> Tell:
         return None
 
     return tell
+
+
+def _stay(event: StayEvent) -> Tell:
+    def tell(site: Site, fact: Fact) -> Story | None:
+        if isinstance(fact, StayFact) and fact.event is event:
+            return stay_story(site, fact)
+        return None
+
+    return tell
+
+
+def _review_opened(site: Site, fact: Fact) -> Story | None:
+    return review_story(site, fact) if isinstance(fact, ReviewOpened) else None
 
 
 def _use(event: UseEvent) -> Tell:
@@ -185,6 +209,11 @@ TRIGGERS: Final[dict[str, type[Trigger]]] = {
         ("supply_restored", _supply_restored, True),
         ("barrier_opened", _passage(PassageKind.ADMITTED, PassageKind.RELEASED), False),
         ("passage_refused", _passage(PassageKind.REFUSED), False),
+        ("vehicle_arrived", _stay(StayEvent.ARRIVED), True),
+        ("vehicle_departed", _stay(StayEvent.DEPARTED), True),
+        ("stay_overdue", _stay(StayEvent.OVERDUE), True),
+        ("tailgated", _passage(PassageKind.TAILGATED), False),
+        ("review_opened", _review_opened, False),
         ("meter_hint", _meter_hint, False),
         ("use_taken", _use(UseEvent.TAKEN), True),
         ("use_started", _use(UseEvent.STARTED), True),
