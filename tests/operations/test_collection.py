@@ -19,9 +19,9 @@ JULY = (date(2026, 7, 1), date(2026, 7, 31))
 async def test_what_was_due_is_paid_given_up_or_open(world: World) -> None:
     """The owner asks on the last of the month what of the rent has come in."""
     wallet = await landlord(world)
-    due = {"due_on": date(2026, 7, 10)}
-    bills = [await bill_for(world, wallet, amount, **due) for amount in (100_00, 60_00, 40_00)]
-    gone = await bill_for(world, wallet, 500_00, **due)
+    due = date(2026, 7, 10)
+    bills = [await bill_for(world, wallet, one, due_on=due) for one in (100_00, 60_00, 40_00)]
+    gone = await bill_for(world, wallet, 500_00, due_on=due)
     await bill_for(world, wallet, 900_00, due_on=date(2026, 8, 1))
     await pay_bill(world.site, bill=bills[0].id, amount_minor=30_00, channel=CASH, actor=MANAGER)
     await pay_bill(world.site, bill=bills[1].id, channel=CASH, actor=MANAGER)
