@@ -17,7 +17,9 @@ from .shelly import ShellyGen2
 _PATIENCE_S: Final = 8.0
 """How long a driver waits for the arm before backing out."""
 _ARM_S: Final = 1.5
-_UNDER_ARM_S: Final = 1.2
+_UNDER_ARM_S: Final = 0.8
+_BEHIND_S: Final = 0.6
+_GAP_S: Final = 0.8
 _LEAST_PAUSE_S: Final = 12
 _MOST_PAUSE_S: Final = 45
 
@@ -25,14 +27,14 @@ _MOST_PAUSE_S: Final = 45
 class Gate(Protocol):
     """The barrier of a lane, as a car meets it."""
 
-    async def loops(self, *, arrival: bool, safety: bool) -> None:
-        """Stand on a loop, or leave it."""
+    async def loops(self, *, arrival: bool, safety: bool, behind: bool = False) -> None:
+        """Stand on loops, or leave them; the one behind the barrier is not everywhere."""
 
     async def opened(self, patience_s: float) -> bool:
         """Whether the opening contact was pulsed before the driver lost patience."""
 
-    async def arm(self, *, up: bool) -> None:
-        """Reach a limit switch."""
+    async def arm(self, *, up: bool | None) -> None:
+        """Reach a limit switch, or leave both (None)."""
 
 
 class Eye(Protocol):
@@ -53,11 +55,14 @@ class BoardGate:
     safety_loop: int
     limit_open: int | None
     limit_closed: int | None
+    exit_loop: int | None = None
 
-    async def loops(self, *, arrival: bool, safety: bool) -> None:
+    async def loops(self, *, arrival: bool, safety: bool, behind: bool = False) -> None:
         """Close or open the loop inputs."""
         self.board.set_input(self.arrival_loop, on=arrival)
         self.board.set_input(self.safety_loop, on=safety)
+        if self.exit_loop is not None:
+            self.board.set_input(self.exit_loop, on=behind)
 
     async def opened(self, patience_s: float) -> bool:
         """Wait for the coil: every command is a frame on the line."""
@@ -71,12 +76,12 @@ class BoardGate:
             return False
         return True
 
-    async def arm(self, *, up: bool) -> None:
+    async def arm(self, *, up: bool | None) -> None:
         """Move the limit switches."""
         if self.limit_open is not None:
-            self.board.set_input(self.limit_open, on=up)
+            self.board.set_input(self.limit_open, on=up is True)
         if self.limit_closed is not None:
-            self.board.set_input(self.limit_closed, on=not up)
+            self.board.set_input(self.limit_closed, on=up is False)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,8 +92,8 @@ class ShellyGate:
     arrival_loop: int
     safety_loop: int
 
-    async def loops(self, *, arrival: bool, safety: bool) -> None:
-        """Close or open the loop inputs."""
+    async def loops(self, *, arrival: bool, safety: bool, behind: bool = False) -> None:
+        """Close or open the loop inputs; there is none behind the barrier."""
         await self.shelly.set_input(self.arrival_loop, on=arrival)
         await self.shelly.set_input(self.safety_loop, on=safety)
 
@@ -101,7 +106,7 @@ class ShellyGate:
             return False
         return True
 
-    async def arm(self, *, up: bool) -> None:
+    async def arm(self, *, up: bool | None) -> None:
         """Nothing tells where the arm is."""
 
 
@@ -141,23 +146,68 @@ class Lane:
 
     async def pass_through(self, plate: str, pace: float = 1.0) -> bool:
         """Drive up, wait, pass or back out; tells whether the car passed."""
+        passed = await self._come(plate, pace)
+        if passed:
+            await self._lift(pace)
+            await self._under_the_arm(pace)
+            await self._lower(pace)
+        else:
+            await self.gate.loops(arrival=False, safety=False)
+        return passed
+
+    async def turn_back(self, plate: str, pace: float = 1.0) -> bool:
+        """Drive up, be let through, and leave the way one came; tells whether the arm was raised."""
+        opened = await self._come(plate, pace)
+        if opened:
+            await self._lift(pace)
+        await self.gate.loops(arrival=False, safety=False)
+        if opened:
+            await self._lower(pace)
+        return opened
+
+    async def pass_with_another(self, plate: str, pace: float = 1.0) -> bool:
+        """Pass, with a car right behind that nobody let through; tells whether both got in."""
+        passed = await self._come(plate, pace)
+        if not passed:
+            await self.gate.loops(arrival=False, safety=False)
+            return False
+        await self._lift(pace)
+        await self._under_the_arm(pace, another=True)
+        await asyncio.sleep(_GAP_S * pace)
+        await self._under_the_arm(pace)
+        await self._lower(pace)
+        return True
+
+    async def _come(self, plate: str, pace: float) -> bool:
+        """Stand before the barrier and be read; tells whether it was asked to open."""
         await self.gate.loops(arrival=True, safety=False)
         waiting = asyncio.create_task(self.gate.opened(_PATIENCE_S * pace))
         try:
             await self.eye.look(plate, pace)
-            passed = await waiting
+            return await waiting
         finally:
             waiting.cancel()
-        if passed:
-            await asyncio.sleep(_ARM_S * pace)
-            await self.gate.arm(up=True)
-            await self.gate.loops(arrival=False, safety=True)
-            await asyncio.sleep(_UNDER_ARM_S * pace)
-        await self.gate.loops(arrival=False, safety=False)
-        if passed:
-            await asyncio.sleep(_ARM_S * pace)
-            await self.gate.arm(up=False)
-        return passed
+
+    async def _under_the_arm(self, pace: float, *, another: bool = False) -> None:
+        """Roll through; `another` car takes the place before the barrier."""
+        await self.gate.loops(arrival=another, safety=True)
+        await asyncio.sleep(_UNDER_ARM_S * pace)
+        await self.gate.loops(arrival=another, safety=True, behind=True)
+        await asyncio.sleep(_BEHIND_S * pace)
+        await self.gate.loops(arrival=another, safety=False, behind=True)
+        await asyncio.sleep(_BEHIND_S * pace)
+        await self.gate.loops(arrival=another, safety=False)
+
+    async def _lift(self, pace: float) -> None:
+        await asyncio.sleep(_ARM_S * pace / 2)
+        await self.gate.arm(up=None)
+        await asyncio.sleep(_ARM_S * pace / 2)
+        await self.gate.arm(up=True)
+
+    async def _lower(self, pace: float) -> None:
+        await self.gate.arm(up=None)
+        await asyncio.sleep(_ARM_S * pace)
+        await self.gate.arm(up=False)
 
 
 class Traffic:
