@@ -33,7 +33,8 @@ from custom_components.prepaid_parking.core.wallet import CredentialKind, Purpos
 from custom_components.prepaid_parking.operations.asking import asked_of
 from custom_components.prepaid_parking.operations.cards import issue_card
 from custom_components.prepaid_parking.operations.lane_run import LaneRun
-from custom_components.prepaid_parking.operations.permits import keep_permit
+from custom_components.prepaid_parking.operations.permits import keep_permit, permits_of
+from custom_components.prepaid_parking.operations.renewing import renew_permits
 from custom_components.prepaid_parking.operations.stay_book import hold
 from custom_components.prepaid_parking.operations.vehicle_rules import set_vehicle_rule
 from tests.operations.world import HOUR, MANAGER, World
@@ -274,7 +275,6 @@ async def test_a_lane_has_its_price_where_stays_have_none(park: Park) -> None:
     assert decide(park.ask()).charge_minor == 500
     park.stay(kind=StayKind.CARD, card=park.card)
     assert decide(park.leave()).charge_minor == 300
-    park.site.parking.stays.clear()
 
 
 async def test_a_plate_one_sign_off_is_found_where_the_site_wants_it(park: Park) -> None:
@@ -307,8 +307,12 @@ async def test_a_misread_at_the_exit_finds_its_car_and_charges_nobody(park: Park
 
 
 async def test_a_car_misread_at_the_entry_leaves_by_its_own_plate(park: Park) -> None:
-    """Its stay began under a plate that belongs to nobody, one sign off, by this very card."""
-    stay = park.stay("京A1234S", kind=StayKind.FREE, card=park.card)
+    """Its stay began as a guess, free, under a plate that belongs to nobody; a stranger's did not."""
+    park.stay("京A1234S")
+    assert park.leave().stay is None
+    park.site.parking.stays.clear()
+    park.site.parking.found.clear()
+    stay = park.stay("京A1234S", kind=StayKind.FREE)
     asked = park.leave()
     assert (asked.stay, asked.near) == (stay, False)
     park.stay("京AI2345", kind=StayKind.FREE)
@@ -376,3 +380,18 @@ async def test_guests_and_rules_are_found_by_the_plate(park: Park) -> None:
     assert guest.invitation is not None
     assert (guest.invitation.id, decide(guest).reason) == ("iv2", Reason.BLOCKED)
     assert (guest.reservation, park.ask().reservation) == (None, kept)
+
+
+async def test_a_card_whose_package_is_long_over_is_not_taken_for_one_that_never_had_any(
+    park: Park,
+) -> None:
+    """Half a year after its last package a car must not park for nothing."""
+    for day in (date(2026, 7, 1), date(2026, 7, 2)):
+        sold = park.permit(kind=PermitKind.RENTAL, first=day, last=day)
+        await park.world.books.record(sold)
+    for _ in range(3):
+        park.world.clock.now += 15 * 24 * HOUR
+        await renew_permits(park.site, park.world.clock.now)
+    await park.world.restart()
+    assert [one.id for one in permits_of(park.world.site, park.card)] == ["pm2"]
+    assert decide(Park(park.world).ask()).reason is Reason.EXPIRED

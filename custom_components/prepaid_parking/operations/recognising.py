@@ -7,7 +7,7 @@ from typing import Final
 from ..core.access import PlateRead
 from ..core.asked import Way
 from ..core.plate import normal_plate
-from ..core.stay import Stay
+from ..core.stay import Stay, StayKind
 from ..core.vehicle import VehicleRule
 from ..core.visiting import Invitation, Reservation
 from ..core.wallet import Card, CredentialKind, Purpose
@@ -78,15 +78,17 @@ def parking_card(site: Site, digest: bytes) -> Card | None:
 def _begun_otherwise(site: Site, card: Card, kind: CredentialKind, plate: str) -> Stay | None:
     """Return the stay of a card's vehicle that came in by something else than what is read now.
 
-    Which one it is must be beyond doubt, since it is paid for: the card's only one, for a tag or a
-    code; for a plate one that began under a plate one sign off that belongs to nobody.
+    Which one it is must be beyond doubt where it is paid for: the card's only one, for a tag or a
+    code. For a plate it is one that began as a guess, free, under a plate that belongs to nobody.
     """
     if kind is not CredentialKind.PLATE:
         stays = stays_of_card(site, card.id)
         return stays[0] if len(stays) == 1 else None
     stay = near_stay(site, plate)
-    misread = stay is not None and stay.card == card.id and stay.plate not in site.credentials
-    return stay if misread else None
+    if stay is None or stay.kind is not StayKind.FREE or stay.card not in (None, card.id):
+        return None
+    ruled = {rule.digest for rule in site.parking.vehicle_rules.values()}
+    return None if stay.plate in site.credentials or stay.plate in ruled else stay
 
 
 def _near(site: Site, way: Way, plate: str) -> tuple[Card | None, Stay | None]:

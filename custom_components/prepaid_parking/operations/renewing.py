@@ -16,7 +16,7 @@ from .bill_book import rules_of, trusted
 from .booking import keep, referenced, unspendable
 from .facts import WalletEvent, WalletFact
 from .parking_packages import version_of
-from .permits import keep_permit
+from .permits import keep_permit, permits_of
 from .selling_permits import Sale, renewal, sold
 from .site import Site
 from .stay_book import stays_of_card
@@ -48,7 +48,7 @@ async def _look_after(site: Site, permits: Sequence[Permit], today: date) -> Non
     told: list[tuple[Permit, WalletEvent, int]] = []
     for permit in permits:
         if _is_history(site, permit, today):
-            changed.append(replace(permit, over=True))
+            changed += _put_away(site, permit)
             continue
         package = _renewable(site, permit)
         if package is None:
@@ -90,6 +90,15 @@ def _is_history(site: Site, permit: Permit, today: date) -> bool:
     if permit.package is not None:
         days = version_of(site, permit.package, permit.version).renew_days
     return (today - permit.last).days > days
+
+
+def _put_away(site: Site, permit: Permit) -> list[Permit]:
+    """Leave a permit to the books alone, unless it is the last that its card has had.
+
+    A card that never bought anything comes in without: a lane has to know of one that did.
+    """
+    last = permits_of(site, permit.card)[-1].id == permit.id
+    return [] if last else [replace(permit, over=True)]
 
 
 def _renewable(site: Site, permit: Permit) -> ParkingPackage | None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..core.errors import CoreError
-from ..core.identity import SYSTEM, Actor, VehicleRuleId
+from ..core.identity import Actor, VehicleRuleId
 from ..core.ledger import Act, EntryKind, Receipt
 from ..core.plate import masked_plate, normal_plate
 from ..core.vehicle import RuleKind, VehicleRule
@@ -78,14 +78,6 @@ async def set_vehicle_rule(
 async def lift_vehicle_rule(site: Site, *, rule: str, reason: str, actor: Actor) -> Receipt:
     """End a rule by hand."""
     return await _end(site, _in_force(site, rule), reason, actor)
-
-
-@in_turn
-async def used(site: Site, rule: VehicleRule) -> None:
-    """End a rule that was for once, after its car came in; one that is no longer there is left alone."""
-    known = site.parking.vehicle_rules.get(rule.id)
-    if known is not None and known.once:
-        await _end(site, known, "used", SYSTEM)
 
 
 def rules_in_force(site: Site) -> list[VehicleRule]:
