@@ -99,10 +99,12 @@ class ReaderSteps(DeviceSteps):
             if family == FAMILY_NONE:
                 self.reader = {CONF_FAMILY: FAMILY_NONE}
                 return await self.async_reader_proven()
+            # Another software behind the same camera keeps the address that is typed into it.
+            secret = self.reader.get(CONF_WEBHOOK_ID) or async_generate_id()
             if family != self.reader.get(CONF_FAMILY):
                 self.reader = {CONF_FAMILY: family}
             if family in WEBHOOKS:
-                self.reader.setdefault(CONF_WEBHOOK_ID, async_generate_id())
+                self.reader[CONF_WEBHOOK_ID] = secret
                 return await self.async_step_reader_webhook()
             if not self.lines(LINK_MQTT):
                 return await self.async_new_line(LINK_MQTT, self._with_reader_line)

@@ -191,6 +191,12 @@ def test_a_site_may_bring_a_pattern_of_its_own() -> None:
     assert not plate_filter(PlatePattern.ANY)("·-·")
 
 
+def test_a_careless_pattern_holds_up_nobody() -> None:
+    """Thirty equal letters in front of a camera must not freeze the whole hub."""
+    assert not plate_filter(PlatePattern.OWN, "(A+)+B")("A" * 32)
+    assert plate_filter(PlatePattern.OWN, "(A+)+B")("A" * 15 + "B")
+
+
 @pytest.mark.parametrize("own", ["", "(", "A" * 201])
 def test_a_pattern_that_cannot_be_used_is_refused(own: str) -> None:
     """It would keep every car out, and nobody would know why."""

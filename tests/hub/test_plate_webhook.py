@@ -356,6 +356,13 @@ async def test_a_new_camera_is_shown_its_address_and_heard_before_it_is_saved(
         await walk.answer({"family": "plate_recognizer"})
         assert walk.shown()["url"] == url
         assert walk.suggested("pattern") == "european"
+        await walk.begin(changing=saved)
+        await walk.answer("reader")
+        await walk.answer({"family": "openalpr_webhook"})
+        assert walk.shown()["url"] == url
+        await walk.begin(changing=saved)
+        await walk.answer("reader")
+        await walk.answer({"family": "plate_recognizer"})
         waiting = asyncio.create_task(walk.answer(form | {"pattern": "any", "remote": True}))
         hook = hub.hass.data[HOOKS][secret]
         while len(hook.sources) < 2:

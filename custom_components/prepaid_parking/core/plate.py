@@ -26,6 +26,8 @@ MOST_SIGNS: Final = 10
 MOST_MISTAKES: Final = 2
 """With three signs mistaken it is no longer the same plate."""
 LONGEST_REGEX: Final = 200
+LONGEST_OWN: Final = 16
+"""An own pattern is tried on no longer text: a careless one doubles its work with every sign."""
 
 _ALPHABET: Final = digits + ascii_uppercase
 _TWIN: Final = {sign: pair[1 - place] for pair in LOOK_ALIKE for place, sign in enumerate(pair)}
@@ -147,7 +149,12 @@ def plate_filter(pattern: PlatePattern, own: str = "") -> Callable[[str], bool]:
             raise CoreError("plate_pattern_invalid", detail=err) from err
         if not own or len(own) > LONGEST_REGEX:
             raise CoreError("plate_pattern_invalid", detail=f"1-{LONGEST_REGEX}")
-        return lambda text: expression.fullmatch(normal_plate(text)) is not None
+
+        def fits(text: str) -> bool:
+            plate = normal_plate(text)
+            return len(plate) <= LONGEST_OWN and expression.fullmatch(plate) is not None
+
+        return fits
     if pattern is PlatePattern.CHINESE:
         return is_chinese
     if pattern is PlatePattern.EUROPEAN:
