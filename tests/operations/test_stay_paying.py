@@ -15,9 +15,10 @@ import pytest
 from custom_components.prepaid_parking.core.chart import Bucket, Channel, SiteAccount
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError
 from custom_components.prepaid_parking.core.ledger import EntryKind
-from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayState
+from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayState, Worth
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.facts import StayEvent, StayFact
+from custom_components.prepaid_parking.operations.merchants import set_merchant
 from custom_components.prepaid_parking.operations.parking_rules import set_parking_rules
 from custom_components.prepaid_parking.operations.stay_book import put
 from custom_components.prepaid_parking.operations.stay_cost import cost_of_stay
@@ -33,6 +34,7 @@ from custom_components.prepaid_parking.operations.unpaid_exits import (
     unpaid_exits,
     write_off_stay,
 )
+from custom_components.prepaid_parking.operations.validating import Gift, validate_stay
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.money import holds, is_sound, of_site, promise
@@ -343,6 +345,11 @@ async def test_a_lost_ticket_is_sold_the_way_out(park: World) -> None:
 
 EXAMPLES = settings(max_examples=settings().max_examples // 8, stateful_step_count=25)
 some = st.integers(1, 2500)
+gifts = st.one_of(
+    st.integers(1, 180).map(lambda minutes: Gift(kind=Worth.MINUTES, minutes=minutes)),
+    some.map(lambda minor: Gift(kind=Worth.AMOUNT, amount_minor=minor)),
+    st.just(Gift(kind=Worth.FULL)),
+)
 
 
 class MoneyOfAStay(RuleBasedStateMachine):
@@ -357,6 +364,9 @@ class MoneyOfAStay(RuleBasedStateMachine):
         self.stay = self.run(
             arrive(self.world, kind=StayKind.CARD, wallet=self.wallet, tariff="taxed")
         )
+        self.shop = self.run(parking(self.world, "50"))
+        shop = {"name": "Bakery Li", "wallet": self.shop.wallet.id, "budget_minor": 6000}
+        self.run(set_merchant(self.world.site, merchant="bakery", changes=shop, actor=MANAGER))
         self.highest = 0
         self.gone: Stay | None = None
 
@@ -410,6 +420,19 @@ class MoneyOfAStay(RuleBasedStateMachine):
             self.run(put(self.world.site, gone))
             self.gone = gone
 
+    @rule(gift=gifts, reference=st.sampled_from(["", "v1"]))
+    def is_validated(self, gift: Gift, reference: str) -> None:
+        """A shop pays for a part of it, as far as it still may."""
+        before = self.now()
+        told: dict[str, Any] = {"merchant": "bakery", "actor": MANAGER, "reference": reference}
+        which = Which(stay=self.stay.id)
+        try:
+            done = self.run(validate_stay(self.world.site, which=which, gift=gift, **told))
+        except CoreError:
+            assert self.now() == before
+            return
+        assert len(self.now().validations) == len(before.validations) + (not done.receipt.repeated)
+
     @rule(minor=some)
     def is_refunded(self, minor: int) -> None:
         """Somebody is kind."""
@@ -456,7 +479,10 @@ class MoneyOfAStay(RuleBasedStateMachine):
             self.run(of_site(self.world, account))
             for account in (SiteAccount.REVENUE_PARKING, SiteAccount.TAX)
         )
-        assert earned == stay.paid_minor - stay.refunded_minor
+        borne = sum(one.worth_minor for one in stay.validations)
+        assert earned == stay.paid_minor - stay.refunded_minor + borne
+        assert stay.validated_minor == borne
+        assert self.world.site.wallets[self.shop.wallet.id].posted_minor == 5000 - borne
         assert self.run(of_site(self.world, SiteAccount.SUSPENSE)) == stay.over_minor
 
 
