@@ -7,6 +7,7 @@ from typing import Any
 from homeassistant.helpers import entity_registry as er
 import pytest
 
+from custom_components.prepaid_parking.core.lane import LaneInput
 from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
 from custom_components.prepaid_parking.simulator.line import ModbusLine
 from custom_components.prepaid_parking.simulator.relay_board import WaveshareRelay
@@ -31,6 +32,19 @@ async def test_unique_ids_and_settings_are_those_of_the_first_version(
         "fee": "0",
     }
     await hub.add("lane", "Gate", "lane:gate", data)
+    here = {"line_id": line_id, "family": "waveshare_relay", "unit_id": 9, "inverted": False}
+    wired = {
+        "barrier": {"family": "waveshare_relay", "unit_id": 9, "coil": 1, "pulse": 1.0},
+        "level": {"coil": 2},
+        "close": {"coil": 3},
+        "fail": "open",
+        "zone": "B1",
+        "inputs": {
+            **{str(name): {**here, "contact": at} for at, name in enumerate(LaneInput)},
+            "fire_alarm": {"family": "entity", "entity_id": "binary_sensor.fire", "inverted": True},
+        },
+    }
+    await hub.add("lane", "Wired gate", "lane:wired", data | wired)
     found = json.dumps(_shape(hub), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
     for name, value in ((hub.entry.unique_id, "<site>"), (line_id, "<line>"),
                         (f":{modbus_line.port}", ":<port>")):  # fmt: skip

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from homeassistant.helpers import entity_registry as er
@@ -61,6 +62,10 @@ class Yard:
         state = self.hub.hass.states.get(entity_id)
         assert state is not None
         return state.state
+
+    def shows(self, domain: str, key: str, wanted: str) -> bool:
+        """Whether an entity of the way in shows something."""
+        return self.state(domain, key) == wanted
 
     async def until(self, said: Callable[[], bool], within: float = 15) -> None:
         """Wait until something is so."""
@@ -222,14 +227,12 @@ async def test_a_lane_is_held_open_by_its_switch_and_left_as_chosen_at_the_stop(
     entity = registry.async_get_entity_id(
         "switch", "prepaid_parking", f"{yard.hub.entry.unique_id}_l1_free_flow"
     )
-    for service, held in (("turn_on", True), ("turn_off", False)):
+    for service, shown in (("turn_on", "on"), ("turn_off", "off")):
         await yard.hub.hass.services.async_call(
             "switch", service, {"entity_id": entity}, blocking=True
         )
-        assert yard.board.relays[1].closed is held
-        await yard.until(
-            lambda now=held: yard.state("switch", "free_flow") == ("on" if now else "off")
-        )  # type: ignore[misc]
+        assert yard.board.relays[1].closed is (shown == "on")
+        await yard.until(partial(yard.shows, "switch", "free_flow", shown))
     await yard.hub.stop()
     assert yard.board.relays[1].closed
     await yard.hub.start()
