@@ -1,94 +1,18 @@
-"""Who may pass, and which reads of a camera are one car."""
+"""Which reads of a camera are one car."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from custom_components.prepaid_parking.core.access import (
-    Admit,
     Arrival,
-    Pass,
-    Refusal,
-    Refuse,
-    decide,
     is_over,
     same_arrival,
     still_there,
 )
-from custom_components.prepaid_parking.core.identity import CardId, WalletId
-from custom_components.prepaid_parking.core.wallet import Card, CardState, CredentialKind
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-CARD = Card(
-    id=CardId("c1"),
-    no=1,
-    wallet=WalletId("w1"),
-    state=CardState.ACTIVE,
-    issued_at=NOW - timedelta(days=30),
-    valid_from=NOW - timedelta(days=1),
-    valid_until=NOW + timedelta(days=1),
-    lanes=("l1", "l2"),
-)
-GOOD = Pass(
-    kind=CredentialKind.PLATE,
-    lane="l1",
-    at=NOW,
-    now=NOW,
-    score=900,
-    least_score=800,
-    card=CARD,
-    available_minor=500,
-    fee_minor=500,
-)
-
-
-def test_a_card_in_order_is_admitted_for_its_fee() -> None:
-    """Who has paid drives in."""
-    assert decide(GOOD) == Admit(card=CARD, fee_minor=500)
-
-
-@pytest.mark.parametrize(
-    ("asked", "reason"),
-    [
-        (replace(GOOD, replayed=True), Refusal.REPLAYED),
-        (replace(GOOD, at=NOW - 11 * SECOND), Refusal.TOO_OLD),
-        (replace(GOOD, at=NOW + 61 * SECOND), Refusal.FROM_FUTURE),
-        (replace(GOOD, score=799), Refusal.LOW_SCORE),
-        (replace(GOOD, card=None), Refusal.UNKNOWN),
-        (replace(GOOD, card=replace(CARD, state=CardState.BLOCKED)), Refusal.CARD_BLOCKED),
-        (replace(GOOD, card=replace(CARD, valid_from=NOW + SECOND)), Refusal.NOT_YET_VALID),
-        (replace(GOOD, card=replace(CARD, valid_until=NOW)), Refusal.EXPIRED),
-        (replace(GOOD, lane="l3"), Refusal.OTHER_LANE),
-        (replace(GOOD, wallet_open=False), Refusal.WALLET_CLOSED),
-        (replace(GOOD, wallet_frozen=True), Refusal.WALLET_FROZEN),
-        (replace(GOOD, available_minor=499), Refusal.NOT_ENOUGH_MONEY),
-        # A read that cannot be trusted tells nobody which plates are registered.
-        (replace(GOOD, replayed=True, card=None), Refusal.REPLAYED),
-        (replace(GOOD, score=0, card=None), Refusal.LOW_SCORE),
-    ],
-)
-def test_a_refusal_gives_the_first_reason_in_the_way(asked: Pass, reason: Refusal) -> None:
-    """The driver at the gate must hear what to do about it."""
-    outcome = decide(asked)
-    assert isinstance(outcome, Refuse)
-    assert outcome.reason is reason
-
-
-@pytest.mark.parametrize(
-    "asked",
-    [
-        replace(GOOD, at=NOW - 10 * SECOND),
-        replace(GOOD, at=NOW + 60 * SECOND),
-        replace(GOOD, card=replace(CARD, lanes=()), lane="l9"),
-        replace(GOOD, card=replace(CARD, valid_from=None, valid_until=None)),
-        replace(GOOD, fee_minor=0, available_minor=0, wallet_frozen=True),
-    ],
-)
-def test_what_lies_just_inside_the_rules_is_admitted(asked: Pass) -> None:
-    """A car park that refuses who may pass has a queue down the street."""
-    assert isinstance(decide(asked), Admit)
 
 
 def seen(plate: str, ago: float = 0, *, admitted: bool = True, event_id: str = "") -> Arrival:

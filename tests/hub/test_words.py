@@ -8,7 +8,7 @@ from homeassistant.helpers.selector import validate_selector
 from homeassistant.util import yaml
 import pytest
 
-from custom_components.prepaid_parking.core.access import Refusal
+from custom_components.prepaid_parking.core.asked import Reason
 from custom_components.prepaid_parking.core.errors import DeviceFault
 from custom_components.prepaid_parking.core.metering import DoubtKind
 from custom_components.prepaid_parking.core.supply_rules import Why
@@ -78,7 +78,7 @@ def test_every_reason_is_a_translation() -> None:
     reasons = at(ENGLISH, "entity", "sensor", "supply_state", "state_attributes", "reason", "state")
     assert set(reasons) == {str(why) for why in Why}
     refusals = at(ENGLISH, "entity", "event", "passage", "state_attributes", "reason", "state")
-    assert set(refusals) >= {str(refusal) for refusal in Refusal}
+    assert set(refusals) >= {str(reason) for reason in Reason}
 
 
 @pytest.mark.parametrize("why", Why)

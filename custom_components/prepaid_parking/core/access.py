@@ -1,13 +1,11 @@
-"""Who may pass: plate, tag or code in, admit or refuse with a reason out."""
+"""What a camera read, which reads are one car, and how long one is of now."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 from .vehicle import PlateColour, VehicleClass
-from .wallet import Card, CardState, CredentialKind
 
 OLDEST_READ: Final = timedelta(seconds=10)
 """A plate read older than this by its own time neither opens nor charges: the car is not there any more."""
@@ -40,107 +38,6 @@ class PlateRead:
     picture: str = ""
     retained: bool = False
     burst: bool = False
-
-
-class Refusal(StrEnum):
-    """Why a lane stays closed; the values are translation keys."""
-
-    UNKNOWN = "unknown"
-    LOW_SCORE = "low_score"
-    TOO_OLD = "too_old"
-    FROM_FUTURE = "from_future"
-    REPLAYED = "replayed"
-    CARD_BLOCKED = "card_blocked"
-    NOT_YET_VALID = "not_yet_valid"
-    EXPIRED = "expired"
-    OTHER_LANE = "other_lane"
-    WALLET_CLOSED = "wallet_closed"
-    WALLET_FROZEN = "wallet_frozen"
-    NOT_ENOUGH_MONEY = "not_enough_money"
-    LEDGER_CLOSED = "ledger_closed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pass:
-    """What the decision about one credential at one lane rests on.
-
-    `available_minor` is what the card's wallet can spend; `fee_minor` is what this passage costs.
-    """
-
-    kind: CredentialKind
-    lane: str
-    at: datetime
-    now: datetime
-    score: int = 1000
-    least_score: int = 0
-    replayed: bool = False
-    card: Card | None = None
-    wallet_open: bool = True
-    wallet_frozen: bool = False
-    available_minor: int = 0
-    fee_minor: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admit:
-    """The lane opens for this card and costs this much."""
-
-    card: Card
-    fee_minor: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refuse:
-    """The lane stays closed, and why."""
-
-    reason: Refusal
-    card: Card | None = None
-
-
-def decide(asked: Pass) -> Admit | Refuse:
-    """Admit or refuse, with the first reason that stands in the way.
-
-    A read that cannot be trusted is refused before the card is looked at, so that a replayed message
-    tells nobody which plates are registered.
-    """
-    reason = _read_problem(asked)
-    if reason is not None:
-        return Refuse(reason=reason)
-    card = asked.card
-    if card is None:
-        return Refuse(reason=Refusal.UNKNOWN)
-    reason = _card_problem(card, asked) or _money_problem(asked)
-    return (
-        Refuse(reason=reason, card=card) if reason else Admit(card=card, fee_minor=asked.fee_minor)
-    )
-
-
-def _read_problem(asked: Pass) -> Refusal | None:
-    if asked.replayed:
-        return Refusal.REPLAYED
-    if asked.now - asked.at > OLDEST_READ:
-        return Refusal.TOO_OLD
-    if asked.at - asked.now > FUTURE_READ:
-        return Refusal.FROM_FUTURE
-    return Refusal.LOW_SCORE if asked.score < asked.least_score else None
-
-
-def _card_problem(card: Card, asked: Pass) -> Refusal | None:
-    if card.state is not CardState.ACTIVE:
-        return Refusal.CARD_BLOCKED
-    if card.valid_from is not None and asked.now < card.valid_from:
-        return Refusal.NOT_YET_VALID
-    if card.valid_until is not None and asked.now >= card.valid_until:
-        return Refusal.EXPIRED
-    return Refusal.OTHER_LANE if card.lanes and asked.lane not in card.lanes else None
-
-
-def _money_problem(asked: Pass) -> Refusal | None:
-    if not asked.wallet_open:
-        return Refusal.WALLET_CLOSED
-    if asked.wallet_frozen and asked.fee_minor:
-        return Refusal.WALLET_FROZEN
-    return Refusal.NOT_ENOUGH_MONEY if asked.available_minor < asked.fee_minor else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
