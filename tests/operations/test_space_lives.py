@@ -45,7 +45,7 @@ ITEMS: Final[dict[str, dict[str, object]]] = {
         "every": Every.YEAR,
     },
 }
-EXAMPLES: Final = settings(max_examples=max(10, settings().max_examples // 4))
+EXAMPLES: Final = settings(max_examples=max(10, settings().max_examples // 8))
 
 
 @dataclass
@@ -252,6 +252,7 @@ async def step(life: Life, kind: str, what: int | str, how: int | bool) -> None:
             raise AssertionError(kind)
 
 
+@pytest.mark.timeout(600)
 @EXAMPLES
 @given(steps)
 def test_each_owned_day_is_billed_to_its_owner_once(

@@ -72,7 +72,7 @@ async def get_space(call: Call) -> Response:
 async def list_spaces(call: Call) -> Response:
     """List spaces, filtered and in pages."""
     data, site = call.data, call.site
-    name = call.text("name").casefold()
+    name, unpaid = call.text("name").casefold(), data.get("unpaid")
     wanted = {part: data[part] for part in ASKED if part in data}
     if call.text("owner"):
         wanted["wallet"] = call.wallet(call.text("owner")).wallet.id
@@ -84,7 +84,7 @@ async def list_spaces(call: Call) -> Response:
         if (data["closed"] or space.closed_at is None)
         and name in space.name.casefold()
         and all(getattr(space, part) == value for part, value in wanted.items())
-        and data.get("unpaid") in (None, space_unpaid(site, space))
+        and (unpaid is None or space_unpaid(site, space) is unpaid)
     ]
     shown = page(call, found, lambda space: space.id)
     return {"spaces": [space_view(site, space) for space in shown], "count": len(found)}
