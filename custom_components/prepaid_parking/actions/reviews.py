@@ -10,11 +10,6 @@ from ..operations.review_verdicts import Correction, settle_review
 from ..operations.review_views import review_view
 from .call import PAGED, REASON, Action, Call, Response, page
 
-VERDICTS: Final = [
-    str(verdict)
-    for verdict in (Verdict.DISMISSED, Verdict.MERGED, Verdict.CORRECTED, Verdict.CLOSED)
-]
-
 
 async def list_reviews(call: Call) -> Response:
     """List what waits for a person; with `settled` also what was decided."""
@@ -31,13 +26,14 @@ async def review_stay(call: Call) -> Response:
     receipt = await settle_review(
         call.site,
         review=call.text("review"),
-        verdict=Verdict(call.data["verdict"]),
+        verdict=call.data["verdict"],
         correction=Correction(
             stay=call.text("stay"),
             plate=call.text("plate"),
             entered_at=call.moment("entered_at"),
         ),
         left_at=call.moment("left_at"),
+        amount_minor=call.maybe_money("amount"),
         reason=call.text("reason"),
         actor=call.actor,
     )
@@ -54,11 +50,12 @@ ACTIONS: Final = (
         review_stay,
         {
             vol.Required("review"): cv.string,
-            vol.Required("verdict"): vol.In(VERDICTS),
+            vol.Required("verdict"): vol.Coerce(Verdict),
             vol.Optional("stay"): cv.string,
             vol.Optional("plate"): cv.string,
             vol.Optional("entered_at"): cv.datetime,
             vol.Optional("left_at"): cv.datetime,
+            vol.Optional("amount"): cv.string,
             **REASON,
         },
     ),

@@ -13,7 +13,8 @@ from ..core.review import Review, Verdict
 from ..core.stay import Stay, StayState
 from .booking import book_sealed
 from .facts import ReviewSettled, StayEvent, StayFact
-from .reviews import known_review
+from .review_money import close_at, refund_reviewed
+from .reviews import drop_sealed, known_review
 from .site import Site
 from .stay_book import alone, hold, numbered, stays_at
 
@@ -39,15 +40,26 @@ async def settle_review(
     actor: Actor,
     correction: Correction = NOTHING,
     left_at: datetime | None = None,
+    amount_minor: int | None = None,
 ) -> Receipt:
     """Settle a review: the stays become what the person says, in the same act.
 
     `merged` makes one stay of two, from the earliest arrival. `corrected` puts a plate or an arrival
-    right. `closed` ends what is open at no cost, `left_at` an instant where somebody knows it.
+    right. `closed` ends what is open at no cost, or one stay at an amount, which that car then owes;
+    `left_at` is said where somebody knows it. `refunded` gives back what was paid.
     """
     asked = known_review(site, review)
     if not reason.strip():
         raise CoreError("reason_missing")
+    if verdict is Verdict.REFUNDED:
+        await refund_reviewed(
+            site,
+            asked,
+            stay=correction.stay,
+            amount_minor=amount_minor,
+            actor=actor,
+            reason=reason,
+        )
     async with AsyncExitStack() as stack:
         for key in (asked.id, *sorted(asked.stays)):
             await stack.enter_async_context(alone(site, key))
@@ -61,6 +73,12 @@ async def settle_review(
                 changed, sealed = await _corrected(site, stays, correction)
             case Verdict.CLOSED:
                 changed = _closed(site, stays, left_at)
+                if amount_minor:
+                    ended = _meant(changed, correction.stay)
+                    open_one = next(one for one in stays if one.id == ended.id)
+                    at = left_at or site.clock()
+                    await close_at(site, open_one, amount_minor, at, actor=actor, reason=reason)
+                    changed.remove(ended)
             case _:
                 changed = []
         return await _settled(site, asked, verdict, reason, actor, changed, sealed)
@@ -102,6 +120,7 @@ async def _settled(
     site.parking.reviews.pop(asked.id)
     if sealed:
         await _forget(site, [one.subject for one in before.values() if one is not None])
+    site.spawn(drop_sealed(site, asked.reads, asked.stays))
     site.tell(ReviewSettled(review=done))
     for stay in written:
         site.tell(_reviewed(site, stay, verdict))
@@ -158,7 +177,7 @@ async def _corrected(
     for other in stays_at(site, digest):
         if other.id != stay.id and other.state is not StayState.UNPAID:
             raise CoreError("vehicle_inside", stay=other.id)
-    sealed = await site.privacy.put_subject({"plate": plate})
+    sealed = await site.privacy.put_subject({"plates": plate})
     return [replace(stay, plate=digest, masked=masked_plate(plate), subject=sealed)], sealed
 
 
@@ -180,7 +199,7 @@ def _meant(stays: Sequence[Stay], named: str) -> Stay:
         if (stay := ids.get(StayId(named.lower()))) is None:
             raise CoreError("unknown_stay", stay=named)
         return stay
-    still = [one for one in stays if not one.state.over]
+    still = [one for one in stays if not one.state.over] or stays
     if len(still) != 1:
         raise CoreError("review_which_stay", stays=", ".join(ids))
     return still[0]

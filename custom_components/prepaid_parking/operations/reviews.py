@@ -1,13 +1,15 @@
 """Reviews: what cannot be right about a stay is shown to a person, once, with what the lanes saw."""
 
 from collections.abc import Sequence
+import contextlib
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from ..core.errors import CoreError
+from ..core.errors import CoreError, StoreError
 from ..core.identity import ReviewId, StayId
 from ..core.review import Review, Seen, Suspicion
+from ..core.stay import Stay
 from .booking import keep
 from .facts import ReviewOpened
 from .site import Site
@@ -25,9 +27,11 @@ async def open_review(
     Books that cannot be written do not lose the question: it stands until the next start.
     """
     if (asked := _asked(site, why, stays, reads)) is not None:
+        site.spawn(drop_sealed(site, reads, (*stays, *asked.stays), asked.reads))
         return asked
     number = await site.books.next_number("review")
     if (asked := _asked(site, why, stays, reads)) is not None:
+        site.spawn(drop_sealed(site, reads, (*stays, *asked.stays), asked.reads))
         return asked
     review = Review(
         id=ReviewId(f"rv{number}"),
@@ -50,6 +54,23 @@ def known_review(site: Site, review: str) -> Review:
     if known is None:
         raise CoreError("unknown_review", review=review)
     return known
+
+
+async def drop_sealed(
+    site: Site, reads: Sequence[Seen], stays: Sequence[StayId], kept: Sequence[Seen] = ()
+) -> None:
+    """Destroy the plates that were sealed for reads nobody has to look at any more.
+
+    What a stay has sealed, or a read that is still shown, stays: they may be the same.
+    """
+    subjects = {one.subject for one in reads} - {one.subject for one in kept} - {""}
+    if not subjects:
+        return
+    for stay in stays:
+        subjects -= {one.subject for one in await site.books.load(Stay, id=stay)}
+    for subject in subjects:
+        with contextlib.suppress(StoreError):
+            await site.privacy.forget_subject(subject)
 
 
 def _asked(
