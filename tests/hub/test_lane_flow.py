@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.prepaid_parking.simulator.alpr_agent import AlprAgent
 from custom_components.prepaid_parking.simulator.broker import Broker
 from custom_components.prepaid_parking.simulator.frigate import FrigateCamera
 from custom_components.prepaid_parking.simulator.line import ModbusLine
@@ -399,6 +400,31 @@ async def test_a_plate_that_was_heard_is_shown_masked(
     await walk.answer("reader")
     await walk.answer({"family": "generic_mqtt"})
     assert walk.suggested("score_full") == "1"
+
+
+async def test_an_alpr_agent_is_known_by_a_frame_with_a_plate(
+    hass: HomeAssistant, a_site: MockConfigEntry, line: ModbusLine, broker: Mosquitto
+) -> None:
+    """Its heartbeat says that it lives, not that it sees this gate."""
+    line_id, broker_id = saved_gateway(hass, a_site, line), saved_broker(hass, a_site, broker)
+    form = {"line_id": broker_id, "topic": "alpr", "least_percent": 80, "pattern": "european"}
+    async with alive(AlprAgent("alpr"), broker) as agent:
+        walk = Walk(hass, a_site, "lane")
+        await to_the_reader(walk, line_id, "openalpr")
+        await walk.answer(form)
+        walk.at("reader_silent")
+        await agent.see("BA12345", retain=True)
+        await walk.answer("reader_again")
+        walk.at("reader_confirm")
+        assert walk.shown()["said"] == "B****45"
+        await walk.answer({})
+    assert walk.saved().data["reader"] == {
+        "family": "openalpr",
+        "line_id": broker_id,
+        "topic": "alpr",
+        "least_score": 800,
+        "pattern": "european",
+    }
 
 
 async def test_a_silent_camera_can_be_waited_for_changed_or_taken_on_trust(
