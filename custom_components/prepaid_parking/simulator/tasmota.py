@@ -71,26 +71,8 @@ class Tasmota(MqttMeter):
 
     async def report_at(self, at: datetime, *, retain: bool = False, times: int = 1) -> None:
         """Publish the telemetry with a chosen time stamp: late, twice, retained."""
-        watts = self.watts
-        local = at.replace(tzinfo=None, microsecond=0)
-        energy = {
-            "TotalStartTime": "2026-01-01T00:00:00",
-            "Total": self.kwh,
-            "Yesterday": 0.0,
-            "Today": 0.0,
-            "Period": 0,
-            "Power": round(watts),
-            "ApparentPower": round(watts),
-            "ReactivePower": 0,
-            "Factor": 1.0,
-            "Voltage": 230,
-            "Current": round(watts / 230, 3),
-        }
         await self.publish(
-            f"tele/{self.identity}/SENSOR",
-            {"Time": local.isoformat(), **self._switches, "ENERGY": energy},
-            retain=retain,
-            times=times,
+            f"tele/{self.identity}/SENSOR", self._sensors(at), retain=retain, times=times
         )
 
     async def set_input(self, number: int, *, on: bool) -> None:
@@ -123,7 +105,8 @@ class Tasmota(MqttMeter):
             case "POWER" | "POWER1", "TOGGLE" | "2":
                 await self.switch(on=not self.on)
             case "STATUS", "10":
-                await self.publish(f"stat/{self.identity}/STATUS10", {"StatusSNS": self._switches})
+                sensors = self._sensors(datetime.now().astimezone())
+                await self.publish(f"stat/{self.identity}/STATUS10", {"StatusSNS": sensors})
             case "PULSETIME" | "PULSETIME1", value:
                 if value.isdecimal():
                     self.pulse_time = int(value)
@@ -133,6 +116,25 @@ class Tasmota(MqttMeter):
                 )
             case _:
                 await self.publish(f"stat/{self.identity}/RESULT", {"Command": "Unknown"})
+
+    def _sensors(self, at: datetime) -> dict[str, object]:
+        """Everything it measures, as in its telemetry and in its status 10."""
+        watts = self.watts
+        energy = {
+            "TotalStartTime": "2026-01-01T00:00:00",
+            "Total": self.kwh,
+            "Yesterday": 0.0,
+            "Today": 0.0,
+            "Period": 0,
+            "Power": round(watts),
+            "ApparentPower": round(watts),
+            "ReactivePower": 0,
+            "Factor": 1.0,
+            "Voltage": 230,
+            "Current": round(watts / 230, 3),
+        }
+        local = at.replace(tzinfo=None, microsecond=0).isoformat()
+        return {"Time": local, **self._switches, "ENERGY": energy}
 
     @property
     def _switches(self) -> dict[str, object]:
