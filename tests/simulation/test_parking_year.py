@@ -137,7 +137,7 @@ class Park:
             pays = await world.wallet(
                 "20000", purpose=Purpose.PROPERTY, person={"name": f"Tenant {number}"}
             )
-            own = await world.wallet("5000", purpose=Purpose.PARKING, customer=pays.wallet.id)
+            own = await world.wallet("50000", purpose=Purpose.PARKING, customer=pays.wallet.id)
             plate = f"京B{number:05}"
             receipt = await issue_card(
                 world.site, wallet=own.wallet.id, plates=[plate], actor=MANAGER
