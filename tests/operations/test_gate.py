@@ -27,7 +27,7 @@ from custom_components.prepaid_parking.operations.lane_run import LaneRun
 from custom_components.prepaid_parking.operations.releasing import release_barrier
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from custom_components.prepaid_parking.store.records import Subject
-from tests.operations.world import DAY, MANAGER, SECOND, BarrierDevice, World
+from tests.operations.world import DAY, HOUR, MANAGER, SECOND, BarrierDevice, World
 
 PLATE = "京A12345"
 
@@ -473,3 +473,19 @@ async def test_an_explanation_moves_nothing(world: World) -> None:
     assert not decision.admits
     assert (here.barrier.pulses, await here.passages()) == (0, [])
     assert world.clock.now - here.wallet.wallet.opened_at < SECOND
+
+
+async def test_where_time_has_no_price_each_way_costs_what_its_lane_asks(world: World) -> None:
+    """Five to come in and three to leave, as it was before anybody counted who is inside."""
+    here = await gate(world, fee="5")
+    out, barrier = world.lane(fee="3")
+    out.direction, out.reads = "exit", True
+    await here.read()
+    assert here.wallet.posted_minor == 1500
+    world.clock.now += HOUR
+    read = PlateRead(plate=PLATE, at=world.clock.now)
+    answer = await plate_read(world.site, lane=out.id, read=read)
+    assert (answer.kind, answer.fee_minor, here.wallet.posted_minor) == ("admitted", 300, 1200)
+    assert (barrier.pulses, world.site.parking.stays) == (1, {})
+    entries = await world.books.entries(kinds=(EntryKind.PASSAGE,))
+    assert [sum(one.amount_minor for one in entry.postings) for entry in entries] == [500, 300]

@@ -13,6 +13,7 @@ from ..core.passage import Passage
 from ..core.stay import Stay, StayState
 from ..core.supply import CommandLog
 from ..core.wallet import Card
+from .asking import has_lane_price
 from .booking import referenced
 from .facts import PassageKind, StayEvent
 from .lane_run import AtLane, LaneRun, Shown
@@ -150,7 +151,10 @@ async def _written(
         stay, records = begun.stay, begun.records
         what = replace(what, stay=stay.id)
     elif asked.way is Way.EXIT and asked.stay is not None:
-        return await _leaving(site, run, asked, decision, shown, what)
+        if not (what.fee_minor and has_lane_price(asked.stay)):
+            return await _leaving(site, run, asked, decision, shown, what)
+        stay = await leaving(site, run, asked.stay)
+        records = (stay,)
     command, passage = await drawn_up(site, run, what)
     if what.fee_minor and asked.card is not None:
         entry = await _fee(site, run, asked.card, shown, what, (*records, command, passage))
