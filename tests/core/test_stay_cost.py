@@ -152,7 +152,10 @@ gifts = st.one_of(
     st.just("full"),
 )
 stays = st.builds(
-    lambda given, paid: replace(stay_of({"from": "10:00", "validations": given}), paid_minor=paid),
+    lambda begins, given, paid: replace(
+        stay_of({"from": begins, "validations": given}), paid_minor=paid
+    ),
+    st.sampled_from(["06:30", "10:00", "19:45", "23:50"]),
     st.lists(gifts, max_size=4),
     st.integers(0, 8000),
 )

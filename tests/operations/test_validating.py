@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.prepaid_parking.core.chart import SiteAccount
 from custom_components.prepaid_parking.core.errors import CoreError
-from custom_components.prepaid_parking.core.stay import Stay, Worth
+from custom_components.prepaid_parking.core.stay import Stay, StayState, Worth
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.merchants import (
     known_merchant,
@@ -25,7 +25,7 @@ from custom_components.prepaid_parking.operations.validating import (
 )
 from tests.operations.conftest import MakeWorld
 from tests.operations.money import is_sound, of_site
-from tests.operations.staying import CITY, arrive, due, leave, now
+from tests.operations.staying import CITY, arrive, back_out, due, leave, now
 from tests.operations.world import HOUR, MANAGER, World
 
 AN_HOUR = Gift(kind=Worth.MINUTES, minutes=60)
@@ -94,6 +94,22 @@ async def test_a_merchant_with_a_wallet_pays_at_the_charge(park: World) -> None:
     home = await park.wallet("100")
     with pytest.raises(CoreError, match="wallet_wrong_purpose"):
         await shop(park, wallet=home.wallet.id)
+    await is_sound(park)
+
+
+async def test_a_car_that_backs_out_costs_the_merchant_its_hour_once(park: World) -> None:
+    """Somebody had forgotten the shopping: the bakery pays for what has become more, nothing twice."""
+    wallet = await park.wallet("100", purpose=Purpose.PARKING)
+    await shop(park, wallet=wallet.wallet.id)
+    stay = await arrive(park)
+    await give(park, stay, ALL)
+    park.clock.now += 2 * HOUR
+    await leave(park, stay, state=StayState.LEAVING)
+    assert wallet.posted_minor == 10_000 - 1000
+    await back_out(park, stay)
+    park.clock.now += HOUR
+    await leave(park, stay)
+    assert (wallet.posted_minor, spent(park)) == (10_000 - 1500, 1500)
     await is_sound(park)
 
 
