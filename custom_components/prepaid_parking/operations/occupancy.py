@@ -1,10 +1,11 @@
 """Who is inside: places are what the spaces say, taken is what stands in them or is kept for somebody."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
-from ..core.identity import PermitId, SpaceId
+from ..core.identity import CardId, PermitId, SpaceId
 from ..core.occupancy import Home, Occupancy, occupancy
 from ..core.space import Space, Tenure
 from ..core.stay import Stay, StayKind, StayState
@@ -12,10 +13,13 @@ from ..core.visiting import Reservation
 from .parking_rules import rules_now
 from .site import Site
 
-TAKES: Final = frozenset({StayState.ARRIVING, StayState.INSIDE, StayState.LEAVING})
+TAKES: Final = (StayState.INSIDE, StayState.ARRIVING, StayState.LEAVING)
 """Who was let in takes a place from then on: two lanes must not give the last one away twice."""
-IN_SPACE: Final = frozenset({StayKind.OWNER, StayKind.RENTER, StayKind.PACKAGE, StayKind.CARD})
-"""Who stands in the card's own space; one car too many of a group is a temporary."""
+IN_SPACE: Final = (StayKind.OWNER, StayKind.RENTER, StayKind.PACKAGE, StayKind.CARD)
+"""Who stands in the card's own space; one car too many of a group is a temporary.
+
+Tuples, here and above: a lane counts 10,000 cars before it opens, and a set asks each for its hash.
+"""
 
 
 def count(site: Site) -> Occupancy:
@@ -24,19 +28,22 @@ def count(site: Site) -> Occupancy:
     kept = [one for one in parking.reservations.values() if in_force(one, now)]
     cards = {one.card: one for one in kept if one.card is not None}
     plates = {one.digest: one for one in kept if one.digest}
-    taken: Counter[Home] = Counter()
+    taken, loose = Counter[Home](), Counter[str]()
     inside = 0
     used = set()
     for stay in parking.stays.values():
         if stay.state not in TAKES:
             continue
         inside += stay.state.inside
-        held = plates.get(stay.plate) or (cards.get(stay.card) if stay.card else None)
-        if held is None:
-            taken[_home_of(site, stay)] += 1
-        else:
+        held = _held(stay, plates, cards) if kept else None
+        if held is not None:
             used.add(held.id)
             taken[_kept_home(site, held)] += 1
+        elif (space := space_of(site, stay)) is not None:
+            taken[space.zone, space.tenure] += 1
+        else:
+            loose[stay.zone] += 1
+    taken.update({(zone, Tenure.TEMPORARY): number for zone, number in loose.items()})
     taken.update(_kept_home(site, one) for one in kept if one.id not in used)
     return occupancy(_places(site), taken, inside=inside)
 
@@ -65,9 +72,11 @@ def space_of(site: Site, stay: Stay) -> Space | None:
     return space if space is not None and space.closed_at is None else None
 
 
-def _home_of(site: Site, stay: Stay) -> Home:
-    space = space_of(site, stay)
-    return (space.zone, space.tenure) if space is not None else (stay.zone, Tenure.TEMPORARY)
+def _held(
+    stay: Stay, plates: Mapping[bytes, Reservation], cards: Mapping[CardId, Reservation]
+) -> Reservation | None:
+    """Return what is reserved for a car that is inside."""
+    return plates.get(stay.plate) or (cards.get(stay.card) if stay.card is not None else None)
 
 
 def _kept_home(site: Site, one: Reservation) -> Home:
@@ -75,13 +84,22 @@ def _kept_home(site: Site, one: Reservation) -> Home:
     return (space.zone, space.tenure) if space is not None else (one.zone, Tenure.TEMPORARY)
 
 
-def _places(site: Site) -> Counter[Home]:
+def _places(site: Site) -> dict[Home, int]:
     """Return the places by zone and tenure; a zone's temporaries by the rules where no space says it."""
-    places: Counter[Home] = Counter()
-    for space in site.parking.spaces.values():
-        if space.closed_at is None:
-            places[space.zone, space.tenure] += space.capacity
+    spaces = [one for one in site.parking.spaces.values() if one.closed_at is None]
+    places = {
+        (zone, tenure): number
+        for tenure in Tenure
+        for zone, number in _by_zone(one for one in spaces if one.tenure is tenure).items()
+    }
     for ruled in rules_now(site).places:
         if (ruled.zone, Tenure.TEMPORARY) not in places:
             places[ruled.zone, Tenure.TEMPORARY] = ruled.places
+    return places
+
+
+def _by_zone(spaces: Iterable[Space]) -> Counter[str]:
+    places = Counter[str]()
+    for space in spaces:
+        places[space.zone] += space.capacity
     return places
