@@ -205,6 +205,11 @@ TRIGGERS: Final[dict[str, type[Trigger]]] = {
         ("bill_issued", _wallet_event(WalletEvent.BILL_ISSUED), True),
         ("bill_due", _wallet_event(WalletEvent.BILL_DUE), True),
         ("bill_overdue", _wallet_event(WalletEvent.BILL_OVERDUE), True),
+        (
+            "permit_ending",
+            _wallet_event(WalletEvent.PERMIT_ENDING, WalletEvent.PERMIT_NOT_FUNDED),
+            True,
+        ),
         ("supply_cut", _supply_cut, True),
         ("supply_restored", _supply_restored, True),
         ("barrier_opened", _passage(PassageKind.ADMITTED, PassageKind.RELEASED), False),

@@ -51,6 +51,12 @@ UNITS: Final = """
     move_out loss_report share_loss list_hints close_unit
 """
 """A house with tenants, called in `test_docs_units.py`."""
+CARDS: Final = """
+    set_parking_package list_parking_packages sell_parking_package renew_card set_renewal
+    suspend_permit resume_permit rent_space set_card get_card list_cards unblock_card replace_card
+    transfer_card end_permit
+"""
+"""What a property office sells to cards, called in `test_docs_cards.py`."""
 SPACES: Final = """
     set_fee_item add_space import_spaces set_space list_spaces list_fee_items get_space
     export_spaces remove_space
@@ -260,6 +266,7 @@ async def test_every_example_works_and_answers_what_is_printed(house: House) -> 
         UNITS,
         VISITING,
         SPACES,
+        CARDS,
         ADMISSION,
         STAYS,
     )

@@ -1,4 +1,4 @@
-"""Actions about cards, plates and barriers."""
+"""Actions about plates and barriers."""
 
 from typing import Final
 
@@ -6,42 +6,11 @@ from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
 from ..core.access import PlateRead
-from ..core.identity import CardId
 from ..operations import gate, releasing
-from .call import LANE, REASON, REFERENCE, TEXTS, WALLET, Action, Call, Response
+from .call import LANE, REASON, Action, Call, Response
 
 PER_MILLE: Final = 10
 """People speak of a camera's score in percent, the rules in per mille."""
-
-
-async def issue_card(call: Call) -> Response:
-    """Issue a parking card."""
-    reference = call.reference()
-    receipt = await gate.issue_card(
-        call.site,
-        wallet=call.wallet().wallet.id,
-        plates=call.data["plates"],
-        tags=call.data["tags"],
-        codes=call.data["codes"],
-        lanes=[call.lane(lane).id for lane in call.data["lanes"]],
-        valid_from=call.moment("valid_from"),
-        valid_until=call.moment("valid_until"),
-        reference=reference,
-        actor=call.actor,
-    )
-    return call.receipt(receipt, reference) | {
-        "card": receipt.detail["card"],
-        "credentials": receipt.detail["credentials"],
-    }
-
-
-async def block_card(call: Call) -> Response:
-    """Block a card."""
-    receipt = await gate.block_card(
-        call.site, card=call.text("card"), reason=call.text("reason"), actor=call.actor
-    )
-    card = call.site.cards[CardId(call.text("card"))]
-    return call.receipt(receipt) | {"card": card.id, "wallet": card.wallet, "state": card.state}
 
 
 async def plate_read(call: Call) -> Response:
@@ -81,19 +50,6 @@ def _answer(call: Call, answer: gate.Answer) -> Response:
 
 
 ACTIONS: Final = (
-    Action(
-        "issue_card",
-        issue_card,
-        {
-            **WALLET,
-            **{vol.Optional(name, default=list): TEXTS for name in ("plates", "tags", "codes")},
-            vol.Optional("lanes", default=list): TEXTS,
-            vol.Optional("valid_from"): cv.datetime,
-            vol.Optional("valid_until"): cv.datetime,
-            **REFERENCE,
-        },
-    ),
-    Action("block_card", block_card, {vol.Required("card"): cv.string, **REASON}),
     Action(
         "plate_read",
         plate_read,

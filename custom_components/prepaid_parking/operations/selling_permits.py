@@ -67,9 +67,9 @@ async def sell_parking_package(
         "renews": renews,
     }
     key = referenced("sell_parking_package", reference, content)
-    if known := await _sold_before(site, actor, key):
+    if known := await sold_before(site, actor, key):
         return known
-    holder, begin = _customer(site, card), first or local_day(site)
+    holder, begin = customer(site, card), first or local_day(site)
     if begin < local_day(site):
         raise CoreError("permit_in_past", day=begin)
     asked = offer(
@@ -97,7 +97,7 @@ async def renew_permit(
     await trusted(site)
     content = {"permit": permit, "card": card, "periods": periods}
     key = referenced("renew_permit", reference, content)
-    if known := await _sold_before(site, actor, key):
+    if known := await sold_before(site, actor, key):
         return known
     before = await find_permit(site, permit) if permit else await _last_of(site, card)
     sale = await renewal(site, before, _count(periods))
@@ -114,7 +114,7 @@ async def renewal(site: Site, before: Permit, periods: int = 1) -> Sale:
         raise CoreError("permit_suspended", permit=before.id)
     if before.ended_on is not None:
         raise CoreError("permit_ended", permit=before.id)
-    card = _customer(site, before.card)
+    card = customer(site, before.card)
     package = package_sold(site, before.package)
     first = renewed_from(before, package.renew_days, local_day(site))
     space = space_for(site, card, before.space or "")
@@ -170,7 +170,7 @@ async def _given(
     return receipt, _taken_over(site, sale, sale.permit)
 
 
-async def _sold_before(site: Site, actor: Actor, key: Reference) -> tuple[Receipt, Permit] | None:
+async def sold_before(site: Site, actor: Actor, key: Reference) -> tuple[Receipt, Permit] | None:
     """Return what was sold under a reference before: asked again, today's price would be another one."""
     asked = Act(
         kind=EntryKind.PERMIT_SOLD,
@@ -233,7 +233,7 @@ def _taken_over(site: Site, sale: Sale, permit: Permit) -> Permit:
     return permit
 
 
-def _customer(site: Site, card: str) -> Card:
+def customer(site: Site, card: str) -> Card:
     """Return a card that something may be sold to; its dates are its own affair."""
     known = known_card(site, card)
     if known.state is not CardState.ACTIVE:
