@@ -4,6 +4,7 @@ Nobody decides while the hub is down, and while the books cannot be written. The
 chosen for it; fire opens always.
 """
 
+import asyncio
 from typing import Final
 
 from ..core.errors import DeviceError
@@ -24,13 +25,19 @@ def wanted_level(site: Site, run: LaneRun) -> bool | None:
 
 
 async def fail_lanes(site: Site) -> None:
-    """Leave every barrier as it is to be while the hub is down; called when it stops."""
-    for run in list(site.lanes.values()):
-        level = FAILED[run.fail]
-        if run.holder is None or level is None or site.emergency:
-            continue
-        try:
-            await run.holder.hold(level)
-        except DeviceError:
-            continue  # It is away as well; the next start tells it again.
-        run.held = level
+    """Leave every barrier as it is to be while the hub is down; called when it stops.
+
+    All at once: one output that is away must not take the time of the others.
+    """
+    await asyncio.gather(*(_fail(site, run) for run in list(site.lanes.values())))
+
+
+async def _fail(site: Site, run: LaneRun) -> None:
+    level = FAILED[run.fail]
+    if run.holder is None or level is None or site.emergency:
+        return
+    try:
+        await run.holder.hold(level)
+    except DeviceError:
+        return  # It is away as well; the next start tells it again.
+    run.held = level
