@@ -115,6 +115,17 @@ async def test_two_who_pay_for_one_car_at_once_do_not_both_pay(park: World) -> N
     await is_sound(park)
 
 
+async def test_the_desk_and_the_exit_do_not_both_take_the_money(park: World) -> None:
+    """The cashier presses the key while the camera reads the plate: one of the two pays the stay."""
+    run = await parking(park, "50")
+    stay = await arrive(park, kind=StayKind.CARD, wallet=run)
+    park.clock.now += HOUR
+    await asyncio.gather(pay(park, stay), leave(park, stay), return_exceptions=True)
+    (kept,) = await park.books.load(Stay)
+    assert kept.paid_minor == 500 == await of_site(park, SiteAccount.REVENUE_PARKING)
+    await is_sound(park)
+
+
 async def test_who_has_paid_has_a_while_to_leave(park: World) -> None:
     """Nobody pays again for the way from the machine to the barrier; who lingers pays the rest."""
     stay = await arrive(park)
@@ -238,6 +249,17 @@ async def test_nothing_is_written_where_the_wallet_cannot_pay(park: World) -> No
     assert now(park, other) == other
     assert run.posted_minor == 300
     await is_sound(park)
+
+
+async def test_money_for_power_never_pays_for_parking(park: World) -> None:
+    """A card on the wrong wallet must not make a flat dark."""
+    run = await park.wallet("50")
+    stay = await arrive(park, kind=StayKind.CARD, wallet=run)
+    park.clock.now += HOUR
+    with pytest.raises(CoreError, match="stay_to_pay"):
+        await leave(park, stay)
+    assert (await let_out(park, stay)).state is StayState.UNPAID
+    assert await holds(park, run) == {Bucket.CASH: 5000}
 
 
 async def test_a_stay_that_costs_nothing_leaves_without_an_entry(park: World) -> None:

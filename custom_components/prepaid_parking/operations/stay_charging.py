@@ -25,6 +25,7 @@ from .stay_money import (
     merchants_of,
     money_of,
     tell_stay,
+    wallet_of,
 )
 from .wallet_run import WalletRun
 
@@ -53,6 +54,7 @@ async def charge_stay(
         run = _payer(site, stay, cost)
         after = await numbered(site, _charged(site, stay, cost, money, shared))
         if not (money.due.total_minor or money.from_over or shared.postings):
+            after = replace(after, charges=stay.charges)
             await site.books.record(after, *shared.merchants, *puts)
             site.books_written()
             site.parking.merchants.update({one.id: one for one in shared.merchants})
@@ -103,7 +105,7 @@ async def owe_stay(
     async with merchants_of(site, stay):
         money, shared = money_of(stay, cost), borne(site, stay, cost)
         due = money.due.total_minor
-        run = site.wallets.get(stay.wallet) if stay.wallet is not None else None
+        run = wallet_of(site, stay)
         charged = _charged(site, stay, cost, money, shared, paid=False)
         after = await numbered(
             site,
@@ -146,7 +148,7 @@ async def owe_stay(
 def _payer(site: Site, stay: Stay, cost: StayCost) -> WalletRun | None:
     if not cost.due_minor:
         return None
-    run = site.wallets.get(stay.wallet) if stay.wallet is not None else None
+    run = wallet_of(site, stay)
     if run is None:
         raise CoreError("stay_to_pay", due=site.currency.text(cost.due_minor))
     return run

@@ -13,6 +13,7 @@ from ..core.identity import MerchantId, StayId
 from ..core.ledger import Posting, Receipt
 from ..core.stay import Stay, Validation
 from ..core.visiting import Merchant
+from ..core.wallet import Purpose
 from .facts import StayEvent, StayFact
 from .site import Site
 from .spending import Leg, Levied, cut, joined
@@ -116,6 +117,12 @@ def payer_of(site: Site, merchant: Merchant) -> WalletRun | None:
     """Return the wallet a merchant pays out of; None where it has none that is open."""
     run = site.wallets.get(merchant.wallet) if merchant.wallet is not None else None
     return run if run is not None and run.wallet.closed_at is None else None
+
+
+def wallet_of(site: Site, stay: Stay) -> WalletRun | None:
+    """Return the wallet that pays for a stay: a parking wallet, or none. No other money ever does."""
+    run = site.wallets.get(stay.wallet) if stay.wallet is not None else None
+    return run if run is not None and run.wallet.purpose is Purpose.PARKING else None
 
 
 def month_now(site: Site) -> str:

@@ -17,7 +17,7 @@ from .spending import Leg, joined
 from .stay_book import alone, hold, numbered
 from .stay_cost import cost_of_stay
 from .stay_finding import Which, find_stay, stay_by_id
-from .stay_money import SUSPENSE, earned
+from .stay_money import SUSPENSE, earned, wallet_of
 from .wallet_run import WalletRun
 
 
@@ -79,7 +79,7 @@ async def _refund(
         known = await stay_by_id(site, stay)
         most = refundable_minor(known)
         amount = most if amount_minor is None else amount_minor
-        run = site.wallets.get(known.wallet) if known.wallet is not None else None
+        run = wallet_of(site, known)
         shares = _shares(known, min(amount, most))
         refusal = None
         if not 0 < amount <= most:
