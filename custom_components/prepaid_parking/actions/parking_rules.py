@@ -11,9 +11,11 @@ from ..core.parking_rules import PassBack, StayTariff, Unpaid, ZonePlaces
 from ..core.space import Location
 from ..core.vehicle import VehicleClass
 from ..operations.parking_rules import rules_at, rules_view, set_parking_rules
-from .call import MAYBE_REASON, TEXTS, Action, Call, Response
+from .call import MAYBE_REASON, Action, Call, Response
 
 MOST_PLACES: Final = 100_000
+MOST_LISTED: Final = 100
+"""Each pattern is tried at each read, each tariff at each arrival."""
 NAMES: Final = {"pass_seconds": "pass_s", "paid_seconds": "paid_s", "travel_seconds": "travel_s"}
 """What people see with its unit, by its field of the rules."""
 PLAIN: Final = (
@@ -73,14 +75,14 @@ def _count(least: int, most: int) -> Any:
 
 
 def _listed(*fields: Any) -> Any:
-    return vol.All(cv.ensure_list, list(fields))
+    return vol.All(cv.ensure_list, vol.Length(max=MOST_LISTED), list(fields))
 
 
 TARIFF: Final = vol.Schema(
     {
         vol.Required("tariff"): cv.string,
         vol.Optional("locations", default=list): _listed(vol.Coerce(Location)),
-        vol.Optional("zones", default=list): TEXTS,
+        vol.Optional("zones", default=list): _listed(cv.string),
         vol.Optional("vehicles", default=list): _listed(vol.Coerce(VehicleClass)),
     }
 )
@@ -101,7 +103,7 @@ ACTIONS: Final = (
             vol.Optional("pass_back"): vol.Coerce(PassBack),
             vol.Optional("fuzzy"): cv.boolean,
             vol.Optional("owed_ask"): cv.boolean,
-            vol.Optional("free_plates"): TEXTS,
+            vol.Optional("free_plates"): _listed(cv.string),
             vol.Optional("pass_seconds"): _count(5, 600),
             vol.Optional("paid_seconds"): _count(10, 3600),
             vol.Optional("travel_seconds"): _count(0, 3600),
