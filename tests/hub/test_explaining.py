@@ -57,3 +57,37 @@ async def test_levies_are_named_with_their_share(hass: HomeAssistant) -> None:
         {"name": "Service", "share": 25_000, "amount": 25, "included": False},
     ]
     assert explainer.levies({"levies": levies}) == "VAT 13 % included: 1.15; Service 2.50 %: 0.25"
+
+
+STAY: list[dict[str, object]] = [
+    {
+        "rule": "overtime",
+        "quantity": 7_200_000,
+        "measure": "duration",
+        "first": "2026-07-01",
+        "amount": 0,
+    },
+    {
+        "rule": "validated_minutes",
+        "name": "Bakery Li",
+        "quantity": 3_600_000,
+        "measure": "duration",
+        "amount": -500,
+    },
+    {"rule": "validated_amount", "name": "Cinema", "amount": -300},
+    {"rule": "paid", "amount": -200},
+]
+
+
+async def test_a_stay_says_who_paid_for_it(hass: HomeAssistant) -> None:
+    """A driver who pays 2.00 of 12.00 reads which shop paid the rest, in the language of the hub."""
+    english = Explainer(await async_words(hass, "en"), CNY)
+    assert english.rules(STAY) == (
+        "2 h outside the permit's hours, 2026-07-01; Bakery Li pays for 1 h: -5.00; "
+        "Cinema pays a part: -3.00; already paid: -2.00"
+    )
+    chinese = Explainer(await async_words(hass, "zh-Hans"), CNY)
+    assert chinese.rules(STAY) == (
+        "2026-07-01 许可时段外停放 2 小时；Bakery Li代付 1 小时：-5.00；"
+        "Cinema代付部分：-3.00；已付：-2.00"
+    )
