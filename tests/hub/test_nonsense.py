@@ -10,7 +10,9 @@ import pytest
 
 from custom_components.prepaid_parking.actions.call import Action
 from custom_components.prepaid_parking.const import DOMAIN
+from custom_components.prepaid_parking.core.review import Suspicion
 from custom_components.prepaid_parking.core.texts import LISTS
+from custom_components.prepaid_parking.operations.reviews import open_review
 from custom_components.prepaid_parking.services import ACTIONS
 from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
 from custom_components.prepaid_parking.simulator.line import ModbusLine
@@ -39,6 +41,7 @@ USUAL: Final[dict[str, Any]] = {
     "final_register": "1000",
     "hours": [{"days": ["workday"], "from": "23:00", "to": "06:00"}],
     "how": "accept",
+    "invitation": "iv1",
     "item": "management",
     "kind": "tap",
     "lane": "l1",
@@ -60,6 +63,8 @@ USUAL: Final[dict[str, Any]] = {
     "quantity": "1",
     "readings": [{"at": "2026-01-01 00:00:00", "register": "1000"}],
     "reason": "because",
+    "reservation": "rs1",
+    "review": "rv1",
     "rule": "vr1",
     "schedule": "night",
     "since": "2026-01-01 00:00:00",
@@ -72,6 +77,7 @@ USUAL: Final[dict[str, Any]] = {
     "unit": "u1",
     "until": "2031-01-01 00:00:00",
     "use": "s1",
+    "verdict": "dismissed",
     "wallet": "w3",
 }
 """What each field that must be given is given, where it is not the one that is nonsense."""
@@ -89,6 +95,8 @@ BESIDES: Final[dict[str, dict[str, Any]]] = {
     "set_fee_item": {"price": "200.00"},
     "set_vehicle_rule": {"kind": "free"},
     "create_bill": {"draft": True},
+    "invite_visitor": {"to": "2031-01-01 00:00:00"},
+    "reserve_space": {"to": "2031-01-01 00:00:00", "zone": "North", "card": "c1"},
     "move_in": {"wallet": "w1"},
     "move": {"wallet": "w1"},
 }
@@ -122,6 +130,9 @@ async def open_for_business(hub: Hub, line: ModbusLine, device: AcrelDdsy1352) -
     await hub.call("set_unit", name="Flat 1", area="50")
     await hub.call("issue_card", wallet="w3", tags=["t"])
     await hub.call("set_use_point", name="Bus", kind="tap", amount="2.50")
+    await hub.call("invite_visitor", plate="A12345", to="2031-01-01 00:00:00")
+    await hub.call("reserve_space", zone="North", card="c1", to="2031-01-01 00:00:00")
+    await open_review(hub.data.site, Suspicion.FORCED)
     await hub.call("create_bill", wallet="w3", category="rent", draft=True, lines=USUAL["lines"])
 
 
