@@ -17,6 +17,7 @@ import probatio as vol
 
 from .acting import acting
 from .actions import (
+    attending,
     bills,
     buyers,
     cards,
@@ -91,6 +92,7 @@ ACTIONS: Final = (
     *parking_packages.ACTIONS,
     *permits.ACTIONS,
     *gates.ACTIONS,
+    *attending.ACTIONS,
     *parking_rules.ACTIONS,
     *vehicle_rules.ACTIONS,
     *visiting.ACTIONS,

@@ -72,6 +72,11 @@ VISITING: Final = """
     cancel_reservation list_reviews review_stay
 """
 """A car park's guests and questions, called in `test_docs_visiting.py`."""
+ATTENDING: Final = """
+    present_credential issue_ticket help_call answer_help correct_plate report_emergency end_emergency
+    set_free_flow
+"""
+"""An attendant's work, called in `test_docs_attending.py`."""
 ADMISSION: Final = """
     set_parking_rules get_parking_rules set_vehicle_rule list_vehicle_rules lift_vehicle_rule
 """
@@ -265,6 +270,7 @@ async def test_every_example_works_and_answers_what_is_printed(house: House) -> 
         BILLS,
         UNITS,
         VISITING,
+        ATTENDING,
         SPACES,
         CARDS,
         ADMISSION,

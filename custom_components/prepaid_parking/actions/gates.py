@@ -7,6 +7,7 @@ import probatio as vol
 
 from ..core.access import PlateRead
 from ..operations import gate, releasing
+from .attending import answer_view
 from .call import LANE, REASON, Action, Call, Response
 
 PER_MILLE: Final = 10
@@ -27,7 +28,7 @@ async def plate_read(call: Call) -> Response:
         ),
         actor=call.actor,
     )
-    return _answer(call, answer)
+    return answer_view(call, answer)
 
 
 async def release_barrier(call: Call) -> Response:
@@ -35,18 +36,7 @@ async def release_barrier(call: Call) -> Response:
     answer = await releasing.release_barrier(
         call.site, lane=call.lane().id, reason=call.text("reason"), actor=call.actor
     )
-    return _answer(call, answer)
-
-
-def _answer(call: Call, answer: gate.Answer) -> Response:
-    return {
-        "kind": answer.kind,
-        "reason": answer.reason,
-        "plate": answer.masked or None,
-        "card": answer.card,
-        "fee": call.site.currency.text(answer.fee_minor),
-        "repeated": answer.repeated,
-    }
+    return answer_view(call, answer)
 
 
 ACTIONS: Final = (

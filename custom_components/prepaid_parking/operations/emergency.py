@@ -7,7 +7,6 @@ makes the site's books and the other lanes agree with it.
 import asyncio
 from dataclasses import replace
 from datetime import datetime
-from uuid import uuid4
 
 from ..core.errors import CoreError, DeviceError, StoreError
 from ..core.identity import Actor, ActorKind, LaneId
@@ -35,7 +34,7 @@ async def begin_emergency(
     opening = asyncio.gather(*(_open(site, run) for run in list(site.lanes.values())))
     try:
         receipt = await site.books.commit(
-            _act(site, EntryKind.EMERGENCY_BEGUN, actor, reason, {"lane": lane or ""})
+            await _act(site, EntryKind.EMERGENCY_BEGUN, actor, reason, {"lane": lane or ""})
         )
         site.books_written()
     except StoreError as err:
@@ -56,7 +55,9 @@ async def end_emergency(site: Site, *, reason: str, actor: Actor) -> Receipt:
     burning = [run for run in site.lanes.values() if run.inputs.get(LaneInput.FIRE_ALARM)]
     if burning:
         raise CoreError("fire_alarm_on", lane=burning[0].name)
-    receipt = await site.books.commit(_act(site, EntryKind.EMERGENCY_ENDED, actor, reason, {}))
+    receipt = await site.books.commit(
+        await _act(site, EntryKind.EMERGENCY_ENDED, actor, reason, {})
+    )
     site.books_written()
     site.emergency = False
     site.wake(site.meters.values())
@@ -70,7 +71,7 @@ async def set_free_flow(site: Site, *, lane: str, on: bool, reason: str, actor: 
     if run.holder is None:
         raise CoreError("lane_cannot_hold", lane=run.name)
     receipt = await site.books.commit(
-        _act(site, EntryKind.FREE_FLOW_SET, actor, reason, {"lane": run.id, "on": int(on)})
+        await _act(site, EntryKind.FREE_FLOW_SET, actor, reason, {"lane": run.id, "on": int(on)})
     )
     site.books_written()
     (site.parking.open_lanes.add if on else site.parking.open_lanes.discard)(run.id)
@@ -140,10 +141,13 @@ async def _pulse(site: Site, run: LaneRun) -> None:
         await keep(site, replace(command, outcome=outcome, outcome_at=site.clock()))
 
 
-def _act(site: Site, kind: EntryKind, actor: Actor, reason: str, detail: dict[str, object]) -> Act:
+async def _act(
+    site: Site, kind: EntryKind, actor: Actor, reason: str, detail: dict[str, object]
+) -> Act:
+    number = await site.books.next_number("emergency")
     return Act(
         kind=kind,
-        event=f"{kind}/{uuid4().hex}",
+        event=f"{kind}/{number}",
         occurred=site.clock(),
         actor=actor,
         reason=reason,
