@@ -14,6 +14,8 @@ MONEY: Final = "_minor"
 def explain_decision(decision: Decision, words: Words, currency: Currency) -> list[str]:
     """Say what a lane looked at, one rule after the other; the last sentences are what came of it."""
     said = [explain_step(step, decision, words, currency) for step in decision.trace]
+    if any(step.values.get("in_window") is False for step in decision.trace):
+        said.append(words("access.overtime"))
     if decision.remind:
         said.append(words("access.remind"))
     if decision.review:

@@ -297,6 +297,22 @@ async def test_a_plate_between_two_registered_ones_is_neither(park: Park) -> Non
     assert not park.ask("京A12346").near
 
 
+async def test_whoever_has_reserved_by_a_plate_is_no_misread_of_another(park: Park) -> None:
+    """A guest whose plate is one sign off a registered one is a guest."""
+    park.rules(fuzzy=True)
+    now = park.world.clock.now
+    park.site.parking.reservations[ReservationId("rs1")] = Reservation(
+        id=ReservationId("rs1"),
+        no=1,
+        from_at=now - HOUR,
+        to_at=now + HOUR,
+        made_at=now,
+        digest=park.site.privacy.blind(CredentialKind.PLATE, "京A12346"),
+    )
+    asked = park.ask("京A12346")
+    assert (asked.near, decide(asked).rule) == (False, "reservation")
+
+
 async def test_a_misread_at_the_exit_finds_its_car_and_charges_nobody(park: Park) -> None:
     """The attendant sees which car it may be; no wallet pays for a guess."""
     await park.world.publish(HOURLY, since=park.world.clock.now - 24 * HOUR)

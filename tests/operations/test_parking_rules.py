@@ -78,3 +78,4 @@ async def test_plates_that_park_free_match_as_a_whole_however_they_are_spelt(wor
     assert parks_free(rules, "fd-17")
     assert not parks_free(rules, "AFD-17")
     assert not parks_free(rules, "")
+    assert not parks_free(rules, "FD" + "1" * 10_000)

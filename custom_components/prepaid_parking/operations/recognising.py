@@ -47,11 +47,12 @@ def recognised(
     in, under the plate that the other camera read.
     """
     card, stay = parking_card(site, digest), open_stay(site, digest)
-    rule, invitation = _ruled(site, digest, at), _invited(site, digest)
+    rule, invitation = _ruled(site, digest, at), _invited(site, digest, at)
     near = False
     if way is Way.EXIT and stay is None and card is not None:
         stay = _begun_otherwise(site, card, kind, normal_plate(read.plate))
-    known = (card, stay, rule, invitation) != (None, None, None, None)
+    reservation = _reserved(site, digest, card, at)
+    known = any(one is not None for one in (card, stay, rule, invitation, reservation))
     if not known and kind is CredentialKind.PLATE and (fuzzy or way is Way.EXIT):
         card, stay = _near(site, way, normal_plate(read.plate))
         near = (card, stay) != NOBODY
@@ -63,7 +64,7 @@ def recognised(
         near=near,
         rule=rule,
         invitation=invitation,
-        reservation=_reserved(site, digest, card, at),
+        reservation=reservation,
     )
 
 
@@ -104,10 +105,10 @@ def _ruled(site: Site, digest: bytes, at: datetime) -> VehicleRule | None:
     return max(rules, key=lambda one: (one.holds(at), one.no), default=None)
 
 
-def _invited(site: Site, digest: bytes) -> Invitation | None:
+def _invited(site: Site, digest: bytes, at: datetime) -> Invitation | None:
     """Return the invitation that is nearest to holding: the one that ends last of those that began."""
     invitations = [one for one in site.parking.invitations.values() if one.digest == digest]
-    return max(invitations, key=lambda one: (one.from_at <= site.clock(), one.to_at), default=None)
+    return max(invitations, key=lambda one: (one.from_at <= at, one.to_at), default=None)
 
 
 def _reserved(site: Site, digest: bytes, card: Card | None, at: datetime) -> Reservation | None:
