@@ -144,6 +144,38 @@ async def test_who_sells_a_space_pays_to_the_day_before_and_gets_the_rest_back(
     await sound(world)
 
 
+async def test_who_sells_before_a_bill_was_made_is_billed_for_their_days(world: World) -> None:
+    """The office was behind with its bills; the buyer does not pay for the seller's days."""
+    for _ in range(2):
+        await world.wallet("5000", purpose=Purpose.PROPERTY)
+    space = await add(world, "B1-001", wallet="w1")
+    await put_item(world, "management", "310")
+    world.clock.now += 40 * DAY
+    await change(world, space, wallet="w2", since=date(2026, 8, 2))
+    await run_billing(world.site)
+    assert await asked(world) == [
+        ("w1", date(2026, 7, 1), date(2026, 8, 1), 31_000),
+        ("w1", date(2026, 8, 1), date(2026, 8, 2), 1_000),
+        ("w2", date(2026, 8, 2), date(2026, 9, 1), 30_000),
+    ]
+
+
+async def test_a_single_day_that_was_billed_ahead_is_taken_back_too(world: World) -> None:
+    """Sold on the last of the month: the buyer pays for that day, and the seller does not."""
+    for _ in range(2):
+        await world.wallet("5000", purpose=Purpose.PROPERTY)
+    space = await add(world, "B1-001", wallet="w1")
+    await put_item(world, "management", "310")
+    await run_billing(world.site)
+    world.clock.now += 30 * DAY
+    await change(world, space, wallet="w2")
+    await run_billing(world.site)
+    assert await asked(world) == [
+        ("w1", date(2026, 7, 1), date(2026, 7, 31), 30_000),
+        ("w2", date(2026, 7, 31), date(2026, 8, 1), 1_000),
+    ]
+
+
 async def test_a_sale_put_right_twice_in_one_day_bills_each_day_once(world: World) -> None:
     """The clerk took the wrong buyer, and then the right one was the seller after all."""
     runs = [await world.wallet("5000", purpose=Purpose.PROPERTY) for _ in range(2)]
