@@ -210,6 +210,8 @@ async def test_a_corrected_arrival_is_in_the_past_and_a_plate_nobody_elses(world
     review = await asked(world, stay)
     with pytest.raises(CoreError, match="correction_missing"):
         await settles(world, review, Verdict.CORRECTED)
+    with pytest.raises(CoreError, match="plate_missing"):
+        await settles(world, review, Verdict.CORRECTED, correction=Correction(plate="--"))
     with pytest.raises(CoreError, match="arrival_in_future"):
         await settles(
             world, review, Verdict.CORRECTED, correction=Correction(entered_at=NOON + HOUR)

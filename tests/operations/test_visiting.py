@@ -86,6 +86,7 @@ async def test_a_code_is_made_up_told_again_and_no_two_are_the_same(world: World
         ({"to_at": NOON}, "end_before_start"),
         ({"from_at": NOON - DAY, "to_at": NOON - HOUR}, "time_is_past"),
         ({"visits": 0}, "visits_not_positive"),
+        ({"plate": "--"}, "plate_missing"),
         ({"lanes": ["l9"]}, "unknown_lane"),
         ({"host": "c9"}, "unknown_card"),
         ({"host_pays": True}, "host_missing"),
@@ -96,7 +97,7 @@ async def test_an_invitation_that_could_not_work_is_refused(
 ) -> None:
     """The host hears it at the desk, and not the guest at the barrier."""
     with pytest.raises(CoreError, match=why):
-        await invited(world, plate="A1", **fields)
+        await invited(world, **{"plate": "A1"} | fields)
     assert not world.site.parking.invitations
 
 
@@ -200,6 +201,7 @@ async def test_whose_space_it_is_keeps_it(world: World) -> None:
         ({"plate": "A1", "card": "c1"}, "reservation_holder"),
         ({"card": "c9"}, "unknown_card"),
         ({"plate": "A1", "space": "P9"}, "unknown_space"),
+        ({"plate": "--"}, "plate_missing"),
         ({"plate": "A1", "to_at": NOON}, "end_before_start"),
         ({"plate": "A1", "from_at": NOON - DAY, "to_at": NOON - HOUR}, "time_is_past"),
     ],

@@ -41,6 +41,8 @@ async def invite_visitor(
     card = _host(site, host, pays=host_pays)
     _check(site, from_at, to_at, visits, lanes)
     kind = CredentialKind.PLATE if (value := normal_plate(plate)) else CredentialKind.CODE
+    if plate and not value:
+        raise CoreError("plate_missing")
     value = value or _fresh_code(site)
     number = await site.books.next_number("invitation")
     invitation = Invitation(

@@ -45,6 +45,8 @@ async def reserve_space(
         raise CoreError("unknown_card", card=card)
     kept = _space(site, space) if space else None
     value = normal_plate(plate)
+    if plate and not value:
+        raise CoreError("plate_missing")
     number = await site.books.next_number("reservation")
     one = Reservation(
         id=ReservationId(f"rs{number}"),

@@ -170,9 +170,11 @@ async def _corrected(
         if correction.entered_at > site.clock():
             raise CoreError("arrival_in_future", at=correction.entered_at.isoformat())
         stay = replace(stay, entered_at=correction.entered_at)
+    if not correction.plate:
+        return [stay], ""
     plate = normal_plate(correction.plate)
     if not plate:
-        return [stay], ""
+        raise CoreError("plate_missing")
     digest = site.privacy.blind("plate", plate)
     for other in stays_at(site, digest):
         if other.id != stay.id and other.state is not StayState.UNPAID:
