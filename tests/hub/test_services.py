@@ -43,6 +43,8 @@ ASKED_FOR: Final = """
     set_parking_rules get_parking_rules set_vehicle_rule lift_vehicle_rule list_vehicle_rules
     get_occupancy invite_visitor list_invitations cancel_invitation reserve_space
     list_reservations cancel_reservation list_reviews review_stay
+    present_credential issue_ticket help_call answer_help correct_plate report_emergency end_emergency
+    set_free_flow
     set_shares get_shares loss_report share_loss list_hints
     assign_tariff withdraw_tariff rerate preview_tariff
     hold_deposit claim_deposit release_deposit list_deposits
