@@ -8,6 +8,7 @@ from custom_components.prepaid_parking.simulator.wire import Framing
 from .broker import BrokerChoice
 from .choices import Ports
 from .client import Data
+from .flows import Answer
 from .places import HOST
 from .tenants import ENTRY_FEE
 
@@ -95,6 +96,10 @@ def lane_answers(lane: DemoLane, line_id: str, broker_id: str) -> Data:
             "direction": _DIRECTIONS[lane.direction],
             "fee": ENTRY_FEE if lane.direction == "in" else "0",
         },
+        "wires": _wires(lane),
+        "inputs_mqtt": {"line_id": broker_id, "family": lane.barrier_profile},
+        "inputs_device": {"topic": lane.topic, **_inputs(lane, first=0)},
+        "inputs_confirm": {},
         "reader": {"family": "frigate" if frigate else "generic_mqtt"},
         "reader_confirm": {},
         # No car may come by while the form is open, and the demo does not wait for one.
@@ -107,6 +112,12 @@ def lane_answers(lane: DemoLane, line_id: str, broker_id: str) -> Data:
             "unit_id": lane.unit,
             "contact": lane.coil + 1,
             **wired,
+        }
+        answers["inputs_modbus"] = {
+            "line_id": line_id,
+            "family": lane.barrier_profile,
+            "unit_id": lane.unit,
+            **_inputs(lane, first=1),
         }
     reader: Data = {"line_id": broker_id, "least_percent": 85}
     if frigate:
@@ -121,3 +132,27 @@ def lane_answers(lane: DemoLane, line_id: str, broker_id: str) -> Data:
         }
     answers["reader_device"] = reader
     return answers
+
+
+def _wires(lane: DemoLane) -> Answer:
+    """Return the way through the menu of what is wired: to the inputs, then on."""
+    been = False
+
+    def go_on(_: Data) -> Data:
+        nonlocal been
+        step = "reader" if been else "inputs_mqtt" if lane.topic else "inputs_modbus"
+        been = True
+        return {"next_step_id": step}
+
+    return go_on
+
+
+def _inputs(lane: DemoLane, *, first: int) -> Data:
+    """Return which input of the barrier's device is which, counted from `first`."""
+    inputs = {
+        "entry_loop": lane.arrival_loop,
+        "safety_loop": lane.safety_loop,
+        "limit_open": lane.limit_open,
+        "limit_closed": lane.limit_closed,
+    }
+    return {name: number + first for name, number in inputs.items() if number is not None}
