@@ -17,7 +17,7 @@ from custom_components.prepaid_parking.core.errors import ConflictError, CoreErr
 from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayState, Worth
 from custom_components.prepaid_parking.core.wallet import Purpose
-from custom_components.prepaid_parking.operations.facts import StayEvent, StayFact
+from custom_components.prepaid_parking.operations.facts import StayEvent, StayFact, StepRefused
 from custom_components.prepaid_parking.operations.merchants import set_merchant
 from custom_components.prepaid_parking.operations.parking_rules import set_parking_rules
 from custom_components.prepaid_parking.operations.stay_book import put
@@ -103,6 +103,20 @@ async def test_a_payment_repeated_after_the_car_has_left_is_the_one_it_was(park:
     assert (again.receipt.entry, again.receipt.repeated) == (first.receipt.entry, True)
 
 
+async def test_a_payment_stands_where_the_exit_cannot_open(park: World) -> None:
+    """A cashier who is told "refused" would take the money a second time."""
+
+    async def jammed(_: Stay) -> None:
+        raise CoreError("lane_without_barrier", lane="l1")
+
+    park.site.parking.paid = jammed
+    stay = await arrive(park)
+    park.clock.now += HOUR
+    assert (await pay(park, stay)).due_minor == 0
+    (told,) = park.heard(StepRefused)
+    assert (told.step, str(told.why)) == ("open_paid", "lane_without_barrier(lane=l1)")
+
+
 async def test_two_who_pay_for_one_car_at_once_do_not_both_pay(park: World) -> None:
     """The driver at the machine and the wife by phone: one of them is told that nothing is due."""
     stay = await arrive(park)
@@ -156,8 +170,9 @@ async def test_over_the_counter_nobody_pays_more_than_is_due(park: World) -> Non
     park.clock.now += HOUR
     with pytest.raises(CoreError, match="stay_more_than_due"):
         await pay(park, stay, 5000)
-    with pytest.raises(CoreError, match="amount_not_positive"):
-        await pay(park, stay, 0)
+    for nonsense in (0, -700):
+        with pytest.raises(CoreError, match="amount_not_positive"):
+            await pay(park, stay, nonsense)
     with pytest.raises(CoreError, match="stay_which"):
         await pay(park, stay, which=Which(stay=stay.id, plate=PLATE))
     with pytest.raises(CoreError, match="stay_not_found"):
@@ -327,8 +342,9 @@ async def test_money_goes_back_as_it_came(park: World) -> None:
     again = await refund_stay(park.site, amount_minor=1000, reference="f", **told)
     assert (again.entry, again.repeated) == (first.entry, True)
     assert (await holds(park, run))[Bucket.BONUS] == 6000
-    with pytest.raises(CoreError, match="stay_more_than_paid"):
-        await refund_stay(park.site, amount_minor=4001, **told)
+    for nonsense in (4001, 0, -700):
+        with pytest.raises(CoreError, match="stay_more_than_paid"):
+            await refund_stay(park.site, amount_minor=nonsense, **told)
     await refund_stay(park.site, **told)
     assert await holds(park, run) == before
     assert await of_site(park, SiteAccount.REVENUE_PARKING) == 0

@@ -15,6 +15,7 @@ from ..core.stay import Stay, Validation
 from ..core.visiting import Merchant
 from ..core.wallet import Purpose
 from .facts import StayEvent, StayFact
+from .saying import said
 from .site import Site
 from .spending import Leg, Levied, cut, joined
 from .stay_book import alone
@@ -137,6 +138,12 @@ def counted(site: Site, merchant: Merchant, one: Validation, more_minor: int) ->
     if f"{one.at.astimezone(site.zone):%Y-%m}" == month:
         spent += more_minor
     return replace(merchant, month=month, spent_minor=max(0, spent))
+
+
+async def heard(site: Site, stay: Stay) -> None:
+    """Let the exit hear that a stay was paid; that it cannot open makes no payment fail."""
+    with said(site, "open_paid", "exit"):
+        await site.parking.paid(stay)
 
 
 def tell_stay(

@@ -20,7 +20,7 @@ from .stay_book import alone, hold, numbered
 from .stay_charging import UNPAID_EXITS, charge_stay, owe_stay
 from .stay_cost import StayCost, cost_of_stay
 from .stay_finding import Which, blind_plate, find_stay, stay_by_id
-from .stay_money import REVENUE, SUSPENSE, earned, part_of, tell_stay
+from .stay_money import REVENUE, SUSPENSE, earned, heard, part_of, tell_stay
 from .stay_refunding import refund_stay
 
 __all__ = [
@@ -71,7 +71,7 @@ async def pay_stay(
     work = _pay(site, found.id, key, actor, amount_minor, channel, reason)
     paid = await asyncio.shield(work)
     if not paid.receipt.repeated:
-        await site.parking.paid(paid.stay)
+        await heard(site, paid.stay)
     return paid
 
 
@@ -127,7 +127,7 @@ async def _pay(
         known = await stay_by_id(site, stay)
         cost, due = _due_now(site, known)
         amount = due if amount_minor is None else amount_minor
-        counts, over = min(amount, due), max(0, amount - due)
+        counts, over = max(0, min(amount, due)), max(0, amount - due)
         after = await numbered(site, _paid(site, known, cost, counts, over, settled=amount >= due))
         act = Act(
             kind=_kind(known),

@@ -80,7 +80,7 @@ async def _refund(
         most = refundable_minor(known)
         amount = most if amount_minor is None else amount_minor
         run = wallet_of(site, known)
-        shares = _shares(known, min(amount, most))
+        shares = _shares(known, max(0, min(amount, most)))
         refusal = None
         if not 0 < amount <= most:
             refusal = CoreError("stay_more_than_paid", paid=site.currency.text(most))

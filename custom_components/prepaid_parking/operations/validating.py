@@ -15,7 +15,7 @@ from .site import Site
 from .stay_book import alone, hold, numbered
 from .stay_cost import cost_of_stay
 from .stay_finding import Which, find_stay, stay_by_id
-from .stay_money import counted, merchant_key, payer_of
+from .stay_money import counted, heard, merchant_key, payer_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ async def validate_stay(
     key = referenced("validate_stay", reference, content)
     done = await asyncio.shield(_validate(site, shop.id, found.id, gift, key, actor))
     if not done.receipt.repeated and not done.due_minor:
-        await site.parking.paid(done.stay)
+        await heard(site, done.stay)
     return done
 
 
