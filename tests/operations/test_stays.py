@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from custom_components.prepaid_parking.core.passage import Passage
 from custom_components.prepaid_parking.core.review import Suspicion
 from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayState
 from custom_components.prepaid_parking.core.supply import CommandOutcome
-from custom_components.prepaid_parking.core.wallet import CredentialKind
+from custom_components.prepaid_parking.core.wallet import CredentialKind, Purpose
+from custom_components.prepaid_parking.operations.cards import issue_card
 from custom_components.prepaid_parking.operations.facts import PassageKind, Passed, StayEvent
 from custom_components.prepaid_parking.operations.gate import (
     issue_ticket,
@@ -22,6 +24,7 @@ from custom_components.prepaid_parking.operations.gate import (
     present,
 )
 from custom_components.prepaid_parking.operations.releasing import release_barrier
+from custom_components.prepaid_parking.operations.stay_book import hold, open_stay
 from custom_components.prepaid_parking.operations.stay_finding import Which
 from custom_components.prepaid_parking.operations.stay_paying import pay_stay
 from tests.operations.conftest import MakeWorld
@@ -401,3 +404,44 @@ async def test_everything_of_a_stay_survives_a_restart(
     await park.restart()
     assert (await park.go()).fee_minor == 5_00
     assert world.wallet_now(wallet).posted_minor == 95_00
+
+
+async def test_who_came_in_by_plate_may_leave_by_tag_and_pays_once(world: World) -> None:
+    """The exit camera is blind: the driver holds up the tag of the same card, and reads go on."""
+    park = await Park.open(world)
+    wallet = await world.wallet("100", purpose=Purpose.PARKING)
+    await issue_card(
+        world.site, wallet=wallet.wallet.id, plates=[PLATE], tags=["AABB"], actor=MANAGER
+    )
+    await park.come()
+    world.clock.now += timedelta(minutes=50)
+    read = PlateRead(plate=PLATE, at=world.clock.now)
+    answers = await asyncio.gather(
+        present(world.site, lane=park.exit.id, kind=CredentialKind.TAG, value="AABB"),
+        plate_read(world.site, lane=park.exit.id, read=read),
+    )
+    assert answers[0].kind is PassageKind.ADMITTED
+    assert (wallet.posted_minor, await park.states()) == (95_00, [LEFT])
+
+
+async def test_ten_thousand_inside_slow_nobody_down(world: World) -> None:
+    """A full car park on a Saturday: the next car is found as quickly as the first."""
+    park = await Park.open(world)
+    for number in range(10_000):
+        hold(
+            world.site,
+            Stay(
+                id=StayId(f"st{number + 1}"),
+                no=number + 1,
+                kind=StayKind.TEMPORARY,
+                state=INSIDE,
+                entered_at=world.clock.now,
+                plate=world.site.privacy.blind("plate", f"京{number:06d}"),
+            ),
+        )
+    began = perf_counter()
+    for number in range(100):
+        open_stay(world.site, world.site.privacy.blind("plate", f"京{number * 97:06d}"))
+    assert perf_counter() - began < 0.1
+    assert (await park.go("京000042")).kind is PassageKind.ADMITTED
+    assert len(world.site.parking.stays) == 9_999

@@ -174,17 +174,18 @@ async def _leaving(
 ) -> Opening:
     """Write down that a stay may end here, and what it is charged."""
     assert asked.stay is not None
+    inside = site.parking.stays.get(asked.stay.id, asked.stay)  # It may have been paid meanwhile.
     command, passage = await drawn_up(site, run, what)
     if asked.emergency or decision.reason in (Reason.FREE, Reason.EMERGENCY_VEHICLE):
-        note = "emergency" if asked.emergency else asked.stay.note
-        stay = await leaving(site, run, replace(asked.stay, note=note))
+        note = "emergency" if asked.emergency else inside.note
+        stay = await leaving(site, run, replace(inside, note=note))
         await site.books.record(stay, command, passage)
         hold(site, stay)
     else:
         stay = await charge_stay(
             site,
-            left(site, run, asked.stay),
-            cost_of_stay(site, asked.stay, site.clock()),
+            left(site, run, inside),
+            cost_of_stay(site, inside, site.clock()),
             actor=what.actor,
             puts=(command, passage),
         )

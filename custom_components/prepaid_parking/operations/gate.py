@@ -14,7 +14,7 @@ from typing import Final
 from ..core.access import Arrival, PlateRead, is_over, same_arrival, still_there
 from ..core.admission import Asked, Decision, Reason, Way, decide
 from ..core.errors import CoreError
-from ..core.identity import SYSTEM, Actor
+from ..core.identity import SYSTEM, Actor, StayId
 from ..core.plate import masked_plate, normal_plate
 from ..core.wallet import CredentialKind
 from .admitting import Opening, opened, settle
@@ -49,7 +49,7 @@ async def plate_read(site: Site, *, lane: str, read: PlateRead, actor: Actor = S
     run, plate = site.lane(lane), normal_plate(read.plate)
     digest = site.privacy.blind(CredentialKind.PLATE, plate)
     vehicle = Shown(kind=CredentialKind.PLATE, digest=digest, read=read, masked=masked_plate(plate))
-    async with _turn(site, digest):
+    async with _turn(site, digest) as held:
         asked = asked_of(
             site, run, way=way_of(site, run, digest), kind=vehicle.kind, digest=digest, read=read
         )
@@ -58,7 +58,8 @@ async def plate_read(site: Site, *, lane: str, read: PlateRead, actor: Actor = S
         if arrival is None:
             _still_here(site, run, vehicle)
             return _repeated(vehicle)
-        ready = await settle(site, run, asked, decision, vehicle, actor)
+        async with _turn_of(site, asked, held):
+            ready = await settle(site, run, asked, decision, vehicle, actor)
         if arrival.admitted and not _opens(ready) and arrival in run.recent:
             run.recent[run.recent.index(arrival)] = replace(arrival, admitted=False)
     suspect(site, run, asked, decision, vehicle, ready)
@@ -98,7 +99,7 @@ async def answer_again(
 ) -> Answer:
     """Answer a vehicle that is known to stand there now: shown, corrected by a person, or paid for."""
     digest, read = vehicle.digest, vehicle.read
-    async with _turn(site, digest):
+    async with _turn(site, digest) as held:
         asked = asked_of(
             site,
             run,
@@ -108,7 +109,8 @@ async def answer_again(
             read=read,
         )
         decision = decide(asked)
-        ready = await settle(site, run, asked, decision, vehicle, actor)
+        async with _turn_of(site, asked, held):
+            ready = await settle(site, run, asked, decision, vehicle, actor)
         if _opens(ready) and read.plate:
             plate = normal_plate(read.plate)
             run.recent[:] = [seen for seen in run.recent if seen.plate != plate]
@@ -118,16 +120,29 @@ async def answer_again(
 
 
 @asynccontextmanager
-async def _turn(site: Site, digest: bytes) -> AsyncIterator[None]:
-    """Keep other reads of this vehicle, its card's other cars, and who pays for it, waiting."""
+async def _turn(site: Site, digest: bytes) -> AsyncIterator[StayId | None]:
+    """Keep other reads of this vehicle, its card's other cars, and who pays for it, waiting.
+
+    Gives the stay whose turn it holds.
+    """
     credential = site.credentials.get(digest)
     async with alone(site, digest if credential is None else credential.card):
         stay = open_stay(site, digest)
         if stay is None:
-            yield
+            yield None
         else:
             async with alone(site, stay.id):
-                yield
+                yield stay.id
+
+
+@asynccontextmanager
+async def _turn_of(site: Site, asked: Asked, held: StayId | None) -> AsyncIterator[None]:
+    """Take the turn of a stay that began under another plate or tag than what is shown now."""
+    if asked.stay is None or asked.stay.id == held:
+        yield
+    else:
+        async with alone(site, asked.stay.id):
+            yield
 
 
 def _arrival(
