@@ -1,6 +1,7 @@
 """Nonsense in every field of every action: answered in words, and nothing moves for it."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 import itertools
 from typing import Any, Final
 
@@ -10,9 +11,12 @@ import pytest
 
 from custom_components.prepaid_parking.actions.call import Action
 from custom_components.prepaid_parking.const import DOMAIN
+from custom_components.prepaid_parking.core.identity import StayId, TariffId
 from custom_components.prepaid_parking.core.review import Suspicion
+from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayState
 from custom_components.prepaid_parking.core.texts import LISTS
 from custom_components.prepaid_parking.operations.reviews import open_review
+from custom_components.prepaid_parking.operations.stay_book import put
 from custom_components.prepaid_parking.services import ACTIONS
 from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
 from custom_components.prepaid_parking.simulator.line import ModbusLine
@@ -50,6 +54,7 @@ USUAL: Final[dict[str, Any]] = {
     "location": "underground",
     "main": "m1",
     "members": [{"member": "w1", "weight": "1"}],
+    "merchant": "bakery",
     "meter": "m1",
     "month": "2026-01",
     "name": "Thing",
@@ -71,6 +76,7 @@ USUAL: Final[dict[str, Any]] = {
     "space": "sp1",
     "start_register": "0",
     "statement": "100.00",
+    "stay": "st1",
     "tariff": "home",
     "tenure": "owned",
     "to": "w2",
@@ -97,6 +103,12 @@ BESIDES: Final[dict[str, dict[str, Any]]] = {
     "create_bill": {"draft": True},
     "invite_visitor": {"to": "2031-01-01 00:00:00"},
     "reserve_space": {"to": "2031-01-01 00:00:00", "zone": "North", "card": "c1"},
+    "validate_stay": {"stay": "st1", "minutes": 60},
+    "get_stay": {"stay": "st1"},
+    "pay_stay": {"stay": "st1"},
+    "refund_stay": {"stay": "st1"},
+    "let_out_unpaid": {"stay": "st1"},
+    "pay_lost_ticket": {"plate": "A12345"},
     "move_in": {"wallet": "w1"},
     "move": {"wallet": "w1"},
 }
@@ -113,6 +125,19 @@ def sent(action: Action, field: str, nonsense: Any) -> dict[str, Any]:
         lists = {"rows", "units", "spaces"}
         fields = {key: value for key, value in fields.items() if key not in lists}
     return fields
+
+
+def parked(hub: Hub) -> Stay:
+    """A car that has been inside for an hour."""
+    return Stay(
+        id=StayId("st1"),
+        no=1,
+        kind=StayKind.TEMPORARY,
+        state=StayState.INSIDE,
+        entered_at=hub.data.site.clock() - timedelta(hours=1),
+        tariff=TariffId("hourly"),
+        version=1,
+    )
 
 
 async def open_for_business(hub: Hub, line: ModbusLine, device: AcrelDdsy1352) -> None:
@@ -132,6 +157,8 @@ async def open_for_business(hub: Hub, line: ModbusLine, device: AcrelDdsy1352) -
     await hub.call("set_use_point", name="Bus", kind="tap", amount="2.50")
     await hub.call("invite_visitor", plate="A12345", to="2031-01-01 00:00:00")
     await hub.call("reserve_space", zone="North", card="c1", to="2031-01-01 00:00:00")
+    await hub.call("set_merchant", merchant="bakery")
+    await put(hub.data.site, parked(hub))
     await open_review(hub.data.site, Suspicion.FORCED)
     await hub.call("create_bill", wallet="w3", category="rent", draft=True, lines=USUAL["lines"])
 
