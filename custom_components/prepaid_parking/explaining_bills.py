@@ -20,6 +20,9 @@ def explain_bill_line(line: BillLine, words: Words, currency: Currency) -> str:
     match trace.get("rule"):
         case PriceRule.FIXED:
             said = [_price(trace, words), _part(trace, words), *_levies(trace, words, currency)]
+        case "parking_package" | "rental":
+            said = [words("bill.rule.days", first=trace["from"], last=trace["to"])]
+            said += _levies(trace, words, currency)
         case "deposit":
             said = [words("bill.rule.deposit")]
         case "dunning":

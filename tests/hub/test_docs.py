@@ -52,9 +52,9 @@ UNITS: Final = """
 """
 """A house with tenants, called in `test_docs_units.py`."""
 CARDS: Final = """
-    set_parking_package list_parking_packages sell_parking_package renew_card set_renewal
-    suspend_permit resume_permit rent_space set_card get_card list_cards unblock_card replace_card
-    transfer_card end_permit
+    set_parking_package list_parking_packages recommend_package sell_parking_package renew_card
+    set_renewal suspend_permit resume_permit rent_space set_card get_card list_cards unblock_card
+    replace_card transfer_card end_permit
 """
 """What a property office sells to cards, called in `test_docs_cards.py`."""
 SPACES: Final = """
