@@ -357,3 +357,21 @@ def test_every_field_that_is_asked_can_change_an_answer_or_says_why_it_cannot() 
 def test_a_decision_without_a_trace_names_no_rule() -> None:
     """What was refused for want of books has no rule of the car park behind it."""
     assert Decision(verdict=Verdict.REFUSE, reason=Reason.LEDGER_CLOSED).rule == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "rules"),
+    [
+        ("a stranger on a car park for cards only is unknown", "temporary"),
+        ("a card of today is valid from its first instant on", "card own_wallet"),
+        ("an owner comes home", "card bill at_once right"),
+        ("where no exit has a reader nobody counts who is inside", "card bill right"),
+        ("a stranger who has not paid hears how much it is", "nothing_due payment"),
+        ("a stranger whom nobody saw come in: an attendant decides", "no_entry"),
+    ],
+)
+def test_a_trace_names_what_was_there_to_look_at(name: str, rules: str) -> None:
+    """A stranger without a card must not read that its bill is paid."""
+    (case,) = (case for case in CASES if case.name == name)
+    looked_at = [step.rule for step in decide(asked_in(case)).trace]
+    assert looked_at == ["replayed", "age", "score", *rules.split()]
