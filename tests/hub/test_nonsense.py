@@ -59,6 +59,7 @@ USUAL: Final[dict[str, Any]] = {
     "month": "2026-01",
     "name": "Thing",
     "package": "k1",
+    "open": True,
     "plate": "A12345",
     "point": "p1",
     "points": 1,
