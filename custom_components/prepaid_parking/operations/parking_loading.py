@@ -1,8 +1,10 @@
 """The car park as the books left it."""
 
+import contextlib
 from functools import partial
 from typing import Final
 
+from ..core.errors import CoreError
 from ..core.fee_item import FeeItem
 from ..core.parking_rules import ParkingRules
 from ..core.permit import ParkingPackage
@@ -28,6 +30,9 @@ async def load(site: Site) -> None:
         parking.fee_items.setdefault(item.id, []).append(item)
     for package in sorted(await books.load(ParkingPackage), key=lambda one: one.version):
         parking.packages.setdefault(package.id, []).append(package)
+        if package.rights.calendar:
+            with contextlib.suppress(CoreError):  # One that nobody keeps any more has no holidays.
+                await site.learn_calendar(package.rights.calendar)
     await permits.load(site)
     parking.paid = partial(open_for, site)
     for state in KEPT:

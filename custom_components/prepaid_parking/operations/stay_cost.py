@@ -67,7 +67,7 @@ def cost_of_stay(site: Site, stay: Stay, at: datetime) -> StayCost:
     terms = None if version is None else _terms(version)
     pricer = StayPricer(zone=site.zone, currency=site.currency, holidays=site.holidays)
     rights = _rights(site, stay)
-    calendar = terms.calendar if terms is not None else ""
+    calendar = rights.calendar or (terms.calendar if terms is not None else "")
     end = until(stay, terms, at)
     time = paid_time(stay, rights, end, site.zone, site.holidays, calendar)
     cost = pricer.cost(stay, terms, time)
