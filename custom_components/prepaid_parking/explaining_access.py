@@ -16,6 +16,8 @@ def explain_decision(decision: Decision, words: Words, currency: Currency) -> li
     said = [explain_step(step, decision, words, currency) for step in decision.trace]
     if any(step.values.get("in_window") is False for step in decision.trace):
         said.append(words("access.overtime"))
+    if decision.rule == "listed":
+        said.append(words("access.rule.listed", **_blanks(decision.trace[-1].values, currency)))
     if decision.remind:
         said.append(words("access.remind"))
     if decision.review:

@@ -32,6 +32,7 @@ from custom_components.prepaid_parking.core.identity import (
     VehicleRuleId,
     WalletId,
 )
+from custom_components.prepaid_parking.core.lane_list import Listed, ListEntry
 from custom_components.prepaid_parking.core.parking_rules import ParkingRules, PassBack, Unpaid
 from custom_components.prepaid_parking.core.permit import Permit, PermitKind
 from custom_components.prepaid_parking.core.rights import Rights
@@ -54,6 +55,10 @@ STRANGER: Final = Asked(
     rules=RULES,
     tracked=True,
 )
+ENTRY: Final = ListEntry(
+    digest=b"d", kind=CredentialKind.PLATE, right=StayKind.PACKAGE, card="c1", masked="B****34"
+)
+REASONS: Final = frozenset({"problem", "refusal"})
 RECORDS: Final[dict[str, Any]] = {
     "rules": RULES,
     "rights": Rights(),
@@ -107,6 +112,8 @@ RECORDS: Final[dict[str, Any]] = {
         to_at=NOW + HOUR,
         made_at=NOW - HOUR,
     ),
+    "entry": ENTRY,
+    "listed": Listed(entry=ENTRY, number=7, made_at=NOW - HOUR, said_at="11:00"),
     "reservation": Reservation(
         id=ReservationId("rs1"),
         no=1,
@@ -154,6 +161,8 @@ def changed(base: Any, differences: dict[str, Any]) -> Any:
             new[name] = changed(RECORDS[name], value)
         elif name in TIMES:
             new[name] = NOW + timedelta(seconds=value)
+        elif name in REASONS:
+            new[name] = Reason(value)
         elif isinstance(old, StrEnum):
             new[name] = type(old)(value)
         else:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from .answers import Reason, Verdict
+from .lane_list import Listed
 from .parking_rules import ParkingRules
 from .permit import Permit
 from .space import Space
@@ -13,62 +15,14 @@ from .vehicle import VehicleClass, VehicleRule
 from .visiting import Invitation, Reservation
 from .wallet import Card, CredentialKind
 
+__all__ = ["Asked", "Decision", "Reason", "Step", "Verdict", "Way"]
+
 
 class Way(StrEnum):
     """Which way a car goes through a lane."""
 
     ENTRY = "entry"
     EXIT = "exit"
-
-
-class Verdict(StrEnum):
-    """What a lane does; `ask` stays closed and calls an attendant."""
-
-    ADMIT = "admit"
-    ASK = "ask"
-    REFUSE = "refuse"
-
-
-class Reason(StrEnum):
-    """Why a lane answers as it does; the values are translation keys."""
-
-    # It opens.
-    CARD = "card"
-    OWNER = "owner"
-    RENTER = "renter"
-    PACKAGE = "package"
-    INVITED = "invited"
-    FREE = "free"
-    EMERGENCY_VEHICLE = "emergency_vehicle"
-    EMERGENCY = "emergency"
-    TEMPORARY = "temporary"
-    OVERFLOW = "overflow"
-    NOTHING_DUE = "nothing_due"
-    PAID = "paid"
-    # It stays closed.
-    UNKNOWN = "unknown"
-    LOW_SCORE = "low_score"
-    TOO_OLD = "too_old"
-    FROM_FUTURE = "from_future"
-    REPLAYED = "replayed"
-    NO_CAR = "no_car"
-    BLOCKED = "blocked"
-    CARD_BLOCKED = "card_blocked"
-    NOT_YET_VALID = "not_yet_valid"
-    EXPIRED = "expired"
-    OTHER_LANE = "other_lane"
-    WALLET_CLOSED = "wallet_closed"
-    WALLET_FROZEN = "wallet_frozen"
-    NOT_ENOUGH_MONEY = "not_enough_money"
-    LEDGER_CLOSED = "ledger_closed"
-    BILL_UNPAID = "bill_unpaid"
-    OUTSIDE_TIME = "outside_time"
-    FULL = "full"
-    STILL_INSIDE = "still_inside"
-    OWES = "owes"
-    NO_ENTRY = "no_entry"
-    TO_PAY = "to_pay"
-    NEAR_MATCH = "near_match"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +37,8 @@ class Asked:
     permits holds now (expired, not yet valid; None: it has none, or one holds). `due_minor` is what it
     has to pay now to leave (or what a passage costs); `payable` that the card's wallet can pay it.
     `places` are the free places for temporaries (None: nobody counts). `tariff` is the name of the one
-    a temporary would have ("": none). `owed_minor` is what it left behind at earlier exits.
+    a temporary would have ("": none). `owed_minor` is what it left behind at earlier exits. `listed` is
+    what the list of an office at another hub says of it.
     """
 
     kind: CredentialKind
@@ -119,6 +74,7 @@ class Asked:
     places: int | None = None
     tariff: str = ""
     owed_minor: int = 0
+    listed: Listed | None = None
 
 
 @dataclass(frozen=True, slots=True)

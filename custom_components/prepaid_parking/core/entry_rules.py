@@ -17,6 +17,7 @@ from .lane_rules import (
     right_of,
     right_values,
 )
+from .listed_rules import listed_entry
 from .parking_rules import PassBack, Unpaid
 from .review import Suspicion
 from .stay import StayKind
@@ -204,6 +205,7 @@ ENTRY: Final[Rules] = {
     "near_match": _near_match,
     "card": _card,
     "second_entry": _second_entry,
+    "listed": listed_entry,
     "bill": _bill,
     "at_once": _at_once,
     "right": _right,

@@ -16,6 +16,7 @@ from .lane_rules import (
     right_of,
     right_values,
 )
+from .listed_rules import listed_exit
 from .review import Suspicion
 from .wallet import CardState
 
@@ -108,6 +109,7 @@ EXIT: Final[Rules] = {
     "nothing_due": _nothing_due,
     "payment": _payment,
     "right": _right,
+    "listed": listed_exit,
     "invitation": _invitation,
     "fee": _fee,
     "own_card": _card,

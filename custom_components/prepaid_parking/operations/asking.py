@@ -16,6 +16,7 @@ from ..core.vehicle import VehicleClass
 from ..core.wallet import Card, CredentialKind
 from .booking import is_frozen
 from .lane_run import LaneRun
+from .listed import beside, listed_at
 from .occupancy import free_places
 from .parking_rules import parks_free, rules_at
 from .permits import best_permit, in_hours, is_unpaid, permits_of
@@ -40,17 +41,23 @@ def asked_of(
     digest: bytes,
     read: PlateRead,
     near: bool = False,
+    office: bytes = b"",
     now: datetime | None = None,
 ) -> Asked:
     """Gather what the decision about one vehicle at one lane rests on; nothing moves.
 
-    `near` says that the caller found the credential one sign off. `now` is another time than the
+    `near` says that the caller found the credential one sign off, `office` is what another hub's list
+    finds it by. `now` is another time than the
     present one: rules, permits and dates are those of then; who is inside, what is open and what is
     owed is as it is now.
     """
     at = site.clock() if now is None else now
     rules = rules_at(site, at)
-    found = recognised(site, way=way, kind=kind, digest=digest, read=read, at=at, fuzzy=rules.fuzzy)
+    listed = listed_at(site, run, office, at)
+    fuzzy = rules.fuzzy and listed is None
+    found = recognised(site, way=way, kind=kind, digest=digest, read=read, at=at, fuzzy=fuzzy)
+    if listed is not None and found.near:
+        found = replace(found, card=None, stay=None, near=False)
     due, payer = _due(site, run, way, found.stay, at), _payer(site, way, found)
     asked = Asked(
         kind=kind,
@@ -78,6 +85,7 @@ def asked_of(
         invitation=found.invitation,
         reservation=found.reservation,
         owed_minor=owed_by(site, digest),
+        listed=listed if listed is None else beside(site, listed, digest),
     )
     if found.card is not None:
         asked = _with_right(site, asked, found.card, digest)

@@ -8,6 +8,7 @@ from ..core.admission import Asked, Decision, Way, decide
 from ..core.wallet import CredentialKind
 from .asking import asked_of
 from .gate import way_of
+from .listed import office_digest
 from .site import Site
 
 
@@ -33,6 +34,7 @@ def explain_access(
         kind=kind,
         digest=digest,
         read=PlateRead(plate=value, at=now),
+        office=office_digest(site, kind, value),
         now=now,
     )
     asked = replace(asked, car=None)

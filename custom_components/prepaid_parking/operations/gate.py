@@ -22,6 +22,7 @@ from .asking import asked_of
 from .cards import block_card, issue_card
 from .facts import PassageKind
 from .lane_run import LaneRun, Shown
+from .listed import office_card, office_digest
 from .passing import Answer
 from .site import Site
 from .stay_book import alone, open_stay, tracks, way_of
@@ -48,10 +49,22 @@ async def plate_read(site: Site, *, lane: str, read: PlateRead, actor: Actor = S
     """Answer a plate at a lane: once per car, whatever the number of reads."""
     run, plate = site.lane(lane), normal_plate(read.plate)
     digest = site.privacy.blind(CredentialKind.PLATE, plate)
-    vehicle = Shown(kind=CredentialKind.PLATE, digest=digest, read=read, masked=masked_plate(plate))
-    async with _turn(site, digest) as held:
+    vehicle = Shown(
+        kind=CredentialKind.PLATE,
+        digest=digest,
+        read=read,
+        masked=masked_plate(plate),
+        office=office_digest(site, CredentialKind.PLATE, plate),
+    )
+    async with _turn(site, vehicle) as held:
         asked = asked_of(
-            site, run, way=way_of(site, run, digest), kind=vehicle.kind, digest=digest, read=read
+            site,
+            run,
+            way=way_of(site, run, digest),
+            kind=vehicle.kind,
+            digest=digest,
+            read=read,
+            office=vehicle.office,
         )
         decision = decide(asked)
         arrival = _arrival(site, run, asked, decision, plate, read)
@@ -75,7 +88,9 @@ async def present(
         raise CoreError("credential_missing")
     digest = site.privacy.blind(kind, value)
     read = PlateRead(plate="", at=site.clock())
-    return await answer_again(site, run, Shown(kind=kind, digest=digest, read=read), actor)
+    office = office_digest(site, kind, value)
+    shown = Shown(kind=kind, digest=digest, read=read, office=office)
+    return await answer_again(site, run, shown, actor)
 
 
 async def issue_ticket(site: Site, *, lane: str, actor: Actor = SYSTEM) -> tuple[Answer, str]:
@@ -99,7 +114,7 @@ async def answer_again(
 ) -> Answer:
     """Answer a vehicle that is known to stand there now: shown, corrected by a person, or paid for."""
     digest, read = vehicle.digest, vehicle.read
-    async with _turn(site, digest) as held:
+    async with _turn(site, vehicle) as held:
         asked = asked_of(
             site,
             run,
@@ -107,6 +122,7 @@ async def answer_again(
             kind=vehicle.kind,
             digest=digest,
             read=read,
+            office=vehicle.office,
         )
         decision = decide(asked)
         async with _turn_of(site, asked, held):
@@ -120,13 +136,14 @@ async def answer_again(
 
 
 @asynccontextmanager
-async def _turn(site: Site, digest: bytes) -> AsyncIterator[StayId | None]:
+async def _turn(site: Site, vehicle: Shown) -> AsyncIterator[StayId | None]:
     """Keep other reads of this vehicle, its card's other cars, and who pays for it, waiting.
 
     Gives the stay whose turn it holds.
     """
-    credential = site.credentials.get(digest)
-    async with alone(site, digest if credential is None else credential.card):
+    digest, credential = vehicle.digest, site.credentials.get(vehicle.digest)
+    card = credential.card if credential is not None else office_card(site, vehicle.office)
+    async with alone(site, digest if card is None else card):
         stay = open_stay(site, digest)
         if stay is None:
             yield None
@@ -155,7 +172,8 @@ def _arrival(
     """
     now = site.clock()
     run.recent[:] = [seen for seen in run.recent if not is_over(seen, now)]
-    known = (asked.card is not None or asked.stay is not None) and not asked.near
+    registered = asked.card is not None or asked.listed is not None
+    known = (registered or asked.stay is not None) and not asked.near
     seen = same_arrival(run.recent, plate, read.at, read.event_id, known=known)
     if seen is None and _was_granted(run, asked):
         return None

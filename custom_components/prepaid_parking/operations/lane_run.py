@@ -22,13 +22,15 @@ LEADS_OUT: Final = frozenset({"exit", "both"})
 class Shown:
     """What stands at a lane, as it was recognised: by its plate, or by what its driver showed.
 
-    The plate itself is in memory only, and no longer than the car is the last one at its lane.
+    The plate itself is in memory only, and no longer than the car is the last one at its lane. `office`
+    is what the list of an office at another hub finds it by.
     """
 
     kind: CredentialKind
     digest: bytes
     read: PlateRead
     masked: str = ""
+    office: bytes = b""
 
     @property
     def plate(self) -> bytes:

@@ -22,6 +22,7 @@ from ..core.identity import (
     VehicleRuleId,
     WalletId,
 )
+from ..core.lane_list import HeldList
 from ..core.parking_rules import ParkingRules
 from ..core.passage import Passage
 from ..core.permit import ParkingPackage, Permit
@@ -58,7 +59,7 @@ class ParkingBook:
     `found` finds stays by the blind index of a plate or a ticket, `of_cards` by their card; `turns`
     lets those wait for one another that change one stay, or let cars of one card in (stay_book.py).
     `paid` hears of each stay that was paid. `asked` names the wallets that were billed for a space and
-    may still owe something for it.
+    may still owe something for it. `lane_list` is what an office at another hub told last.
     """
 
     spaces: dict[SpaceId, Space] = field(default_factory=dict)
@@ -85,3 +86,4 @@ class ParkingBook:
     unwritten: list[Unwritten] = field(default_factory=list)
     open_lanes: set[LaneId] = field(default_factory=set)
     asked: dict[SpaceId, set[WalletId]] = field(default_factory=dict)
+    lane_list: HeldList | None = None

@@ -11,8 +11,9 @@ from typing import Final
 
 from ..core.admission import Asked, Decision
 from ..core.errors import CoreError, StoreError
-from ..core.identity import SYSTEM, StayId, WalletId
+from ..core.identity import SYSTEM, CardId, StayId, WalletId
 from ..core.lane import Grant
+from ..core.lane_list import card_at_lane
 from ..core.ledger import Record
 from ..core.permit import Permit
 from ..core.reentry import goes_on, gone_on
@@ -82,7 +83,7 @@ async def begin(
         region=vehicle.read.region,
         vehicle=asked.vehicle,
         ticket=vehicle.ticket,
-        card=card.id if card is not None else None,
+        card=card.id if card is not None else _listed_card(asked),
         permit=permit.id if permit is not None else None,
         wallet=card.wallet if card is not None else _host_wallet(site, invitation),
         invitation=invitation.id if invitation is not None else None,
@@ -241,6 +242,14 @@ async def _before(
     known = await site.books.load(Stay, plate=vehicle.plate, state=StayState.LEFT.value)
     again = [one for one in known if goes_on(one, now, minutes) and one.kind is decision.kind]
     return max(again, key=lambda one: one.no, default=None)
+
+
+def _listed_card(asked: Asked) -> CardId | None:
+    """Return the card of an office at another hub, as this hub's books call it."""
+    listed = asked.listed
+    if listed is None or asked.near or asked.card is not None:
+        return None
+    return card_at_lane(listed.entry)
 
 
 def _host_wallet(site: Site, invitation: Invitation | None) -> WalletId | None:

@@ -68,8 +68,16 @@ class Privacy:
 
         There are few plates, so the key is the protection, not the hash.
         """
+        return self.blind_by(self.index_key(kind), kind, value)
+
+    def index_key(self, kind: str) -> bytes:
+        """Return what a kind of value is blinded with: only another hub of the same office may have it."""
         if (key := self._index_keys.get(kind)) is None:
             key = self._index_keys[kind] = _derived(self._root, f"index/{kind}")
+        return key
+
+    def blind_by(self, key: bytes, kind: str, value: str) -> bytes:
+        """Return what finds a value in a list that was made with another office's key."""
         text = normal_plate(value) if kind == PLATE else " ".join(value.split()).casefold()
         return blake2b(text.encode(), digest_size=DIGEST_SIZE, key=key).digest()
 
