@@ -43,12 +43,14 @@ USUAL: Final[dict[str, Any]] = {
     "entry": 4,
     "fee": "card",
     "final_register": "1000",
+    "first": "2030-01-01",
     "hours": [{"days": ["workday"], "from": "23:00", "to": "06:00"}],
     "how": "accept",
     "invitation": "iv1",
     "item": "management",
     "kind": "tap",
     "lane": "l1",
+    "last": "2030-01-31",
     "limit": 500,
     "lines": [{"text": "Rent", "amount": "10.00"}],
     "location": "underground",
@@ -60,6 +62,7 @@ USUAL: Final[dict[str, Any]] = {
     "name": "Thing",
     "package": "k1",
     "open": True,
+    "permit": "pm1",
     "plate": "A12345",
     "point": "p1",
     "points": 1,
@@ -69,6 +72,7 @@ USUAL: Final[dict[str, Any]] = {
     "quantity": "1",
     "readings": [{"at": "2026-01-01 00:00:00", "register": "1000"}],
     "reason": "because",
+    "renews": True,
     "reservation": "rs1",
     "review": "rv1",
     "rule": "vr1",
@@ -103,6 +107,9 @@ BESIDES: Final[dict[str, dict[str, Any]]] = {
     "set_vehicle_rule": {"kind": "free"},
     "create_bill": {"draft": True},
     "invite_visitor": {"to": "2031-01-01 00:00:00"},
+    "set_parking_package": {"package": "month", "price": "1.00"},
+    "sell_parking_package": {"package": "month"},
+    "rent_space": {"card": "c1", "price": "1.00"},
     "reserve_space": {"to": "2031-01-01 00:00:00", "zone": "North", "card": "c1"},
     "validate_stay": {"stay": "st1", "minutes": 60},
     "get_stay": {"stay": "st1"},
@@ -159,6 +166,10 @@ async def open_for_business(hub: Hub, line: ModbusLine, device: AcrelDdsy1352) -
     await hub.call("invite_visitor", plate="A12345", to="2031-01-01 00:00:00")
     await hub.call("reserve_space", zone="North", card="c1", to="2031-01-01 00:00:00")
     await hub.call("set_merchant", merchant="bakery")
+    await hub.call("open_wallet", unit="Flat 4", purpose="parking")
+    await hub.call("issue_card", wallet="w4", plates=["B12345"])
+    await hub.call("set_parking_package", package="month", price="1.00")
+    await hub.call("sell_parking_package", card="c2", package="month")
     await put(hub.data.site, parked(hub))
     await open_review(hub.data.site, Suspicion.FORCED)
     await hub.call("create_bill", wallet="w3", category="rent", draft=True, lines=USUAL["lines"])

@@ -40,6 +40,11 @@ ASKED_FOR: Final = """
     set_unit import_units close_unit get_unit list_units move_in move_out move update_meter
     add_space set_space remove_space get_space list_spaces import_spaces export_spaces
     set_fee_item list_fee_items
+    set_card unblock_card replace_card transfer_card get_card list_cards recommend_package
+    set_parking_package list_parking_packages sell_parking_package renew_card set_renewal
+    suspend_permit resume_permit end_permit rent_space
+    set_merchant list_merchants validate_stay list_stays get_stay pay_stay pay_lost_ticket refund_stay
+    let_out_unpaid list_unpaid_exits write_off_stay
     set_parking_rules get_parking_rules set_vehicle_rule lift_vehicle_rule list_vehicle_rules
     get_occupancy invite_visitor list_invitations cancel_invitation reserve_space
     list_reservations cancel_reservation list_reviews review_stay
