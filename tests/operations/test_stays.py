@@ -445,3 +445,25 @@ async def test_ten_thousand_inside_slow_nobody_down(world: World) -> None:
     assert perf_counter() - began < 0.1
     assert (await park.go("京000042")).kind is PassageKind.ADMITTED
     assert len(world.site.parking.stays) == 9_999
+
+
+async def test_a_car_is_back_within_half_a_minute_and_gone_again(world: World) -> None:
+    """A taxi sets somebody down and is sent back: it must not stand before an arm that ignores it."""
+    park = await Park.open(world)
+    wallet = await park.customer()
+    for after in (60, 10):
+        assert (await park.come(after=after)).kind is PassageKind.ADMITTED
+        assert (await park.go(after=8)).kind is PassageKind.ADMITTED
+    assert await park.states() == [LEFT, LEFT]
+    assert (park.into.pulses, park.out.pulses, wallet.posted_minor) == (2, 2, 90_00)
+
+
+async def test_a_late_read_of_who_has_left_since_begins_nothing(world: World) -> None:
+    """A camera whose network stuttered tells of a car that is long gone: nobody stands there."""
+    park = await Park.open(world)
+    await park.customer()
+    await park.come()
+    await park.go(after=8)
+    seen = world.clock.now - timedelta(seconds=4)
+    assert (await park.read(park.entry, after=1, at=seen)).repeated
+    assert (await park.states(), park.into.pulses) == ([LEFT], 1)

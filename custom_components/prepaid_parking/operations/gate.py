@@ -67,6 +67,7 @@ async def plate_read(site: Site, *, lane: str, read: PlateRead, actor: Actor = S
             office=vehicle.office,
         )
         decision = decide(asked)
+        _come_back(site, run, asked, digest, plate)
         arrival = _arrival(site, run, asked, decision, plate, read)
         if arrival is None:
             _still_here(site, run, vehicle)
@@ -160,6 +161,18 @@ async def _turn_of(site: Site, asked: Asked, held: StayId | None) -> AsyncIterat
     else:
         async with alone(site, asked.stay.id):
             yield
+
+
+def _come_back(site: Site, run: LaneRun, asked: Asked, digest: bytes, plate: str) -> None:
+    """Let a car arrive anew that has passed another lane since: a taxi is back within half a minute.
+
+    What this camera had read before that is no car of now, however late it is delivered.
+    """
+    lane, at = site.parking.sighted.get(digest, (run.id, asked.at))
+    inside = asked.stay is not None and asked.stay.state.inside
+    other_side = asked.tracked and inside is (asked.way is Way.EXIT)
+    if lane != run.id and asked.at > at and other_side:
+        run.recent[:] = [seen for seen in run.recent if seen.plate != plate]
 
 
 def _arrival(
