@@ -1,0 +1,207 @@
+"""A car park as cars meet it: a camera and a barrier at each end, both of them behind a broker."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from custom_components.prepaid_parking.operations.facts import Passed
+from custom_components.prepaid_parking.simulator.broker import Broker
+from custom_components.prepaid_parking.simulator.mqtt_device import Command, MqttDevice
+from custom_components.prepaid_parking.simulator.plate_reader import JsonPlateReader
+from custom_components.prepaid_parking.simulator.shelly import ShellyGen2
+from tests.brokers import Mosquitto
+
+from .conftest import Data, Hub, connected_line, subscribed
+
+PLATE: Final = "沪A12345"
+OTHER: Final = "沪A67890"
+THIRD: Final = "沪A54321"
+STRANGER: Final = "粤B98765"
+VISITORS: Final = {
+    "tariff": "visitors",
+    "kind": "duration",
+    "duration": {"price": "5.00", "per": 60, "step": 60, "leave": 15},
+}
+"""Each hour that has begun costs 5.00, also the first second."""
+OPENS_WITHIN_S: Final = 2.0
+
+
+def camera_data(line_id: str, topic: str) -> Data:
+    """Return the configuration of a camera that sends plain JSON."""
+    return {
+        "family": "generic_mqtt",
+        "line_id": line_id,
+        "topic": topic,
+        "camera": "",
+        "least_score": 850,
+        "plate_path": "plate",
+        "score_path": "confidence",
+        "time_path": "time",
+    }
+
+
+def lane_data(line_id: str, name: str, direction: str, **more: Any) -> Data:
+    """Return the configuration of a lane whose barrier is a Shelly and whose camera sends JSON."""
+    return {
+        "line_id": line_id,
+        "barrier": {"family": "shelly_gen2", "topic": f"gate-{name}", "channel": 0, "pulse": 0.3},
+        "reader": camera_data(line_id, f"cam/{name}"),
+        "direction": direction,
+        "fee": "0",
+        **more,
+    }
+
+
+def opens(command: Command) -> bool:
+    """Tell whether a message asks a Shelly to open the barrier."""
+    if not command.topic.endswith("/rpc"):
+        return False
+    asked = command.json
+    told = asked.get("params")
+    on = told.get("on") if isinstance(told, dict) else None
+    return asked.get("method") == "Switch.Set" and on is True
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """One end of the car park, as it is seen from the street."""
+
+    lane: str
+    camera: JsonPlateReader
+    barrier: ShellyGen2
+
+    @classmethod
+    def of(cls, lane: str, name: str) -> Gateway:
+        """Put up the devices of a lane."""
+        return cls(
+            lane,
+            camera=JsonPlateReader(f"cam/{name}"),
+            barrier=ShellyGen2(f"gate-{name}", on=False),
+        )
+
+    @property
+    def devices(self) -> tuple[MqttDevice, MqttDevice]:
+        """What has to be switched on."""
+        return self.camera, self.barrier
+
+    @property
+    def pulses(self) -> int:
+        """How often the barrier was asked to open."""
+        return sum(map(opens, self.barrier.commands))
+
+    async def opened(self, times: int, within: float = 10.0) -> None:
+        """Wait until the barrier was asked to open so often."""
+        await self.barrier.commanded(opens, times=times, timeout=within)
+
+
+@asynccontextmanager
+async def alive(broker: Mosquitto, *devices: MqttDevice) -> AsyncIterator[None]:
+    """Devices that are switched on."""
+    for device in devices:
+        await device.start(Broker.from_url(broker.url))
+        await device.connected.wait()
+    try:
+        yield
+    finally:
+        for device in devices:
+            await device.stop()
+
+
+@dataclass(frozen=True)
+class CarPark:
+    """A car park with a way in (l1) and a way out (l2), without loops: who is let through has passed."""
+
+    hub: Hub
+    line_id: str
+    way_in: Gateway
+    way_out: Gateway
+
+    def answers(self, lane: str = "") -> list[Passed]:
+        """What the lanes answered so far."""
+        told = [one for one in self.hub.facts if isinstance(one, Passed)]
+        return [one for one in told if lane in ("", one.lane)]
+
+    async def answered(self, gateway: Gateway, count: int, within: float = 10.0) -> Passed:
+        """Wait until a lane has answered so often; return the last of these answers."""
+
+        async def enough() -> bool:
+            return len(self.answers(gateway.lane)) >= count
+
+        await self.hub.until(enough, within, every=0.01)
+        return self.answers(gateway.lane)[count - 1]
+
+    async def read(self, gateway: Gateway, plate: str, **look: Any) -> Passed:
+        """Let a car be read at a lane; return what it was told."""
+        before = len(self.answers(gateway.lane))
+        await gateway.camera.see(plate, **look)
+        return await self.answered(gateway, before + 1)
+
+    async def come(self, plate: str = PLATE) -> str:
+        """Let a car drive in; return why, or why not."""
+        return (await self.read(self.way_in, plate)).reason
+
+    async def go(self, plate: str = PLATE) -> str:
+        """Let a car drive out; return why, or why not."""
+        return (await self.read(self.way_out, plate)).reason
+
+    async def customer(
+        self, money: str = "0", plates: Sequence[str] = (PLATE,), **card: Any
+    ) -> tuple[str, str]:
+        """Open a parking wallet with a card; return the ids of both."""
+        opened = await self.hub.call("open_wallet", unit=f"Flat {plates[0]}", purpose="parking")
+        wallet = str(opened["wallet"])
+        if money != "0":
+            await self.hub.call("top_up", wallet=wallet, amount=money, channel="cash")
+        issued = await self.hub.call("issue_card", wallet=wallet, plates=list(plates), **card)
+        return wallet, str(issued["card"])
+
+    async def temporaries(self, **rules: Any) -> None:
+        """Let in whoever comes, at 5.00 for each hour that has begun."""
+        await self.hub.call("publish_tariff", **VISITORS)
+        await self.rules(**{"temporaries": True, "tariffs": [{"tariff": "visitors"}]} | rules)
+
+    async def rules(self, **changes: Any) -> None:
+        """Change the rules; cars of a test are at both ends within seconds."""
+        await self.hub.call("set_parking_rules", travel_seconds=0, **changes)
+
+    async def balance(self, wallet: str = "w1") -> str:
+        """Return what a wallet holds."""
+        return str((await self.hub.wallet(wallet))["balance"])
+
+    async def stays(self, **which: Any) -> list[Data]:
+        """List stays, the first arrival first."""
+        listed: list[Data] = (await self.hub.call("list_stays", **which))["stays"]
+        return listed[::-1]
+
+    async def states(self) -> list[str]:
+        """How far each stay has come."""
+        return [str(one["state"]) for one in await self.stays()]
+
+    async def reviews(self) -> list[str]:
+        """What waits for a person."""
+        await self.hub.data.keeper.work()
+        listed = (await self.hub.call("list_reviews"))["reviews"]
+        return [str(one["why"]) for one in listed]
+
+    async def restart(self) -> None:
+        """Stop and start the hub: what the lanes only remembered is gone."""
+        await self.hub.restart()
+        await subscribed(self.hub, self.line_id)
+
+    async def nothing_more(self, for_s: float = 1.0) -> None:
+        """Give what must not happen its chance: it would come over the broker by itself."""
+        await asyncio.sleep(for_s)
+
+
+@asynccontextmanager
+async def car_park_of(hub: Hub, broker: Mosquitto) -> AsyncIterator[CarPark]:
+    """Put up a car park; its devices live as long as this lasts."""
+    way_in, way_out = Gateway.of("l1", "in"), Gateway.of("l2", "out")
+    async with alive(broker, *way_in.devices, *way_out.devices):
+        line_id = await connected_line(hub, broker)
+        await hub.add("lane", "In", "lane:in", lane_data(line_id, "in", "entry"))
+        await hub.add("lane", "Out", "lane:out", lane_data(line_id, "out", "exit"))
+        await subscribed(hub, line_id)
+        yield CarPark(hub, line_id, way_in, way_out)
