@@ -26,7 +26,7 @@ from custom_components.prepaid_parking.operations.bills import create_bill, issu
 from custom_components.prepaid_parking.operations.cashier import close_wallet
 from custom_components.prepaid_parking.operations.moving import HandOver, move, move_in, move_out
 from custom_components.prepaid_parking.operations.occupants import occupancy_of
-from custom_components.prepaid_parking.operations.recurring import set_recurring
+from custom_components.prepaid_parking.operations.setting_recurring import set_recurring
 from custom_components.prepaid_parking.operations.shared_bills import parts_issued
 from custom_components.prepaid_parking.operations.units import Draft, set_unit
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun

@@ -23,7 +23,7 @@ from custom_components.prepaid_parking.operations.billing import run_billing
 from custom_components.prepaid_parking.operations.bills import set_billing, void_bill
 from custom_components.prepaid_parking.operations.facts import WalletEvent, WalletFact
 from custom_components.prepaid_parking.operations.months import close_month
-from custom_components.prepaid_parking.operations.recurring import set_recurring
+from custom_components.prepaid_parking.operations.setting_recurring import set_recurring
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.test_bills import agrees

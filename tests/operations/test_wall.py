@@ -80,7 +80,7 @@ from custom_components.prepaid_parking.operations.office import bind_meter
 from custom_components.prepaid_parking.operations.packages import end_package, sell_package
 from custom_components.prepaid_parking.operations.points import set_points, spend_points
 from custom_components.prepaid_parking.operations.promotions import set_promotion
-from custom_components.prepaid_parking.operations.recurring import set_recurring
+from custom_components.prepaid_parking.operations.setting_recurring import set_recurring
 from custom_components.prepaid_parking.operations.sharing import set_shares
 from custom_components.prepaid_parking.operations.top_up_fees import set_top_up_fee
 from custom_components.prepaid_parking.operations.transfers import transfer

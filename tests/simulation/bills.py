@@ -20,7 +20,7 @@ from custom_components.prepaid_parking.operations.bills import (
     void_bill,
     write_off_bill,
 )
-from custom_components.prepaid_parking.operations.recurring import set_recurring
+from custom_components.prepaid_parking.operations.setting_recurring import set_recurring
 from custom_components.prepaid_parking.operations.site import Site
 from tests.operations.world import DAY, MANAGER
 from tests.simulation.accounts import same

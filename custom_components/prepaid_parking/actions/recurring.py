@@ -15,9 +15,10 @@ from ..core.money import parse_price
 from ..core.periods import Every
 from ..core.recurring import Fixed
 from ..core.written_parts import percent
-from ..operations import recurring
+from ..operations import setting_recurring
 from ..operations.bill_views import billed_view, recurring_view
 from ..operations.billing import run_billing as run
+from ..operations.recurring import recurring_of
 from .bills import DAY, DAYS
 from .call import MAYBE_REASON, MOST_LISTED, PAGED, REFERENCE, Action, Call, Response, page
 
@@ -28,7 +29,7 @@ TERMS: Final = ("every", "by", "day", "anniversary", "prorate_first", "prorate_l
 async def set_recurring(call: Call) -> Response:
     """Begin a recurring charge, or change one from the first day that is not billed."""
     reference, known = call.reference(), call.text("recurring")
-    receipt, charge = await recurring.set_recurring(
+    receipt, charge = await setting_recurring.set_recurring(
         call.site,
         recurring=known,
         changes=_changes(call, known),
@@ -76,7 +77,7 @@ def _changes(call: Call, known: str) -> dict[str, Any]:
         changes["levies"] = tax_of(data["tax"])
     terms = _terms(data)
     if terms or "tariff" in data:
-        before = recurring.recurring_of(call.site, known).fixed if known else None
+        before = recurring_of(call.site, known).fixed if known else None
         fixed = before or Fixed(price_micro=0, every=Every.MONTH)
         changes["fixed"] = None if "tariff" in data else replace(fixed, **terms)
     if "amount" in data:
