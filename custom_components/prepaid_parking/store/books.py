@@ -22,6 +22,7 @@ from ..core.ledger import (
     Record,
     Verdict,
 )
+from ..core.order_sync import Totals
 from ..core.stay import Stay
 from ..core.stay_query import StayQuery
 from ..core.supply import CommandLog
@@ -31,7 +32,7 @@ from .codec import Value
 from .incarnation import GAP_AFTER_LOSS, accepting_act, first_number, next_incarnation
 from .sqlite import SQL_ERRORS, copy_into, lock, raw, told, unlock
 from .standing import Standing
-from .stay_queries import read_stays
+from .stay_queries import read_stay_changes, read_stays
 from .verify import verify
 from .waiting import Call, Command, Waiter
 from .writer import Writer
@@ -195,6 +196,10 @@ class Books:
     async def stays(self, query: StayQuery) -> list[Stay]:
         """Return a page of stays, the latest arrival first."""
         return await self.read(lambda connection: read_stays(connection, query))
+
+    async def stay_changes(self, after: int, most: int) -> tuple[list[Stay], int, Totals]:
+        """Return the oldest changes of stays after one, the newest's number, and all stays' totals."""
+        return await self.read(lambda connection: read_stay_changes(connection, after, most))
 
     async def commands(self, since: datetime) -> list[CommandLog]:
         """Return what still matters of the command log: what is open, what is new, each last one."""

@@ -40,10 +40,10 @@ STATEMENTS: Final = (
     CREATE INDEX bill_wallet ON bill (wallet)
     """,
     """
-    CREATE INDEX bill_due ON bill (due_on)
+    CREATE UNIQUE INDEX bill_number ON bill (number) WHERE number != ''
     """,
     """
-    CREATE UNIQUE INDEX bill_number ON bill (number) WHERE number != ''
+    CREATE INDEX bill_due ON bill (due_on)
     """,
     """
     CREATE TABLE billing_rules (
@@ -493,19 +493,19 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX stay_state ON stay (state)
+    CREATE INDEX stay_changed ON stay (changed)
     """,
     """
     CREATE INDEX stay_entered ON stay (entered_at)
+    """,
+    """
+    CREATE INDEX stay_state ON stay (state)
     """,
     """
     CREATE INDEX stay_plate ON stay (plate)
     """,
     """
     CREATE INDEX stay_ticket ON stay (ticket)
-    """,
-    """
-    CREATE INDEX stay_changed ON stay (changed)
     """,
     """
     CREATE INDEX stay_card ON stay (card)
@@ -523,6 +523,45 @@ STATEMENTS: Final = (
         settled_by TEXT NOT NULL,
         note TEXT NOT NULL,
         PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE list_part (
+        pair TEXT NOT NULL,
+        place INTEGER NOT NULL,
+        sealed BLOB NOT NULL,
+        PRIMARY KEY (pair, place)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE received_mark (
+        pair TEXT NOT NULL,
+        origin TEXT NOT NULL,
+        upto INTEGER NOT NULL,
+        differs INTEGER NOT NULL,
+        at INTEGER,
+        PRIMARY KEY (pair)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE received_order (
+        pair TEXT NOT NULL,
+        stay TEXT NOT NULL,
+        changed INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        entered_at INTEGER NOT NULL,
+        left_at INTEGER,
+        lane TEXT NOT NULL,
+        card TEXT NOT NULL,
+        masked TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        paid_minor INTEGER NOT NULL,
+        owed_minor INTEGER NOT NULL,
+        PRIMARY KEY (pair, stay)
     )
         STRICT
     """,
@@ -881,13 +920,13 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX use_state ON use (state)
+    CREATE INDEX use_wallet ON use (wallet)
     """,
     """
     CREATE INDEX use_end_reference ON use (end_reference)
     """,
     """
-    CREATE INDEX use_wallet ON use (wallet)
+    CREATE INDEX use_state ON use (state)
     """,
     """
     ALTER TABLE tariff_version ADD COLUMN terms TEXT NOT NULL DEFAULT '{"calendar":"","calorific":null,"ceiling_micro":null,"counted":null,"demand":null,"duration":null,"fixed":null,"ladder":[],"levies":[],"loss_cap_micro":null,"minimum":null,"period":{"per_tenant":false,"prorate_first":false,"span":"month","starts":1},"persons":{"base":0,"each":0,"once":0},"plan":null,"power_factor":null,"registers":[],"seasons":[],"standing":[]}'

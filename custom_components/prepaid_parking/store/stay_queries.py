@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, tuple_
 
+from ..core.order_sync import Totals
 from ..core.stay import Stay
 from ..core.stay_query import StayQuery
 from .codec import codec_of, to_micros
@@ -17,6 +18,21 @@ def read_stays(connection: Connection, query: StayQuery) -> list[Stay]:
     """Return a page of stays, the latest arrival first."""
     codec = codec_of(Stay)
     return [codec.record(tuple(row)) for row in connection.execute(wanted(query))]
+
+
+def read_stay_changes(
+    connection: Connection, after: int, most: int
+) -> tuple[list[Stay], int, Totals]:
+    """Return the oldest changes after one, the number of the newest, and what all stays come to."""
+    codec = codec_of(Stay)
+    changed = select(*_STAY).where(_STAY.changed > after).order_by(_STAY.changed).limit(most)
+    stays = [codec.record(tuple(row)) for row in connection.execute(changed)]
+    last = connection.execute(select(func.coalesce(func.max(_STAY.changed), 0))).scalar_one()
+    sums = (_STAY.amount_minor, _STAY.paid_minor, _STAY.owed_minor)
+    every = select(func.count(), *(func.coalesce(func.sum(one), 0) for one in sums))
+    number, amount, paid, owed = connection.execute(every.select_from(table)).one()
+    totals = Totals(stays=number, amount_minor=amount, paid_minor=paid, owed_minor=owed)
+    return stays, last, totals
 
 
 def wanted(query: StayQuery) -> Select[Any]:

@@ -10,6 +10,7 @@ from ..core.permit import ParkingPackage, Permit
 from ..core.review import Review
 from ..core.space import Space
 from ..core.stay import Stay
+from ..core.two_hubs import ListPart, ReceivedMark, ReceivedOrder
 from ..core.vehicle import VehicleRule
 from ..core.visiting import Invitation, Merchant, Reservation
 from .columns import blob, key, number_key, table, text, whole
@@ -247,13 +248,44 @@ review: Final = table(
     text("note"),
 )
 
+list_part: Final = table("list_part", key("pair"), number_key("place"), blob("sealed"))
+
+received_mark: Final = table(
+    "received_mark",
+    key("pair"),
+    text("origin"),
+    whole("upto"),
+    whole("differs"),
+    whole("at", optional=True),
+)
+
+received_order: Final = table(
+    "received_order",
+    key("pair"),
+    key("stay"),
+    whole("changed"),
+    text("state"),
+    text("kind"),
+    whole("entered_at"),
+    whole("left_at", optional=True),
+    text("lane"),
+    text("card"),
+    text("masked"),
+    whole("amount_minor"),
+    whole("paid_minor"),
+    whole("owed_minor"),
+)
+
 TABLES: Final[dict[type, Table]] = {
     FeeItem: fee_item,
     Invitation: invitation,
+    ListPart: list_part,
     Merchant: merchant,
     ParkingPackage: parking_package,
     ParkingRules: parking_rules,
     Permit: permit,
+    ReceivedMark: received_mark,
+    ReceivedOrder: received_order,
     Reservation: reservation,
     Review: review,
     Space: space,
