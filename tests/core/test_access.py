@@ -1,11 +1,13 @@
 """Which reads of a camera are one car."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from custom_components.prepaid_parking.core.access import (
     Arrival,
+    gone,
     is_over,
     same_arrival,
     still_there,
@@ -15,11 +17,9 @@ NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-def seen(plate: str, ago: float = 0, *, admitted: bool = True, event_id: str = "") -> Arrival:
+def seen(plate: str, ago: float = 0, *, admitted: bool = True, **fields: Any) -> Arrival:
     """A car answered a while ago."""
-    return Arrival(
-        plate=plate, at=NOW - timedelta(seconds=ago), event_id=event_id, admitted=admitted
-    )
+    return Arrival(plate=plate, at=NOW - timedelta(seconds=ago), admitted=admitted, **fields)
 
 
 @pytest.mark.parametrize(
@@ -31,11 +31,18 @@ def seen(plate: str, ago: float = 0, *, admitted: bool = True, event_id: str = "
         (seen("AB1234", -20), "AB1234", "", True, True),  # read times that come out of order
         (seen("AB1234", -3600), "AB1234", "", True, False),  # the clock was set back an hour
         # One sign replaced, missing, too many: a misread of the same car.
-        (seen("AB1234", 20), "AB1284", "", False, True),
-        (seen("AB1234", 20), "AB134", "", False, True),
-        (seen("AB1234", 20), "AB12334", "", False, True),
-        (seen("AB1234", 20), "AB1243", "", False, False),  # two signs off
-        (seen("AB1234", 20), "XY1234", "", False, False),
+        (seen("AB1234", 5), "AB1284", "", False, True),
+        (seen("AB1234", 5), "AB134", "", False, True),
+        (seen("AB1234", 5), "AB12334", "", False, True),
+        (seen("AB1234", 5), "AB1243", "", False, False),  # two signs off
+        (seen("AB1234", 5), "XY1234", "", False, False),
+        (seen("AB1234", 29, admitted=False), "AB1284", "", False, True),
+        # A car that was let in has passed after moments, or when the loops say so: this is the next one.
+        (seen("AB1234", 6), "AB1284", "", False, False),
+        (seen("AB1234", 30, watched=True), "AB1284", "", False, True),
+        (seen("AB1234", 4, watched=True, gone_at=NOW - SECOND), "AB1284", "", False, False),
+        (seen("AB1234", 4, watched=True, gone_at=NOW), "AB1284", "", False, True),
+        (seen("AB1234", 4, watched=True, gone_at=NOW - SECOND), "AB1234", "", False, True),
         (seen("AB1234", 20, event_id="e1"), "XY9999", "e1", False, True),
         (seen("AB1234", 20, event_id="e1"), "XY9999", "e2", False, False),
         # The neighbour of a fleet, registered itself: a misread only within moments.
@@ -74,6 +81,14 @@ def test_only_its_own_plate_carries_an_arrival_on() -> None:
     assert still_there(car, "AB1235", NOW + SECOND) is car
     refused = seen("AB1234", admitted=False)
     assert still_there(refused, "AB1234", NOW + SECOND) is refused
+
+
+def test_only_who_was_let_in_has_passed() -> None:
+    """A refused car stands there still: its misread must not be taken for the next one."""
+    cars = [seen("AB1234"), seen("XY9999", admitted=False)]
+    passed, refused = gone(cars, NOW + SECOND)
+    assert (passed.gone_at, refused) == (NOW + SECOND, cars[1])
+    assert gone([passed], NOW + 9 * SECOND) == [passed]
 
 
 @pytest.mark.parametrize(("ago", "over"), [(0, False), (90, False), (91, True), (-91, True)])

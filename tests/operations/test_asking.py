@@ -367,6 +367,31 @@ async def test_what_a_car_left_unpaid_is_remembered(park: Park) -> None:
     assert (asked.owed_minor, asked.stay) == (800, None)
 
 
+@pytest.mark.parametrize("hidden", [{"left": 0}, {"lanes": ("l9",)}], ids=["used up", "elsewhere"])
+async def test_an_invitation_that_does_not_hold_hides_none_that_does(
+    park: Park, hidden: dict[str, Any]
+) -> None:
+    """Invited again for today, a guest stood outside because of last week's visit."""
+    now, digest = park.world.clock.now, park.site.privacy.blind(CredentialKind.PLATE, OTHER)
+    for number, (hours, fields) in enumerate(((48, hidden), (2, {})), 1):
+        invitation = Invitation(
+            id=InvitationId(f"iv{number}"),
+            no=number,
+            digest=digest,
+            masked="",
+            from_at=now - HOUR,
+            to_at=now + hours * HOUR,
+            made_at=now,
+            **fields,
+        )
+        park.site.parking.invitations[invitation.id] = invitation
+    answer = decide(park.ask(OTHER))
+    assert (answer.reason, answer.trace[-1].values) == (
+        Reason.INVITED,
+        {"invitation": "iv2", "left": 1},
+    )
+
+
 async def test_guests_and_rules_are_found_by_the_plate(park: Park) -> None:
     """An invitation that holds goes before one that is still to come; a rule goes with its plate."""
     site, now = park.site, park.world.clock.now

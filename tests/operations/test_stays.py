@@ -467,3 +467,40 @@ async def test_a_late_read_of_who_has_left_since_begins_nothing(world: World) ->
     seen = world.clock.now - timedelta(seconds=4)
     assert (await park.read(park.entry, after=1, at=seen)).repeated
     assert (await park.states(), park.into.pulses) == ([LEFT], 1)
+
+
+NEXT = "沪B98766"
+"""One sign from the other."""
+
+
+@pytest.mark.parametrize(("fitted", "apart"), [((), 6), (LOOPS, 1)], ids=["no loops", "loops"])
+async def test_two_strangers_with_nearly_one_plate_both_come_in(
+    world: World, fitted: tuple[str, ...], apart: float
+) -> None:
+    """The second stood half a minute before a closed barrier, and nobody knew why."""
+    park = await Park.open(world, fitted=fitted)
+    await park.come(OTHER)
+    answer = await park.come(NEXT, after=apart)
+    assert (answer.kind, park.into.pulses) == (PassageKind.ADMITTED, 2)
+    assert await park.states() == [INSIDE, INSIDE]
+
+
+async def test_a_car_that_hesitates_before_the_open_barrier_is_one_car(world: World) -> None:
+    """Read wrongly while it stands there, it would have let the next one in, and paid for two."""
+    park = await Park.open(world, fitted=LOOPS)
+    await park.read(park.entry, OTHER)
+    for plate in (NEXT, OTHER, NEXT):
+        assert (await park.read(park.entry, plate, 8)).repeated
+    await park.drive(park.entry)
+    assert (park.into.pulses, await park.states()) == (1, [INSIDE])
+
+
+async def test_a_car_ahead_that_passes_says_nothing_of_the_one_behind(world: World) -> None:
+    """Two are let in one behind the other: the first over the loop is not the second."""
+    park = await Park.open(world, fitted=LOOPS)
+    await park.read(park.entry)
+    await park.read(park.entry, OTHER, 2)
+    await park.drive(park.entry)
+    assert (await park.read(park.entry, NEXT, 1)).repeated
+    await park.drive(park.entry)
+    assert await park.states() == [INSIDE, INSIDE]

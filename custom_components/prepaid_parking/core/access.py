@@ -14,8 +14,8 @@ FUTURE_READ: Final = timedelta(seconds=60)
 ONE_ARRIVAL: Final = timedelta(seconds=30)
 """Reads of one car at one lane within this time are one arrival."""
 MISREAD: Final = timedelta(seconds=5)
-"""A plate that is one character off and belongs to another card is a misread only this soon: cars of
-one company with neighbouring numbers do come one behind the other."""
+"""A plate that is one character off and belongs to another card, or comes after a car that was let in,
+is a misread only this soon: cars with neighbouring numbers do come one behind the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,8 @@ class PlateRead:
 class Arrival:
     """A car that was just answered at a lane, so that further reads of it are the same arrival.
 
-    `poor`: it was not let in only because the camera was not sure of it.
+    `poor`: it was not let in only because the camera was not sure of it. `watched`: loops will tell
+    when it has passed, which it has at `gone_at`.
     """
 
     plate: str
@@ -52,6 +53,8 @@ class Arrival:
     event_id: str = ""
     admitted: bool = False
     poor: bool = False
+    watched: bool = False
+    gone_at: datetime | None = None
 
 
 def same_arrival(
@@ -62,6 +65,8 @@ def same_arrival(
     One character may differ: a camera that reads a plate five times gets it wrong once. The misread
     then changes nothing, it neither opens again nor charges anyone. `known` says that the plate read
     is itself registered: after a refused misread, the right reading of the same car is answered.
+    Once a car that was let in has passed, or has had the time to where no loop tells, the next one
+    may have nearly its plate.
     """
 
     def same(seen: Arrival) -> bool:
@@ -72,7 +77,10 @@ def same_arrival(
             return False
         if event_id and event_id == seen.event_id:
             return apart <= ONE_ARRIVAL
-        return apart <= (MISREAD if known else ONE_ARRIVAL) and _near(plate, seen.plate)
+        if seen.gone_at is not None and at > seen.gone_at:
+            return False
+        soon = known or (seen.admitted and not seen.watched)
+        return apart <= (MISREAD if soon else ONE_ARRIVAL) and _near(plate, seen.plate)
 
     return next((seen for seen in recent if same(seen)), None)
 
@@ -84,6 +92,14 @@ def still_there(seen: Arrival, plate: str, at: datetime) -> Arrival:
     may be the next car's plate.
     """
     return replace(seen, at=max(seen.at, at)) if seen.admitted and plate == seen.plate else seen
+
+
+def gone(recent: Sequence[Arrival], at: datetime) -> list[Arrival]:
+    """Return the arrivals at a lane after every car that was let in has passed."""
+    return [
+        replace(seen, gone_at=at) if seen.admitted and seen.gone_at is None else seen
+        for seen in recent
+    ]
 
 
 def is_over(seen: Arrival, now: datetime) -> bool:

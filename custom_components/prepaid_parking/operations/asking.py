@@ -55,7 +55,9 @@ def asked_of(
     rules = rules_at(site, at)
     listed = listed_at(site, run, office, at)
     fuzzy = rules.fuzzy and listed is None
-    found = recognised(site, way=way, kind=kind, digest=digest, read=read, at=at, fuzzy=fuzzy)
+    found = recognised(
+        site, way=way, kind=kind, digest=digest, read=read, lane=run.id, at=at, fuzzy=fuzzy
+    )
     if listed is not None and found.near:
         found = replace(found, card=None, stay=None, near=False)
     due, payer = _due(site, run, way, found.stay, at), _payer(site, way, found)

@@ -131,7 +131,7 @@ async def answer_again(
         if _opens(ready) and read.plate:
             plate = normal_plate(read.plate)
             run.recent[:] = [seen for seen in run.recent if seen.plate != plate]
-            run.recent.append(Arrival(plate=plate, at=read.at, admitted=True))
+            run.recent.append(Arrival(plate=plate, at=read.at, admitted=True, watched=run.counts))
     suspect(site, run, asked, decision, vehicle, ready)
     return await opened(site, run, ready) if isinstance(ready, Opening) else ready
 
@@ -204,6 +204,7 @@ def _arrival(
         event_id=read.event_id,
         admitted=decision.admits,
         poor=decision.reason is Reason.LOW_SCORE,
+        watched=run.counts,
     )
     if of_now:
         run.recent.append(arrival)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from ..core.access import gone
 from ..core.errors import CoreError, StoreError
 from ..core.identity import SYSTEM, LaneId
 from ..core.lane import Grant, LaneInput, Movement, felt, granted, lapsed
@@ -66,6 +67,8 @@ async def _moved(site: Site, run: LaneRun, at: datetime) -> None:
     )
     if grant is not None:
         run.passed_at = at
+        if not run.crossing.grants:
+            run.recent[:] = gone(run.recent, at)
         await passed(site, run, grant)
     if movement is None or movement is Movement.PASSED:
         return

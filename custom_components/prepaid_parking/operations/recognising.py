@@ -40,6 +40,7 @@ def recognised(
     read: PlateRead,
     at: datetime,
     fuzzy: bool,
+    lane: str,
 ) -> Found:
     """Find what belongs to a credential; a plate that nobody knows is looked for one sign off.
 
@@ -47,7 +48,7 @@ def recognised(
     in, under the plate that the other camera read.
     """
     card, stay = parking_card(site, digest), open_stay(site, digest)
-    rule, invitation = _ruled(site, digest, at), _invited(site, digest, at)
+    rule, invitation = _ruled(site, digest, at), _invited(site, digest, lane, at)
     near = False
     if way is Way.EXIT and stay is None and card is not None:
         stay = _begun_otherwise(site, card, kind, normal_plate(read.plate))
@@ -105,10 +106,18 @@ def _ruled(site: Site, digest: bytes, at: datetime) -> VehicleRule | None:
     return max(rules, key=lambda one: (one.holds(at), one.no), default=None)
 
 
-def _invited(site: Site, digest: bytes, at: datetime) -> Invitation | None:
-    """Return the invitation that is nearest to holding: the one that ends last of those that began."""
+def _invited(site: Site, digest: bytes, lane: str, at: datetime) -> Invitation | None:
+    """Return the invitation that is nearest to holding: the one that ends last of those that began.
+
+    One whose visits are used up, or that is for other lanes, hides none that holds.
+    """
     invitations = [one for one in site.parking.invitations.values() if one.digest == digest]
-    return max(invitations, key=lambda one: (one.from_at <= at, one.to_at), default=None)
+
+    def nearness(one: Invitation) -> tuple[bool, bool, bool, datetime]:
+        here = not one.lanes or lane in one.lanes
+        return one.from_at <= at, one.left != 0, here, one.to_at
+
+    return max(invitations, key=nearness, default=None)
 
 
 def _reserved(site: Site, digest: bytes, card: Card | None, at: datetime) -> Reservation | None:
