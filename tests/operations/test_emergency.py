@@ -165,6 +165,21 @@ async def test_who_has_a_right_passes_while_the_books_are_shut_and_is_written_up
     assert world.site.parking.unwritten == []
 
 
+async def test_who_came_in_unwritten_is_not_kept_inside_unwritten(world: World) -> None:
+    """The disk was full already at the entry: a resident is not shut in by what nobody wrote down."""
+    park = await free_car(world)
+    with world.full_disk():
+        assert (await park.come()).kind is PassageKind.ADMITTED
+        (rule,) = world.site.parking.vehicle_rules.values()
+        world.site.parking.vehicle_rules.clear()
+        assert (await park.go(OTHER)).kind is not PassageKind.ADMITTED
+        world.site.parking.vehicle_rules[rule.id] = rule
+        assert (await park.go()).kind is PassageKind.ADMITTED
+    await world.tick()
+    assert await park.states() == [StayState.LEFT]
+    assert park.out.pulses == 1
+
+
 @pytest.mark.parametrize(
     ("fail", "pulses"), [(FailPolicy.CLOSED, 0), (FailPolicy.HOLD_LAST, 1), (FailPolicy.OPEN, 2)]
 )

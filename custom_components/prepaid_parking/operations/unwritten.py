@@ -33,7 +33,7 @@ def pass_without_books(
     """Return how a vehicle passes that may, also unwritten; None where it may not."""
     if run.fail is FailPolicy.CLOSED or decision.charge_minor or asked.near:
         return None
-    by_right = decision.kind in BY_RIGHT if asked.way is Way.ENTRY else asked.stay is not None
+    by_right = asked.way is Way.EXIT or decision.kind in BY_RIGHT
     if not by_right and run.fail is not FailPolicy.OPEN:
         return None
     return _pass(site, run, asked, decision, shown, what)
