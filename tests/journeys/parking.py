@@ -196,12 +196,14 @@ class CarPark:
 
 
 @asynccontextmanager
-async def car_park_of(hub: Hub, broker: Mosquitto) -> AsyncIterator[CarPark]:
-    """Put up a car park; its devices live as long as this lasts."""
+async def car_park_of(hub: Hub, broker: Mosquitto, *, fire: str = "") -> AsyncIterator[CarPark]:
+    """Put up a car park; its devices live as long as this lasts. `fire` has the alarm's contact."""
     way_in, way_out = Gateway.of("l1", "in"), Gateway.of("l2", "out")
     async with alive(broker, *way_in.devices, *way_out.devices):
         line_id = await connected_line(hub, broker)
+        contact = {"family": "shelly_gen2", "topic": fire, "channel": 1, "inverted": False}
+        wired = {"inputs": {"fire_alarm": {"line_id": line_id, **contact}}} if fire else {}
         await hub.add("lane", "In", "lane:in", lane_data(line_id, "in", "entry"))
-        await hub.add("lane", "Out", "lane:out", lane_data(line_id, "out", "exit"))
+        await hub.add("lane", "Out", "lane:out", lane_data(line_id, "out", "exit", **wired))
         await subscribed(hub, line_id)
         yield CarPark(hub, line_id, way_in, way_out)

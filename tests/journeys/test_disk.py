@@ -26,7 +26,7 @@ FORCE = 0x0057
 
 
 class SmallDisk:
-    """A disk of one megabyte with the ledger on it."""
+    """A disk of two megabytes with the ledger on it."""
 
     def __init__(self, folder: Path) -> None:
         """Know where the ledger lies."""
@@ -36,7 +36,7 @@ class SmallDisk:
     def mount(self) -> None:
         """Put it there, with what is there now."""
         kept = {file.name: file.read_bytes() for file in self.folder.iterdir() if file.is_file()}
-        self._mount("-t", "tmpfs", "-o", "size=1m", "tmpfs")
+        self._mount("-t", "tmpfs", "-o", "size=2m", "tmpfs")
         try:
             for name, content in kept.items():
                 (self.folder / name).write_bytes(content)
