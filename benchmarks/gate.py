@@ -69,7 +69,9 @@ class Commits:
 
     def __init__(self, folder: Path) -> None:
         """Open a new file."""
-        self._connection = sqlite3.connect(folder / "bare.db", isolation_level=None)
+        self._connection = sqlite3.connect(
+            folder / "bare.db", isolation_level=None, check_same_thread=False
+        )
         for statement in (
             "PRAGMA journal_mode=WAL",
             "PRAGMA synchronous=FULL",
@@ -79,6 +81,10 @@ class Commits:
 
     async def take(self, number: int) -> float:
         """Commit once."""
+        return self.commit(number)
+
+    def commit(self, number: int) -> float:
+        """Commit once, also in a thread."""
         began = monotonic()
         self._connection.execute("BEGIN IMMEDIATE")
         for text in ("a command of this length to a lane", "a passage of about this length"):
@@ -197,7 +203,7 @@ async def measured(meters: int, rounds: int) -> Times:
         if meters:
             await set_up(hub, meters)
         await _open_for_cars(hub)
-        await stack.enter_async_context(_echo(broker))
+        await stack.enter_async_context(echo(broker))
         asker = await stack.enter_async_context(Asker.at(broker))
         commits = Commits(folder)
         stack.callback(commits.close)
@@ -260,7 +266,7 @@ async def _open_for_cars(hub: Hub) -> None:
 
 
 @asynccontextmanager
-async def _echo(broker: Broker) -> AsyncIterator[None]:
+async def echo(broker: Broker) -> AsyncIterator[None]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.echo", str(broker.port),
         cwd=ROOT, stdout=asyncio.subprocess.PIPE,

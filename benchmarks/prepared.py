@@ -61,6 +61,7 @@ from custom_components.prepaid_parking.store.books import Books
 from custom_components.prepaid_parking.store.privacy import Privacy
 
 from .building import serial
+from .prepared_park import open_stays, park, park_numbers, space_of
 
 DAYS: Final = 25
 """How long ago the past begins: what a month's sums are made of."""
@@ -83,6 +84,8 @@ class Size:
     wallets: int = 0
     entries: int = 0
     cards: int = 0
+    spaces: int = 0
+    stays: int = 0
 
     @property
     def lines(self) -> int:
@@ -92,7 +95,8 @@ class Size:
     @property
     def opening(self) -> int:
         """Entries before any usage."""
-        return 2 + 2 * self.wallets + self.meters + self.cards
+        park = self.spaces + self.cards + 2 if self.spaces else 0
+        return 2 + 2 * self.wallets + self.meters + self.cards + park
 
 
 @dataclass(slots=True)
@@ -130,10 +134,17 @@ async def write_ledger(path: Path, site: str, size: Size) -> None:
             ("wallet", size.wallets),
             ("meter", size.meters),
             ("card", size.cards),
+            *park_numbers(size.cards, size.spaces, size.stays),
         ):
             for _ in range(count):
                 await books.next_number(series)
         await _commit(books, _opening(size, privacy, clock.now))
+        if size.spaces:
+            await _commit(books, park(size.cards, size.spaces, size.wallets, clock.now))
+            for stays in batched(
+                open_stays(size.stays, size.wallets, privacy, plate), GROUP, strict=False
+            ):
+                await books.record(*stays)
         await _live(books, size, clock)
     finally:
         await books.close()
@@ -196,6 +207,7 @@ def _opening(size: Size, privacy: Privacy, at: datetime) -> Iterator[Act]:
         card = Card(
             id=CardId(f"c{number + 1}"), no=number + 1, state=CardState.ACTIVE, issued_at=at,
             wallet=WalletId(f"w{number % size.wallets + 1}"),
+            space=space_of(number, size.spaces),
         )  # fmt: skip
         yield _act(EntryKind.CARD_ISSUED, f"card/{card.id}/issued", at, card, Credential(
             digest=privacy.blind(CredentialKind.PLATE, plate(number)),

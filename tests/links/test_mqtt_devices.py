@@ -435,19 +435,46 @@ async def test_a_barrier_gets_one_pulse_that_ends(broker: Mosquitto, name: str) 
     assert {one.qos for one in openings} == {0}
 
 
-async def test_two_cars_at_once_are_not_two_pulses_in_one(broker: Mosquitto) -> None:
-    """While the contact is closed another press would not be seen by the barrier."""
+@pytest.mark.parametrize("name", sorted(BARRIERS))
+async def test_the_car_behind_gets_a_pulse_of_its_own(broker: Mosquitto, name: str) -> None:
+    """While the contact is closed another press would not be seen by the barrier: it comes after."""
+    kind, relay_settings = BARRIERS[name]
+    line = MqttLine(settings(broker))
+    barrier = MqttBarrier(line, relay_settings, "l1", pulse_seconds=0.1)
+    line.attach(barrier.listener)
+    async with alive(broker, kind("gate", on=False)) as device, running(line):
+        await asyncio.gather(barrier.pulse(), barrier.pulse(), barrier.pulse())
+        await barrier.settle()
+        await until(lambda: not device.on)
+    openings = [one for one in device.commands if "ON" in one.payload or "true" in one.payload]
+    assert len(openings) == 3
+
+
+async def test_a_car_behind_a_pulse_that_does_not_end_opens_nothing_later(
+    broker: Mosquitto,
+) -> None:
+    """A contact that nobody can open again must not be pressed for a car that has turned round."""
+
+    async def never(_: float) -> None:
+        await asyncio.Event().wait()
+
     line = MqttLine(settings(broker))
     barrier = MqttBarrier(
-        line, RelaySettings(family="zigbee2mqtt", topic="zigbee2mqtt/gate"), "l1", pulse_seconds=0.3
+        line,
+        RelaySettings(family="zigbee2mqtt", topic="zigbee2mqtt/gate"),
+        "l1",
+        pulse_seconds=0.1,
+        confirm_seconds=0.3,
+        sleep=never,
     )
     line.attach(barrier.listener)
-    async with alive(broker, Zigbee2Mqtt("gate", on=False)), running(line):
+    async with alive(broker, Zigbee2Mqtt("gate", on=False)) as device, running(line):
         await barrier.pulse()
         with pytest.raises(DeviceError) as caught:
             await barrier.pulse()
         assert caught.value.fault is DeviceFault.BUSY
-        await barrier.settle()
+        assert device.switched == [True]
+        await barrier.settle(within=0)
 
 
 @pytest.mark.parametrize("name", sorted(BARRIERS))

@@ -48,7 +48,7 @@ class MqttBarrier:
         self._confirm_seconds = confirm_seconds
         self._sleep = sleep
         self._seen: asyncio.Future[str] | None = None
-        self._busy = False
+        self._contact = asyncio.Lock()
         self._off: asyncio.Task[None] | None = None
 
     @property
@@ -71,19 +71,18 @@ class MqttBarrier:
         """Set the pulse time, and end what an earlier run may have left; never opens anything."""
         for one in self._relay.family.prepare(self._pulse_seconds):
             await self._line.publish(one.topic, one.payload)
-        if not self.ends_pulse and not self._busy:
+        if not self.ends_pulse and not self._contact.locked():
             await self._release()
 
     async def pulse(self) -> None:
         """Press OPEN once; returns when the device confirmed.
 
-        Raises DeviceError: OFFLINE and BUSY mean that nothing was sent. NO_ANSWER means that nobody
-        knows whether it opened; it is not sent again.
+        The car behind waits for the pulse before to end: two in one would be seen as one. Raises
+        DeviceError: OFFLINE and BUSY mean that nothing was sent. NO_ANSWER means that nobody knows
+        whether it opened; it is not sent again.
         """
-        if self._busy:
-            raise DeviceError(DeviceFault.BUSY, "the pulse before has not ended")
+        await self._turn()
         family, number = self._relay.family, self._relay.next_number()
-        self._busy = True
         self._seen = self._relay.expect(number)
         try:
             for one in family.pulse(self._pulse_seconds, number):
@@ -102,6 +101,13 @@ class MqttBarrier:
             await asyncio.wait((self._off,), timeout=within)
             self._off.cancel()
 
+    async def _turn(self) -> None:
+        try:
+            async with asyncio.timeout(self._pulse_seconds + self._confirm_seconds):
+                await self._contact.acquire()
+        except TimeoutError as err:
+            raise DeviceError(DeviceFault.BUSY, "the pulse before has not ended") from err
+
     async def _confirmed(self, seen: asyncio.Future[str]) -> str:
         if not self._relay.family.confirms:
             raise DeviceError(DeviceFault.NO_ANSWER, "it does not say what it did")
@@ -119,7 +125,7 @@ class MqttBarrier:
 
     def _end(self) -> None:
         if self.ends_pulse:
-            self._busy = False
+            self._contact.release()
         else:
             self._off = asyncio.create_task(self._end_later(), name="barrier pulse")
 
@@ -132,7 +138,7 @@ class MqttBarrier:
                 _LOGGER.debug("the pulse could not be ended yet: %s", err)
                 await self._sleep(OFF_AGAIN_S)
             else:
-                self._busy = False
+                self._contact.release()
                 return
 
     async def _release(self) -> None:
