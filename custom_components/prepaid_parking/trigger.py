@@ -63,7 +63,7 @@ type Tell = Callable[[Site, Fact], Story | None]
 def _wallet_event(*events: WalletEvent) -> Tell:
     def tell(site: Site, fact: Fact) -> Story | None:
         if isinstance(fact, WalletFact) and fact.event in events:
-            return wallet_story(site, fact)
+            return {"event": str(fact.event), **wallet_story(site, fact)}
         return None
 
     return tell

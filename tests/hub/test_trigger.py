@@ -107,6 +107,30 @@ async def test_a_trigger_goes_on_after_the_site_was_loaded_anew(hub: Hub) -> Non
     assert (given["amount"], given["available"]) == ("25.00", "25.00")
 
 
+@pytest.mark.parametrize("event", [WalletEvent.PERMIT_ENDING, WalletEvent.PERMIT_NOT_FUNDED])
+async def test_a_permit_that_ends_says_whether_it_renews_by_itself(
+    hub: Hub, event: WalletEvent
+) -> None:
+    """Who has only to put money in must not be asked to renew, and the other way round."""
+    runs = await automation(hub.hass, "permit_ending", {})
+    site = hub.data.site
+    tell(
+        hub,
+        WalletFact(
+            event=event,
+            wallet=WalletId("w1"),
+            unit="Flat 3-201",
+            at=site.clock(),
+            available_minor=1000,
+            amount_minor=31000,
+            level=3,
+            reference="pm1",
+        ),
+    )
+    given = await ran(hub, runs)
+    assert (given["event"], given["reference"], given["level"]) == (event, "pm1", 3)
+
+
 async def test_a_trigger_on_a_wallet_is_deaf_to_its_neighbours(hub: Hub) -> None:
     """A tenant who is told of the neighbour's payment knows too much."""
     await wallet(hub, unit="Flat 1", amount="")
