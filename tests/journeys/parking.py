@@ -4,16 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self, override
 
 from custom_components.prepaid_parking.operations.facts import Passed
 from custom_components.prepaid_parking.simulator.broker import Broker
+from custom_components.prepaid_parking.simulator.line import ModbusLine
 from custom_components.prepaid_parking.simulator.mqtt_device import Command, MqttDevice
 from custom_components.prepaid_parking.simulator.plate_reader import JsonPlateReader
+from custom_components.prepaid_parking.simulator.relay_board import WaveshareRelay
 from custom_components.prepaid_parking.simulator.shelly import ShellyGen2
 from tests.brokers import Mosquitto
 
-from .conftest import Data, Hub, connected_line, subscribed
+from .conftest import Data, Hub, connected_line, line_data, subscribed
 
 PLATE: Final = "沪A12345"
 OTHER: Final = "沪A67890"
@@ -25,6 +27,8 @@ VISITORS: Final = {
     "duration": {"price": "5.00", "per": 60, "step": 60, "leave": 15},
 }
 """Each hour that has begun costs 5.00, also the first second."""
+UNIT: Final = 9
+LOOPS: Final = {"entry_loop": 0, "safety_loop": 1}
 OPENS_WITHIN_S: Final = 2.0
 
 
@@ -64,36 +68,106 @@ def opens(command: Command) -> bool:
     return asked.get("method") == "Switch.Set" and on is True
 
 
-@dataclass(frozen=True)
+def board_data(line_id: str, unit: int, **inputs: int) -> Data:
+    """Return a lane's barrier on the first relay of a Modbus board, and what is wired to its inputs."""
+    board = {"family": "waveshare_relay", "unit_id": unit}
+    wired = {**board, "line_id": line_id, "inverted": False}
+    return {
+        "line_id": line_id,
+        "barrier": {**board, "coil": 0, "pulse": 0.3},
+        "inputs": {name: {**wired, "contact": contact} for name, contact in inputs.items()},
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
 class Gateway:
     """One end of the car park, as it is seen from the street."""
 
     lane: str
     camera: JsonPlateReader
-    barrier: ShellyGen2
-
-    @classmethod
-    def of(cls, lane: str, name: str) -> Gateway:
-        """Put up the devices of a lane."""
-        return cls(
-            lane,
-            camera=JsonPlateReader(f"cam/{name}"),
-            barrier=ShellyGen2(f"gate-{name}", on=False),
-        )
 
     @property
-    def devices(self) -> tuple[MqttDevice, MqttDevice]:
+    def devices(self) -> tuple[MqttDevice, ...]:
         """What has to be switched on."""
-        return self.camera, self.barrier
+        return (self.camera,)
 
     @property
     def pulses(self) -> int:
         """How often the barrier was asked to open."""
-        return sum(map(opens, self.barrier.commands))
+        raise NotImplementedError
 
     async def opened(self, times: int, within: float = 10.0) -> None:
         """Wait until the barrier was asked to open so often."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShellyGateway(Gateway):
+    """A barrier on a Shelly."""
+
+    barrier: ShellyGen2
+
+    @classmethod
+    def of(cls, lane: str, name: str) -> Self:
+        """Put up the devices of a lane."""
+        camera, barrier = JsonPlateReader(f"cam/{name}"), ShellyGen2(f"gate-{name}", on=False)
+        return cls(lane=lane, camera=camera, barrier=barrier)
+
+    @property
+    @override
+    def devices(self) -> tuple[MqttDevice, ...]:
+        return self.camera, self.barrier
+
+    @property
+    @override
+    def pulses(self) -> int:
+        return sum(map(opens, self.barrier.commands))
+
+    @override
+    async def opened(self, times: int, within: float = 10.0) -> None:
         await self.barrier.commanded(opens, times=times, timeout=within)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchedGateway(Gateway):
+    """A barrier and two loops on a relay board; what is done is done when the hub has felt it."""
+
+    hub: Hub
+    board: WaveshareRelay
+    line: ModbusLine
+
+    @property
+    @override
+    def pulses(self) -> int:
+        return sum(move.closed for move in self.board.relays[0].moves)
+
+    @override
+    async def opened(self, times: int, within: float = 10.0) -> None:
+        await self.line.log.until(lambda: self.pulses >= times, timeout=within)
+
+    async def feel(self, **loops: bool) -> None:
+        """Let a car stand on a loop, or leave it."""
+        for name, on in loops.items():
+            self.board.set_input(LOOPS[name], on=on)
+        run = self.hub.data.site.lane(self.lane)
+
+        async def felt() -> bool:
+            return all(run.inputs.get(name) is on for name, on in loops.items())
+
+        await self.hub.until(felt, every=0.01)
+
+    async def drive_up(self) -> None:
+        """Stop before the arm."""
+        await self.feel(entry_loop=True, safety_loop=False)
+
+    async def drive_through(self, *, another: bool = False) -> None:
+        """Pass under the arm; `another` car takes the place before it."""
+        await self.feel(entry_loop=another, safety_loop=True)
+        await self.feel(safety_loop=False)
+
+    async def back_away(self) -> None:
+        """Leave the way one came."""
+        await self.feel(entry_loop=False)
 
 
 @asynccontextmanager
@@ -110,13 +184,16 @@ async def alive(broker: Mosquitto, *devices: MqttDevice) -> AsyncIterator[None]:
 
 
 @dataclass(frozen=True)
-class CarPark:
-    """A car park with a way in (l1) and a way out (l2), without loops: who is let through has passed."""
+class CarPark[Out: Gateway = ShellyGateway]:
+    """A car park with a way in (l1) and a way out (l2).
+
+    Where there are no loops, who is let through has passed.
+    """
 
     hub: Hub
     line_id: str
-    way_in: Gateway
-    way_out: Gateway
+    way_in: ShellyGateway
+    way_out: Out
 
     def answers(self, lane: str = "") -> list[Passed]:
         """What the lanes answered so far."""
@@ -198,7 +275,7 @@ class CarPark:
 @asynccontextmanager
 async def car_park_of(hub: Hub, broker: Mosquitto, *, fire: str = "") -> AsyncIterator[CarPark]:
     """Put up a car park; its devices live as long as this lasts. `fire` has the alarm's contact."""
-    way_in, way_out = Gateway.of("l1", "in"), Gateway.of("l2", "out")
+    way_in, way_out = ShellyGateway.of("l1", "in"), ShellyGateway.of("l2", "out")
     async with alive(broker, *way_in.devices, *way_out.devices):
         line_id = await connected_line(hub, broker)
         contact = {"family": "shelly_gen2", "topic": fire, "channel": 1, "inverted": False}
@@ -206,4 +283,24 @@ async def car_park_of(hub: Hub, broker: Mosquitto, *, fire: str = "") -> AsyncIt
         await hub.add("lane", "In", "lane:in", lane_data(line_id, "in", "entry"))
         await hub.add("lane", "Out", "lane:out", lane_data(line_id, "out", "exit", **wired))
         await subscribed(hub, line_id)
+        yield CarPark(hub, line_id, way_in, way_out)
+
+
+@asynccontextmanager
+async def watched_park_of(
+    hub: Hub, broker: Mosquitto, line: ModbusLine
+) -> AsyncIterator[CarPark[WatchedGateway]]:
+    """Put up a car park whose way out has a barrier and loops on Modbus, and a camera on the broker."""
+    board = WaveshareRelay(unit=UNIT)
+    line.add(board)
+    way_in, camera = ShellyGateway.of("l1", "in"), JsonPlateReader("cam/out")
+    async with alive(broker, *way_in.devices, camera):
+        bus_id = await hub.add("line", "Bus", f"line:tcp:127.0.0.1:{line.port}", line_data(line))
+        line_id = await connected_line(hub, broker)
+        out = board_data(bus_id, UNIT, **LOOPS) | {"reader": camera_data(line_id, "cam/out")}
+        await hub.add("lane", "In", "lane:in", lane_data(line_id, "in", "entry"))
+        await hub.add("lane", "Out", "lane:out", {**out, "direction": "exit", "fee": "0"})
+        await subscribed(hub, line_id)
+        way_out = WatchedGateway(lane="l2", camera=camera, hub=hub, board=board, line=line)
+        await way_out.feel(entry_loop=False, safety_loop=False)
         yield CarPark(hub, line_id, way_in, way_out)
