@@ -100,8 +100,9 @@ def test_an_actor_is_written_down_one_way(actor: Actor, text: str) -> None:
 @given(st.integers(1, 10**9))
 def test_the_number_of_a_thing_is_in_its_id(number: int) -> None:
     """A wallet's account is made from it."""
-    assert number_of(f"w{number}") == number
-    assert number_of("w") == number_of("") == number_of("wx1") == number_of("w-1") == 0
+    assert number_of(f"w{number}") == number_of(f"st{number}") == number
+    assert number_of("w") == number_of("") == number_of("w1x") == number_of("w-1") == 0
+    assert number_of("7") == number_of("W7") == 0
 
 
 def test_a_charge_is_named_by_what_it_charges() -> None:
