@@ -10,7 +10,6 @@ from .choices import Ports
 from .client import Data
 from .flows import Answer
 from .places import HOST
-from .tenants import ENTRY_FEE
 
 MQTT_LINE: Final = "Gate and cameras"
 _INTERVAL_S: Final = 5
@@ -94,7 +93,9 @@ def lane_answers(lane: DemoLane, line_id: str, broker_id: str) -> Data:
         "lane": {
             "name": lane.name,
             "direction": _DIRECTIONS[lane.direction],
-            "fee": ENTRY_FEE if lane.direction == "in" else "0",
+            # A stay is paid by its time, at the exit.
+            "fee": "0",
+            "zone": "Yard",
         },
         "wires": _wires(lane),
         "inputs_mqtt": {"line_id": broker_id, "family": lane.barrier_profile},

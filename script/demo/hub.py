@@ -16,6 +16,12 @@ from .trouble import DemoError
 
 _BLUEPRINTS: Final = ROOT / "blueprints"
 _LISTS: Final = Path(__file__).parent / "lists.yaml"
+_ATTENDANT: Final = Path(__file__).parent / "attendant.yaml"
+_PACKAGES: Final = """\
+homeassistant:
+  packages:
+    attendant: !include attendant.yaml
+"""
 _COUNTRY: Final = "DE"
 """Where the invented building stands; a hub without a country asks for one."""
 RESTART: Final = 100
@@ -78,6 +84,10 @@ def write_config(places: Places, port: int) -> None:
         settings.write_text("\n".join([*parts, "template: !include lists.yaml", _LOGGER]))
         (config / "automations.yaml").write_text("[]\n")
         (config / "scripts.yaml").write_text("{}\n")
+    written = settings.read_text()
+    if _PACKAGES not in written:
+        settings.write_text(_PACKAGES + written)
+    _link(config / "attendant.yaml", _ATTENDANT)
     _link(config / "lists.yaml", _LISTS)
     _link(config / "custom_components", ROOT / "custom_components")
     for blueprint in _BLUEPRINTS.glob("**/*.yaml"):

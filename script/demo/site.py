@@ -11,6 +11,7 @@ from custom_components.prepaid_parking.simulator.demo import DEMO, DemoMeter, De
 from . import show
 from .answers import MQTT_LINE, broker_answers, lane_answers, line_answers, meter_answers
 from .broker import BrokerChoice
+from .car_park_setup import CarParkSetup
 from .choices import Ports
 from .client import Data, Hub
 from .flows import CONFIG, OPTIONS, SUBENTRY, Steps, fill_in, give_up
@@ -61,7 +62,7 @@ class SiteSetup:
         await self._wallets()
         await self._bindings()
         await self._house()
-        await self._cards()
+        await CarParkSetup(hub=self.hub, wallets=await self._wallets_by_key()).run()
         await self._pace()
 
     async def _hub_broker(self) -> None:
@@ -239,24 +240,8 @@ class SiteSetup:
             tariff=HOUSE_FEE,
             reference="demo-house-fee",
         )
-
-    async def _cards(self) -> None:
-        wallets = await self._wallets_by_key()
-        plates: dict[str, list[str]] = {}
-        for car in DEMO.cars:
-            if car.wallet:
-                plates.setdefault(car.wallet, []).append(car.plate)
-        for key, known in plates.items():
-            wallet = await self.hub.act("get_wallet", wallet=wallets[key])
-            if wallet["cards"]:
-                continue
-            show.step(f"Issuing a parking card to {wallet['unit']}")
-            await self.hub.act(
-                "issue_card",
-                wallet=wallets[key],
-                plates=known,
-                reference=f"demo-card-{key}",
-            )
+        # It would be billed within minutes; whoever looks now sees it.
+        await self.hub.act("run_billing")
 
     async def _pace(self) -> None:
         """Let one wallet run empty within minutes, or leave that to the day."""

@@ -108,6 +108,44 @@ _UNITS: Final = """\
 {{ '<font color="darkorange">vacant</font>' if unit.vacant else 'occupied' }} |
 {% endfor %}
 """
+_ZONES: Final = """\
+| Zone | Whose | Places | Taken |
+|:--|:--|--:|--:|
+{% for one in state_attr('ENTITY', 'zones') or [] -%}
+| {{ one.zone or '–' }} | {{ {'owned': 'owners', 'rented': 'rented', 'temporary': 'visitors'}[one.tenure] }} | \
+{{ one.places }} | {{ one.taken }} |
+{% endfor %}
+"""
+_STAYS: Final = """\
+{%- set look = {'inside': ['mdi:parking', 'green', 'inside'], 'arriving': ['mdi:car-arrow-right', 'gray', 'arriving'],
+  'leaving': ['mdi:car-arrow-left', 'gray', 'leaving'], 'left': ['mdi:check', 'gray', 'left'],
+  'unpaid': ['mdi:alert', 'red', 'unpaid'], 'backed_out': ['mdi:undo', 'gray', 'turned back']} -%}
+| | Plate | As | In | Out | Paid |
+|:-:|:--|:--|:--|:--|--:|
+{% for one in state_attr('sensor.stays', 'stays') or [] -%}
+{%- set icon, colour, text = look.get(one.state, ['mdi:lock', 'gray', one.state]) -%}
+| <font color="{{ colour }}"><ha-icon icon="{{ icon }}"></ha-icon></font> | {{ (one.plate or '–') | replace('*', '&#42;') }} | \
+{{ {'temporary': 'visitor', 'overflow': 'visitor', 'visitor': 'invited'}.get(one.kind, one.kind) }} | \
+{{ as_local(as_datetime(one.entered_at)).strftime('%H:%M') if one.entered_at else '–' }} | \
+{{ as_local(as_datetime(one.left_at)).strftime('%H:%M') if one.left_at else '' }} | \
+{{ one.paid if one.paid != '0.00' else '' }} |
+{% else -%}
+| | *nobody has come yet* | | | | |
+{% endfor %}
+"""
+_CARDS: Final = """\
+| Unit | Plates | By | Until |
+|:--|:--|:--|:--|
+{% for one in state_attr('sensor.card_list', 'cards') or [] -%}
+{%- set permit = one.permits | first | default({}) -%}
+| {{ one.unit | replace('-', '‑') }} | {{ one.credentials | join(', ') | replace('*', '&#42;') }} | \
+{% if one.state != 'active' %}<font color="red">{{ one.state }}</font>\
+{% elif permit %}{{ permit.package or 'rented space' }}\
+{{ ' <font color="red">unpaid</font>' if permit.state == 'unpaid' }}\
+{% else %}{{ 'own space' if one.space else 'each stay' }}{% endif %} | \
+{{ permit.last | default('–') | replace('-', '‑') }} |
+{% endfor %}
+"""
 
 
 def wallets(rows: list[tuple[str, ...]]) -> Data:
@@ -139,6 +177,21 @@ def bills() -> Data:
 def units() -> Data:
     """Return the register of units."""
     return _table(_UNITS)
+
+
+def zones(entity: str) -> Data:
+    """Return the places by zone and tenure; `entity` counts what is taken."""
+    return _table(_ZONES.replace("ENTITY", entity))
+
+
+def stays() -> Data:
+    """Return the latest stays."""
+    return _table(_STAYS)
+
+
+def cards() -> Data:
+    """Return the parking cards."""
+    return _table(_CARDS)
 
 
 def _table(content: str) -> Data:

@@ -36,6 +36,12 @@ TENANTS: Final = {
     "laundry_0_03": Tenant(name="Weiße Welle Laundry", phone="+49 30 5550 123", kind="enterprise"),
     "parking_3_201": Tenant(name="Elif Demir", phone="+90 532 555 01 13"),
     "parking_0_01": Tenant(name="Café Linde GmbH", phone="+49 30 5550 121", kind="enterprise"),
+    "parking_3_101": Tenant(name="Marta Kowalczyk", phone="+48 600 555 011"),
+    "parking_3_102": Tenant(name="Jonas Brandt", phone="+49 1512 5550 112"),
+    "parking_3_202": Tenant(name="Tomasz Zieliński", phone="+48 600 555 014"),
+    "parking_3_301": Tenant(name="Chen Yulan 陈玉兰", phone="+86 139 5550 0115"),
+    "parking_0_02": Tenant(name="Bäckerei Ohlsen", phone="+49 30 5550 122", kind="enterprise"),
+    "parking_0_03": Tenant(name="Weiße Welle Laundry", phone="+49 30 5550 123", kind="enterprise"),
     "property_3_101": Tenant(name="Marta Kowalczyk", phone="+48 600 555 011"),
 }
 UNITS: Final[list[Data]] = [
@@ -166,4 +172,3 @@ POLICIES: Final[list[Data]] = [
         "overdraft_limit": "0.15",
     },
 ]
-ENTRY_FEE: Final = "0.50"

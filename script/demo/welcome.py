@@ -3,6 +3,7 @@
 from custom_components.prepaid_parking.simulator.demo import DEMO
 
 from .broker import BrokerChoice
+from .car_park import CARDS
 from .choices import Ports
 from .places import PASSWORD, USER
 from .tenants import UNITS
@@ -28,13 +29,15 @@ def welcome(address: str, ports: Ports, broker: BrokerChoice, *, hub: int, fast:
   - {len(UNITS)} units with {len(DEMO.wallets)} wallets, one of them special, with a quota; an enterprise with three meters
   - prices by tier on top of day and night, by time of use, by cubic metre, by tonne; a card of
     ten washes, a house fee with its bill
-  - {len(DEMO.cars)} cars that come and go, two of them without a card
+  - 40 parking spaces in three places, {len(CARDS)} cards with packages, rentals and spaces of their own
+  - {len(DEMO.cars)} cars that come and go; visitors pay at the exit
 
   Five things to try
   1. Watch {wallet} on the dashboard. {emptying}
      Press "Top up": its meter's relay is switched on again.
-  2. Under "Meters" switch off another supply. It is held: no top-up switches it on,
-     only a person does.
+  2. Under "Parking" see who is inside, and tick off the car that nobody saw come in. Under
+     "Lanes" let the visitors not pay by themselves: the exit stays closed and says what
+     is due. Take the money, open with a reason, or type what the camera misread.
   3. Under "House" wash once, and look at the bills. In Developer tools > Actions,
      prepaid_parking.get_bill or get_statement with "Page to print" gives a page on paper.
   4. Under "Supply" see who will be cut by the end of tomorrow: Flat 3-102 has nearly nothing.

@@ -14,6 +14,7 @@ import sys
 
 import aiomqtt
 from pymodbus.client import AsyncModbusTcpClient
+import pytest
 
 from custom_components.prepaid_parking.simulator import building as building_module
 from custom_components.prepaid_parking.simulator.broker import Broker
@@ -29,7 +30,7 @@ FOLDER = Path(building_module.__file__).parent
 
 
 def test_the_site_is_what_is_promised() -> None:
-    """Eight prepaid meters, two without a relay, water, steam, two lanes, ten wallets."""
+    """Eight prepaid meters, two without a relay, water, steam, two lanes, seventeen wallets."""
     kinds = Counter(meter.profile for meter in DEMO.meters)
     assert kinds == {
         "acrel_ddsy1352": 8,
@@ -38,7 +39,7 @@ def test_the_site_is_what_is_promised() -> None:
         "xintai_valve_water": 1,
         "spirax_tva": 1,
     }
-    assert len(DEMO.wallets) == 11
+    assert len(DEMO.wallets) == 17
     assert {lane.barrier_profile for lane in DEMO.lanes} == {"shelly_gen2", "waveshare_relay"}
 
 
@@ -170,6 +171,26 @@ async def test_cars_pass_where_the_hub_opens_and_back_out_where_not() -> None:
         assert isinstance(board, WaveshareRelay)
         assert len(board.pulses(0)) == 1
         assert board.inputs == [False, False, False, True, *[False] * 4]
+
+
+async def test_who_stands_inside_leaves_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A car that nobody saw come in is the first thing the demo's manager has to look at."""
+    cars = DemoBuilding(tick_s=None, pace=0).traffic
+    driven: list[str] = []
+
+    async def drive(plate: str) -> bool:
+        driven.append(plate)
+        # The hub is not there yet at the first try.
+        cars.inside[plate] = len(driven) == 1
+        if len(driven) == 3:
+            raise asyncio.CancelledError
+        return True
+
+    monkeypatch.setattr(cars, "one_car", drive)
+    with pytest.raises(asyncio.CancelledError):
+        await cars.run()
+    assert driven[:2] == ["BKL4821", "BKL4821"]
+    assert cars.early == []
 
 
 async def test_traffic_drives_by_itself() -> None:

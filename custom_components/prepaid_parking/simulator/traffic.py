@@ -20,8 +20,8 @@ _ARM_S: Final = 1.5
 _UNDER_ARM_S: Final = 0.8
 _BEHIND_S: Final = 0.6
 _GAP_S: Final = 0.8
-_LEAST_PAUSE_S: Final = 12
-_MOST_PAUSE_S: Final = 45
+_LEAST_PAUSE_S: Final = 5
+_MOST_PAUSE_S: Final = 20
 
 
 class Gate(Protocol):
@@ -211,7 +211,10 @@ class Lane:
 
 
 class Traffic:
-    """Picks a car every while: one that is out drives in, one that is in drives out."""
+    """Picks a car every while: one that is out drives in, one that is in drives out.
+
+    Who stood inside from the beginning leaves first, as on a morning.
+    """
 
     def __init__(
         self, *, entry: Lane, exit_lane: Lane, cars: Sequence[DemoCar], seed: int, pace: float = 1.0
@@ -220,6 +223,7 @@ class Traffic:
         self.entry = entry
         self.exit_lane = exit_lane
         self.inside = {car.plate: car.inside for car in cars}
+        self.early = [car.plate for car in cars if car.inside]
         self.passages: list[tuple[str, str, bool]] = []
         """Plate, direction, and whether the car got through."""
         self._random = Random(seed)
@@ -230,7 +234,9 @@ class Traffic:
         while True:
             pause = self._random.uniform(_LEAST_PAUSE_S, _MOST_PAUSE_S)
             await asyncio.sleep(pause * self._pace)
-            await self.one_car(self._random.choice(sorted(self.inside)))
+            self.early = [plate for plate in self.early if self.inside[plate]]
+            plates = self.early or sorted(self.inside)
+            await self.one_car(self._random.choice(plates))
 
     async def one_car(self, plate: str) -> bool:
         """Let one car try to change sides."""
