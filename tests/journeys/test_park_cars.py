@@ -67,8 +67,11 @@ async def test_a_card_whose_package_nobody_has_paid_stays_out_until_it_is_paid(
     sold = await park.hub.call("sell_parking_package", card=card, package="month")
     assert await park.come() == "bill_unpaid"
     await park.hub.call("top_up", wallet=wallet, amount="300", channel="cash")
-    if (await park.hub.call("get_bill", bill=sold["bill"]))["open"] != "0.00":
-        await park.hub.call("pay_bill", bill=sold["bill"])
+
+    async def settled() -> bool:
+        return str((await park.hub.call("get_bill", bill=sold["bill"]))["open"]) == "0.00"
+
+    await park.hub.until(settled)
     assert await park.come() == "package"
     assert await park.balance(wallet) == "0.00"
     assert park.way_in.pulses == 1

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 import pytest
 
 from tests.brokers import Mosquitto
 
+from .clock import Clock
 from .conftest import Hub
 from .parking import OPENS_WITHIN_S, OTHER, PLATE, STRANGER, CarPark, car_park_of
 
@@ -77,6 +79,52 @@ async def test_a_payment_for_who_has_driven_on_opens_for_nobody_else(park: CarPa
     assert park.way_out.pulses == 0
     assert await park.go(STRANGER) == "paid"
     assert park.way_out.pulses == 1
+
+
+async def test_a_payment_that_comes_late_opens_at_the_next_look_and_once(park: CarPark) -> None:
+    """The bank took a minute: the arm must not go up by itself when nobody knows who stands there."""
+    clock = Clock(park.hub, datetime.now(UTC))
+    await park.come(STRANGER)
+    assert await park.go(STRANGER) == "to_pay"
+    clock.ahead(timedelta(minutes=3))
+    await park.hub.call("pay_stay", plate=STRANGER, channel="terminal", reference="slip 1")
+    await park.nothing_more(0.5)
+    assert park.way_out.pulses == 0
+    told = await park.read(park.way_out, STRANGER, at=clock.now())
+    assert (told.kind, told.reason) == ("admitted", "paid")
+    assert (park.way_out.pulses, await park.states()) == (1, ["left"])
+
+
+async def test_a_stranger_misread_at_the_exit_is_asked_and_corrected_and_pays_once(
+    park: CarPark,
+) -> None:
+    """Mud on the plate: the camera's guess charges nobody, a person's look lets the car out."""
+    await park.come(STRANGER)
+    misread = STRANGER[:-1] + "6"
+    told = await park.read(park.way_out, misread)
+    assert (told.kind, told.reason) == ("asked", "near_match")
+    await park.hub.call("pay_stay", plate=STRANGER, channel="cash", reference="at the window")
+    went = await park.hub.call("answer_help", lane="l2", plate=STRANGER, reason="mud on the plate")
+    assert (went["kind"], went["reason"]) == ("admitted", "paid")
+    assert (await park.states(), park.way_out.pulses) == (["left"], 1)
+
+
+async def test_a_resident_misread_at_the_entry_leaves_unbilled_and_a_person_looks(
+    park: CarPark,
+) -> None:
+    """The first look made a stranger of a neighbour: the package covers it, the ghost is nobody's debt."""
+    _, card = await park.customer("100")
+    await park.hub.call("set_parking_package", package="month", name="Month", price="0")
+    await park.hub.call("sell_parking_package", card=card, package="month")
+    assert await park.come(PLATE[:-1] + "6") == "temporary"
+    await park.way_in.camera.see(PLATE)
+    await park.nothing_more(0.5)
+    assert park.way_in.pulses == 1
+    assert await park.go() == "package"
+    assert await park.balance() == "100.00"
+    assert park.way_out.pulses == 1
+    assert set(await park.reviews()) <= {"no_entry", "near_match"}
+    assert await park.reviews()
 
 
 async def test_who_is_let_out_by_hand_owes_and_is_found_again(park: CarPark) -> None:
