@@ -267,6 +267,7 @@ async def _open_for_cars(hub: Hub) -> None:
 
 @asynccontextmanager
 async def echo(broker: Broker) -> AsyncIterator[None]:
+    """Run the bare echo."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.echo", str(broker.port),
         cwd=ROOT, stdout=asyncio.subprocess.PIPE,

@@ -1,11 +1,11 @@
 """Who is inside: places are what the spaces say, taken is what stands in them or is kept for somebody."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from ..core.identity import CardId, PermitId, SpaceId
+from ..core.identity import CardId, SpaceId
 from ..core.occupancy import Home, Occupancy, occupancy
 from ..core.space import Space, Tenure
 from ..core.stay import Stay, StayKind, StayState
@@ -20,6 +20,8 @@ IN_SPACE: Final = (StayKind.OWNER, StayKind.RENTER, StayKind.PACKAGE, StayKind.C
 
 Tuples, here and above: a lane counts 10,000 cars before it opens, and a set asks each for its hash.
 """
+type Spot = tuple[str, str]
+"""A zone and a tenure's value: the tenure itself would be asked for its hash by every car."""
 
 
 def count(site: Site) -> Occupancy:
@@ -28,7 +30,7 @@ def count(site: Site) -> Occupancy:
     kept = [one for one in parking.reservations.values() if in_force(one, now)]
     cards = {one.card: one for one in kept if one.card is not None}
     plates = {one.digest: one for one in kept if one.digest}
-    taken, loose = Counter[Home](), Counter[str]()
+    taken, standing, loose = Counter[Home](), Counter[Spot](), Counter[str]()
     inside = 0
     used = set()
     for stay in parking.stays.values():
@@ -40,9 +42,10 @@ def count(site: Site) -> Occupancy:
             used.add(held.id)
             taken[_kept_home(site, held)] += 1
         elif (space := space_of(site, stay)) is not None:
-            taken[space.zone, space.tenure] += 1
+            standing[space.zone, space.tenure.value] += 1
         else:
             loose[stay.zone] += 1
+    taken.update(_homes(standing))
     taken.update({(zone, Tenure.TEMPORARY): number for zone, number in loose.items()})
     taken.update(_kept_home(site, one) for one in kept if one.id not in used)
     return occupancy(_places(site), taken, inside=inside)
@@ -65,10 +68,12 @@ def space_of(site: Site, stay: Stay) -> Space | None:
     """Return the space that a stay's card or permit is for."""
     if stay.kind not in IN_SPACE:
         return None
-    card = site.cards.get(stay.card) if stay.card is not None else None
-    permit = site.parking.permits.get(PermitId(stay.permit)) if stay.permit is not None else None
-    named = (permit.space if permit is not None else None) or (card.space if card else "")
-    space = site.parking.spaces.get(SpaceId(named)) if named else None
+    permit = site.parking.permits.get(stay.permit) if stay.permit is not None else None
+    named = permit.space if permit is not None else None
+    if not named and stay.card is not None:
+        card = site.cards.get(stay.card)
+        named = SpaceId(card.space) if card is not None else None
+    space = site.parking.spaces.get(named) if named else None
     return space if space is not None and space.closed_at is None else None
 
 
@@ -86,20 +91,16 @@ def _kept_home(site: Site, one: Reservation) -> Home:
 
 def _places(site: Site) -> dict[Home, int]:
     """Return the places by zone and tenure; a zone's temporaries by the rules where no space says it."""
-    spaces = [one for one in site.parking.spaces.values() if one.closed_at is None]
-    places = {
-        (zone, tenure): number
-        for tenure in Tenure
-        for zone, number in _by_zone(one for one in spaces if one.tenure is tenure).items()
-    }
+    spots = Counter[Spot]()
+    for space in site.parking.spaces.values():
+        if space.closed_at is None:
+            spots[space.zone, space.tenure.value] += space.capacity
+    places = _homes(spots)
     for ruled in rules_now(site).places:
         if (ruled.zone, Tenure.TEMPORARY) not in places:
             places[ruled.zone, Tenure.TEMPORARY] = ruled.places
     return places
 
 
-def _by_zone(spaces: Iterable[Space]) -> Counter[str]:
-    places = Counter[str]()
-    for space in spaces:
-        places[space.zone] += space.capacity
-    return places
+def _homes(spots: Mapping[Spot, int]) -> dict[Home, int]:
+    return {(zone, Tenure(tenure)): number for (zone, tenure), number in spots.items()}
