@@ -22,6 +22,7 @@ from .coordinator import PrepaidConfigEntry, PrepaidData
 from .core.errors import StoreError
 from .hearing import async_announce
 from .hint_repairs import async_watch_hints
+from .hub_repairs import async_watch_hubs
 from .opening import books_path, open_site
 from .operations.site import utc_now
 from .recording import async_record_hours
@@ -61,6 +62,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> b
     entry.async_on_unload(async_watch_site(hass, entry))
     entry.async_on_unload(async_watch_hints(hass, entry))
     entry.async_on_unload(async_watch_uses(hass, entry))
+    entry.async_on_unload(async_watch_hubs(hass, entry))
     entry.async_on_unload(async_announce(hass, entry))
     async_record_hours(hass, entry)
     entry.async_create_background_task(hass, data.coordinator.run(), f"{DOMAIN} publisher")

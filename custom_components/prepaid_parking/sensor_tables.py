@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -19,10 +19,12 @@ from .core.money import price_text
 from .core.policy import WalletState
 from .core.space import Tenure
 from .core.supply import SupplyState
+from .core.two_hubs import Role
 from .core.wallet import Purpose
 from .operations.arrears import arrears_of, open_bills
 from .operations.bill_views import open_bills as listed_bills
 from .operations.forecast import cut_expected_at, days_left, empty_at
+from .operations.hub_state import list_age
 from .operations.lots import uses_left
 from .operations.overview import (
     cost_month,
@@ -264,6 +266,11 @@ SITE: Final[tuple[PrepaidSensorDescription[SiteThing], ...]] = (
     ),
 )
 
+
+def _minutes(length: timedelta | None) -> int | None:
+    return None if length is None else length // timedelta(minutes=1)
+
+
 PARK: Final[tuple[PrepaidSensorDescription[ParkThing], ...]] = (
     PrepaidSensorDescription(
         key="cars_inside",
@@ -291,6 +298,14 @@ PARK: Final[tuple[PrepaidSensorDescription[ParkThing], ...]] = (
         "parking_revenue_today",
         lambda thing: thing.data.tally.parking_today(thing.now),
         lambda thing: thing.midnight,
+    ),
+    PrepaidSensorDescription(
+        key="list_age",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.MINUTES,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        has_fn=lambda thing: any(one.role is Role.LANE for one in thing.site.parking.hubs.values()),
+        value_fn=lambda thing: _minutes(list_age(thing.site)),
     ),
     _money("parking_arrears", lambda thing: thing.overview.arrears_minor),
 )

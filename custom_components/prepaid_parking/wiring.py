@@ -36,6 +36,7 @@ from .const import (
     SUBENTRY_LANE,
     SUBENTRY_LINE,
     SUBENTRY_METER,
+    SUBENTRY_OFFICE,
 )
 from .coordinator import (
     COUNTERS_EVERY_S,
@@ -65,6 +66,7 @@ from .wiring_lane import LaneWires, attach_lane, lines_of
 from .wiring_line import Detach, LineRun
 from .wiring_modbus import ModbusLine
 from .wiring_mqtt import MqttLineRun
+from .wiring_office import attach_office
 
 _LOGGER: Final = logging.getLogger(__name__)
 LAST_COMMAND_S: Final = 5.0
@@ -140,7 +142,7 @@ class SiteWiring:
         new = lines.keys() - self._line_data.keys()
         for key in new:
             self._add_line(lines[key])
-        async for subentry in gently((*self._of(SUBENTRY_METER), *self._of(SUBENTRY_LANE))):
+        async for subentry in gently(self._devices()):
             if subentry.subentry_id not in self._attached:
                 await self._attach(subentry)
         # Now that all listen: what a broker has kept for us comes with the connection.
@@ -191,6 +193,10 @@ class SiteWiring:
     def _of(self, kind: str) -> list[ConfigSubentry]:
         return list(self._entry.get_subentries_of_type(kind))
 
+    def _devices(self) -> list[ConfigSubentry]:
+        kinds = (SUBENTRY_METER, SUBENTRY_LANE, SUBENTRY_OFFICE)
+        return [one for kind in kinds for one in self._of(kind)]
+
     def _runs(self, subentry: ConfigSubentry | None) -> bool:
         if subentry is None:
             return False
@@ -221,6 +227,8 @@ class SiteWiring:
         try:
             if subentry.subentry_type == SUBENTRY_METER:
                 detach = await self._attach_meter(subentry, key)
+            elif subentry.subentry_type == SUBENTRY_OFFICE:
+                detach = await attach_office(self._hass, self._entry, subentry, self._lines[key])
             else:
                 detach = await self._attach_lane(subentry)
         except (CoreError, StoreError, DeviceError, HomeAssistantError, KeyError) as err:

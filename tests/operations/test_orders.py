@@ -15,12 +15,13 @@ from custom_components.prepaid_parking.core.order_text import (
     read_batch,
 )
 from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayState
-from custom_components.prepaid_parking.core.two_hubs import ReceivedMark, ReceivedOrder
-from custom_components.prepaid_parking.operations.order_taking import OrderTaker, open_taker
-from custom_components.prepaid_parking.operations.order_telling import (
+from custom_components.prepaid_parking.core.two_hubs import (
     REPAIRED_AFTER,
-    OrderTeller,
+    ReceivedMark,
+    ReceivedOrder,
 )
+from custom_components.prepaid_parking.operations.order_taking import OrderTaker, open_taker
+from custom_components.prepaid_parking.operations.order_telling import OrderTeller
 from custom_components.prepaid_parking.operations.stay_book import numbered, put
 from tests.operations.world import World
 

@@ -2,10 +2,37 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from enum import StrEnum
+from typing import Final, Self
 
 from .identity import StayId
 from .order_sync import Order
+
+REPAIRED_AFTER: Final = 3
+"""Totals that differ this often in a row, although all was told anew, are for a person."""
+
+
+class Role(StrEnum):
+    """What a hub of a pair is."""
+
+    OFFICE = "office"
+    LANE = "lane"
+
+
+@dataclass(slots=True, kw_only=True)
+class HubState:
+    """The other hub as it is seen: when it was heard, whether it has our code, how its totals are."""
+
+    role: Role
+    since: datetime
+    heard_at: datetime | None = None
+    wrong_code: bool = False
+    differs: int = 0
+
+    @property
+    def is_mismatched(self) -> bool:
+        """Whether a person has to look at totals that never agree."""
+        return self.differs >= REPAIRED_AFTER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,6 +158,13 @@ class MqttLine:
         """
         await self._send(topic, payload, qos=qos, timeout=ANSWER_S)
 
+    async def leave(self, topic: str, payload: bytes) -> None:
+        """Leave a message at the broker for whoever comes later; the next one takes its place.
+
+        For what another hub is told, never for a device: what is retained is acted on at any time.
+        """
+        await self._send(topic, payload, qos=1, timeout=ANSWER_S, retain=True)
+
     async def pulse(self, topic: str, payload: str | bytes) -> None:
         """Send what must happen now or not at all: QoS 0, over a connection that stands.
 
@@ -172,13 +179,21 @@ class MqttLine:
                 session.client.abort()
             raise
 
-    async def _send(self, topic: str, payload: str | bytes, *, qos: int, timeout: float) -> None:
+    async def _send(
+        self,
+        topic: str,
+        payload: str | bytes,
+        *,
+        qos: int,
+        timeout: float,
+        retain: bool = False,
+    ) -> None:
         self._routes.check_command(check_topic(topic))
         session = self._session
         if session is None:
             raise DeviceError(DeviceFault.OFFLINE, self._record.now.detail)
         try:
-            await session.client.send(topic, payload, qos=qos, timeout=timeout)
+            await session.client.send(topic, payload, qos=qos, timeout=timeout, retain=retain)
         except aiomqtt.MqttError as err:
             fault = DeviceFault.NO_ANSWER if self._session is session else DeviceFault.OFFLINE
             raise DeviceError(fault, str(err)) from err

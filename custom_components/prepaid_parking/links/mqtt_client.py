@@ -142,14 +142,24 @@ class BrokerClient(aiomqtt.Client):
         codes = [one if isinstance(one, int) else one.value for one in answers]
         return {name for (name, _), code in zip(asked, codes, strict=True) if code >= REFUSED}
 
-    async def send(self, topic: str, payload: str | bytes, *, qos: int, timeout: float) -> None:
-        """Publish, never retained; what is sent at QoS 0 expires on its way where it can."""
+    async def send(
+        self,
+        topic: str,
+        payload: str | bytes,
+        *,
+        qos: int,
+        timeout: float,
+        retain: bool = False,
+    ) -> None:
+        """Publish; what is sent at QoS 0 expires on its way where it can."""
         properties = (
             _properties(PacketTypes.PUBLISH, MessageExpiryInterval=PULSE_LIFE_S)
             if self._five and not qos
             else None
         )
-        await self.publish(topic, payload, qos=qos, properties=properties, timeout=timeout)
+        await self.publish(
+            topic, payload, qos=qos, retain=retain, properties=properties, timeout=timeout
+        )
 
     @override
     def _on_socket_register_write(self, client: Paho, userdata: Any, sock: Any) -> None:

@@ -12,8 +12,6 @@ MOST: Final = 200
 AGAIN: Final = 32
 """So many changes before the office's mark are told again: two stays that change at once may be
 written in another order than they are numbered in."""
-REPAIRED_AFTER: Final = 3
-"""Totals that differ this often in a row, although all was told anew, are for a person."""
 
 
 class OrderTeller:

@@ -29,6 +29,7 @@ from ..core.permit import ParkingPackage, Permit
 from ..core.review import Review
 from ..core.space import Space
 from ..core.stay import Stay
+from ..core.two_hubs import HubState
 from ..core.vehicle import VehicleRule
 from ..core.visiting import Invitation, Merchant, Reservation
 
@@ -59,7 +60,8 @@ class ParkingBook:
     `found` finds stays by the blind index of a plate or a ticket, `of_cards` by their card; `turns`
     lets those wait for one another that change one stay, or let cars of one card in (stay_book.py).
     `paid` hears of each stay that was paid. `asked` names the wallets that were billed for a space and
-    may still owe something for it. `lane_list` is what an office at another hub told last.
+    may still owe something for it. `lane_list` is what an office at another hub told last, `hubs` how
+    it stands with other hubs, by the key of what connects them.
     """
 
     spaces: dict[SpaceId, Space] = field(default_factory=dict)
@@ -87,3 +89,4 @@ class ParkingBook:
     open_lanes: set[LaneId] = field(default_factory=set)
     asked: dict[SpaceId, set[WalletId]] = field(default_factory=dict)
     lane_list: HeldList | None = None
+    hubs: dict[str, HubState] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """The face of the durable side: everything the rest of the program may ask of a ledger."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Self, cast
@@ -73,6 +73,7 @@ class Books:
         self._anchors = tuple(anchors)
         self._clock = clock
         self._frozen = frozen
+        self._watchers: list[Callable[[Record], None]] = []
         self._descriptor = descriptor
         self._opened = opening.Opened(state=BooksState.CLOSED)
         self._writer: Writer | None = None
@@ -351,6 +352,20 @@ class Books:
         await self.write_anchor()
         return receipt
 
+    def watch(self, told: Callable[[Record], None]) -> Callable[[], None]:
+        """Tell of each record that was written from now on; returns how to stop that."""
+        self._watchers.append(told)
+
+        def stop() -> None:
+            self._watchers.remove(told)
+
+        return stop
+
+    def _say(self, records: Iterable[Record]) -> None:
+        for record in records if self._watchers else ():
+            for watcher in list(self._watchers):
+                watcher(record)
+
     async def close(self) -> None:
         """Write what is queued, join the thread, leave an anchor, free the lock."""
         if self.state is BooksState.CLOSED:
@@ -412,7 +427,11 @@ class Books:
                 for place, act in enumerate(acts)
             ]
         )
-        return cast("list[Receipt | Exception]", await waiter.done)
+        answers = cast("list[Receipt | Exception]", await waiter.done)
+        for act, answer in zip(acts, answers, strict=True):
+            if isinstance(answer, Receipt):
+                self._say((*act.puts, *act.drops))
+        return answers
 
     async def _change(
         self,
@@ -426,7 +445,9 @@ class Books:
         writer = self._writable()
         waiter = Waiter(asyncio.get_running_loop().create_future(), 1)
         writer.submit([Command(waiter, 0, act, puts, drops, incarnation)])
-        return _result(await waiter.done)
+        result = _result(await waiter.done)
+        self._say((*puts, *drops))
+        return result
 
     async def _call(self, writer: Writer, run: Callable[[], object]) -> object:
         """Have something done on the writing thread, after all that was handed over before."""
