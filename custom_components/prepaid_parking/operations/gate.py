@@ -5,8 +5,6 @@ What happens is written down first, then the barrier gets one pulse. A pulse wit
 of one card do, and those of one plate.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 import secrets
 from typing import Final
@@ -14,7 +12,7 @@ from typing import Final
 from ..core.access import Arrival, PlateRead, is_over, same_arrival, still_there
 from ..core.admission import Asked, Decision, Reason, Way, decide
 from ..core.errors import CoreError
-from ..core.identity import SYSTEM, Actor, StayId
+from ..core.identity import SYSTEM, Actor
 from ..core.plate import masked_plate, normal_plate
 from ..core.wallet import CredentialKind
 from .admitting import Opening, opened, settle
@@ -22,11 +20,12 @@ from .asking import asked_of
 from .cards import block_card, issue_card
 from .facts import PassageKind
 from .lane_run import LaneRun, Shown
-from .listed import office_card, office_digest
+from .listed import office_digest
 from .passing import Answer
 from .site import Site
-from .stay_book import alone, open_stay, tracks, way_of
+from .stay_book import tracks, way_of
 from .suspecting import suspect
+from .vehicle_turn import stay_turn, vehicle_turn
 
 __all__ = [
     "Answer",
@@ -56,7 +55,7 @@ async def plate_read(site: Site, *, lane: str, read: PlateRead, actor: Actor = S
         masked=masked_plate(plate),
         office=office_digest(site, CredentialKind.PLATE, plate),
     )
-    async with _turn(site, vehicle) as held:
+    async with vehicle_turn(site, vehicle) as held:
         asked = asked_of(
             site,
             run,
@@ -72,7 +71,7 @@ async def plate_read(site: Site, *, lane: str, read: PlateRead, actor: Actor = S
         if arrival is None:
             _still_here(site, run, vehicle)
             return _repeated(vehicle)
-        async with _turn_of(site, asked, held):
+        async with stay_turn(site, asked, held):
             ready = await settle(site, run, asked, decision, vehicle, actor)
         if arrival.admitted and not _opens(ready) and arrival in run.recent:
             run.recent[run.recent.index(arrival)] = replace(arrival, admitted=False)
@@ -115,7 +114,7 @@ async def answer_again(
 ) -> Answer:
     """Answer a vehicle that is known to stand there now: shown, corrected by a person, or paid for."""
     digest, read = vehicle.digest, vehicle.read
-    async with _turn(site, vehicle) as held:
+    async with vehicle_turn(site, vehicle) as held:
         asked = asked_of(
             site,
             run,
@@ -126,41 +125,12 @@ async def answer_again(
             office=vehicle.office,
         )
         decision = decide(asked)
-        async with _turn_of(site, asked, held):
+        async with stay_turn(site, asked, held):
             ready = await settle(site, run, asked, decision, vehicle, actor)
         if _opens(ready) and read.plate:
-            plate = normal_plate(read.plate)
-            run.recent[:] = [seen for seen in run.recent if seen.plate != plate]
-            run.recent.append(Arrival(plate=plate, at=read.at, admitted=True, watched=run.counts))
+            run.let_through(normal_plate(read.plate), read.at)
     suspect(site, run, asked, decision, vehicle, ready)
     return await opened(site, run, ready) if isinstance(ready, Opening) else ready
-
-
-@asynccontextmanager
-async def _turn(site: Site, vehicle: Shown) -> AsyncIterator[StayId | None]:
-    """Keep other reads of this vehicle, its card's other cars, and who pays for it, waiting.
-
-    Gives the stay whose turn it holds.
-    """
-    digest, credential = vehicle.digest, site.credentials.get(vehicle.digest)
-    card = credential.card if credential is not None else office_card(site, vehicle.office)
-    async with alone(site, digest if card is None else card):
-        stay = open_stay(site, digest)
-        if stay is None:
-            yield None
-        else:
-            async with alone(site, stay.id):
-                yield stay.id
-
-
-@asynccontextmanager
-async def _turn_of(site: Site, asked: Asked, held: StayId | None) -> AsyncIterator[None]:
-    """Take the turn of a stay that began under another plate or tag than what is shown now."""
-    if asked.stay is None or asked.stay.id == held:
-        yield
-    else:
-        async with alone(site, asked.stay.id):
-            yield
 
 
 def _come_back(site: Site, run: LaneRun, asked: Asked, digest: bytes, plate: str) -> None:

@@ -111,3 +111,8 @@ class LaneRun:
     def armed(self) -> bool | None:
         """Whether a car stands before the barrier; None where no loop tells."""
         return self.inputs.get(LaneInput.ENTRY_LOOP)
+
+    def let_through(self, plate: str, at: datetime) -> None:
+        """Note that a car goes through by another way than a read: its next reads are no new arrival."""
+        self.recent[:] = [seen for seen in self.recent if seen.plate != plate]
+        self.recent.append(Arrival(plate=plate, at=at, admitted=True, watched=self.counts))

@@ -13,17 +13,19 @@ from ..core.errors import CoreError, DeviceError, StoreError
 from ..core.identity import Actor, StayId
 from ..core.lane import Grant, granted
 from ..core.ledger import Record
+from ..core.plate import normal_plate
 from ..core.stay import Stay, StayKind
 from .asking import asked_of
 from .facts import PassageKind, StayEvent
-from .lane_run import AtLane, LaneRun
+from .lane_run import AtLane, LaneRun, Shown
 from .parking_rules import rules_now
 from .passing import Answer, Happening, answered, barrier_of, drawn_up, pulse
 from .site import Site
-from .stay_book import alone, hold
+from .stay_book import hold
 from .stay_charging import owe_stay
 from .stay_cost import cost_of_stay
 from .stays import begin, leaving, left, take_over, tell_stay
+from .vehicle_turn import stay_turn, vehicle_turn
 
 BY_HAND = Decision(
     verdict=Verdict.ADMIT, reason=Reason.TEMPORARY, trace=(Step("released", decided=True),)
@@ -63,8 +65,6 @@ async def release_barrier(
         except DeviceError:
             what = replace(what, kind=PassageKind.NOT_CONFIRMED)
         return answered(site, run, what)
-    if waiting is not None:
-        run.last = replace(waiting, admitted=True)
     if stay is not None:
         what, passage = replace(what, stay=stay.id), replace(passage, stay=stay.id)
     owes = waiting is not None and waiting.way is Way.EXIT
@@ -94,43 +94,72 @@ async def _let_through(
     what: Happening,
     puts: tuple[Record, ...],
 ) -> Stay | None:
-    """Write down what becomes of the stay of the car that is let through; None where it has none."""
+    """Write down what becomes of the stay of the car that is let through; None where it has none.
+
+    In the vehicle's turn: it may have paid meanwhile, or somebody else has let it through.
+    """
     shown = waiting.vehicle
-    read = replace(shown.read, at=site.clock())
-    asked = asked_of(site, run, way=waiting.way, kind=shown.kind, digest=shown.digest, read=read)
+    async with vehicle_turn(site, shown) as held:
+        if standing(site, run) != waiting:
+            return None
+        now = site.clock()
+        asked = asked_of(
+            site,
+            run,
+            way=waiting.way,
+            kind=shown.kind,
+            digest=shown.digest,
+            read=replace(shown.read, at=now),
+            office=shown.office,
+        )
+        async with stay_turn(site, asked, held):
+            stay = await _written(site, run, asked, shown, what, puts)
+        run.last = replace(waiting, admitted=True)
+        if shown.read.plate:
+            run.let_through(normal_plate(shown.read.plate), now)
+        return stay
+
+
+async def _written(
+    site: Site,
+    run: LaneRun,
+    asked: Asked,
+    shown: Shown,
+    what: Happening,
+    puts: tuple[Record, ...],
+) -> Stay | None:
     if asked.near or not asked.tracked:
         return None
-    if waiting.way is Way.EXIT:
-        return await _owing(site, run, asked, what, puts) if asked.stay is not None else None
-    async with alone(site, shown.digest):
-        kind = StayKind.CARD if asked.card is not None else StayKind.TEMPORARY
-        begun = await begin(site, run, asked, replace(BY_HAND, kind=kind), shown)
-        await site.books.record(*begun.records, *_named(puts, begun.stay.id))
-        take_over(site, *begun.records)
-        return begun.stay
+    if asked.way is Way.EXIT:
+        return await _owing(site, run, asked.stay, what, puts) if asked.stay is not None else None
+    kind = StayKind.CARD if asked.card is not None else StayKind.TEMPORARY
+    begun = await begin(site, run, asked, replace(BY_HAND, kind=kind), shown)
+    await site.books.record(*begun.records, *_named(puts, begun.stay.id))
+    take_over(site, *begun.records)
+    return begun.stay
 
 
 async def _owing(
-    site: Site, run: LaneRun, asked: Asked, what: Happening, puts: tuple[Record, ...]
-) -> Stay:
+    site: Site, run: LaneRun, asked: Stay, what: Happening, puts: tuple[Record, ...]
+) -> Stay | None:
     """Let out who has not paid; with loops it owes once it has passed, else at once."""
-    assert asked.stay is not None
-    async with alone(site, asked.stay.id):
-        stay = site.parking.stays[asked.stay.id]
-        if run.counts:
-            gone = await leaving(site, run, stay)
-            await site.books.record(gone, *_named(puts, gone.id))
-            hold(site, gone)
-            return gone
-        cost = cost_of_stay(site, stay, site.clock())
-        return await owe_stay(
-            site,
-            left(site, run, stay),
-            cost,
-            actor=what.actor,
-            reason=what.reason,
-            puts=_named(puts, stay.id),
-        )
+    stay = site.parking.stays.get(asked.id)
+    if stay is None:
+        return None
+    if run.counts:
+        gone = await leaving(site, run, stay)
+        await site.books.record(gone, *_named(puts, gone.id))
+        hold(site, gone)
+        return gone
+    cost = cost_of_stay(site, stay, site.clock())
+    return await owe_stay(
+        site,
+        left(site, run, stay),
+        cost,
+        actor=what.actor,
+        reason=what.reason,
+        puts=_named(puts, stay.id),
+    )
 
 
 def _named(puts: tuple[Record, ...], stay: StayId) -> tuple[Record, ...]:
