@@ -23,12 +23,15 @@ from custom_components.prepaid_parking.operations.gate import (
     plate_read,
     present,
 )
+from custom_components.prepaid_parking.operations.parking_rules import set_parking_rules
 from custom_components.prepaid_parking.operations.releasing import release_barrier
 from custom_components.prepaid_parking.operations.stay_book import hold, open_stay
 from custom_components.prepaid_parking.operations.stay_finding import Which
 from custom_components.prepaid_parking.operations.stay_paying import pay_stay
+from custom_components.prepaid_parking.operations.stay_refunding import refund_stay
 from tests.operations.conftest import MakeWorld
 from tests.operations.dying import Dying
+from tests.operations.money import is_sound
 from tests.operations.park import LOOPS, OTHER, PLATE, Park
 from tests.operations.world import MANAGER, World
 
@@ -164,6 +167,23 @@ async def test_who_backs_out_and_stays_pays_the_rest(world: World) -> None:
     await world.tick(timedelta(seconds=31))
     answer = await park.go(after=3 * 3600 - 60)
     assert (answer.fee_minor, wallet.posted_minor) == (15_00, 80_00)
+
+
+async def test_who_backs_out_has_paid_for_the_passage(world: World) -> None:
+    """Where time has no price the way out has one: turned back for a bag, it was taken twice."""
+    park = await Park.open(world, fitted=LOOPS, temporaries=False)
+    await set_parking_rules(world.site, changes={"tariffs": ()}, actor=MANAGER)
+    park.exit.fee_minor = 3_00
+    wallet = await park.customer()
+    await park.come()
+    await park.read(park.exit, after=3590)
+    assert wallet.posted_minor == 97_00
+    await world.tick(timedelta(seconds=31))
+    assert (await park.go(after=120)).kind is PassageKind.ADMITTED
+    assert (wallet.posted_minor, await park.states()) == (97_00, [LEFT])
+    await refund_stay(world.site, which=Which(stay="st1"), reason="kind", actor=MANAGER)
+    assert wallet.posted_minor == 100_00
+    await is_sound(world)
 
 
 async def test_a_tailgater_is_told_and_looked_at(world: World) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ..core.admission import Asked, Decision, Reason, Verdict, Way
-from ..core.chart import SiteAccount, site_account
+from ..core.chart import Bucket, SiteAccount, site_account, wallet_account
 from ..core.errors import CoreError, StoreError
 from ..core.identity import Actor, EntryId
 from ..core.lane import Grant, granted
@@ -18,11 +18,12 @@ from .booking import referenced
 from .facts import PassageKind, StayEvent
 from .lane_run import AtLane, LaneRun, Shown
 from .passing import Answer, Happening, barrier_of, drawn_up, pulse, recorded
-from .paying import pay
+from .paying import pay, sources
 from .site import Site
 from .stay_book import alone, hold, put
 from .stay_charging import charge_stay
 from .stay_cost import cost_of_stay
+from .stay_money import wallet_of
 from .stays import begin, leaving, left, take_over, tell_stay, use_up
 from .unwritten import pass_without_books
 
@@ -153,7 +154,7 @@ async def _written(
     elif asked.way is Way.EXIT and asked.stay is not None:
         if not (what.fee_minor and has_lane_price(asked.stay)):
             return await _leaving(site, run, asked, decision, shown, what)
-        stay = await leaving(site, run, asked.stay)
+        stay = await leaving(site, run, _with_passage(site, asked.stay, what.fee_minor))
         records = (stay,)
     command, passage = await drawn_up(site, run, what)
     if what.fee_minor and asked.card is not None:
@@ -191,6 +192,23 @@ async def _leaving(
         )
     return Opening(
         what=what, command=command, passage=passage, shown=shown, way=asked.way, stay=stay
+    )
+
+
+def _with_passage(site: Site, stay: Stay, fee_minor: int) -> Stay:
+    """Return a stay that pays for its way out and not for its time: who turns back has paid for it."""
+    run = wallet_of(site, stay)
+    bonus = 0
+    if run is not None:
+        account = wallet_account(run.wallet.no, Bucket.BONUS)
+        bonus = dict(sources(run, fee_minor)).get(account, 0)
+    return replace(
+        stay,
+        amount_minor=stay.amount_minor + fee_minor,
+        paid_minor=stay.paid_minor + fee_minor,
+        wallet_minor=stay.wallet_minor + fee_minor,
+        bonus_minor=stay.bonus_minor + bonus,
+        paid_at=site.clock(),
     )
 
 

@@ -113,8 +113,10 @@ def _payer(site: Site, way: Way, found: Found) -> WalletRun | None:
 
 def _due(site: Site, run: LaneRun, way: Way, stay: Stay | None, at: datetime) -> int:
     """Return what has to be paid now: the lane's price of a passage, or what the stay costs."""
-    if way is Way.ENTRY or stay is None or has_lane_price(stay):
+    if way is Way.ENTRY or stay is None:
         return run.fee_minor
+    if has_lane_price(stay):  # It may have paid this way out, and turned back.
+        return max(0, run.fee_minor - stay.paid_minor)
     return cost_of_stay(site, stay, at).due_minor
 
 
