@@ -16,6 +16,8 @@ from custom_components.prepaid_parking.operations.buyers import (
     erase_person,
     set_buyer,
 )
+from custom_components.prepaid_parking.operations.cards import issue_card
+from custom_components.prepaid_parking.operations.changing_cards import set_card
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from custom_components.prepaid_parking.store.records import Subject
 from tests.operations.money import is_sound
@@ -138,6 +140,23 @@ async def test_an_erased_person_is_gone_and_the_chain_is_whole(world: World) -> 
     with pytest.raises(CoreError, match="subject_unknown"):
         await world.site.privacy.get_subject(wallet.wallet.subject)
     await erase_person(world.site, wallet=second.wallet.id, reason="again", actor=MANAGER)
+
+
+async def test_the_plates_of_an_erased_person_are_gone_and_the_card_still_opens(
+    world: World,
+) -> None:
+    """Asked to be forgotten, and still in the file: whole plates lead to a person in an afternoon."""
+    wallet = await world.wallet("10", purpose=Purpose.PARKING)
+    other = await world.wallet("10", purpose=Purpose.PARKING)
+    for run, plate in ((wallet, "京A12345"), (other, "京A54321")):
+        await issue_card(world.site, wallet=run.wallet.id, plates=[plate], actor=MANAGER)
+    await erase_person(world.site, wallet=wallet.wallet.id, reason="asked", actor=MANAGER)
+    assert len(await world.books.load(Subject)) == 1
+    await world.restart()
+    found = world.site.credentials[world.site.privacy.blind("plate", "京A12345")]
+    await set_card(world.site, card=found.card, changes={}, add_plates=["京B11111"], actor=MANAGER)
+    kept = await world.site.privacy.get_subject(world.site.cards[found.card].subject)
+    assert kept == {"plates": "京B11111"}
 
 
 async def test_a_buyer_that_no_bill_names_is_destroyed_when_it_changes(world: World) -> None:

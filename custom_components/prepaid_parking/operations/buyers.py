@@ -59,13 +59,16 @@ async def set_buyer(
 
 @in_turn
 async def erase_person(site: Site, *, wallet: str, actor: Actor, reason: str) -> Receipt:
-    """Destroy what is kept of a wallet's person, and of all to whom bills of that customer name.
+    """Destroy what is kept of a wallet's person, its cards' plates, and all to whom its bills are made out.
 
-    For every wallet of the same customer. The bills stay with their numbers, sums and wallets. What
-    the books say happens first: broken off after it, it is simply asked for again.
+    For every wallet of the same customer. The bills stay with their numbers, sums and wallets; a card
+    in force still opens, by the blind index of its plates. What the books say happens first: broken off
+    after it, it is simply asked for again.
     """
     runs = _of_customer(site, site.wallet(wallet))
-    subjects = {run.wallet.subject for run in runs} | await _buyers_of(site, runs)
+    wallets = {run.wallet.id for run in runs}
+    plates = {card.subject for card in site.cards.values() if card.wallet in wallets}
+    subjects = {run.wallet.subject for run in runs} | plates | await _buyers_of(site, runs)
     changed = [replace(run.wallet, buyer="") for run in runs]
     receipt = await site.books.commit(
         Act(

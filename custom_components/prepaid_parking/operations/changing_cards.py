@@ -210,8 +210,13 @@ def _not_of(site: Site, card: Card, plates: Sequence[Credential]) -> CoreError |
 async def _plates_after(
     site: Site, card: Card, added: Sequence[str], removed: Sequence[str]
 ) -> list[str]:
-    """Return a card's plates, decrypted, as they are to be sealed again."""
-    fields = await site.privacy.get_subject(card.subject) if card.subject else {}
+    """Return a card's plates, decrypted, as they are to be sealed again; none where they were erased."""
+    try:
+        fields = await site.privacy.get_subject(card.subject) if card.subject else {}
+    except CoreError as err:
+        if err.key != "subject_unknown":
+            raise
+        fields = {}
     before = [plate for plate in fields.get("plates", "").split(",") if plate]
     gone = {normal_plate(plate) for plate in removed}
     after = [*before, *(normal_plate(plate) for plate in added)]
