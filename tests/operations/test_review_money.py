@@ -1,11 +1,12 @@
 """Reviews that move money: an amount that a person names, and what was paid too much, each once."""
 
+import contextlib
 from typing import Any
 
 import pytest
 
 from custom_components.prepaid_parking.core.category import Category
-from custom_components.prepaid_parking.core.errors import CoreError
+from custom_components.prepaid_parking.core.errors import CoreError, StoreError
 from custom_components.prepaid_parking.core.identity import StayId
 from custom_components.prepaid_parking.core.review import Review, Suspicion, Verdict
 from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayState
@@ -17,6 +18,7 @@ from custom_components.prepaid_parking.operations.stay_finding import Which, sta
 from custom_components.prepaid_parking.operations.stay_paying import pay_stay
 from custom_components.prepaid_parking.operations.stay_refunding import refund_stay
 from tests.operations.conftest import MakeWorld
+from tests.operations.dying import Dying
 from tests.operations.money import is_sound
 from tests.operations.staying import CITY, arrive, leave
 from tests.operations.test_reviews import asked, seen, settles
@@ -63,6 +65,23 @@ async def test_a_car_with_a_wallet_owes_by_its_wallet_and_what_it_paid_counts(
     gone = await closed(world, stay, "20")
     assert (gone.state, gone.paid_minor) == (StayState.LEFT, 500)
     assert arrears_of(wallet) == {Category.PARKING: 1_500}
+    await is_sound(world)
+
+
+@pytest.mark.parametrize("at", range(3))
+async def test_killed_at_any_write_a_stay_is_closed_with_its_review_or_not_at_all(
+    world: World, at: int
+) -> None:
+    """The stay was over and owed, and its question waited for an answer that nobody could give."""
+    stay = await arrive(world)
+    world.clock.now += 96 * HOUR
+    review = await asked(world, stay, why=Suspicion.LONG_STAY)
+    Dying(world, at)
+    with contextlib.suppress(StoreError):
+        await settles(world, review, Verdict.CLOSED, amount_minor=2_000)
+    await world.restart()
+    state, waits = world.site.parking.stays[stay.id].state, bool(world.site.parking.reviews)
+    assert (state, waits) == ((StayState.INSIDE, True) if at == 0 else (StayState.UNPAID, False))
     await is_sound(world)
 
 

@@ -6,27 +6,32 @@ from datetime import datetime
 
 from ..core.errors import CoreError
 from ..core.identity import Actor
+from ..core.ledger import Act, Receipt
 from ..core.review import Review
 from ..core.stay import Stay
 from .site import Site
-from .stay_charging import owe_stay
+from .stay_charging import owe_beside
 from .stay_cost import cost_of_stay
 from .stay_finding import Which, stay_by_id
 from .stay_refunding import refund_stay, refundable_minor
 
 
 async def close_at(
-    site: Site, stay: Stay, amount_minor: int, left_at: datetime, *, actor: Actor, reason: str
-) -> Stay:
+    site: Site, stay: Stay, amount_minor: int, left_at: datetime, settled: Act
+) -> Receipt:
     """End a stay at an amount that a person has set: what is not paid of it is owed by that car.
 
-    In the stay's turn. It has no tariff from then on: nobody prices it anew.
+    In the stay's turn, and in one commit with the act that settles its review. It has no tariff from
+    then on: nobody prices it anew.
     """
     if amount_minor < 0:
         raise CoreError("amount_not_positive", amount=site.currency.text(amount_minor))
     ended = replace(stay, tariff=None, version=0, amount_minor=amount_minor, left_at=left_at)
     cost = cost_of_stay(site, ended, left_at)
-    return await owe_stay(site, ended, cost, actor=actor, reason=reason)
+    _, (receipt,) = await owe_beside(
+        site, ended, cost, actor=settled.actor, reason=settled.reason, beside=(settled,)
+    )
+    return receipt
 
 
 async def refund_reviewed(

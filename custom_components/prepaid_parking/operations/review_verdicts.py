@@ -1,9 +1,10 @@
 """What a person decides about a review, done in one act; nobody is billed for a guess."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from ..core.errors import CoreError
 from ..core.identity import Actor, StayId
@@ -17,6 +18,9 @@ from .review_money import close_at, refund_reviewed
 from .reviews import drop_sealed, known_review
 from .site import Site
 from .stay_book import alone, hold, numbered, stays_at
+
+type Write = Callable[[Act], Awaitable[Receipt]]
+"""Writes an act down together with others that it belongs to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,7 @@ async def settle_review(
         asked = known_review(site, review)
         stays = await _stays(site, asked)
         sealed = ""
+        write: Write | None = None
         match verdict:
             case Verdict.MERGED:
                 changed = _merged(stays)
@@ -77,11 +82,11 @@ async def settle_review(
                     ended = _meant(changed, correction.stay)
                     open_one = next(one for one in stays if one.id == ended.id)
                     at = left_at or site.clock()
-                    await close_at(site, open_one, amount_minor, at, actor=actor, reason=reason)
+                    write = partial(close_at, site, open_one, amount_minor, at)
                     changed.remove(ended)
             case _:
                 changed = []
-        return await _settled(site, asked, verdict, reason, actor, changed, sealed)
+        return await _settled(site, asked, verdict, reason, actor, changed, sealed, write)
 
 
 async def _settled(
@@ -92,30 +97,29 @@ async def _settled(
     actor: Actor,
     changed: Sequence[Stay],
     sealed: str,
+    write: Write | None,
 ) -> Receipt:
+    """Write a verdict down with what becomes of the stays; `write` does so beside their money."""
     done = replace(
         asked, verdict=verdict, settled_at=site.clock(), settled_by=str(actor), note=reason
     )
     written = [await numbered(site, one) for one in changed]
     before = {one.id: site.parking.stays.get(one.id) for one in written}
-    receipt = await book_sealed(
-        site,
-        Act(
-            kind=EntryKind.REVIEW_SETTLED,
-            event=f"review/{asked.id}/settled",
-            occurred=site.clock(),
-            actor=actor,
-            reason=reason,
-            detail={
-                "review": asked.id,
-                "why": asked.why,
-                "verdict": verdict,
-                "stays": list(asked.stays),
-            },
-            puts=(done, *written),
-        ),
-        sealed,
+    act = Act(
+        kind=EntryKind.REVIEW_SETTLED,
+        event=f"review/{asked.id}/settled",
+        occurred=site.clock(),
+        actor=actor,
+        reason=reason,
+        detail={
+            "review": asked.id,
+            "why": asked.why,
+            "verdict": verdict,
+            "stays": list(asked.stays),
+        },
+        puts=(done, *written),
     )
+    receipt = await (book_sealed(site, act, sealed) if write is None else write(act))
     hold(site, *written)
     site.parking.reviews.pop(asked.id)
     if sealed:

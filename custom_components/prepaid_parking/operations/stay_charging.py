@@ -102,6 +102,20 @@ async def owe_stay(
     In the stay's turn. With a wallet the stay is over, for the debt stands there; without one it is
     `unpaid` until somebody pays it or gives it up. Where nothing is due it has left.
     """
+    return (await owe_beside(site, stay, cost, actor=actor, reason=reason, puts=puts))[0]
+
+
+async def owe_beside(
+    site: Site,
+    stay: Stay,
+    cost: StayCost,
+    *,
+    actor: Actor,
+    reason: str,
+    puts: Sequence[Record] = (),
+    beside: Sequence[Act] = (),
+) -> tuple[Stay, list[Receipt]]:
+    """Do what `owe_stay` does, in one commit with other acts; gives their receipts as well."""
     async with merchants_of(site, stay):
         money, shared = money_of(stay, cost), borne(site, stay, cost)
         due = money.due.total_minor
@@ -119,30 +133,38 @@ async def owe_stay(
         owed = UNPAID_EXITS
         if run is not None:
             owed = wallet_account(run.wallet.no, Bucket.DEBT_PARKING)
-        receipt = await site.books.commit(
-            Act(
-                kind=EntryKind.STAY_OWED,
-                event=f"stay/{stay.id}/charge/{after.charges}",
-                occurred=site.clock(),
-                actor=actor,
-                reason=reason,
-                reference=_reference(after, money),
-                postings=(
-                    *joined(((owed, due),), money.due.legs(REVENUE)),
-                    *_caught_up(cost, money),
-                    *shared.postings,
-                ),
-                detail=_detail(after, cost, money),
-                puts=(after, *shared.merchants, *puts),
-            )
+        owing = Act(
+            kind=EntryKind.STAY_OWED,
+            event=f"stay/{stay.id}/charge/{after.charges}",
+            occurred=site.clock(),
+            actor=actor,
+            reason=reason,
+            reference=_reference(after, money),
+            postings=(
+                *joined(((owed, due),), money.due.legs(REVENUE)),
+                *_caught_up(cost, money),
+                *shared.postings,
+            ),
+            detail=_detail(after, cost, money),
+            puts=(after, *shared.merchants, *puts),
         )
+        receipt, *receipts = await _together(site, (owing, *beside))
         site.books_written()
         _taken_over(site, after, shared, receipt, run)
     if due:
         tell_stay(site, StayEvent.OWED, after, due, reason)
     if run is not None and due:
         tell(site, run, WalletEvent.DEBT_RECORDED, receipt, due, receipt.event)
-    return after
+    return after, receipts
+
+
+async def _together(site: Site, acts: Sequence[Act]) -> list[Receipt]:
+    receipts: list[Receipt] = []
+    for answer in await site.books.commit_all(acts, together=True):
+        if isinstance(answer, CoreError):
+            raise answer
+        receipts.append(answer)
+    return receipts
 
 
 def _payer(site: Site, stay: Stay, cost: StayCost) -> WalletRun | None:
