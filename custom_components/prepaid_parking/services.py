@@ -34,6 +34,7 @@ from .actions import (
     money,
     moves,
     packages,
+    park_reports,
     parking_packages,
     parking_rules,
     permits,
@@ -101,6 +102,7 @@ ACTIONS: Final = (
     *stays.ACTIONS,
     *merchants.ACTIONS,
     *reviews.ACTIONS,
+    *park_reports.ACTIONS,
     *ledger.ACTIONS,
     *statements.ACTIONS,
 )

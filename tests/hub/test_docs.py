@@ -86,6 +86,8 @@ STAYS: Final = """
     let_out_unpaid list_unpaid_exits write_off_stay pay_lost_ticket
 """
 """A day at the parking desk, called in `test_docs_stays.py`."""
+REPORTS: Final = "close_day list_orders"
+"""What a car park came to, called in `test_docs_reports.py`."""
 LAB: Final = "preview_tariff"
 """Looks back at days that have to pass first, called in `test_docs_lab.py`."""
 TARIFFS: Final = "assign_tariff withdraw_tariff rerate"
@@ -271,6 +273,7 @@ async def test_every_example_works_and_answers_what_is_printed(house: House) -> 
         UNITS,
         VISITING,
         ATTENDING,
+        REPORTS,
         SPACES,
         CARDS,
         ADMISSION,

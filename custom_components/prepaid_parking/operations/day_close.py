@@ -1,0 +1,103 @@
+"""The daily close of a car park: what its lanes did and earned on a local day, equal to the ledger."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, time
+
+from ..core.day_close import KINDS, DayLine, Place, add_entry, in_order, total_of
+from ..core.identity import LaneId, WalletId
+from ..core.ledger import Entry
+from ..core.local_day import DAY
+from ..core.passage import Passage
+from ..core.stay import Stay
+from .facts import PassageKind
+from .site import Site
+
+OPENED = frozenset(
+    {PassageKind.ADMITTED, PassageKind.EMERGENCY, PassageKind.FORCED, PassageKind.TAILGATED}
+)
+"""Passages in which a car went through, as far as anybody knows."""
+PAGE = 500
+
+
+async def close_day(site: Site, day: date) -> dict[str, object]:
+    """Return a local day, by lane and tariff and in all: booked on that day, whenever it is asked for."""
+    begin, end = _midnight(site, day), _midnight(site, day + DAY)
+    lines: defaultdict[Place, DayLine] = defaultdict(DayLine)
+    places: dict[str, Place] = {}
+    for stay in await site.books.between(Stay, "left_at", _micros(begin), _micros(end) - 1):
+        places[stay.id] = _place(site, stay)
+        lines[places[stay.id]].stays += 1
+    for passage in await site.books.between(Passage, "at", _micros(begin), _micros(end) - 1):
+        if passage.kind in OPENED:
+            place = await _place_of(site, places, passage.stay, _name(site, passage.lane))
+            lines[_name(site, passage.lane), place[1]].passages += 1
+    async for entry in _entries(site, begin, end):
+        lane = _name(site, str(entry.detail.get("lane") or ""))
+        place = await _place_of(site, places, str(entry.detail.get("stay") or ""), lane)
+        payer = site.wallets.get(WalletId(str(entry.detail.get("wallet") or "")))
+        add_entry(lines[place], entry, payer.wallet.no if payer is not None else None)
+    return {
+        "day": day.isoformat(),
+        "currency": site.currency.code,
+        "lines": [
+            {"lane": lane, "tariff": tariff} | _line(site, line)
+            for (lane, tariff), line in in_order(lines)
+        ],
+        "total": _line(site, total_of(lines.values())),
+    }
+
+
+async def _entries(site: Site, begin: datetime, end: datetime) -> AsyncIterator[Entry]:
+    after = None
+    while True:
+        page = await site.books.entries(
+            since=begin, until=end, kinds=KINDS, after=after, limit=PAGE
+        )
+        for entry in page:
+            yield entry
+        if len(page) < PAGE:
+            return
+        after = page[-1].id
+
+
+async def _place_of(site: Site, places: dict[str, Place], stay: str, lane: str) -> Place:
+    """Return the lane and tariff of a stay; money without one is the lane's that took it."""
+    if not stay:
+        return lane, ""
+    if stay not in places:
+        known = await site.books.load(Stay, id=stay)
+        places[stay] = _place(site, known[0]) if known else (lane, "")
+    return places[stay]
+
+
+def _place(site: Site, stay: Stay) -> Place:
+    lane = stay.exit_lane or stay.entry_lane or ""
+    return _name(site, lane), str(stay.tariff or "")
+
+
+def _name(site: Site, lane: str) -> str:
+    run = site.lanes.get(LaneId(lane))
+    return run.name if run is not None else lane
+
+
+def _line(site: Site, line: DayLine) -> dict[str, object]:
+    text = site.currency.text
+    return {
+        "passages": line.passages,
+        "stays": line.stays,
+        "charged": text(line.charged),
+        "refunded": text(line.refunded),
+        "held": text(line.held),
+        "validated": text(line.validated),
+        "owed": text(line.owed),
+        "paid": {origin: text(paid) for origin, paid in sorted(line.paid.items()) if paid},
+    }
+
+
+def _midnight(site: Site, day: date) -> datetime:
+    return datetime.combine(day, time(), site.zone).astimezone(UTC)
+
+
+def _micros(at: datetime) -> int:
+    return int((at - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 1_000_000
