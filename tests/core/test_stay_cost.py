@@ -32,6 +32,7 @@ from custom_components.prepaid_parking.core.stay_cost import (
     StayPrice,
     StayPricer,
     StayTerms,
+    later,
     paid_time,
     until,
 )
@@ -225,3 +226,11 @@ def test_a_car_that_comes_back_goes_on_with_its_stay() -> None:
     paid = replace(left, paid_minor=500, paid_at=out)
     later = gone_on(paid, back, LaneId("l1"), StayState.INSIDE)
     assert priced(later, terms, stay.entered_at + 90 * MINUTE).due_minor == 200
+
+
+def test_free_time_that_uses_a_stretch_up_leaves_nothing_of_it() -> None:
+    """Two hours from the shop for a stay of two hours: no begun unit of no time is left to pay."""
+    begin = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    noon, two, five = begin, begin + timedelta(hours=2), begin + timedelta(hours=5)
+    assert later([(noon, two)], 2 * 3_600_000) == []
+    assert later([(noon, two), (two, five)], 2 * 3_600_000) == [(two, five)]

@@ -1,6 +1,7 @@
 """Permits: what is paid for is had to the day, and what is not had is not paid for."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, time, timedelta
 from typing import Final
 
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -9,7 +10,8 @@ import pytest
 from custom_components.prepaid_parking.core.bill import BillState
 from custom_components.prepaid_parking.core.chart import Bucket, SiteAccount
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError
-from custom_components.prepaid_parking.core.rights import Rights
+from custom_components.prepaid_parking.core.identity import CardId
+from custom_components.prepaid_parking.core.rights import Rights, TimeWindow
 from custom_components.prepaid_parking.operations.bill_paying import pay_bill
 from custom_components.prepaid_parking.operations.bills import void_bill
 from custom_components.prepaid_parking.operations.changing_permits import (
@@ -17,7 +19,11 @@ from custom_components.prepaid_parking.operations.changing_permits import (
     suspend_permit,
 )
 from custom_components.prepaid_parking.operations.ending_permits import end_permit
-from custom_components.prepaid_parking.operations.permits import best_permit, permits_of
+from custom_components.prepaid_parking.operations.permits import (
+    best_permit,
+    keep_permit,
+    permits_of,
+)
 from custom_components.prepaid_parking.operations.selling_permits import renew_permit
 from tests.operations.conftest import MakeWorld
 from tests.operations.garage import Garage
@@ -72,6 +78,31 @@ async def test_the_permit_that_serves_the_car_best_is_taken(world: World) -> Non
     await world.pay(garage.wallet(card), "1")
     await world.work()
     assert best() == month.id
+
+
+async def test_a_permit_within_its_hours_goes_before_one_outside_of_them(world: World) -> None:
+    """A driver with a night package and a day package pays no overtime at noon."""
+    garage = Garage(world)
+    night = TimeWindow(start=time(20), end=time(6))
+    await garage.package("night", price_minor=50_00, rights=Rights(windows=(night,)))
+    await garage.package("day", price_minor=100_00)
+    card = await garage.customer("500")
+    await garage.sell(card, "night")
+    by_day = await garage.sell(card, "day")
+    assert best_permit(world.site, card.id, "", world.clock.now) == by_day
+
+
+async def test_a_permit_that_goes_over_to_another_card_is_no_longer_the_firsts(
+    world: World,
+) -> None:
+    """Two cars on the permit of one: the card that was given up still opened the barrier."""
+    garage = Garage(world)
+    await garage.package()
+    card = await garage.customer("1000")
+    permit = await garage.sell(card)
+    keep_permit(world.site, replace(permit, card=CardId("c99")))
+    assert permits_of(world.site, card.id) == []
+    assert [one.id for one in permits_of(world.site, CardId("c99"))] == [permit.id]
 
 
 async def test_a_sale_that_is_repeated_is_one_sale(world: World) -> None:

@@ -15,8 +15,9 @@ import pytest
 from custom_components.prepaid_parking.core.chart import Bucket, Channel, SiteAccount
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError
 from custom_components.prepaid_parking.core.ledger import EntryKind
+from custom_components.prepaid_parking.core.plate import masked_plate
 from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayState, Worth
-from custom_components.prepaid_parking.core.wallet import Purpose
+from custom_components.prepaid_parking.core.wallet import CredentialKind, Purpose
 from custom_components.prepaid_parking.operations.facts import StayEvent, StayFact, StepRefused
 from custom_components.prepaid_parking.operations.merchants import set_merchant
 from custom_components.prepaid_parking.operations.parking_rules import set_parking_rules
@@ -91,6 +92,17 @@ async def test_a_payment_announced_twice_counts_once(park: World) -> None:
     with pytest.raises(ConflictError):
         await pay(park, stay, 700, channel=Channel.TERMINAL, reference="t1")
     await is_sound(park)
+
+
+async def test_a_payment_by_the_ticket_repeated_by_the_stay_counts_once(park: World) -> None:
+    """A terminal sends the ticket's code, and after a lost answer the stay that it found by it."""
+    ticket = park.site.privacy.blind(CredentialKind.CODE, "7K3M9Q2X")
+    stay = await arrive(park, ticket=ticket)
+    park.clock.now += HOUR
+    first = await pay(park, stay, 500, which=Which(code="7K3M9Q2X"), reference="t1")
+    again = await pay(park, stay, 500, reference="t1")
+    assert (first.receipt.repeated, again.receipt.repeated) == (False, True)
+    assert await of_site(park, SiteAccount.CASH) == -500
 
 
 async def test_a_payment_repeated_after_the_car_has_left_is_the_one_it_was(park: World) -> None:
@@ -371,6 +383,7 @@ async def test_a_lost_ticket_is_sold_the_way_out(park: World) -> None:
         await pay_lost_ticket(park.site, **told)
     await set_parking_rules(park.site, changes={"lost_ticket_minor": 3000}, actor=MANAGER)
     sold = await pay_lost_ticket(park.site, **told)
+    assert sold.stay.masked == masked_plate(PLATE)
     again = await pay_lost_ticket(park.site, **told)
     assert (again.stay.id, again.receipt.repeated) == (sold.stay.id, True)
     park.clock.now += 5 * HOUR
