@@ -20,6 +20,7 @@ from .operations.watching import state_of
 from .troubles import troubles
 
 TO_REDACT: Final = {
+    "code",
     "coil_topic",
     "device",
     "expected",

@@ -73,7 +73,8 @@ async def test_every_answer_of_the_table_can_be_said(hass: HomeAssistant, langua
         decision = decide(asked_in(case))
         said = explain_decision(decision, words, CNY)
         overtime = "outside the hours" in case.name
-        beside = decision.remind + bool(decision.review) + overtime
+        by_list = decision.rule == "listed"
+        beside = decision.remind + bool(decision.review) + overtime + by_list
         assert len(said) == len(decision.trace) + beside
         assert "{" not in json.dumps(said)
     assert all(words(f"access.{reason}", due="1.00") for reason in Reason)

@@ -1,10 +1,12 @@
 """Two hubs are connected in a dialogue: what a person sees who types in the code."""
 
 from collections.abc import Iterator
+import json
 
 import aiomqtt
 import pytest
 
+from custom_components.prepaid_parking.diagnostics import async_get_config_entry_diagnostics
 from custom_components.prepaid_parking.links.pairing import Pairing, new_code
 from tests.brokers import Mosquitto, mosquitto
 from tests.hub.flow_steps import Walk
@@ -35,6 +37,8 @@ async def test_a_code_is_shown_and_saved_before_the_other_hub_is_there(
     assert walk.shown()["code"] == code
     await walk.answer("save")
     (made,) = hub.entry.get_subentries_of_type("office")
+    told = await async_get_config_entry_diagnostics(hub.hass, hub.entry)
+    assert code not in json.dumps(told, default=str)
     assert dict(made.data) == {"line_id": line_id, "role": "office", "code": code}
 
 
