@@ -154,16 +154,6 @@ def resumed(permit: Permit, today: date) -> Permit:
     )
 
 
-def visited(permit: Permit) -> Permit:
-    """Return a permit after an arrival by it."""
-    return permit if permit.left is None else replace(permit, left=permit.left - 1)
-
-
-def visit_given_back(permit: Permit) -> Permit:
-    """Return a permit whose car never came in after all."""
-    return permit if permit.left is None else replace(permit, left=permit.left + 1)
-
-
 def used_part(permit: Permit, day: date) -> tuple[int, int]:
     """Return how much of what was sold is used before a day, and of how much: visits, or else days."""
     visits = permit.rights.visits

@@ -20,6 +20,7 @@ from .permits import keep_permit, permits_of
 from .site import Site
 from .stay_book import alone, put, stays_of_card
 from .turn import in_turn
+from .vehicle_turn import all_alone
 
 
 @in_turn
@@ -123,31 +124,35 @@ async def replace_card(
         for one in credentials_known(site, old.id)
         if one.kind not in kinds
     )
-    permits = tuple(replace(one, card=new.id) for one in permits_of(site, old.id))
-    act = Act(
-        kind=EntryKind.CARD_ISSUED,
-        event=f"card/{new.id}/issued",
-        occurred=new.issued_at,
-        actor=actor,
-        reason=reason,
-        reference=referenced("replace_card", reference, content),
-        detail={
-            "wallet": new.wallet,
-            "card": new.id,
-            "replaces": old.id,
-            "credentials": [one.masked or one.kind for one in (*kept, *given)],
-        },
-        puts=(new, lost, *kept, *given, *permits),
-    )
-    receipt = await book(site, act, _replaced(old) or taken(site, given))
+    async with all_alone(site, *sorted(one.id for one in permits_of(site, old.id))):
+        permits = tuple(replace(one, card=new.id) for one in permits_of(site, old.id))
+        act = Act(
+            kind=EntryKind.CARD_ISSUED,
+            event=f"card/{new.id}/issued",
+            occurred=new.issued_at,
+            actor=actor,
+            reason=reason,
+            reference=referenced("replace_card", reference, content),
+            detail={
+                "wallet": new.wallet,
+                "card": new.id,
+                "replaces": old.id,
+                "credentials": [one.masked or one.kind for one in (*kept, *given)],
+            },
+            puts=(new, lost, *kept, *given, *permits),
+        )
+        receipt = await book(site, act, _replaced(old) or taken(site, given))
+        if not receipt.repeated:
+            site.cards |= {new.id: new, lost.id: lost}
+            site.credentials.update({one.digest: one for one in (*kept, *given)})
+            for permit in permits:
+                keep_permit(site, permit)
     if not receipt.repeated:
-        site.cards |= {new.id: new, lost.id: lost}
-        site.credentials.update({one.digest: one for one in (*kept, *given)})
-        for permit in permits:
-            keep_permit(site, permit)
         for stay in stays_of_card(site, old.id):
             async with alone(site, stay.id):
-                await put(site, replace(site.parking.stays[stay.id], card=new.id))
+                here = site.parking.stays.get(stay.id)  # It may have left meanwhile.
+                if here is not None:
+                    await put(site, replace(here, card=new.id))
     return receipt
 
 

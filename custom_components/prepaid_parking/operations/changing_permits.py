@@ -13,9 +13,11 @@ from .booking import referenced
 from .permits import find_permit, keep_permit
 from .site import Site
 from .turn import in_turn
+from .vehicle_turn import alone_with
 
 
 @in_turn
+@alone_with("permit")
 async def suspend_permit(
     site: Site,
     *,
@@ -44,6 +46,7 @@ async def suspend_permit(
 
 
 @in_turn
+@alone_with("permit")
 async def resume_permit(
     site: Site, *, permit: str, actor: Actor, reason: str = "", reference: str = ""
 ) -> tuple[Receipt, Permit]:
@@ -59,6 +62,7 @@ async def resume_permit(
 
 
 @in_turn
+@alone_with("permit")
 async def set_renewal(
     site: Site, *, permit: str, renews: bool, actor: Actor, reason: str = ""
 ) -> tuple[Receipt, Permit]:

@@ -28,6 +28,7 @@ from .issuing import Issue, issue_all
 from .permits import find_permit, keep_permit
 from .site import Site
 from .turn import in_turn
+from .vehicle_turn import alone_with
 from .wallet_run import WalletRun
 
 USED: Final = "used"
@@ -47,6 +48,7 @@ class Back:
 
 
 @in_turn
+@alone_with("permit")
 async def end_permit(
     site: Site,
     *,

@@ -18,14 +18,14 @@ from ..core.wallet import CredentialKind
 from .admitting import Opening, opened, settle
 from .asking import asked_of
 from .cards import block_card, issue_card
-from .facts import PassageKind
+from .lane_facts import (PassageKind)
 from .lane_run import LaneRun, Shown
 from .listed import office_digest
 from .passing import Answer
 from .site import Site
 from .stay_book import tracks, way_of
 from .suspecting import suspect
-from .vehicle_turn import stay_turn, vehicle_turn
+from .vehicle_turn import asked_turn, vehicle_turn
 
 __all__ = [
     "Answer",
@@ -71,7 +71,7 @@ async def plate_read(site: Site, *, lane: str, read: PlateRead, actor: Actor = S
         if arrival is None:
             _still_here(site, run, vehicle)
             return _repeated(vehicle)
-        async with stay_turn(site, asked, held):
+        async with asked_turn(site, asked, held):
             ready = await settle(site, run, asked, decision, vehicle, actor)
         if arrival.admitted and not _opens(ready) and arrival in run.recent:
             run.recent[run.recent.index(arrival)] = replace(arrival, admitted=False)
@@ -125,7 +125,7 @@ async def answer_again(
             office=vehicle.office,
         )
         decision = decide(asked)
-        async with stay_turn(site, asked, held):
+        async with asked_turn(site, asked, held):
             ready = await settle(site, run, asked, decision, vehicle, actor)
         if _opens(ready) and read.plate:
             run.let_through(normal_plate(read.plate), read.at)

@@ -15,6 +15,7 @@ from ..core.wallet import Card, CardState, CredentialKind
 from .booking import book_sealed, closed, referenced
 from .site import Site
 from .turn import in_turn
+from .vehicle_turn import alone_with
 
 CODE_DIGITS: Final = 8
 """A keypad at a lane takes one try in seconds: of a hundred million codes nobody finds one."""
@@ -88,6 +89,7 @@ async def invite_visitor(
 
 
 @in_turn
+@alone_with("invitation")
 async def cancel_invitation(
     site: Site, *, invitation: str, actor: Actor, reason: str = ""
 ) -> Receipt:

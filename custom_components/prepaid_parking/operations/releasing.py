@@ -16,7 +16,7 @@ from ..core.ledger import Record
 from ..core.plate import normal_plate
 from ..core.stay import Stay, StayKind
 from .asking import asked_of
-from .facts import PassageKind, StayEvent
+from .lane_facts import (PassageKind, StayEvent)
 from .lane_run import AtLane, LaneRun, Shown
 from .parking_rules import rules_now
 from .passing import Answer, Happening, answered, barrier_of, drawn_up, pulse
@@ -25,7 +25,7 @@ from .stay_book import hold
 from .stay_charging import owe_stay
 from .stay_cost import cost_of_stay
 from .stays import begin, leaving, left, take_over, tell_stay
-from .vehicle_turn import stay_turn, vehicle_turn
+from .vehicle_turn import asked_turn, vehicle_turn
 
 BY_HAND = Decision(
     verdict=Verdict.ADMIT, reason=Reason.TEMPORARY, trace=(Step("released", decided=True),)
@@ -112,7 +112,7 @@ async def _let_through(
             read=replace(shown.read, at=now),
             office=shown.office,
         )
-        async with stay_turn(site, asked, held):
+        async with asked_turn(site, asked, held):
             stay = await _written(site, run, asked, shown, what, puts)
         run.last = replace(waiting, admitted=True)
         if shown.read.plate:

@@ -4,13 +4,14 @@ A day's work is a list, as in billing: a part of it at each tick, and what is no
 stops is found again in the books. What is sold by itself is sold only where the money is there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from typing import Final
 
 from ..core.errors import CoreError
-from ..core.identity import SYSTEM
+from ..core.identity import SYSTEM, PermitId
 from ..core.permit import ParkingPackage, Permit, PermitKind, endings
 from .bill_book import rules_of, trusted
 from .booking import keep, referenced, unspendable
@@ -20,6 +21,7 @@ from .permits import keep_permit, permits_of
 from .selling_permits import Sale, renewal, sold
 from .site import Site
 from .stay_book import stays_of_card
+from .vehicle_turn import all_alone
 from .wallet_run import WalletRun
 
 MOST_AT_ONCE: Final = 50
@@ -44,11 +46,12 @@ async def renew_permits(site: Site, now: datetime) -> None:
 
 
 async def _look_after(site: Site, permits: Sequence[Permit], today: date) -> None:
-    changed: list[Permit] = []
+    changed: dict[PermitId, Callable[[Permit], Permit]] = {}
     told: list[tuple[Permit, WalletEvent, int]] = []
     for permit in permits:
         if _is_history(site, permit, today):
-            changed += _put_away(site, permit)
+            if not _is_last(site, permit):
+                changed[permit.id] = _put_away
             continue
         package = _renewable(site, permit)
         if package is None:
@@ -64,18 +67,27 @@ async def _look_after(site: Site, permits: Sequence[Permit], today: date) -> Non
             continue
         if count <= permit.reminded:
             continue
-        changed.append(replace(permit, reminded=count))
+        changed[permit.id] = partial(_reminded, count=count)
         cost = 0 if sale is None else sale.permit.price_minor
         if not permit.renews:
             told.append((permit, WalletEvent.PERMIT_ENDING, cost))
         elif sale is None or not _pays(site, sale):
             told.append((permit, WalletEvent.PERMIT_NOT_FUNDED, cost))
-    if not changed or not await keep(site, *changed):
-        return
-    for one in changed:
-        keep_permit(site, one)
-    for permit, event, cost in told:
-        _tell(site, permit, event, cost, today)
+    if changed and await _written(site, changed):
+        for permit, event, cost in told:
+            _tell(site, permit, event, cost, today)
+
+
+async def _written(site: Site, changed: Mapping[PermitId, Callable[[Permit], Permit]]) -> bool:
+    """Write changes down on what permits are by now: a lane may have taken visits of them."""
+    async with all_alone(site, *sorted(changed)):
+        permits = site.parking.permits
+        after = [change(permits[one]) for one, change in changed.items() if one in permits]
+        if not await keep(site, *after):
+            return False
+        for one in after:
+            keep_permit(site, one)
+    return True
 
 
 def _is_history(site: Site, permit: Permit, today: date) -> bool:
@@ -92,13 +104,21 @@ def _is_history(site: Site, permit: Permit, today: date) -> bool:
     return (today - permit.last).days > days
 
 
-def _put_away(site: Site, permit: Permit) -> list[Permit]:
-    """Leave a permit to the books alone, unless it is the last that its card has had.
+def _is_last(site: Site, permit: Permit) -> bool:
+    """Tell whether a permit is the last that its card has had.
 
     A card that never bought anything comes in without: a lane has to know of one that did.
     """
-    last = permits_of(site, permit.card)[-1].id == permit.id
-    return [] if last else [replace(permit, over=True)]
+    return permits_of(site, permit.card)[-1].id == permit.id
+
+
+def _put_away(permit: Permit) -> Permit:
+    """Leave a permit to the books alone."""
+    return replace(permit, over=True)
+
+
+def _reminded(permit: Permit, *, count: int) -> Permit:
+    return replace(permit, reminded=count)
 
 
 def _renewable(site: Site, permit: Permit) -> ParkingPackage | None:

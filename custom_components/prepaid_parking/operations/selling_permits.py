@@ -21,6 +21,7 @@ from .parking_packages import Offer, offer, package_sold, space_for
 from .permits import find_permit, keep_permit, permits_of
 from .site import Site
 from .turn import in_turn
+from .vehicle_turn import all_alone
 from .wallet_run import WalletRun
 
 MOST_PERIODS: Final = 120
@@ -126,6 +127,16 @@ async def sold(
     site: Site, sale: Sale, actor: Actor, key: Reference, reason: str = ""
 ) -> tuple[Receipt, Permit]:
     """Write a sale down with its bill, and let the wallet pay it where it can."""
+    before = sale.after
+    async with all_alone(site, before.id if before is not None else None):
+        if before is not None:  # A lane may have taken a visit of it meanwhile.
+            sale = replace(sale, after=site.parking.permits.get(before.id, before))
+        return await _written(site, sale, actor, key, reason)
+
+
+async def _written(
+    site: Site, sale: Sale, actor: Actor, key: Reference, reason: str
+) -> tuple[Receipt, Permit]:
     if not sale.lines:
         return await _given(site, sale, actor, key, reason)
     permit, today = sale.permit, local_day(site)

@@ -20,7 +20,7 @@ from ..core.reentry import goes_on, gone_on
 from ..core.stay import Stay, StayKind, StayState
 from ..core.vehicle import RuleKind
 from ..core.visiting import Invitation
-from .facts import StayEvent, StayFact
+from .lane_facts import (StayEvent, StayFact)
 from .lane_run import LaneRun, Shown
 from .parking_rules import rules_now
 from .permits import keep_permit
@@ -28,6 +28,8 @@ from .site import Site
 from .stay_book import alone, hold, numbered, put
 from .stay_charging import owe_stay
 from .stay_cost import cost_of_stay, tariff_of
+from .vehicle_turn import all_alone
+from .visits import visits
 
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -92,11 +94,7 @@ async def begin(
         version=tariff[1] if tariff is not None else 0,
         granted_at=now,
     )
-    others = tuple(
-        replace(one, left=one.left - 1)
-        for one in (permit, invitation)
-        if one is not None and one.left is not None
-    )
+    others = visits(site, stay, -1)
     return Begun(stay=await numbered(site, stay), others=others, earlier=earlier)
 
 
@@ -262,17 +260,10 @@ def _host_wallet(site: Site, invitation: Invitation | None) -> WalletId | None:
 async def _given_back(site: Site, stay: Stay) -> Stay:
     """End a stay that never began, and give the visit back that it took."""
     ended = await numbered(site, replace(stay, state=StayState.BACKED_OUT))
-    permit = site.parking.permits.get(stay.permit) if stay.permit is not None else None
-    invitation = (
-        site.parking.invitations.get(stay.invitation) if stay.invitation is not None else None
-    )
-    others = tuple(
-        replace(one, left=one.left + 1)
-        for one in (permit, invitation)
-        if one is not None and one.left is not None
-    )
-    await _record(site, ended, *others)
-    take_over(site, ended, *others)
+    async with all_alone(site, stay.permit, stay.invitation):
+        others = visits(site, stay, 1)
+        await _record(site, ended, *others)
+        take_over(site, ended, *others)
     return ended
 
 
