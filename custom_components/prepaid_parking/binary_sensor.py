@@ -28,8 +28,9 @@ from .operations.loss_views import hint_view
 from .operations.quota import is_exempt
 from .operations.supply_views import quota_view
 from .operations.watching import policy_for
+from .park_things import LaneThing, SpaceThing
 from .roster import async_show
-from .things import LaneThing, LineThing, MeterThing, SiteThing, SpaceThing, Thing, WalletThing
+from .things import LineThing, MeterThing, SiteThing, Thing, WalletThing
 from .troubles import proof_shown, troubles
 
 # Everything is pushed; nothing is asked for.

@@ -14,8 +14,9 @@ from .entity import PrepaidEntity
 from .errors import translated
 from .lane_entity import BarrierEntity
 from .operations.supply import confirm_restore
+from .park_things import LaneThing
 from .roster import async_show
-from .things import LaneThing, MeterThing, Thing
+from .things import MeterThing, Thing
 
 # A pulse is fired once; two at a time would be two pulses for one wish.
 PARALLEL_UPDATES = 1

@@ -18,8 +18,9 @@ from .entity import PrepaidEntity
 from .glance import Glance
 from .operations.site import Site
 from .operations.visit_calendar import Date, dates
+from .park_things import ParkThing
 from .roster import async_show
-from .things import ParkThing, Thing
+from .things import Thing
 from .wording import Words, async_words
 
 # Everything is pushed; nothing is asked for.

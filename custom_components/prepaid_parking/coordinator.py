@@ -21,17 +21,14 @@ from .glance import Glance
 from .links.profile_file import Profiles
 from .operations.facts import (
     BooksTrouble,
+    DayClosed,
     Doubted,
     DoubtEnded,
     Fact,
     Hinted,
     HintEnded,
     HoursNoted,
-    Passed,
     Proved,
-    ReviewOpened,
-    ReviewSettled,
-    StayFact,
     StepRefused,
     SupplyChanged,
     SupplyTrouble,
@@ -40,6 +37,7 @@ from .operations.facts import (
     WalletFact,
 )
 from .operations.keeper import Keeper
+from .operations.lane_facts import Passed, ReviewOpened, ReviewSettled, StayFact
 from .operations.park_overview import ParkOverview, park_overview
 from .operations.passages import Passages
 from .operations.site import Site
@@ -208,7 +206,7 @@ def _keys(fact: Fact) -> list[str]:
             return [*lane, *([f"wallet:{fact.wallet}"] if fact.wallet else []), PARK]
         case ReviewOpened() | ReviewSettled():
             return [PARK]
-        case HoursNoted():
+        case HoursNoted() | DayClosed():
             return []
         case UseFact():
             return [f"wallet:{fact.wallet}"] if fact.wallet else []

@@ -18,8 +18,9 @@ from .coordinator import PrepaidConfigEntry
 from .core.arm import Arm, arm_of, has_limits
 from .lane_entity import BarrierEntity
 from .operations.closing_barrier import can_close
+from .park_things import LaneThing
 from .roster import async_show
-from .things import LaneThing, Thing
+from .things import Thing
 
 # A pulse is fired once; two at a time would be two pulses for one wish.
 PARALLEL_UPDATES = 1

@@ -11,18 +11,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import PrepaidConfigEntry
 from .entity import PrepaidEntity
-from .operations.facts import (
-    Fact,
-    PassageKind,
-    Passed,
-    UseEvent,
-    UseFact,
-    WalletEvent,
-    WalletFact,
-)
+from .operations.facts import Fact, UseEvent, UseFact, WalletEvent, WalletFact
+from .operations.lane_facts import PassageKind, Passed
+from .park_things import LaneThing
 from .roster import async_show
 from .telling import passage_story, use_story, wallet_story
-from .things import LaneThing, SiteThing, Thing, WalletThing
+from .things import SiteThing, Thing, WalletThing
 
 # Everything is pushed; nothing is asked for.
 PARALLEL_UPDATES = 0

@@ -6,16 +6,8 @@ from typing import NamedTuple
 from . import const
 from .const import CONF_KIND, CONF_LANE, CONF_METER, CONF_RELAY, RELAY_NONE
 from .coordinator import PARK, PrepaidConfigEntry
-from .things import (
-    LaneThing,
-    LineThing,
-    MeterThing,
-    ParkThing,
-    SiteThing,
-    SpaceThing,
-    Thing,
-    WalletThing,
-)
+from .park_things import LaneThing, ParkThing, SpaceThing
+from .things import LineThing, MeterThing, SiteThing, Thing, WalletThing
 
 
 class Handle(NamedTuple):

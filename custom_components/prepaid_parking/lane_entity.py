@@ -12,8 +12,9 @@ from .entity import PrepaidEntity
 from .errors import translated
 from .operations.closing_barrier import close_barrier
 from .operations.releasing import release_barrier
+from .park_things import LaneThing
 from .roster import async_each
-from .things import LaneThing, Thing
+from .things import Thing
 
 BY_ENTITY: Final = "entity"
 """The reason that is written down for what is done through the hub's own cover, button or switch."""

@@ -22,7 +22,7 @@ from .core.lane import LaneInput
 from .entity import PrepaidEntity
 from .operations.lane_run import AtLane
 from .operations.releasing import standing
-from .things import LaneThing
+from .park_things import LaneThing
 
 LANE_INPUTS: Final = (
     BinarySensorEntityDescription(

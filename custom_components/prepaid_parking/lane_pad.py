@@ -23,8 +23,8 @@ from .core.access import OLDEST_READ
 from .core.errors import CoreError, StoreError
 from .core.wallet import CredentialKind
 from .links.mqtt_codes import LONGEST_CODE
-from .operations.facts import PassageKind
 from .operations.gate import present
+from .operations.lane_facts import PassageKind
 from .operations.lane_run import LaneRun
 from .operations.site import Site
 from .wiring_line import Detach, LineRun

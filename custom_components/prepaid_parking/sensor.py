@@ -17,30 +17,15 @@ from .entity import PrepaidEntity
 from .lane_entity import async_show_fitted
 from .lane_inputs import ANSWER, DUE, AnswerSensor, DueSensor, waits_of
 from .measures import VALUES, shown_total, total_of
-from .operations.facts import Fact, Passed
+from .operations.facts import Fact
+from .operations.lane_facts import Passed
 from .operations.overview import believed_register
+from .park_things import LaneThing, ParkThing, SpaceThing
 from .roster import async_each, async_show
-from .sensor_tables import (
-    LAST_PLATE,
-    LINE,
-    METER,
-    PARK,
-    SITE,
-    SPACE,
-    WALLET,
-    Native,
-    PrepaidSensorDescription,
-)
-from .things import (
-    LaneThing,
-    LineThing,
-    MeterThing,
-    ParkThing,
-    SiteThing,
-    SpaceThing,
-    Thing,
-    WalletThing,
-)
+from .sensor_description import Native, PrepaidSensorDescription
+from .sensor_tables import LINE, METER, SITE, WALLET
+from .sensor_tables_park import LAST_PLATE, PARK, SPACE
+from .things import LineThing, MeterThing, SiteThing, Thing, WalletThing
 
 # Everything is pushed; nothing is asked for.
 PARALLEL_UPDATES = 0

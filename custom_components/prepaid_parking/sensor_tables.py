@@ -1,30 +1,23 @@
 """The tables of sensors: what each reads, in the order people look at them."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
-    SensorEntityDescription,
     SensorStateClass,
 )
 from homeassistant.const import EntityCategory, UnitOfRatio, UnitOfTime
-from homeassistant.helpers.typing import StateType
 
 from .core.category import Category
 from .core.money import price_text
 from .core.policy import WalletState
-from .core.space import Tenure
 from .core.supply import SupplyState
-from .core.two_hubs import Role
 from .core.wallet import Purpose
 from .operations.arrears import arrears_of, open_bills
 from .operations.bill_views import open_bills as listed_bills
 from .operations.forecast import cut_expected_at, days_left, empty_at
-from .operations.hub_state import list_age
 from .operations.lots import uses_left
 from .operations.overview import (
     cost_month,
@@ -32,52 +25,9 @@ from .operations.overview import (
     price_micro,
     revenue_today,
 )
-from .operations.park_overview import paid_until
-from .operations.visit_views import occupancy_lines
 from .operations.watching import cutoff_of, state_of
-from .things import (
-    LineThing,
-    MeterThing,
-    ParkThing,
-    SiteThing,
-    SpaceThing,
-    Thing,
-    WalletThing,
-)
-
-type Native = StateType | Decimal | date | datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class PrepaidSensorDescription[ThingT: Thing](SensorEntityDescription):
-    """A sensor: what it reads, what it adds to explain itself, and whether a thing has it.
-
-    `money` gives it the site's currency. `since_fn` says since when a sum that starts over is
-    counted.
-    """
-
-    value_fn: Callable[[ThingT], Native]
-    more_fn: Callable[[ThingT], Mapping[str, Any] | None] = lambda _: None
-    has_fn: Callable[[ThingT], bool] = lambda _: True
-    since_fn: Callable[[ThingT], datetime | None] = lambda _: None
-    money: bool = False
-
-
-def _money[ThingT: Thing](
-    key: str,
-    minor_fn: Callable[[ThingT], int],
-    since_fn: Callable[[ThingT], datetime | None] = lambda _: None,
-    more_fn: Callable[[ThingT], Mapping[str, Any] | None] = lambda _: None,
-) -> PrepaidSensorDescription[ThingT]:
-    return PrepaidSensorDescription[ThingT](
-        key=key,
-        device_class=SensorDeviceClass.MONETARY,
-        state_class=SensorStateClass.TOTAL,
-        money=True,
-        value_fn=lambda thing: thing.money(minor_fn(thing)),
-        more_fn=more_fn,
-        since_fn=since_fn,
-    )
+from .sensor_description import PrepaidSensorDescription, money_sensor
+from .things import LineThing, MeterThing, SiteThing, Thing, WalletThing
 
 
 def _supply_state(state: SupplyState) -> str | None:
@@ -145,12 +95,12 @@ METER: Final[tuple[PrepaidSensorDescription[MeterThing], ...]] = (
         value_fn=lambda thing: _supply_state(thing.run.state),
         more_fn=_reason,
     ),
-    _money(
+    money_sensor(
         "cost_today",
         lambda thing: cost_today(thing.run, thing.data.tally, thing.now),
         lambda thing: thing.midnight,
     ),
-    _money(
+    money_sensor(
         "cost_month",
         lambda thing: cost_month(thing.run, thing.data.tally, thing.now),
         lambda thing: thing.midnight.replace(day=1),
@@ -172,8 +122,8 @@ METER: Final[tuple[PrepaidSensorDescription[MeterThing], ...]] = (
 )
 
 WALLET: Final[tuple[PrepaidSensorDescription[WalletThing], ...]] = (
-    _money("balance", lambda thing: thing.run.balance_minor),
-    _money("available", lambda thing: thing.run.available_minor),
+    money_sensor("balance", lambda thing: thing.run.balance_minor),
+    money_sensor("available", lambda thing: thing.run.available_minor),
     PrepaidSensorDescription(
         key="state",
         device_class=SensorDeviceClass.ENUM,
@@ -193,7 +143,7 @@ WALLET: Final[tuple[PrepaidSensorDescription[WalletThing], ...]] = (
         device_class=SensorDeviceClass.TIMESTAMP,
         value_fn=lambda thing: _whole_minute(cutoff_of(thing.site, thing.run)),
     ),
-    _money(
+    money_sensor(
         "arrears",
         lambda thing: arrears_of(thing.run).total(),
         more_fn=lambda thing: _by_category(thing, arrears_of(thing.run)),
@@ -225,13 +175,13 @@ def _collected(thing: SiteThing) -> dict[str, Any]:
 
 
 SITE: Final[tuple[PrepaidSensorDescription[SiteThing], ...]] = (
-    _money("float_total", lambda thing: thing.overview.float_minor),
-    _money(
+    money_sensor("float_total", lambda thing: thing.overview.float_minor),
+    money_sensor(
         "arrears",
         lambda thing: thing.overview.arrears_minor,
         more_fn=lambda thing: _by_category(thing, thing.overview.arrears),
     ),
-    _money(
+    money_sensor(
         "revenue_today",
         lambda thing: revenue_today(thing.site, thing.data.tally, thing.now),
         lambda thing: thing.midnight,
@@ -267,63 +217,6 @@ SITE: Final[tuple[PrepaidSensorDescription[SiteThing], ...]] = (
 )
 
 
-def _minutes(length: timedelta | None) -> int | None:
-    return None if length is None else length // timedelta(minutes=1)
-
-
-PARK: Final[tuple[PrepaidSensorDescription[ParkThing], ...]] = (
-    PrepaidSensorDescription(
-        key="cars_inside",
-        state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda thing: thing.overview.occupancy.inside,
-    ),
-    PrepaidSensorDescription(
-        key="free_places",
-        state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda thing: thing.overview.occupancy.free,
-    ),
-    PrepaidSensorDescription(
-        key="taken_places",
-        state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda thing: thing.overview.occupancy.taken,
-        more_fn=lambda thing: occupancy_lines(thing.overview.occupancy),
-    ),
-    PrepaidSensorDescription(
-        key="passages_today",
-        state_class=SensorStateClass.TOTAL,
-        value_fn=lambda thing: thing.data.passages.today(thing.now),
-        since_fn=lambda thing: thing.midnight,
-    ),
-    _money(
-        "parking_revenue_today",
-        lambda thing: thing.data.tally.parking_today(thing.now),
-        lambda thing: thing.midnight,
-    ),
-    PrepaidSensorDescription(
-        key="list_age",
-        device_class=SensorDeviceClass.DURATION,
-        native_unit_of_measurement=UnitOfTime.MINUTES,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        has_fn=lambda thing: any(one.role is Role.LANE for one in thing.site.parking.hubs.values()),
-        value_fn=lambda thing: _minutes(list_age(thing.site)),
-    ),
-    _money("parking_arrears", lambda thing: thing.overview.arrears_minor),
-)
-
-SPACE: Final[tuple[PrepaidSensorDescription[SpaceThing], ...]] = (
-    PrepaidSensorDescription(
-        key="tenure",
-        device_class=SensorDeviceClass.ENUM,
-        options=[str(tenure) for tenure in Tenure],
-        value_fn=lambda thing: str(thing.space.tenure) if thing.there else None,
-    ),
-    PrepaidSensorDescription(
-        key="paid_until",
-        device_class=SensorDeviceClass.DATE,
-        value_fn=lambda thing: paid_until(thing.site, thing.space) if thing.there else None,
-    ),
-)
-
 LINE: Final[tuple[PrepaidSensorDescription[LineThing], ...]] = (
     PrepaidSensorDescription(
         key="latency",
@@ -353,5 +246,3 @@ LINE: Final[tuple[PrepaidSensorDescription[LineThing], ...]] = (
         value_fn=lambda thing: _number(thing, "backed_off"),
     ),
 )
-
-LAST_PLATE: Final = SensorEntityDescription(key="last_plate")

@@ -18,9 +18,10 @@ from .entity import PrepaidEntity
 from .errors import translated
 from .lane_entity import BY_ENTITY, async_show_fitted
 from .operations.emergency import set_free_flow
+from .park_things import LaneThing
 from .roster import async_show
 from .supply_entity import VALVES, SupplyEntity
-from .things import LaneThing, MeterThing, Thing
+from .things import MeterThing, Thing
 
 # An act is one entry in the books; their order is kept there.
 PARALLEL_UPDATES = 0

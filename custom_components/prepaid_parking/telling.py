@@ -3,15 +3,8 @@
 from typing import Any
 
 from .core.identity import LaneId, MeterId
-from .operations.facts import (
-    Hinted,
-    Passed,
-    ReviewOpened,
-    StayFact,
-    SupplyChanged,
-    UseFact,
-    WalletFact,
-)
+from .operations.facts import Hinted, SupplyChanged, UseFact, WalletFact
+from .operations.lane_facts import Passed, ReviewOpened, StayFact
 from .operations.loss_views import hint_view
 from .operations.review_views import plates_of
 from .operations.site import Site

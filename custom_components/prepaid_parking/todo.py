@@ -19,8 +19,9 @@ from .entity import PrepaidEntity
 from .errors import translated
 from .operations.review_verdicts import settle_review
 from .operations.review_views import lane_name, plates_of
+from .park_things import ParkThing
 from .roster import async_show
-from .things import ParkThing, Thing
+from .things import Thing
 from .wording import Words, async_words
 
 # Everything is pushed; nothing is asked for.

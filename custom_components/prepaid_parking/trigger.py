@@ -26,19 +26,16 @@ from .core.supply import SupplyState
 from .hearing import SIGNAL_FACT
 from .operations.facts import (
     BooksTrouble,
+    DayClosed,
     Fact,
     Hinted,
-    PassageKind,
-    Passed,
-    ReviewOpened,
-    StayEvent,
-    StayFact,
     SupplyChanged,
     UseEvent,
     UseFact,
     WalletEvent,
     WalletFact,
 )
+from .operations.lane_facts import PassageKind, Passed, ReviewOpened, StayEvent, StayFact
 from .operations.site import Site
 from .telling import (
     hint_story,
@@ -102,6 +99,10 @@ def _stay(event: StayEvent) -> Tell:
 
 def _review_opened(site: Site, fact: Fact) -> Story | None:
     return review_story(site, fact) if isinstance(fact, ReviewOpened) else None
+
+
+def _day_closed(_: Site, fact: Fact) -> Story | None:
+    return dict(fact.report) if isinstance(fact, DayClosed) else None
 
 
 def _use(event: UseEvent) -> Tell:
@@ -219,6 +220,7 @@ TRIGGERS: Final[dict[str, type[Trigger]]] = {
         ("stay_overdue", _stay(StayEvent.OVERDUE), True),
         ("tailgated", _passage(PassageKind.TAILGATED), False),
         ("review_opened", _review_opened, False),
+        ("day_closed", _day_closed, False),
         ("meter_hint", _meter_hint, False),
         ("use_taken", _use(UseEvent.TAKEN), True),
         ("use_started", _use(UseEvent.STARTED), True),

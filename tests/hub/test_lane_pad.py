@@ -12,7 +12,7 @@ from custom_components.prepaid_parking.lane_pad import LOCKED_FOR, MOST_WRONG
 from custom_components.prepaid_parking.links.message import Message
 from custom_components.prepaid_parking.links.mqtt_codes import MqttCodes
 from custom_components.prepaid_parking.links.payloads.reading import PayloadError
-from custom_components.prepaid_parking.operations.facts import Passed
+from custom_components.prepaid_parking.operations.lane_facts import Passed
 from custom_components.prepaid_parking.simulator.broker import Broker
 from custom_components.prepaid_parking.simulator.mqtt_device import MqttDevice
 from tests.brokers import Mosquitto, mosquitto

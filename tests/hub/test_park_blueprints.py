@@ -16,7 +16,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
 from custom_components.prepaid_parking.core.identity import LaneId
-from custom_components.prepaid_parking.operations.facts import PassageKind, Passed
+from custom_components.prepaid_parking.operations.lane_facts import PassageKind, Passed
 from custom_components.prepaid_parking.operations.renewing import renew_permits
 from tests.hub.test_docs_attending import put_up
 from tests.hub.test_docs_visiting import inside

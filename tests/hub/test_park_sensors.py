@@ -8,7 +8,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from custom_components.prepaid_parking.core.identity import CardId, LaneId, StayId
 from custom_components.prepaid_parking.core.passage import Passage
 from custom_components.prepaid_parking.core.stay import StayKind, StayState
-from custom_components.prepaid_parking.operations.facts import PassageKind, Passed
+from custom_components.prepaid_parking.operations.lane_facts import PassageKind, Passed
 from custom_components.prepaid_parking.operations.stay_book import hold, put
 from tests.hub.test_docs_visiting import asked, inside, places
 from tests.hub.test_sensor import shows, state

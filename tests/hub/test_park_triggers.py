@@ -11,7 +11,7 @@ import pytest
 from custom_components.prepaid_parking.condition import CONDITIONS
 from custom_components.prepaid_parking.core.identity import CardId, LaneId, StayId, WalletId
 from custom_components.prepaid_parking.core.stay import StayKind
-from custom_components.prepaid_parking.operations.facts import (
+from custom_components.prepaid_parking.operations.lane_facts import (
     PassageKind,
     Passed,
     StayEvent,

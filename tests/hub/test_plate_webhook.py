@@ -17,7 +17,7 @@ import pytest
 
 from custom_components.prepaid_parking.const import DOMAIN
 from custom_components.prepaid_parking.diagnostics import async_get_config_entry_diagnostics
-from custom_components.prepaid_parking.operations.facts import Passed
+from custom_components.prepaid_parking.operations.lane_facts import Passed
 from custom_components.prepaid_parking.plate_webhook import HOOKS, MOST_BYTES
 from custom_components.prepaid_parking.simulator.posting_camera import (
     PostingCamera,

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Self, override
 
-from custom_components.prepaid_parking.operations.facts import Passed
+from custom_components.prepaid_parking.operations.lane_facts import Passed
 from custom_components.prepaid_parking.simulator.broker import Broker
 from custom_components.prepaid_parking.simulator.line import ModbusLine
 from custom_components.prepaid_parking.simulator.mqtt_device import Command, MqttDevice

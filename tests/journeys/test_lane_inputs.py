@@ -11,7 +11,7 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 
 from custom_components.prepaid_parking.core.identity import SYSTEM
-from custom_components.prepaid_parking.operations.facts import Passed, StayFact
+from custom_components.prepaid_parking.operations.lane_facts import Passed, StayFact
 from custom_components.prepaid_parking.operations.parking_rules import set_parking_rules
 from custom_components.prepaid_parking.simulator.broker import Broker
 from custom_components.prepaid_parking.simulator.frigate import FrigateCamera

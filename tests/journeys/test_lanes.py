@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.prepaid_parking.operations.facts import Passed
+from custom_components.prepaid_parking.operations.lane_facts import Passed
 from custom_components.prepaid_parking.simulator.broker import Broker
 from custom_components.prepaid_parking.simulator.frigate import FrigateCamera, PlateRead
 from custom_components.prepaid_parking.simulator.shelly import ShellyGen2

@@ -8,7 +8,7 @@ from typing import Final
 
 from custom_components.prepaid_parking.core.passage import Passage
 from custom_components.prepaid_parking.core.stay import Stay, StayState
-from custom_components.prepaid_parking.operations.facts import PassageKind, Passed
+from custom_components.prepaid_parking.operations.lane_facts import PassageKind, Passed
 from custom_components.prepaid_parking.simulator.frigate import FrigateCamera, PlateRead
 from custom_components.prepaid_parking.simulator.shelly import ShellyGen2
 from tests.brokers import Mosquitto

@@ -14,8 +14,8 @@ from custom_components.prepaid_parking.core.stay import Stay, StayState
 from custom_components.prepaid_parking.core.supply import CommandLog
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.cards import issue_card
-from custom_components.prepaid_parking.operations.facts import StayEvent, StayFact
 from custom_components.prepaid_parking.operations.gate import plate_read
+from custom_components.prepaid_parking.operations.lane_facts import StayEvent, StayFact
 from custom_components.prepaid_parking.operations.lane_run import LaneRun
 from custom_components.prepaid_parking.operations.lane_watch import lane_inputs
 from custom_components.prepaid_parking.operations.parking_rules import set_parking_rules

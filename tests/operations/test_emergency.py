@@ -13,7 +13,7 @@ from custom_components.prepaid_parking.operations.emergency import (
     end_emergency,
     set_free_flow,
 )
-from custom_components.prepaid_parking.operations.facts import PassageKind
+from custom_components.prepaid_parking.operations.lane_facts import PassageKind
 from custom_components.prepaid_parking.operations.vehicle_rules import set_vehicle_rule
 from tests.operations.park import LOOPS, OTHER, PLATE, HolderDevice, Park
 from tests.operations.world import MANAGER, World

@@ -16,13 +16,13 @@ from custom_components.prepaid_parking.core.supply import CommandLog, CommandOut
 from custom_components.prepaid_parking.core.wallet import CredentialKind, Purpose
 from custom_components.prepaid_parking.operations.cashier import close_wallet, freeze
 from custom_components.prepaid_parking.operations.explaining import explain_access
-from custom_components.prepaid_parking.operations.facts import PassageKind, Passed
 from custom_components.prepaid_parking.operations.gate import (
     Answer,
     block_card,
     issue_card,
     plate_read,
 )
+from custom_components.prepaid_parking.operations.lane_facts import PassageKind, Passed
 from custom_components.prepaid_parking.operations.lane_run import LaneRun
 from custom_components.prepaid_parking.operations.releasing import release_barrier
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun

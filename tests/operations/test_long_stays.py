@@ -7,7 +7,7 @@ import pytest
 from custom_components.prepaid_parking.core.parking_rules import ParkingRules
 from custom_components.prepaid_parking.core.review import Suspicion, Verdict
 from custom_components.prepaid_parking.core.stay import StayKind, StayState
-from custom_components.prepaid_parking.operations.facts import StayEvent, StayFact
+from custom_components.prepaid_parking.operations.lane_facts import StayEvent, StayFact
 from custom_components.prepaid_parking.operations.long_stays import MOST_AT_ONCE
 from custom_components.prepaid_parking.operations.review_verdicts import settle_review
 from tests.operations.test_occupancy import car

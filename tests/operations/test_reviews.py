@@ -12,7 +12,11 @@ from custom_components.prepaid_parking.core.identity import LaneId, StayId, Tari
 from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.review import Review, Seen, Suspicion, Verdict
 from custom_components.prepaid_parking.core.stay import Stay, StayState
-from custom_components.prepaid_parking.operations.facts import ReviewOpened, ReviewSettled, StayFact
+from custom_components.prepaid_parking.operations.lane_facts import (
+    ReviewOpened,
+    ReviewSettled,
+    StayFact,
+)
 from custom_components.prepaid_parking.operations.review_verdicts import Correction, settle_review
 from custom_components.prepaid_parking.operations.reviews import open_review
 from tests.operations.test_occupancy import car

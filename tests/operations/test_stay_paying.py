@@ -18,7 +18,8 @@ from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.plate import masked_plate
 from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayState, Worth
 from custom_components.prepaid_parking.core.wallet import CredentialKind, Purpose
-from custom_components.prepaid_parking.operations.facts import StayEvent, StayFact, StepRefused
+from custom_components.prepaid_parking.operations.facts import StepRefused
+from custom_components.prepaid_parking.operations.lane_facts import StayEvent, StayFact
 from custom_components.prepaid_parking.operations.merchants import set_merchant
 from custom_components.prepaid_parking.operations.parking_rules import set_parking_rules
 from custom_components.prepaid_parking.operations.stay_book import put
@@ -383,7 +384,7 @@ async def test_a_lost_ticket_is_sold_the_way_out(park: World) -> None:
         await pay_lost_ticket(park.site, **told)
     await set_parking_rules(park.site, changes={"lost_ticket_minor": 3000}, actor=MANAGER)
     sold = await pay_lost_ticket(park.site, **told)
-    assert sold.stay.masked == masked_plate(PLATE)
+    assert (sold.stay.masked, sold.receipt.detail["over"]) == (masked_plate(PLATE), 0)
     again = await pay_lost_ticket(park.site, **told)
     assert (again.stay.id, again.receipt.repeated) == (sold.stay.id, True)
     park.clock.now += 5 * HOUR

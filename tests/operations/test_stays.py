@@ -17,12 +17,12 @@ from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayStat
 from custom_components.prepaid_parking.core.supply import CommandOutcome
 from custom_components.prepaid_parking.core.wallet import CredentialKind, Purpose
 from custom_components.prepaid_parking.operations.cards import issue_card
-from custom_components.prepaid_parking.operations.facts import PassageKind, Passed, StayEvent
 from custom_components.prepaid_parking.operations.gate import (
     issue_ticket,
     plate_read,
     present,
 )
+from custom_components.prepaid_parking.operations.lane_facts import PassageKind, Passed, StayEvent
 from custom_components.prepaid_parking.operations.parking_rules import set_parking_rules
 from custom_components.prepaid_parking.operations.releasing import release_barrier
 from custom_components.prepaid_parking.operations.stay_book import hold, open_stay

@@ -13,12 +13,8 @@ from custom_components.prepaid_parking.core.use import Use, UseEnd, UseState
 from custom_components.prepaid_parking.core.use_point import PointKind, Proof
 from custom_components.prepaid_parking.core.wallet import CredentialKind, Purpose
 from custom_components.prepaid_parking.operations.cards import block_card, issue_card
-from custom_components.prepaid_parking.operations.facts import (
-    PassageKind,
-    UseEvent,
-    UseFact,
-    WalletEvent,
-)
+from custom_components.prepaid_parking.operations.facts import UseEvent, UseFact, WalletEvent
+from custom_components.prepaid_parking.operations.lane_facts import PassageKind
 from custom_components.prepaid_parking.operations.packages import sell_package
 from custom_components.prepaid_parking.operations.tapping import tap
 from custom_components.prepaid_parking.operations.use_points import close_use_point

@@ -24,7 +24,8 @@ from custom_components.prepaid_parking.core.tariff_format import read_tariff
 from custom_components.prepaid_parking.links.payloads import METERS, RELAYS
 from custom_components.prepaid_parking.links.plates import DECODERS
 from custom_components.prepaid_parking.links.profile_file import build_profile, load_profiles
-from custom_components.prepaid_parking.operations.facts import PassageKind, UseEvent, WalletEvent
+from custom_components.prepaid_parking.operations.facts import UseEvent, WalletEvent
+from custom_components.prepaid_parking.operations.lane_facts import PassageKind
 from custom_components.prepaid_parking.services import ACTIONS
 from custom_components.prepaid_parking.store import schema
 from custom_components.prepaid_parking.trigger import TRIGGERS

@@ -15,7 +15,7 @@ from ..core.supply import CommandLog
 from ..core.wallet import Card
 from .asking import has_lane_price
 from .booking import referenced
-from .facts import PassageKind, StayEvent
+from .lane_facts import PassageKind, StayEvent
 from .lane_run import AtLane, LaneRun, Shown
 from .passing import Answer, Happening, barrier_of, drawn_up, pulse, recorded
 from .paying import pay, sources

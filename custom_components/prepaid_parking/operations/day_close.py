@@ -10,7 +10,8 @@ from ..core.ledger import Entry
 from ..core.local_day import DAY
 from ..core.passage import Passage
 from ..core.stay import Stay
-from .facts import PassageKind
+from .facts import DayClosed
+from .lane_facts import PassageKind
 from .site import Site
 
 OPENED = frozenset(
@@ -46,6 +47,18 @@ async def close_day(site: Site, day: date) -> dict[str, object]:
         ],
         "total": _line(site, total_of(lines.values())),
     }
+
+
+async def close_yesterday(site: Site, now: datetime) -> None:
+    """Tell what the day came to that has just ended: a chore, asked each minute.
+
+    Told once, at the midnight that this run sees: a restart tells nothing again.
+    """
+    parking, today = site.parking, now.astimezone(site.zone).date()
+    before, parking.day = parking.day, today
+    if before is None or before >= today or not (site.lanes or parking.spaces):
+        return
+    site.tell(DayClosed(report=await close_day(site, today - DAY)))
 
 
 async def _entries(site: Site, begin: datetime, end: datetime) -> AsyncIterator[Entry]:

@@ -14,8 +14,8 @@ from ..core.lane import LaneInput
 from ..core.ledger import Act, EntryKind, Receipt
 from ..core.supply import CommandLog, CommandOutcome
 from .booking import keep
-from .facts import PassageKind
 from .fail_level import wanted_level
+from .lane_facts import PassageKind
 from .lane_run import LaneRun
 from .passing import Happening, drawn_up
 from .site import Site

@@ -3,21 +3,21 @@
 Facts carry ids, unit names and amounts; never a person's name and never a whole plate.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from ..core.errors import CoreError
-from ..core.identity import CardId, LaneId, MeterId, PointId, StayId, UseId, WalletId
+from ..core.identity import CardId, MeterId, PointId, UseId, WalletId
 from ..core.ledger import Receipt
 from ..core.metering import OpenDoubt, Quantity
 from ..core.proof import Proof
-from ..core.review import Review
-from ..core.stay import StayKind
 from ..core.supply import SupplyState
 from ..core.supply_rules import Why
 from ..core.tamper import Hint
+from .lane_facts import Passed, ReviewOpened, ReviewSettled, StayFact
 
 
 class WalletEvent(StrEnum):
@@ -147,81 +147,6 @@ class SupplyTrouble:
     detail: str = ""
 
 
-class PassageKind(StrEnum):
-    """What a lane's passage shows; the values are event types and translation keys."""
-
-    ADMITTED = "admitted"
-    REFUSED = "refused"
-    NOT_CONFIRMED = "not_confirmed"
-    RELEASED = "released"
-    RECORDED = "recorded"
-    ASKED = "asked"
-    FORCED = "forced"
-    TAILGATED = "tailgated"
-    BACKED_OUT = "backed_out"
-    EMERGENCY = "emergency"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passed:
-    """A car was answered at a lane."""
-
-    lane: LaneId
-    kind: PassageKind
-    at: datetime
-    reason: str
-    masked: str = ""
-    card: CardId | None = None
-    wallet: WalletId | None = None
-    fee_minor: int = 0
-    actor: str = ""
-    stay: StayId | None = None
-    due_minor: int = 0
-    picture: str = ""
-    trace: dict[str, object] = field(default_factory=dict)
-
-
-class StayEvent(StrEnum):
-    """What a stay's fact is about; the values are event types and translation keys."""
-
-    ARRIVED = "arrived"
-    DEPARTED = "departed"
-    OVERDUE = "overdue"
-    PAID = "paid"
-    OWED = "owed"
-    REVIEWED = "reviewed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StayFact:
-    """Something became of a stay; the plate is masked."""
-
-    event: StayEvent
-    stay: StayId
-    at: datetime
-    kind: StayKind
-    lane: LaneId | None = None
-    masked: str = ""
-    card: CardId | None = None
-    wallet: WalletId | None = None
-    amount_minor: int | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewOpened:
-    """A stay cannot be right; a person has to look."""
-
-    review: Review
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewSettled:
-    """A person has looked, and said what is so."""
-
-    review: Review
-
-
 class UseEvent(StrEnum):
     """What the site's use event shows; the values are event types and translation keys."""
 
@@ -282,6 +207,13 @@ class Proved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DayClosed:
+    """A local day of the car park is over: what it came to, by lane and tariff."""
+
+    report: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hour:
     """An hour of a meter: base units, and what they cost as a numerator."""
 
@@ -317,4 +249,5 @@ type Fact = (
     | BooksTrouble
     | StepRefused
     | Proved
+    | DayClosed
 )

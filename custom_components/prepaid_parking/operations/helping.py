@@ -10,8 +10,8 @@ from ..core.plate import masked_plate, normal_plate
 from ..core.stay import Stay, StayState
 from ..core.wallet import CredentialKind
 from .booking import book_sealed
-from .facts import PassageKind
 from .gate import answer_again
+from .lane_facts import PassageKind
 from .lane_run import LaneRun, Shown
 from .passing import Answer, Happening, recorded
 from .releasing import release_barrier, standing

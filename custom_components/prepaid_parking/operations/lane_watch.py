@@ -10,7 +10,7 @@ from ..core.lane import Grant, LaneInput, Movement, felt, granted, lapsed
 from ..core.review import Seen, Suspicion
 from ..core.stay import Stay, StayState
 from .emergency import begin_emergency
-from .facts import PassageKind
+from .lane_facts import PassageKind
 from .lane_run import LaneRun
 from .parking_rules import rules_now
 from .passing import Happening, recorded

@@ -6,7 +6,7 @@ from typing import Final
 
 from ..core.review import Suspicion
 from ..core.stay import Stay, StayKind
-from .facts import StayEvent, StayFact
+from .lane_facts import StayEvent, StayFact
 from .parking_rules import rules_now
 from .reviews import open_review
 from .site import Site

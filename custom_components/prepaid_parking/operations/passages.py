@@ -4,7 +4,8 @@ from datetime import date, datetime, tzinfo
 from typing import Final
 
 from ..core.local_day import day_start
-from .facts import Fact, PassageKind, Passed
+from .facts import Fact
+from .lane_facts import PassageKind, Passed
 from .ports import Books
 
 PASSED: Final = {

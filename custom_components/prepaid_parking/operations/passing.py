@@ -10,7 +10,7 @@ from ..core.passage import Passage
 from ..core.supply import CommandLog, CommandOutcome
 from ..core.wallet import Card
 from .booking import keep
-from .facts import PassageKind, Passed
+from .lane_facts import PassageKind, Passed
 from .lane_run import LaneRun
 from .ports import Barrier
 from .site import Site

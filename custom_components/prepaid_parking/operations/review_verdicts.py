@@ -13,7 +13,7 @@ from ..core.plate import masked_plate, normal_plate
 from ..core.review import Review, Verdict
 from ..core.stay import Stay, StayState
 from .booking import book_sealed
-from .facts import ReviewSettled, StayEvent, StayFact
+from .lane_facts import ReviewSettled, StayEvent, StayFact
 from .review_money import close_at, refund_reviewed
 from .reviews import drop_sealed, known_review
 from .site import Site

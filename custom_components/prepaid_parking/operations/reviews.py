@@ -11,7 +11,7 @@ from ..core.identity import ReviewId, StayId
 from ..core.review import Review, Seen, Suspicion
 from ..core.stay import Stay
 from .booking import keep
-from .facts import ReviewOpened
+from .lane_facts import ReviewOpened
 from .site import Site
 from .stay_book import alone, put
 

@@ -10,7 +10,8 @@ from ..core.identity import Actor
 from ..core.ledger import Act, EntryKind, Posting, Receipt, Record, Reference
 from ..core.stay import Stay, StayState
 from .booking import tell, unspendable
-from .facts import StayEvent, WalletEvent
+from .facts import WalletEvent
+from .lane_facts import StayEvent
 from .site import Site
 from .spending import bonus_in, joined, spend
 from .stay_book import hold, numbered

@@ -14,7 +14,7 @@ from ..core.ledger import Posting, Receipt
 from ..core.stay import Stay, Validation
 from ..core.visiting import Merchant
 from ..core.wallet import Purpose
-from .facts import StayEvent, StayFact
+from .lane_facts import StayEvent, StayFact
 from .saying import said
 from .site import Site
 from .spending import Leg, Levied, cut, joined

@@ -12,7 +12,7 @@ from ..core.plate import masked_plate
 from ..core.stay import Stay, StayKind, StayState
 from ..core.wallet import CredentialKind
 from .booking import book, referenced
-from .facts import StayEvent
+from .lane_facts import StayEvent
 from .parking_rules import rules_now
 from .site import Site
 from .spending import Leg, joined

@@ -14,7 +14,8 @@ from ..core.wallet import Card
 from .booking import tell, unspendable
 from .counting import Wanted, take_uses
 from .credentials import card_refusal
-from .facts import PassageKind, UseEvent, WalletEvent
+from .facts import UseEvent, WalletEvent
+from .lane_facts import PassageKind
 from .lane_run import LaneRun
 from .passing import Happening, barrier_of, drawn_up, pulse
 from .site import Site

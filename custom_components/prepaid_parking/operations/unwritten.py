@@ -15,7 +15,7 @@ from ..core.errors import DeviceError
 from ..core.identity import StayId
 from ..core.lane import FailPolicy
 from ..core.stay import Stay, StayKind, StayState
-from .facts import PassageKind
+from .lane_facts import PassageKind
 from .lane_run import LaneRun, Shown
 from .parking_book import Unwritten
 from .passing import Answer, Happening, answered, barrier_of, passage_of

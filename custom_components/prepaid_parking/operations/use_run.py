@@ -9,7 +9,8 @@ from ..core.ledger import Receipt
 from ..core.use import Use, UseEnd
 from ..core.use_point import UsePoint
 from ..core.wallet import Card
-from .facts import PassageKind, UseEvent
+from .facts import UseEvent
+from .lane_facts import PassageKind
 
 
 def _nothing() -> None:
