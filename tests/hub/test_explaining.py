@@ -88,6 +88,6 @@ async def test_a_stay_says_who_paid_for_it(hass: HomeAssistant) -> None:
     )
     chinese = Explainer(await async_words(hass, "zh-Hans"), CNY)
     assert chinese.rules(STAY) == (
-        "2026-07-01 许可时段外停放 2 小时；Bakery Li代付 1 小时：-5.00；"
+        "2026-07-01 权益时段外停放 2 小时；Bakery Li代付 1 小时：-5.00；"
         "Cinema代付部分：-3.00；已付：-2.00"
     )

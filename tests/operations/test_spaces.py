@@ -277,6 +277,20 @@ async def test_a_space_with_a_card_or_a_bill_is_not_removed(world: World) -> Non
     await sound(world)
 
 
+@pytest.mark.parametrize(
+    ("word", "tenure"),
+    [("产权车位", "owned"), ("自有", "owned"), ("月租", "rented"), ("临停", "temporary")],
+)
+async def test_a_list_is_read_in_the_words_of_the_trade(
+    world: World, word: str, tenure: str
+) -> None:
+    """An office has its list for years: it says whose a space is as everybody there does."""
+    (line,) = await read(world, f"车位号;位置;产权;类型\nB1-001;地下;{word};子母车位\n")
+    assert line.draft is not None
+    assert line.draft.changes["tenure"] == tenure
+    assert line.draft.changes["grade"] == "tandem"
+
+
 async def test_a_list_names_every_bad_row_by_its_line_and_writes_none(world: World) -> None:
     """Of five thousand rows the clerk wants all mistakes at once, at the line the editor shows."""
     await world.wallet(unit="Flat 1", purpose=Purpose.PROPERTY)

@@ -35,10 +35,14 @@ VALUES: Final[Mapping[str, Mapping[str, StrEnum]]] = {
     },
     "tenure": {
         **{one.value: one for one in Tenure},
+        "产权": Tenure.OWNED, "产权车位": Tenure.OWNED, "租赁": Tenure.RENTED,
+        "租赁车位": Tenure.RENTED, "月租": Tenure.RENTED, "临停": Tenure.TEMPORARY,
+        "临停车位": Tenure.TEMPORARY,
         "自有": Tenure.OWNED, "租用": Tenure.RENTED, "临时": Tenure.TEMPORARY,
     },
     "grade": {
         **{one.value: one for one in Grade},
+        "子母车位": Grade.TANDEM,
         "普通": Grade.ORDINARY, "子母": Grade.TANDEM, "三联": Grade.TRIPLE, "多联": Grade.MULTIPLE,
     },
     "every": {
@@ -46,7 +50,7 @@ VALUES: Final[Mapping[str, Mapping[str, StrEnum]]] = {
         "月": Every.MONTH, "季度": Every.QUARTER, "半年": Every.HALF_YEAR, "年": Every.YEAR,
     },
 }  # fmt: skip
-"""What may stand in a column that has its own words."""
+"""What may stand in a column that has its own words; of several the last is written."""
 
 
 def changes_of(cells: Mapping[str, str]) -> dict[str, object]:
