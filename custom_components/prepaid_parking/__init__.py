@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from pathlib import Path
+from shutil import rmtree
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntryState
@@ -25,6 +26,7 @@ from .hint_repairs import async_watch_hints
 from .hub_repairs import async_watch_hubs
 from .opening import books_path, open_site
 from .operations.site import utc_now
+from .picture_view import PictureView
 from .recording import async_record_hours
 from .repairs import async_watch_site
 from .roster import async_begin, is_shown
@@ -43,6 +45,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa:
     async_setup_services(hass)
     hass.http.register_view(StatementView())
     hass.http.register_view(BillView())
+    hass.http.register_view(PictureView())
     return True
 
 
@@ -95,7 +98,7 @@ async def async_remove_config_entry_device(
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> None:
-    """Archive the ledger: money records are never deleted. What brokers keep for the site is."""
+    """Archive the ledger: money records are never deleted. Pictures are, and what brokers keep is."""
     await forget_sessions(entry)
     path = books_path(hass, entry.data[CONF_SITE])
     await hass.async_add_executor_job(_archive, path, archive_folder(hass))
@@ -137,6 +140,7 @@ def _minutely(data: PrepaidData) -> _Timed:
 
 
 def _archive(path: Path, folder: Path) -> None:
+    rmtree(path.with_suffix(".pictures"), ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     for file in path.parent.glob(f"{path.stem}.*"):
         file.replace(folder / file.name)

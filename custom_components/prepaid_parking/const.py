@@ -12,6 +12,7 @@ PLATFORMS: Final = (
     Platform.CALENDAR,
     Platform.COVER,
     Platform.EVENT,
+    Platform.IMAGE,
     Platform.NUMBER,
     Platform.SENSOR,
     Platform.SWITCH,
@@ -53,6 +54,9 @@ CONF_HINT_REVERSE: Final = "hint_reverse"
 CONF_RESTORE_SPACING_S: Final = "restore_spacing_s"
 DEFAULT_RESTORE_SPACING_S: Final = 2
 """An inrush is over after a second or two."""
+CONF_PICTURE_DAYS: Final = "picture_days"
+"""After how many days the pictures of the lanes are deleted; 0 keeps none."""
+DEFAULT_PICTURE_DAYS: Final = 7
 CONF_PUBLISH_S: Final = "publish_s"
 """How often counters and balances are published; charging does not wait for it."""
 DEFAULT_PUBLISH_S: Final = 30
@@ -129,6 +133,8 @@ CONF_PULSE: Final = "pulse"
 CONF_PREFIX: Final = "prefix"
 CONF_SWITCH: Final = "switch"
 CONF_CAMERA: Final = "camera"
+CONF_PICTURES: Final = "pictures"
+"""The camera of the hub that looks at a lane."""
 CONF_LEAST_SCORE: Final = "least_score"
 CONF_REMOTE: Final = "remote"
 CONF_PAD: Final = "pad"

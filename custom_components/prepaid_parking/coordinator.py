@@ -18,6 +18,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from .closing import Closing
 from .core.identity import MeterId, WalletId
 from .glance import Glance
+from .lane_pictures import LanePictures
 from .links.profile_file import Profiles
 from .operations.facts import (
     BooksTrouble,
@@ -82,6 +83,7 @@ class PrepaidData:
     tally: Tally
     passages: Passages
     profiles: Profiles
+    pictures: LanePictures
     park: Glance[ParkOverview] = field(default_factory=lambda: Glance(park_overview))
     room: Room = field(default_factory=Room)
     lines: dict[str, LineState] = field(default_factory=dict)

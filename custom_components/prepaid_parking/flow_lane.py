@@ -8,7 +8,7 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.const import CONF_NAME
-from homeassistant.helpers.selector import TextSelector
+from homeassistant.helpers.selector import EntitySelector, EntitySelectorConfig, TextSelector
 import probatio as vol
 
 from .const import (
@@ -22,6 +22,7 @@ from .const import (
     CONF_INPUTS,
     CONF_LEVEL,
     CONF_LINE_ID,
+    CONF_PICTURES,
     CONF_READER,
     CONF_TOPIC,
     CONF_UNIT_ID,
@@ -117,6 +118,9 @@ class LaneFlow(OutputSteps, MqttWireSteps, ReaderSteps, PadSteps):
                 self.data.pop(CONF_ZONE, None)
                 if zone := user_input.get(CONF_ZONE, "").strip():
                     self.data[CONF_ZONE] = zone
+                self.data.pop(CONF_PICTURES, None)
+                if camera := user_input.get(CONF_PICTURES):
+                    self.data[CONF_PICTURES] = camera
                 if self.source == SOURCE_RECONFIGURE:
                     return self._save()
                 return await self.async_step_wires()
@@ -128,6 +132,7 @@ class LaneFlow(OutputSteps, MqttWireSteps, ReaderSteps, PadSteps):
                 ),
                 vol.Required(CONF_FEE, default="0"): TextSelector(),
                 vol.Optional(CONF_ZONE): choice(self._zones(), custom=True),
+                vol.Optional(CONF_PICTURES): EntitySelector(EntitySelectorConfig(domain="camera")),
             }
         )
         shown = user_input or {**self.data, **({CONF_NAME: self.name} if self.name else {})}

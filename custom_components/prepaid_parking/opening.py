@@ -15,11 +15,13 @@ from .const import (
     CONF_CHECKPOINT_S,
     CONF_CURRENCY,
     CONF_DESK_OPEN,
+    CONF_PICTURE_DAYS,
     CONF_PUBLISH_S,
     CONF_RESTORE_SPACING_S,
     CONF_SECOND_ANCHOR,
     CONF_SITE,
     DEFAULT_CHECKPOINT_S,
+    DEFAULT_PICTURE_DAYS,
     DEFAULT_RESTORE_SPACING_S,
     DOMAIN,
 )
@@ -32,6 +34,7 @@ from .coordinator import (
 from .core.errors import StoreError
 from .core.ledger import BooksState
 from .core.money import Currency
+from .lane_pictures import LanePictures
 from .operations.keeper import Keeper
 from .operations.loading import load_site
 from .operations.passages import Passages
@@ -41,6 +44,7 @@ from .operations.tally import Tally
 from .profiles import async_load_profiles
 from .public_holidays import PublicHolidays
 from .store.books import Books
+from .store.pictures import PictureFiles
 from .store.privacy import Privacy
 from .thresholds import thresholds_of
 
@@ -96,6 +100,14 @@ async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: b
             not_before=EARLIEST,
             clock_ok=utc_now() >= EARLIEST,
         )
+        pictures = LanePictures(
+            hass,
+            await PictureFiles.open(path.with_suffix(".pictures"), privacy.file_key("pictures")),
+            site.clock,
+            lambda lane: coordinator.touch(f"lane:{lane}"),
+            days=picture_days(entry.options),
+        )
+        site.parking.pictures = pictures
         tally = Tally(zone)
         site.supplying.stagger.spacing_s = restore_spacing(entry.options)
         site.hinting.thresholds = thresholds_of(entry.options)
@@ -115,6 +127,7 @@ async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: b
         tally=tally,
         passages=passages,
         profiles=await async_load_profiles(hass),
+        pictures=pictures,
     )
 
 
@@ -126,6 +139,11 @@ def checkpoint_every(options: Mapping[str, Any]) -> timedelta:
 def restore_spacing(options: Mapping[str, Any]) -> float:
     """Return how many seconds lie between two supplies that are switched on."""
     return float(options.get(CONF_RESTORE_SPACING_S, DEFAULT_RESTORE_SPACING_S))
+
+
+def picture_days(options: Mapping[str, Any]) -> int:
+    """Return after how many days pictures are deleted."""
+    return int(options.get(CONF_PICTURE_DAYS, DEFAULT_PICTURE_DAYS))
 
 
 async def _load(site: Site, books: Books, tally: Tally) -> None:

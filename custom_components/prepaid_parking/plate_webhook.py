@@ -28,7 +28,7 @@ from .core.errors import CoreError
 from .core.plate import masked_plate
 from .errors import in_words
 from .links.message import Message
-from .links.plate_body import json_body
+from .links.plate_body import json_body, picture_in
 from .links.plate_reading import PlateSettings
 from .links.plates import PlateSource
 from .subentry_probe import ProbeError
@@ -42,12 +42,17 @@ CHUNK: Final = 65_536
 HOOKS: Final[HassKey[dict[str, PlateHook]]] = HassKey(f"{DOMAIN}_plate_hooks")
 
 
+def _drop(_: bytes) -> str:
+    return ""
+
+
 class PlateHook:
     """One address, with all who listen there: the lane, and for a moment the dialogue that tests it."""
 
     def __init__(self, name: str, now: Callable[[], datetime]) -> None:
         """Begin with nobody listening; `name` is the lane's, for the log."""
         self.sources: list[PlateSource] = []
+        self.hold: Callable[[bytes], str] = _drop
         self.trouble = ""
         self._name = name
         self._now = now
@@ -71,10 +76,11 @@ class PlateHook:
             return self._refuse(in_words(err), HTTPStatus.BAD_REQUEST, err.key)
         # Without a connection that could come back, the hub's own start dates what was kept for it.
         message = Message(topic="", payload=payload, at=self._now(), connected_at=self._open_since)
+        picture = self.hold(picture_in(request.headers.get("Content-Type", ""), body))
         count, trouble = 0, None
         for source in tuple(self.sources):
             try:
-                count, trouble = source.take(message), None
+                count, trouble = source.take(message, picture), None
             except CoreError as err:
                 trouble = err
         if trouble is not None:
@@ -97,8 +103,12 @@ def async_listen(
     *,
     name: str,
     now: Callable[[], datetime] = dt_util.utcnow,
+    hold: Callable[[bytes], str] | None = None,
 ) -> Callable[[], None]:
-    """Listen for the plates that a reader's camera posts; returns how to stop that."""
+    """Listen for the plates that a reader's camera posts; returns how to stop that.
+
+    `hold` takes a picture beside them and names it; without it pictures are dropped.
+    """
     known = {one.name: reader[one.name] for one in fields(PlateSettings) if one.name in reader}
     source = PlateSource(PlateSettings(**known), told)
     hooks, webhook_id = hass.data.setdefault(HOOKS, {}), reader[CONF_WEBHOOK_ID]
@@ -109,9 +119,13 @@ def async_listen(
         )
         hooks[webhook_id] = hook
     hook.sources.append(source)
+    if hold is not None:
+        hook.hold = hold
 
     def stop() -> None:
         hook.sources.remove(source)
+        if hold is not None:
+            hook.hold = _drop
         if not hook.sources:
             hooks.pop(webhook_id, None)
             webhook.async_unregister(hass, webhook_id)

@@ -104,4 +104,6 @@ class ReviewList(PrepaidEntity[ParkThing], TodoListEntity):
             plate=seen.masked or "-",
             score=seen.score / 10,
         )
-        return f"{told} {seen.picture}".rstrip()
+        if site.parking.pictures.has(seen.picture):
+            return f"{told} {self._words('review.pictured')}"
+        return told

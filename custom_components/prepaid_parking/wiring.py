@@ -50,7 +50,7 @@ from .core.identity import SYSTEM, LaneId, MeterId
 from .core.metering import Commodity
 from .links.entity import EntityThings
 from .links.poller import Outcome
-from .opening import checkpoint_every, restore_spacing
+from .opening import checkpoint_every, picture_days, restore_spacing
 from .operations.fail_level import fail_lanes
 from .operations.following import attach_all, detach_all
 from .operations.gate import plate_read
@@ -158,6 +158,7 @@ class SiteWiring:
         site.can_pay = options.get(CONF_DESK_OPEN, True)
         site.hinting.thresholds = thresholds_of(options)
         site.supplying.stagger.spacing_s = restore_spacing(options)
+        data.pictures.days = picture_days(options)
         self._unwatch()
         self._unwatch = async_watch_outdoor(self._hass, self._entry, self._felt)
         data.coordinator.counters_every = options.get(CONF_PUBLISH_S, COUNTERS_EVERY_S)
@@ -272,8 +273,9 @@ class SiteWiring:
         lane = await lane_of(site, subentry)
         touch = partial(coordinator.touch, f"lane:{lane.id}")
         wires = LaneWires(site, lane, self._spawn, touch)
+        pictures = self._data.pictures
         undo = await attach_lane(
-            self._hass, site, lane, subentry.data, self._lines, HUB, self._heard, wires
+            self._hass, site, lane, subentry.data, self._lines, HUB, self._heard, wires, pictures
         )
         site.lanes[lane.id] = lane
         self._remember(subentry, CONF_LANE, lane.id)

@@ -19,6 +19,7 @@ from .const import (
     CONF_LEVEL,
     CONF_LINE_ID,
     CONF_PAD,
+    CONF_PICTURES,
     CONF_READER,
     FAMILY_ENTITY,
     FAMILY_NONE,
@@ -27,6 +28,7 @@ from .core.access import PlateRead
 from .core.errors import CoreError, DeviceError, StoreError
 from .core.identity import LaneId
 from .lane_pad import attach_pad
+from .lane_pictures import LanePictures
 from .links.plates import WEBHOOKS
 from .operations.lane_run import LaneRun
 from .operations.lane_watch import lane_inputs
@@ -89,6 +91,7 @@ async def attach_lane(
     hub: str,
     heard: Heard,
     wires: LaneWires,
+    pictures: LanePictures,
 ) -> Detach:
     """Give a lane its barrier, its other outputs, its reader and its inputs; returns how to undo it.
 
@@ -108,10 +111,16 @@ async def attach_lane(
             # A camera's time without an offset is the one on the wall at the gate.
             reader = {**reader, "zone": site.zone}
             if reader[CONF_FAMILY] in WEBHOOKS:
-                undo.callback(async_listen(hass, reader, told, name=lane.name, now=site.clock))
+                undo.callback(
+                    async_listen(
+                        hass, reader, told, name=lane.name, now=site.clock, hold=pictures.hold
+                    )
+                )
             else:
                 source = lines[str(reader.get(CONF_LINE_ID) or line_key)]
                 undo.callback(await source.add_reader(reader, told))
+        if camera := data.get(CONF_PICTURES):
+            undo.callback(pictures.watch(lane.id, camera))
         if pad := data.get(CONF_PAD):
             undo.callback(attach_pad(hass, site, lane, pad, lines))
         for key, inputs in _by_line(data.get(CONF_INPUTS, {}), hub).items():

@@ -14,7 +14,7 @@ from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.vehicle import PlateColour, VehicleClass
 from custom_components.prepaid_parking.links.message import Message
 from custom_components.prepaid_parking.links.payloads.reading import PayloadError
-from custom_components.prepaid_parking.links.plate_body import LONGEST_JSON, json_body
+from custom_components.prepaid_parking.links.plate_body import LONGEST_JSON, json_body, picture_in
 from custom_components.prepaid_parking.links.plate_reading import PlateSettings
 from custom_components.prepaid_parking.links.plates import DECODERS, MqttPlates, PlateSource
 
@@ -404,6 +404,21 @@ def test_whatever_is_posted_only_a_payload_error_comes_out(content_type: str, bo
     """Whoever finds the address can post what they like; the other lanes must not notice."""
     found = _read(json_body, content_type, body)
     assert found is None or len(found.decode()) <= LONGEST_JSON
+    assert picture_in(content_type, body) in body
+
+
+@pytest.mark.parametrize("begin", [b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n"])
+def test_the_picture_beside_the_json_is_found_whole(begin: bytes) -> None:
+    """Half a picture shows half a plate."""
+    picture = begin + bytes(range(256)) + b"\r\n--\r\n\r\n"
+    assert picture_in(FORM, form(b"{}", picture=picture)) == picture
+
+
+@pytest.mark.parametrize("picture", [b"", b"<svg/>", b"GIF89a", b"\xff\xd8\xff".ljust(2_000_001)])
+def test_what_is_no_picture_or_too_large_is_not_taken_for_one(picture: bytes) -> None:
+    """What is called a picture by who sends it is shown to a person later."""
+    assert picture_in(FORM, form(b"{}", picture=picture)) == b""
+    assert picture_in("application/json", b"\xff\xd8\xff") == b""
 
 
 def test_a_broker_is_asked_for_the_topic_of_the_agent() -> None:

@@ -20,6 +20,7 @@ from ..operations.meter_run import MeterRun
 from ..operations.occupants import units_of
 from ..operations.site import Site
 from ..operations.wallet_run import WalletRun
+from ..picture_view import picture_url
 
 type Response = dict[str, Any]
 type Handler = Callable[[Call], Awaitable[Response]]
@@ -55,6 +56,10 @@ class Call:
     def site(self) -> Site:
         """The site it is about."""
         return self.parts.site
+
+    def picture_url(self, name: object) -> str | None:
+        """Return a link to a picture that is there, None where it is not."""
+        return picture_url(self.hass, self.entry_id, self.parts.pictures, name)
 
     def text(self, name: str) -> str:
         """Return a text, empty where it was not given."""

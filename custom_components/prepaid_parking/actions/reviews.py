@@ -18,7 +18,7 @@ async def list_reviews(call: Call) -> Response:
         known = await call.site.books.load(Review)
     known.sort(key=lambda one: one.no)
     shown = page(call, known, lambda one: one.id)
-    return {"reviews": [await review_view(call.site, one) for one in shown]}
+    return {"reviews": [await _view(call, one) for one in shown]}
 
 
 async def review_stay(call: Call) -> Response:
@@ -38,7 +38,15 @@ async def review_stay(call: Call) -> Response:
         actor=call.actor,
     )
     (review,) = await call.site.books.load(Review, id=str(receipt.detail["review"]))
-    return call.receipt(receipt) | await review_view(call.site, review)
+    return call.receipt(receipt) | await _view(call, review)
+
+
+async def _view(call: Call, review: Review) -> Response:
+    """Describe a review, with a link to each picture that was kept."""
+    links = [call.picture_url(seen.picture) for seen in review.reads]
+    view = await review_view(call.site, review)
+    reads = [{**seen, "picture_url": url} for seen, url in zip(view["reads"], links, strict=True)]
+    return {**view, "reads": reads}
 
 
 ACTIONS: Final = (

@@ -11,8 +11,9 @@ from ..core.stay import Stay, StayState
 from ..core.stay_query import StayQuery
 from ..explaining import Explainer
 from ..operations import stay_paying, unpaid_exits
+from ..operations.pictures import pictures_of
 from ..operations.stay_finding import Which, blind_plate, find_stay
-from ..operations.stay_views import bill_of, stay_view, unpaid_view
+from ..operations.stay_views import bill_of, pictured_view, stay_view, unpaid_view
 from ..wording import async_words
 from .call import MAYBE_REASON, PAGED, REASON, REFERENCE, Action, Call, Fields, Response, page
 
@@ -61,7 +62,13 @@ async def get_stay(call: Call) -> Response:
     explainer = Explainer(words, call.site.currency)
     levies = explainer.levies({"levies": list(cost.levied.trace)})
     told = words("trace.then").join(filter(None, (explainer.rules(cost.trace), levies)))
-    return stay_view(call.site, stay) | {"bill": bill | {"explained": told}}
+    return stay_view(call.site, stay) | {
+        "bill": bill | {"explained": told},
+        "pictures": [
+            {**pictured_view(call.site, one), "picture_url": call.picture_url(one.picture)}
+            for one in await pictures_of(call.site, stay.id)
+        ],
+    }
 
 
 async def pay_stay(call: Call) -> Response:

@@ -1,12 +1,14 @@
-"""The JSON in what a camera posts: alone, as a field of a form, or beside a picture.
+"""The JSON in what a camera posts, alone, as a field of a form, or beside a picture; and the picture.
 
 Whatever is posted, nothing but a PayloadError comes out.
 """
 
+from collections.abc import Iterator
 from email.message import Message as Header
 from typing import Final
 from urllib.parse import parse_qs
 
+from ..core.picture import kind_of
 from .payloads.reading import PayloadError
 
 FIELD: Final = "json"
@@ -33,21 +35,41 @@ def json_body(content_type: str, body: bytes) -> bytes:
     return _utf_8(found)
 
 
+def picture_in(content_type: str, body: bytes) -> bytes:
+    """Return the picture in a form, by its first bytes whatever it is called; empty where none is."""
+    header = _header({"Content-Type": content_type})
+    if header.get_content_type() != "multipart/form-data" or (edge := _edge(header)) is None:
+        return b""
+    return next((content for _, content in _parts(edge, body) if kind_of(content)), b"")
+
+
 def _part(header: Header, body: bytes) -> bytes:
     """Return the form's JSON: the field of that name, or the first that says it is JSON."""
-    boundary = header.get_param("boundary")
-    if not isinstance(boundary, str) or not boundary or not boundary.isascii():
+    if (edge := _edge(header)) is None:
         raise PayloadError("payload_not_json")
-    for part in body.split(b"--" + boundary.encode(), MOST_PARTS)[1:]:
-        head, found, content = part.partition(_END_OF_HEADER)
-        if not found:
-            continue
+    for head, content in _parts(edge, body):
         lines = (line.partition(":") for line in head.decode("latin-1").split("\r\n"))
         about = _header({name.strip(): value.strip() for name, _, value in lines if name.strip()})
         named = about.get_param("name", header="content-disposition") == FIELD
         if named or about.get("content-type", "").startswith("application/json"):
-            return content.removesuffix(b"\r\n")
+            return content
     raise PayloadError("payload_missing", path=FIELD)
+
+
+def _edge(header: Header) -> bytes | None:
+    """Return what stands between the parts of a form."""
+    boundary = header.get_param("boundary")
+    if not isinstance(boundary, str) or not boundary or not boundary.isascii():
+        return None
+    return b"--" + boundary.encode()
+
+
+def _parts(edge: bytes, body: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Give the parts of a form: what is said of each, and what it holds."""
+    for part in body.split(edge, MOST_PARTS)[1:]:
+        head, found, content = part.partition(_END_OF_HEADER)
+        if found:
+            yield head, content.removesuffix(b"\r\n")
 
 
 def _field(body: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from ..core.access import PlateRead
@@ -54,13 +55,16 @@ class PlateSource:
             if self.settings.camera in ("", read.camera)
         ]
 
-    def take(self, message: Message) -> int:
-        """Tell the plates of a message that were not told before; returns how many it has."""
+    def take(self, message: Message, picture: str = "") -> int:
+        """Tell the plates of a message that were not told before; returns how many it has.
+
+        `picture` names the picture that came with it, in place of where its sender says it lies.
+        """
         reads = self.reads(message)
         for read in reads:
             if read not in self._last:
                 self._last.append(read)
-                self._told(read)
+                self._told(replace(read, picture=picture) if picture else read)
         return len(reads)
 
 

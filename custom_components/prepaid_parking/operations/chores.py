@@ -24,6 +24,7 @@ from .hours import forget_hours, note_hours
 from .lane_watch import watch_grants
 from .long_stays import watch_long_stays
 from .past_visits import end_past_visits
+from .pictures import forget_pictures
 from .points import expire_points
 from .price_corrections import finish_corrections
 from .proving import prove_daily
@@ -62,6 +63,7 @@ CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
     (SECOND, watch_grants),
     (SECOND, hold_lanes),
     (SECOND, write_up),
+    (MINUTE, forget_pictures),
     (MINUTE, finish_corrections),
     (HOUR, expire_points),
     (MINUTE, look_at_collection),

@@ -14,6 +14,7 @@ from .lane_facts import PassageKind
 from .lane_run import LaneRun
 from .parking_rules import rules_now
 from .passing import Happening, recorded
+from .pictures import name_picture
 from .releasing import standing
 from .reviews import open_review
 from .site import Site
@@ -113,13 +114,14 @@ async def _noted(site: Site, run: LaneRun, kind: PassageKind, reason: str) -> No
     if kind is PassageKind.FORCED and waiting is not None and waiting.stay is not None:
         stay = await owe_now(site, run, waiting.stay, reason)
         run.last = None
+    picture = waiting.vehicle.read.picture if waiting is not None else ""
     what = Happening(
         kind=kind,
         reason=reason,
         actor=SYSTEM,
         masked=waiting.vehicle.masked if waiting is not None else "",
         stay=stay.id if stay is not None else None,
-        picture=waiting.vehicle.read.picture if waiting is not None else "",
+        picture=name_picture(site, run, picture),
     )
     await recorded(site, run, what)
     if kind not in WHY:

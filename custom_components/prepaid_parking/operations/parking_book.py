@@ -32,6 +32,8 @@ from ..core.stay import Stay
 from ..core.two_hubs import HubState
 from ..core.vehicle import VehicleRule
 from ..core.visiting import Invitation, Merchant, Reservation
+from .no_pictures import NoPictures
+from .ports import Pictures
 
 
 async def _nobody_waits(_: Stay) -> None:
@@ -62,6 +64,7 @@ class ParkingBook:
     `paid` hears of each stay that was paid. `asked` names the wallets that were billed for a space and
     may still owe something for it. `lane_list` is what an office at another hub told last, `hubs` how
     it stands with other hubs, by the key of what connects them.
+    `pictures` are what the lanes' cameras saw.
     """
 
     spaces: dict[SpaceId, Space] = field(default_factory=dict)
@@ -87,6 +90,7 @@ class ParkingBook:
     sighted: dict[bytes, tuple[LaneId, datetime]] = field(default_factory=dict)
     unwritten: list[Unwritten] = field(default_factory=list)
     open_lanes: set[LaneId] = field(default_factory=set)
+    pictures: Pictures = field(default_factory=NoPictures)
     asked: dict[SpaceId, set[WalletId]] = field(default_factory=dict)
     lane_list: HeldList | None = None
     hubs: dict[str, HubState] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from ..core.wallet import Card
 from .booking import keep
 from .lane_facts import PassageKind, Passed
 from .lane_run import LaneRun
+from .pictures import PICTURED, keep_picture
 from .ports import Barrier
 from .site import Site
 
@@ -128,8 +129,10 @@ def passage_of(site: Site, run: LaneRun, what: Happening, number: int) -> Passag
 
 
 def answered(site: Site, run: LaneRun, what: Happening) -> Answer:
-    """Tell what happened, and answer with it."""
+    """Tell what happened, and answer with it; only now, after a pulse, its picture is taken."""
     card = what.card
+    if what.kind in PICTURED:
+        keep_picture(site, run.id, what.picture)
     site.tell(
         Passed(
             lane=run.id,

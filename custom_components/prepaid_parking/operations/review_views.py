@@ -1,13 +1,14 @@
 """Reviews as plain data: why, which stays, and what the lanes saw. Plates are masked."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from ..core.identity import LaneId, StayId
 from ..core.review import Review, Seen
 from ..core.stay import Stay
 from .site import Site
 
-type View = dict[str, object]
+type View = dict[str, Any]
 
 
 async def review_view(site: Site, review: Review) -> View:

@@ -11,7 +11,12 @@ from ..core.identity import ReviewId, StayId
 from ..core.review import Review, Seen, Suspicion
 from ..core.stay import Stay
 from .booking import keep
+<<<<<<< HEAD
 from .lane_facts import ReviewOpened
+=======
+from .facts import ReviewOpened
+from .pictures import keep_picture
+>>>>>>> 8afde3e (Who was refused, let through by hand or called for help is seen on a picture that deletes itself)
 from .site import Site
 from .stay_book import alone, put
 
@@ -43,6 +48,8 @@ async def open_review(
     )
     site.parking.reviews[review.id] = review  # Before it is written: others may ask the same.
     await keep(site, review)
+    for seen in review.reads:
+        keep_picture(site, seen.lane, seen.picture)
     site.spawn(_mark(site, review))
     site.tell(ReviewOpened(review=review))
     return review

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from ..core.identity import LaneId
+from ..core.passage import Passage
 from ..core.stay import Stay, StayState, Validation
 from .merchants import MerchantView
 from .site import Site
@@ -58,6 +59,16 @@ def bill_of(site: Site, stay: Stay) -> tuple[View, StayCost]:
         ],
     }
     return bill, cost
+
+
+def pictured_view(site: Site, passage: Passage) -> View:
+    """Describe a passage of a stay of which a picture was kept."""
+    return {
+        "lane": _lane(site, LaneId(passage.lane)),
+        "at": passage.at.isoformat(),
+        "kind": passage.kind,
+        "picture": passage.picture,
+    }
 
 
 def unpaid_view(site: Site, one: UnpaidExit) -> View:

@@ -13,6 +13,7 @@ from .admitting import Opening
 from .lane_run import LaneRun, Shown
 from .parking_rules import rules_now
 from .passing import Answer
+from .pictures import name_picture, pictures_of
 from .reviews import open_review
 from .site import Site
 
@@ -35,7 +36,7 @@ def suspect(
     if decision.reason is Reason.LOW_SCORE:
         run.poor += 1
         if run.poor == POOR_READS:
-            _ask(site, Suspicion.LOW_SCORE, (), _seen(run, shown), shown=shown)
+            _ask(site, Suspicion.LOW_SCORE, (), _seen(site, run, shown), shown=shown)
         return
     if decision.reason in (Reason.REPLAYED, Reason.TOO_OLD, Reason.FROM_FUTURE):
         return
@@ -48,7 +49,7 @@ def suspect(
     if why is Suspicion.SECOND_ENTRY and before is not None and before.state in OPENING_UP:
         return
     stays = tuple(one for one in (before.id if before is not None else None, stay) if one)
-    reads = [_seen(run, shown)]
+    reads = [_seen(site, run, shown)]
     if before is not None and before.entry_lane is not None and asked.way is Way.ENTRY:
         first = Seen(lane=before.entry_lane, at=before.entered_at, masked=before.masked)
         reads.insert(0, replace(first, subject=before.subject))
@@ -66,17 +67,21 @@ def _travel(site: Site, run: LaneRun, asked: Asked, shown: Shown, stay: StayId |
         there = Seen(lane=LaneId(lane), at=at, masked=shown.masked)
         about = asked.stay.id if asked.stay is not None else stay
         stays = (about,) if about is not None else ()
-        _ask(site, Suspicion.IMPOSSIBLE_TRAVEL, stays, there, _seen(run, shown), shown=shown)
+        _ask(site, Suspicion.IMPOSSIBLE_TRAVEL, stays, there, _seen(site, run, shown), shown=shown)
     sighted.pop(shown.plate, None)
     sighted[shown.plate] = (run.id, now)
     while len(sighted) > MOST_SIGHTED:
         sighted.pop(next(iter(sighted)))
 
 
-def _seen(run: LaneRun, shown: Shown) -> Seen:
+def _seen(site: Site, run: LaneRun, shown: Shown) -> Seen:
     read = shown.read
     return Seen(
-        lane=run.id, at=read.at, score=read.score, masked=shown.masked, picture=read.picture
+        lane=run.id,
+        at=read.at,
+        score=read.score,
+        masked=shown.masked,
+        picture=name_picture(site, run, read.picture),
     )
 
 
@@ -91,7 +96,18 @@ async def _asked(
     try:
         plate = shown.read.plate
         subject = await site.privacy.put_subject({"plates": plate}) if plate else ""
-        *others, last = reads
+        *others, last = [await _with_picture(site, one, stays) for one in reads]
         await open_review(site, why, stays=stays, reads=(*others, replace(last, subject=subject)))
     except StoreError as err:
         site.books_trouble(err.key, err.detail)
+
+
+async def _with_picture(site: Site, seen: Seen, stays: tuple[StayId, ...]) -> Seen:
+    """Return an earlier read with what was kept of it, where anything was: let in after being asked."""
+    if seen.picture:
+        return seen
+    for stay in stays:
+        for passage in await pictures_of(site, stay):
+            if passage.lane == seen.lane:
+                return replace(seen, picture=passage.picture)
+    return seen

@@ -148,6 +148,9 @@ STATEMENTS: Final = (
     ALTER TABLE passage ADD COLUMN trace TEXT NOT NULL DEFAULT '[]'
     """,
     """
+    CREATE INDEX passage_stay ON passage (stay)
+    """,
+    """
     CREATE TABLE promotion (
         id TEXT NOT NULL,
         version INTEGER NOT NULL,

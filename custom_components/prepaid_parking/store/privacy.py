@@ -76,6 +76,10 @@ class Privacy:
             key = self._index_keys[kind] = _derived(self._root, f"index/{kind}")
         return key
 
+    def file_key(self, purpose: str) -> bytes:
+        """Return the key of what lies sealed in files of its own beside the ledger."""
+        return _derived(self._root, f"file/{purpose}/{KEY_VERSION}")
+
     def blind_by(self, key: bytes, kind: str, value: str) -> bytes:
         """Return what finds a value in a list that was made with another office's key."""
         text = normal_plate(value) if kind == PLATE else " ".join(value.split()).casefold()

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Table
+from sqlalchemy import Index, Table
 
 from ..core.accrual import Window
 from ..core.metering import Cursor, Installation, OpenDoubt
@@ -148,6 +148,7 @@ passage: Final = table(
     text("picture"),
     text("trace"),
 )
+Index("passage_stay", passage.c.stay)
 
 TABLES: Final[dict[type, Table]] = {
     Binding: binding,
