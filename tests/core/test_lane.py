@@ -115,6 +115,19 @@ def test_with_a_loop_behind_the_barrier_rolling_back_is_no_passage() -> None:
     assert lane.feel(safety_loop=False)[0] is Movement.PASSED
 
 
+def test_the_loop_behind_counts_whenever_it_felt_the_car() -> None:
+    """A short car has left it before it leaves the arm; a quick one comes on it in that moment."""
+    lane = Lane(exit_loop=True)
+    lane.grant()
+    lane.feel(safety_loop=True)
+    lane.feel(exit_loop=True)
+    lane.feel(exit_loop=False)
+    assert lane.feel(safety_loop=False)[0] is Movement.PASSED
+    lane.grant()
+    lane.feel(safety_loop=True)
+    assert lane.feel(safety_loop=False, exit_loop=True)[0] is Movement.PASSED
+
+
 def test_an_input_that_cannot_be_read_tells_nothing() -> None:
     """A torn wire must neither let a car in nor call it a thief."""
     lane = Lane()

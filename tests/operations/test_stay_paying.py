@@ -13,8 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 import pytest
 
 from custom_components.prepaid_parking.core.chart import Bucket, Channel, SiteAccount
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.plate import masked_plate
 from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayState, Worth
 from custom_components.prepaid_parking.core.wallet import CredentialKind, Purpose
