@@ -5,7 +5,7 @@ from os import W_OK, access
 from pathlib import Path
 from typing import Any
 
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.helpers.selector import (
     BooleanSelector,
     EntitySelector,
@@ -24,25 +24,30 @@ from .const import (
     CONF_MORE_PERCENT,
     CONF_OUTDOOR,
     CONF_OUTDOOR_LEAST,
-    CONF_PICTURE_DAYS,
     CONF_PUBLISH_S,
     CONF_RESTORE_SPACING_S,
     CONF_SECOND_ANCHOR,
     DEFAULT_CHECKPOINT_S,
     DEFAULT_OUTDOOR_LEAST,
-    DEFAULT_PICTURE_DAYS,
     DEFAULT_PUBLISH_S,
     DEFAULT_RESTORE_SPACING_S,
 )
 from .flow_fields import whole
+from .flow_park import ParkSteps
 from .thresholds import DEFAULTS
 
 
-class PrepaidOptionsFlow(OptionsFlow):
-    """One page with all of it."""
+class PrepaidOptionsFlow(ParkSteps):
+    """A page of settings, and the car park step by step."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for all of it on one page."""
+        """Offer the settings and the set-up of the car park."""
+        return self.async_show_menu(step_id="init", menu_options=["settings", "car_park"])
+
+    async def async_step_settings(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for all settings on one page."""
         errors: dict[str, str] = {}
         if user_input is not None:
             folder = user_input.get(CONF_SECOND_ANCHOR, "").strip()
@@ -86,13 +91,10 @@ class PrepaidOptionsFlow(OptionsFlow):
                     1, 90, unit="%"
                 ),
                 vol.Required(CONF_HINT_REVERSE, default=True): BooleanSelector(),
-                vol.Required(CONF_PICTURE_DAYS, default=DEFAULT_PICTURE_DAYS): whole(
-                    0, 90, unit="d"
-                ),
             }
         )
         return self.async_show_form(
-            step_id="init",
+            step_id="settings",
             data_schema=self.add_suggested_values_to_schema(
                 schema, {**_known(self.config_entry.options), **(user_input or {})}
             ),
@@ -114,7 +116,6 @@ def options_of(chosen: Mapping[str, Any]) -> dict[str, Any]:
         CONF_RESTORE_SPACING_S: chosen.get(CONF_RESTORE_SPACING_S, DEFAULT_RESTORE_SPACING_S),
         CONF_OUTDOOR: chosen.get(CONF_OUTDOOR, ""),
         CONF_OUTDOOR_LEAST: chosen.get(CONF_OUTDOOR_LEAST, DEFAULT_OUTDOOR_LEAST),
-        CONF_PICTURE_DAYS: chosen.get(CONF_PICTURE_DAYS, DEFAULT_PICTURE_DAYS),
         **{name: chosen.get(name, usual) for name, usual in DEFAULTS.items()},
     }
 

@@ -109,7 +109,9 @@ class SiteSetup:
 
     async def _options(self) -> None:
         """Publish balances every few seconds: in a demo people look at them."""
-        flow = await self.hub.rest("POST", OPTIONS, {"handler": self.entry})
+        menu = await self.hub.rest("POST", OPTIONS, {"handler": self.entry})
+        path = f"{OPTIONS}/{menu['flow_id']}"
+        flow = await self.hub.rest("POST", path, {"next_step_id": "settings"})
         shown = {
             one["name"]: (one.get("description") or {}).get("suggested_value")
             for one in flow["data_schema"]
@@ -119,7 +121,7 @@ class SiteSetup:
             return
         known = {name: value for name, value in shown.items() if value not in (None, "")}
         answer = known | {"publish_s": _PUBLISH_S}
-        await self.hub.rest("POST", f"{OPTIONS}/{flow['flow_id']}", answer)
+        await self.hub.rest("POST", path, answer)
 
     async def _devices(self) -> None:
         known = {one["title"]: one["subentry_id"] for one in await self._subentries()}

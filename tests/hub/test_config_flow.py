@@ -103,7 +103,6 @@ async def test_a_site_is_created_and_leads_on_to_its_first_meter(
         "more_percent": 300,
         "loss_percent": 8,
         "hint_reverse": True,
-        "picture_days": 7,
     }
     kind, flow_id = result["next_flow"]
     assert kind == "config_subentries_flow"
@@ -231,10 +230,13 @@ async def test_options_are_checked_before_they_are_stored(
         "more_percent": 250,
         "loss_percent": 6,
         "hint_reverse": False,
-        "picture_days": 30,
     }
     result: Result = await hass.config_entries.options.async_init(a_site.entry_id)
     assert result["step_id"] == "init"
+    check_words(result, "options")
+    settings = {"next_step_id": "settings"}
+    result = await hass.config_entries.options.async_configure(result["flow_id"], settings)
+    assert result["step_id"] == "settings"
 
     async def configure(flow_id: str, given: dict[str, Any]) -> Result:
         result = await hass.config_entries.options.async_configure(flow_id, given)
@@ -252,6 +254,7 @@ async def test_options_are_checked_before_they_are_stored(
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert a_site.options == options | {"second_anchor": str(tmp_path)}
     result = await hass.config_entries.options.async_init(a_site.entry_id)
+    result = await configure(result["flow_id"], settings)
     result = await configure(result["flow_id"], options)
     assert a_site.options == options | {"second_anchor": ""}
 

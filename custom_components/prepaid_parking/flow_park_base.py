@@ -1,0 +1,114 @@
+"""The car park set up step by step: what its steps share, the way between them, and the summary.
+
+Each step shows what stands, can be left and come back to, and does everything by the actions of the
+integration: what they refuse is said in their words, and a form that is sent twice is done once.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+)
+import probatio as vol
+
+from .const import DOMAIN
+from .flow_fields import choice
+from .flow_park_state import counts, missing
+from .operations.site import Site
+from .wording import async_words
+
+_STEPS: Final = ("spaces", "fee_item", "package", "card", "billing", "summary")
+
+
+class ParkBase(OptionsFlow):
+    """What the steps of the car park share."""
+
+    _detail = ""
+    """What was refused, in words."""
+
+    @property
+    def _site(self) -> Site:
+        site: Site = self.config_entry.runtime_data.site
+        return site
+
+    async def async_step_car_park(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Offer the five steps and the summary, with what stands."""
+        if self.config_entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="not_loaded")
+        return self.async_show_menu(
+            step_id="car_park",
+            menu_options=list(_STEPS),
+            description_placeholders=counts(self._site),
+        )
+
+    async def async_step_summary(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Say what stands and what is missing."""
+        words = await async_words(self.hass)
+        return self.async_show_menu(
+            step_id="summary",
+            menu_options=["car_park", "finish"],
+            description_placeholders=counts(self._site)
+            | {
+                "missing": missing(self._site, words),
+                "lane_link": f"/config/integrations/integration/{DOMAIN}",
+            },
+        )
+
+    async def async_step_finish(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """End; the options of the site are as they were."""
+        return self.async_create_entry(data=dict(self.config_entry.options))
+
+    def _form(
+        self,
+        step: str,
+        schema: vol.Schema,
+        errors: dict[str, str],
+        shown: Mapping[str, Any] | None,
+    ) -> ConfigFlowResult:
+        return self.async_show_form(
+            step_id=step,
+            data_schema=self.add_suggested_values_to_schema(schema, shown or {}),
+            errors=errors,
+            description_placeholders={
+                **counts(self._site),
+                "detail": self._detail,
+                "currency": self._site.currency.code,
+            },
+        )
+
+    async def _act(self, action: str, **fields: Any) -> dict[str, str]:
+        """Call an action; what it refuses stands under the form."""
+        try:
+            await self._answer(action, fields)
+        except (HomeAssistantError, vol.Invalid) as err:
+            self._detail = str(err)
+            return {"base": "refused"}
+        return {}
+
+    async def _answer(self, action: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        answer = await self.hass.services.async_call(
+            DOMAIN,
+            action,
+            {"config_entry_id": self.config_entry.entry_id, **fields},
+            blocking=True,
+            return_response=True,
+        )
+        return answer or {}
+
+
+def pick(name: str, named: Mapping[str, str]) -> vol.Schema:
+    """Ask for one of several that are named."""
+    return vol.Schema({vol.Required(name): options_of(named)})
+
+
+def options_of(named: Mapping[str, str]) -> SelectSelector:
+    """Return a choice of what is named."""
+    return choice([SelectOptionDict(value=key, label=label) for key, label in named.items()])
