@@ -53,9 +53,21 @@ async def test_a_site_says_how_long_is_long(world: World) -> None:
         ParkingRules(version=1, valid_from=NOON - DAY, long_stay_hours=24),
     ]
     await car(world)
-    await car(world, state=StayState.ARRIVING)
     await world.tick(DAY)
     assert len(world.site.parking.reviews) == 1
+
+
+@pytest.mark.parametrize("kind", [StayKind.TEMPORARY, StayKind.PACKAGE])
+async def test_who_was_let_in_as_the_hub_died_is_looked_for(world: World, kind: StayKind) -> None:
+    """Nobody saw whether it came in: it took a place, and its card's right, until the end of days."""
+    stay = await car(world, kind, state=StayState.ARRIVING)
+    await world.tick(3 * DAY)
+    (review,) = world.site.parking.reviews.values()
+    assert (review.why, review.stays) == (Suspicion.LONG_STAY, (stay.id,))
+    await settle_review(
+        world.site, review=review.id, verdict=Verdict.CLOSED, reason="not here", actor=MANAGER
+    )
+    assert not world.site.parking.stays
 
 
 async def test_hundreds_of_long_stays_are_taken_up_in_portions(world: World) -> None:

@@ -293,9 +293,13 @@ class Lives:
 @pytest.mark.parametrize("fitted", [(), LOOPS], ids=["no loops", "loops"])
 @pytest.mark.parametrize("seed", range(3))
 async def test_whatever_cars_do_the_account_beside_the_books_agrees(
-    make_world: MakeWorld, seed: int, fitted: tuple[str, ...]
+    make_world: MakeWorld, caplog: pytest.LogCaptureFixture, seed: int, fitted: tuple[str, ...]
 ) -> None:
-    """Charged twice, forgotten inside, let out for nothing: somebody loses money, or cannot go home."""
+    """Charged twice, forgotten inside, let out for nothing: somebody loses money, or cannot go home.
+
+    Nor does anybody find out afterwards which cars they were: no plate is anywhere in the clear.
+    """
+    caplog.set_level("DEBUG")
     world = await make_world()
     lives = await Lives.begin(world, Random(seed), fitted)
     told: list[str] = []
@@ -307,3 +311,8 @@ async def test_whatever_cars_do_the_account_beside_the_books_agrees(
             raise AssertionError("\n".join(told)) from err
     verdict = await world.books.verify()
     assert not verdict.problem
+    kept = b"".join(file.read_bytes() for file in world.folder.rglob("*") if file.is_file())
+    said = f"{world.facts}{caplog.text}{await world.books.load(Stay)}"
+    for plate in (*CARDS, *STRANGERS):
+        assert plate.encode() not in kept
+        assert plate not in said

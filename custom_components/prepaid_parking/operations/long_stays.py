@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ..core.review import Suspicion
-from ..core.stay import Stay, StayKind
+from ..core.stay import Stay, StayKind, StayState
 from .lane_facts import StayEvent, StayFact
 from .parking_rules import rules_now
 from .reviews import open_review
@@ -46,9 +46,6 @@ async def watch_long_stays(site: Site, now: datetime) -> None:
 
 
 def _is_long(stay: Stay, before: datetime) -> bool:
-    return (
-        stay.state.inside
-        and not stay.overstayed
-        and stay.kind not in MAY_STAND
-        and stay.entered_at <= before
-    )
+    lost = stay.state is StayState.ARRIVING  # The hub stopped before anybody saw it pass.
+    long = lost or (stay.state.inside and stay.kind not in MAY_STAND)
+    return long and not stay.overstayed and stay.entered_at <= before
