@@ -29,11 +29,11 @@ from custom_components.prepaid_parking.core.chart import (  # noqa: E402
     site_account,
     wallet_account,
 )
+from custom_components.prepaid_parking.core.entry_kind import EntryKind  # noqa: E402
 from custom_components.prepaid_parking.core.identity import SYSTEM, InstallationId  # noqa: E402
 from custom_components.prepaid_parking.core.ledger import (  # noqa: E402
     Act,
     CursorMove,
-    EntryKind,
     Posting,
     Reference,
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from custom_components.prepaid_parking.core.chart import SiteAccount, site_account, wallet_account
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.identity import (
     SYSTEM,
     CardId,
@@ -25,7 +26,6 @@ from custom_components.prepaid_parking.core.identity import (
 from custom_components.prepaid_parking.core.ledger import (
     Act,
     CursorMove,
-    EntryKind,
     Posting,
     Record,
     Reference,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.identity import (
     SYSTEM,
     CardId,
@@ -14,7 +15,7 @@ from custom_components.prepaid_parking.core.identity import (
     TariffId,
     WalletId,
 )
-from custom_components.prepaid_parking.core.ledger import Act, EntryKind, Record
+from custom_components.prepaid_parking.core.ledger import Act, Record
 from custom_components.prepaid_parking.core.parking_rules import ParkingRules, StayTariff
 from custom_components.prepaid_parking.core.permit import ParkingPackage, Permit, PermitKind
 from custom_components.prepaid_parking.core.space import Grade, Location, Space, Tenure

@@ -10,8 +10,8 @@ from datetime import date, datetime, tzinfo
 from itertools import groupby
 from typing import Any
 
+from .core.entry_kind import EntryKind
 from .core.identity import EntryId
-from .core.ledger import EntryKind
 from .operations.statement import Line, Statement
 from .operations.traces import rules_of
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.identity import (
     SYSTEM,
@@ -17,13 +18,7 @@ from custom_components.prepaid_parking.core.identity import (
     installation_id,
     number_of,
 )
-from custom_components.prepaid_parking.core.ledger import (
-    AccountId,
-    Act,
-    CursorMove,
-    EntryKind,
-    Posting,
-)
+from custom_components.prepaid_parking.core.ledger import AccountId, Act, CursorMove, Posting
 
 AT = datetime(2026, 7, 1, tzinfo=UTC)
 accounts = st.integers(1, 2**40).map(AccountId)

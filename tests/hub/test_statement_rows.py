@@ -7,8 +7,9 @@ from typing import Any, Final
 from hypothesis import given, strategies as st
 
 from custom_components.prepaid_parking.core.chart import Bucket
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.identity import EntryId
-from custom_components.prepaid_parking.core.ledger import Entry, EntryKind
+from custom_components.prepaid_parking.core.ledger import Entry
 from custom_components.prepaid_parking.core.metering import Quantity
 from custom_components.prepaid_parking.operations.statement import Line, Part, Statement, Sums
 from custom_components.prepaid_parking.statement_rows import Row, rows_of

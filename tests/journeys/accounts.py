@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.identity import MeterId
-from custom_components.prepaid_parking.core.ledger import Entry, EntryKind
+from custom_components.prepaid_parking.core.ledger import Entry
 from custom_components.prepaid_parking.core.metering import Cursor, Installation
 from custom_components.prepaid_parking.core.money import Currency
 from custom_components.prepaid_parking.core.wallet import Meter

@@ -19,7 +19,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.prepaid_parking.archived import archive_folder, archived_ledgers, take_up
 from custom_components.prepaid_parking.backup import async_post_backup, async_pre_backup
 from custom_components.prepaid_parking.const import DOMAIN
-from custom_components.prepaid_parking.core.ledger import BooksState, EntryKind
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
+from custom_components.prepaid_parking.core.ledger import BooksState
 from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
 from custom_components.prepaid_parking.simulator.line import ModbusLine
 from custom_components.prepaid_parking.simulator.relay_board import WaveshareRelay

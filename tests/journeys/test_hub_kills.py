@@ -14,7 +14,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.prepaid_parking.const import DOMAIN
-from custom_components.prepaid_parking.core.ledger import BooksState, EntryKind
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
+from custom_components.prepaid_parking.core.ledger import BooksState
 from custom_components.prepaid_parking.core.metering import Quantity
 from custom_components.prepaid_parking.core.money import quantity_text
 from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352

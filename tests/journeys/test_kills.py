@@ -13,7 +13,8 @@ from typing import Final, Self
 
 import pytest
 
-from custom_components.prepaid_parking.core.ledger import BooksState, EntryKind
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
+from custom_components.prepaid_parking.core.ledger import BooksState
 from custom_components.prepaid_parking.operations.metering import take_sample
 from custom_components.prepaid_parking.operations.site import Site
 

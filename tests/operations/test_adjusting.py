@@ -6,8 +6,8 @@ import pytest
 
 from custom_components.prepaid_parking.core.category import Category
 from custom_components.prepaid_parking.core.chart import Bucket, SiteAccount
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.promotion import Back
 from custom_components.prepaid_parking.operations.adjusting import adjust, reverse_entry
 from custom_components.prepaid_parking.operations.cashier import (

@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.promotion import Back
 from custom_components.prepaid_parking.core.shares import ShareBy
 from custom_components.prepaid_parking.core.tariff_format import read_tariff

@@ -7,8 +7,8 @@ import random
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.metering import Origin, Sample
 from custom_components.prepaid_parking.core.tariff import Pricer, Usage
 from custom_components.prepaid_parking.core.tariff_format import read_tariff

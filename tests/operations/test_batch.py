@@ -10,8 +10,9 @@ import pytest
 
 from custom_components.prepaid_parking.core.batch import read_csv
 from custom_components.prepaid_parking.core.chart import Bucket, Channel
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError, StoreError
-from custom_components.prepaid_parking.core.ledger import Act, EntryKind, Receipt
+from custom_components.prepaid_parking.core.ledger import Act, Receipt
 from custom_components.prepaid_parking.core.texts import LONGEST_NAME
 from custom_components.prepaid_parking.operations.batch import Batch, Batched, batch_top_up
 from custom_components.prepaid_parking.operations.cashier import close_wallet

@@ -23,8 +23,9 @@ from custom_components.prepaid_parking.core.chart import (
     site_account,
     wallet_account,
 )
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError, StoreError
-from custom_components.prepaid_parking.core.ledger import Act, EntryKind, Posting
+from custom_components.prepaid_parking.core.ledger import Act, Posting
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.bill_book import find_bill, load
 from custom_components.prepaid_parking.operations.bill_paying import pay_bill, pay_open

@@ -7,8 +7,8 @@ import pytest
 from custom_components.prepaid_parking.core.bill import INCOME, Bill, BillLine
 from custom_components.prepaid_parking.core.buyer import Buyer
 from custom_components.prepaid_parking.core.category import Category
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.bills import create_bill, issue_bill, void_bill
 from custom_components.prepaid_parking.operations.buyers import (

@@ -12,8 +12,9 @@ from custom_components.prepaid_parking.core.chart import (
     site_account,
     wallet_account,
 )
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError, StoreError
-from custom_components.prepaid_parking.core.ledger import BooksState, EntryKind
+from custom_components.prepaid_parking.core.ledger import BooksState
 from custom_components.prepaid_parking.core.policy import WalletState
 from custom_components.prepaid_parking.core.wallet import Purpose, Wallet, WalletKind
 from custom_components.prepaid_parking.operations.cashier import (

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import pytest
 
-from custom_components.prepaid_parking.core.ledger import Entry, EntryKind
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
+from custom_components.prepaid_parking.core.ledger import Entry
 from custom_components.prepaid_parking.operations.assigning import Selection, assign_tariff
 from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.office import unbind_meter

@@ -9,9 +9,9 @@ from custom_components.prepaid_parking.core.chart import (
     site_account,
     wallet_account,
 )
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError
 from custom_components.prepaid_parking.core.identity import DepositId
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.cashier import deduct, freeze, refund
 from custom_components.prepaid_parking.operations.deposits import (

@@ -2,10 +2,10 @@
 
 import pytest
 
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError, DeviceError, DeviceFault
 from custom_components.prepaid_parking.core.identity import SYSTEM
 from custom_components.prepaid_parking.core.lane import FailPolicy
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.stay import StayState
 from custom_components.prepaid_parking.core.vehicle import RuleKind
 from custom_components.prepaid_parking.operations.emergency import (

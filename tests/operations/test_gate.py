@@ -9,8 +9,9 @@ import pytest
 
 from custom_components.prepaid_parking.core.access import PlateRead
 from custom_components.prepaid_parking.core.admission import Reason
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError, DeviceFault
-from custom_components.prepaid_parking.core.ledger import BooksState, EntryKind
+from custom_components.prepaid_parking.core.ledger import BooksState
 from custom_components.prepaid_parking.core.passage import Passage
 from custom_components.prepaid_parking.core.supply import CommandLog, CommandOutcome
 from custom_components.prepaid_parking.core.wallet import CredentialKind, Purpose

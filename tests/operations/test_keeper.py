@@ -13,9 +13,10 @@ import pytest
 
 from custom_components.prepaid_parking.core.assigned import PriceCorrection
 from custom_components.prepaid_parking.core.chart import wallet_account
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError, DeviceError, DeviceFault
 from custom_components.prepaid_parking.core.identity import TariffId
-from custom_components.prepaid_parking.core.ledger import Act, EntryKind, Receipt
+from custom_components.prepaid_parking.core.ledger import Act, Receipt
 from custom_components.prepaid_parking.core.metering import Sample
 from custom_components.prepaid_parking.operations import chores, following, keeper as keeping
 from custom_components.prepaid_parking.operations.facts import (

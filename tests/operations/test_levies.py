@@ -8,7 +8,8 @@ from custom_components.prepaid_parking.core.chart import (
     site_account,
     wallet_account,
 )
-from custom_components.prepaid_parking.core.ledger import Act, EntryKind, Posting
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
+from custom_components.prepaid_parking.core.ledger import Act, Posting
 from custom_components.prepaid_parking.core.money import MICRO
 from custom_components.prepaid_parking.core.wallet import Spending
 from custom_components.prepaid_parking.operations.office import replace_meter

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.load_limit import LoadCause, LoadLimit, LoadTrips
 from custom_components.prepaid_parking.core.metering import Origin
 from custom_components.prepaid_parking.core.supply import CutBy, RestoreMode, SupplyState

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError, StoreError
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.metering import (
     Cursor,
     DoubtKind,

@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.prepaid_parking.core.chart import owner_of
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError, StoreError
 from custom_components.prepaid_parking.core.identity import WalletId
-from custom_components.prepaid_parking.core.ledger import Act, EntryKind, Receipt
+from custom_components.prepaid_parking.core.ledger import Act, Receipt
 from custom_components.prepaid_parking.core.shares import ShareBy
 from custom_components.prepaid_parking.core.unit import Occupancy
 from custom_components.prepaid_parking.core.wallet import Binding

@@ -11,8 +11,9 @@ from custom_components.prepaid_parking.core.chart import (
     site_account,
     wallet_account,
 )
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError
-from custom_components.prepaid_parking.core.ledger import EntryKind, Receipt
+from custom_components.prepaid_parking.core.ledger import Receipt
 from custom_components.prepaid_parking.core.package import Package
 from custom_components.prepaid_parking.core.promotion import Back
 from custom_components.prepaid_parking.core.wallet import Purpose

@@ -2,9 +2,9 @@
 
 import pytest
 
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.identity import TariffId
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.parking_rules import StayTariff, Unpaid, ZonePlaces
 from custom_components.prepaid_parking.operations.parking_rules import (
     parks_free,

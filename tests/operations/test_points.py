@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.prepaid_parking.core.chart import Bucket, SiteAccount
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.cashier import refund
 from custom_components.prepaid_parking.operations.layering import refundable_minor

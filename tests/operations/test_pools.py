@@ -7,8 +7,9 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.identity import UnitId
-from custom_components.prepaid_parking.core.ledger import Entry, EntryKind
+from custom_components.prepaid_parking.core.ledger import Entry
 from custom_components.prepaid_parking.core.unit import Occupancy, Unit
 from custom_components.prepaid_parking.core.wallet import TierCount
 from custom_components.prepaid_parking.operations.meter_run import MeterRun

@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.prepaid_parking.core.chart import Bucket, Channel, SiteAccount
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.promotion import Back
 from custom_components.prepaid_parking.core.wallet import Purpose, Spending, WalletKind
 from custom_components.prepaid_parking.operations.cashier import deduct, refund, update_wallet

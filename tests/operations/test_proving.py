@@ -1,7 +1,7 @@
 """The books prove themselves each day, once, and say so when they cannot."""
 
 from custom_components.prepaid_parking.core.chart import Bucket
-from custom_components.prepaid_parking.core.ledger import EntryKind
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.proof import Unproven
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.cashier import refund

@@ -11,9 +11,9 @@ import pytest
 from custom_components.prepaid_parking.core.bill import Bill, BillingRules, BillState, DunningStep
 from custom_components.prepaid_parking.core.category import Category
 from custom_components.prepaid_parking.core.chart import Bucket, wallet_account
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError, StoreError
 from custom_components.prepaid_parking.core.extent import By
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.periods import Every
 from custom_components.prepaid_parking.core.recurring import Fixed
 from custom_components.prepaid_parking.core.recurring_charge import RecurringCharge

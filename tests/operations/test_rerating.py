@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.prepaid_parking.core.chart import SiteAccount, site_account
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError, StoreError
-from custom_components.prepaid_parking.core.ledger import Act, EntryKind
+from custom_components.prepaid_parking.core.ledger import Act
 from custom_components.prepaid_parking.core.shares import ShareBy
 from custom_components.prepaid_parking.core.tariff_format import read_tariff
 from custom_components.prepaid_parking.core.version import TariffVersion

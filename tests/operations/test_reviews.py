@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.identity import LaneId, StayId, TariffId
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.review import Review, Seen, Suspicion, Verdict
 from custom_components.prepaid_parking.core.stay import Stay, StayState
 from custom_components.prepaid_parking.operations.lane_facts import (

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.policy import Policy, WalletState
 from custom_components.prepaid_parking.core.tariff import TariffVersion
 from custom_components.prepaid_parking.operations.rules import ensure_standard

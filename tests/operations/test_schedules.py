@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError, DeviceFault
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.supply import CutBy, RestoreMode, SupplyState
 from custom_components.prepaid_parking.core.supply_rules import Why
 from custom_components.prepaid_parking.core.written_schedule import read_hours

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from custom_components.prepaid_parking.core.chart import Bucket, wallet_account
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError, DeviceFault
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.use import UseDoubt, UseEnd, UseState
 from custom_components.prepaid_parking.core.use_point import Basis, Outage, PointKind
 from custom_components.prepaid_parking.core.wallet import Purpose

@@ -4,8 +4,8 @@ import contextlib
 
 import pytest
 
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError, StoreError
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.operations.office import Settlement, settle_doubt
 from custom_components.prepaid_parking.operations.used import used_of
 from tests.operations.conftest import MakeWorld

@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.prepaid_parking.core.chart import owner_of
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.shares import Member, ShareBy
 from custom_components.prepaid_parking.core.unit import Unit
 from custom_components.prepaid_parking.core.wallet import Purpose, WalletKind

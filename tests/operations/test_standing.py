@@ -13,7 +13,8 @@ from custom_components.prepaid_parking.core.chart import (
     site_account,
     wallet_account,
 )
-from custom_components.prepaid_parking.core.ledger import Act, Entry, EntryKind, Posting
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
+from custom_components.prepaid_parking.core.ledger import Act, Entry, Posting
 from custom_components.prepaid_parking.core.shares import ShareBy
 from custom_components.prepaid_parking.operations.adjusting_usage import adjust_usage
 from custom_components.prepaid_parking.operations.assigning import Selection, assign_tariff

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from custom_components.prepaid_parking.core.access import PlateRead
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.identity import CardId, StayId
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.passage import Passage
 from custom_components.prepaid_parking.core.review import Suspicion
 from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayState

@@ -10,13 +10,14 @@ from hypothesis import given, settings, strategies as st
 
 from custom_components.prepaid_parking.core.category import Category
 from custom_components.prepaid_parking.core.chart import revenue_account, wallet_account
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.identity import (
     SYSTEM,
     EntryId,
     MeterId,
     WalletId,
 )
-from custom_components.prepaid_parking.core.ledger import Act, Entry, EntryKind, Posting, Receipt
+from custom_components.prepaid_parking.core.ledger import Act, Entry, Posting, Receipt
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.bills import create_bill, void_bill
 from custom_components.prepaid_parking.operations.facts import WalletEvent, WalletFact

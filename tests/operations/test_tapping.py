@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.prepaid_parking.core.chart import Bucket, wallet_account
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError, DeviceFault
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.use import Use, UseEnd, UseState
 from custom_components.prepaid_parking.core.use_point import PointKind, Proof
 from custom_components.prepaid_parking.core.wallet import CredentialKind, Purpose

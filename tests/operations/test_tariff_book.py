@@ -7,9 +7,9 @@ import pytest
 
 from custom_components.prepaid_parking.core.assigned import TariffChange
 from custom_components.prepaid_parking.core.calendars import DayKind
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.identity import TariffId
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.metering import Commodity
 from custom_components.prepaid_parking.core.tariff_format import read_tariff
 from custom_components.prepaid_parking.operations.assigning import (

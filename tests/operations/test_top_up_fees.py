@@ -8,8 +8,8 @@ import pytest
 
 from custom_components.prepaid_parking.core.batch import read_rows
 from custom_components.prepaid_parking.core.chart import Bucket, Channel, SiteAccount
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.top_up_fee import FeeBack
 from custom_components.prepaid_parking.core.wallet import WalletKind
 from custom_components.prepaid_parking.operations.adjusting import reverse_entry

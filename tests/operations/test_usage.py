@@ -3,7 +3,7 @@
 import asyncio
 
 from custom_components.prepaid_parking.core.accrual import Window
-from custom_components.prepaid_parking.core.ledger import EntryKind
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.wallet import TierCount
 from custom_components.prepaid_parking.operations.facts import WalletEvent, WalletFact
 from custom_components.prepaid_parking.operations.usage import (

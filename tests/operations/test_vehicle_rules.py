@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError
-from custom_components.prepaid_parking.core.ledger import EntryKind
 from custom_components.prepaid_parking.core.vehicle import RuleKind, VehicleRule
 from custom_components.prepaid_parking.operations.vehicle_rules import (
     lift_vehicle_rule,

@@ -27,9 +27,10 @@ from custom_components.prepaid_parking.core.chart import (
     owner_of,
     wallet_account,
 )
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.identity import EntryId, MeterId
-from custom_components.prepaid_parking.core.ledger import AccountId, EntryKind, Posting
+from custom_components.prepaid_parking.core.ledger import AccountId, Posting
 from custom_components.prepaid_parking.core.periods import Every
 from custom_components.prepaid_parking.core.promotion import Back, Step
 from custom_components.prepaid_parking.core.recurring import Fixed

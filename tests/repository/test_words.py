@@ -6,7 +6,7 @@ from string import Formatter
 from typing import Final
 
 from custom_components.prepaid_parking.core.chart import Bucket
-from custom_components.prepaid_parking.core.ledger import EntryKind
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.priced import PriceRule
 
 FOLDER: Final = Path(__file__).parents[2] / "custom_components" / "prepaid_parking" / "words"

@@ -7,8 +7,9 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, Final
 
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.identity import MeterId
-from custom_components.prepaid_parking.core.ledger import Entry, EntryKind
+from custom_components.prepaid_parking.core.ledger import Entry
 from tests.simulation.again import Charge
 from tests.simulation.levies import Levied
 from tests.simulation.prices import Line, Point

@@ -19,8 +19,9 @@ from custom_components.prepaid_parking.core.chart import (
     owner_of,
     site_account,
 )
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.identity import EntryId, MeterId
-from custom_components.prepaid_parking.core.ledger import AccountId, Entry, EntryKind
+from custom_components.prepaid_parking.core.ledger import AccountId, Entry
 from tests.simulation.accounts import (
     MINOR,
     Meter,

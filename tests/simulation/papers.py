@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import Any, Final
 
 from custom_components.prepaid_parking.core.chart import Bucket, code_of, owner_of
-from custom_components.prepaid_parking.core.ledger import Entry, EntryKind
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
+from custom_components.prepaid_parking.core.ledger import Entry
 from tests.simulation.days import DAY, nearest, part, stretch
 from tests.simulation.levies import Levied
 

@@ -13,7 +13,8 @@ from custom_components.prepaid_parking.core.chart import (
     owner_of,
     site_account,
 )
-from custom_components.prepaid_parking.core.ledger import AccountId, Entry, EntryKind
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
+from custom_components.prepaid_parking.core.ledger import AccountId, Entry
 
 EARNED: Final = site_account(SiteAccount.REVENUE_SERVICE)
 TAX: Final = site_account(SiteAccount.TAX)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from custom_components.prepaid_parking.core.chart import SiteAccount, site_account, wallet_account
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.identity import (
     SYSTEM,
     EntryId,
@@ -17,7 +18,6 @@ from custom_components.prepaid_parking.core.ledger import (
     AccountId,
     Act,
     CursorMove,
-    EntryKind,
     Floor,
     Posting,
     Receipt,

@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from custom_components.prepaid_parking.core.chart import wallet_account
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError, StoreError
 from custom_components.prepaid_parking.core.identity import (
     SYSTEM,
@@ -19,7 +20,6 @@ from custom_components.prepaid_parking.core.ledger import (
     AccountId,
     Act,
     BooksState,
-    EntryKind,
     Receipt,
     Reference,
 )

@@ -5,9 +5,10 @@ import shutil
 
 import pytest
 
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import StoreError
 from custom_components.prepaid_parking.core.identity import Actor, ActorKind, EntryId
-from custom_components.prepaid_parking.core.ledger import Anchor, BooksState, EntryKind
+from custom_components.prepaid_parking.core.ledger import Anchor, BooksState
 from custom_components.prepaid_parking.core.metering import Cursor
 from custom_components.prepaid_parking.store.anchor import read_anchors, write_anchor
 from tests.store.acts import SITE, WALLET, all_is_well, open_books, remove_ledger, top_up

@@ -26,6 +26,7 @@ from custom_components.prepaid_parking.core.chart import (
     site_account,
     wallet_account,
 )
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.identity import (
     SYSTEM,
     Actor,
@@ -36,13 +37,7 @@ from custom_components.prepaid_parking.core.identity import (
     energy_event,
     installation_id,
 )
-from custom_components.prepaid_parking.core.ledger import (
-    Act,
-    BooksState,
-    EntryKind,
-    Posting,
-    Reference,
-)
+from custom_components.prepaid_parking.core.ledger import Act, BooksState, Posting, Reference
 from custom_components.prepaid_parking.store import chain, schema
 from custom_components.prepaid_parking.store.codec import canonical_json
 

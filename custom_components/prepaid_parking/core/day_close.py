@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from .chart import Bucket, SiteAccount, code_of, site_account, wallet_account
-from .ledger import AccountId, Entry, EntryKind
+from .entry_kind import EntryKind
+from .ledger import AccountId, Entry
 
 type Place = tuple[str, str]
 """A lane and a tariff; "" where an entry has none."""

@@ -15,10 +15,11 @@ from ..core.chart import (
     site_account,
     wallet_account,
 )
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, EntryId, PromotionId, WalletId
 from ..core.layers import Layer, spent_down, started, without
-from ..core.ledger import AccountId, Act, Entry, EntryKind, Posting, Receipt, Record
+from ..core.ledger import AccountId, Act, Entry, Posting, Receipt, Record
 from ..core.points import Lot, lot, take_back
 from ..core.promotion import Granted
 from .booking import book, closed, referenced, tell

@@ -5,10 +5,11 @@ from typing import Final
 
 from ..core.admission import Asked, Decision, Reason, Verdict, Way
 from ..core.chart import Bucket, SiteAccount, site_account, wallet_account
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError, StoreError
 from ..core.identity import Actor, EntryId
 from ..core.lane import Grant, granted
-from ..core.ledger import Act, EntryKind, Record
+from ..core.ledger import Act, Record
 from ..core.passage import Passage
 from ..core.stay import Stay, StayState
 from ..core.supply import CommandLog
@@ -19,7 +20,6 @@ from .lane_facts import PassageKind, StayEvent
 from .lane_run import AtLane, LaneRun, Shown
 from .passing import Answer, Happening, barrier_of, drawn_up, pulse, recorded
 from .paying import pay, sources
-from .pictures import name_picture
 from .site import Site
 from .stay_book import alone, hold, put
 from .stay_charging import charge_stay
@@ -54,8 +54,6 @@ async def settle(
 ) -> Answer | Opening:
     """Write down what was decided; what may open is returned, still closed."""
     what = _what(asked, decision, shown, actor)
-    if what.kind is PassageKind.ASKED:
-        what = replace(what, picture=name_picture(site, run, what.picture))
     if not decision.admits:
         return await _refused(site, run, asked, what, shown)
     barrier_of(run)

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..core.assigned import TariffChange
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, MeterId, TariffId, UnitId, WalletId
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.metering import Commodity
 from .gently import gently
 from .meter_run import MeterRun

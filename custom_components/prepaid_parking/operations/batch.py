@@ -12,9 +12,10 @@ from typing import Final
 
 from ..core.batch import BadRow, Row, amount_of, digest
 from ..core.chart import Channel
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, PromotionId, WalletId
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.texts import LONGEST_NAME, check_texts
 from .booking import book, closed, referenced, tell
 from .facts import WalletEvent

@@ -6,9 +6,10 @@ from dataclasses import replace
 from ..core.bill import DEPOSIT, Bill, allot, oldest_first, paid
 from ..core.chart import Bucket, Channel, channel_account, site_account, wallet_account
 from ..core.deposit import Deposit
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError, StoreError
 from ..core.identity import SYSTEM, Actor
-from ..core.ledger import Act, EntryKind, Posting, Receipt, Record
+from ..core.ledger import Act, Posting, Receipt, Record
 from .bill_book import committed, find_bill, keep_in_mind, named, rules_of, trusted
 from .booking import is_frozen, referenced, tell, unspendable
 from .facts import WalletEvent

@@ -21,9 +21,10 @@ from ..core.bill import (
 from ..core.bill_postings import void_postings, write_off_postings
 from ..core.category import Category, check_purpose
 from ..core.chart import Bucket, wallet_account
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import SYSTEM, Actor, BillId, EntryId
-from ..core.ledger import Act, EntryKind, Receipt, Reference
+from ..core.ledger import Act, Receipt, Reference
 from ..core.permit import PERMIT
 from .bill_book import (
     committed,

@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..core.category import Category, check_purpose
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, CardId, SpaceId
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.plate import masked_plate, normal_plate
 from ..core.wallet import Card, CardState, Credential, CredentialKind
 from .booking import book_sealed, closed, referenced

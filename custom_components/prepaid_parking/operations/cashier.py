@@ -13,9 +13,10 @@ from ..core.chart import (
     site_account,
     wallet_account,
 )
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor
-from ..core.ledger import Act, EntryKind, Posting, Receipt
+from ..core.ledger import Act, Posting, Receipt
 from .booking import book, closed, referenced, tell, unspendable
 from .closing_wallet import close_wallet
 from .facts import WalletEvent

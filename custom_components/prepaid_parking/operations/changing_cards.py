@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from ..core.category import Category, check_purpose
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, CardId
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.plate import normal_plate
 from ..core.wallet import Card, CardState, Credential
 from .booking import book, book_sealed, closed, referenced

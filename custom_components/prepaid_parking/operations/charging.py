@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from ..core.accrual import ChargeLine
 from ..core.carries import LevyCarry, RateCursor
+from ..core.entry_kind import EntryKind
 from ..core.identity import SYSTEM, energy_event
-from ..core.ledger import Act, CursorMove, EntryKind
+from ..core.ledger import Act, CursorMove
 from ..core.metering import Cursor
 from ..core.wallet import TierCount
 from .dues import Dues, dues_of, levy_details, shares_of

@@ -16,10 +16,11 @@ from ..core.chart import (
     wallet_account,
 )
 from ..core.deposit import Deposit, taken
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, UnitId
 from ..core.layers import FeeReturn, Layers, leave, refundable
-from ..core.ledger import AccountId, Act, EntryKind, Floor, Posting, Receipt, Record
+from ..core.ledger import AccountId, Act, Floor, Posting, Receipt, Record
 from ..core.money import MICRO
 from ..core.points import Lots
 from ..core.settlement import Settlement, settle

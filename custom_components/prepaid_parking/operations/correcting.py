@@ -11,8 +11,9 @@ from datetime import datetime
 
 from ..core.accrual import ChargeLine
 from ..core.carries import LevyCarry
+from ..core.entry_kind import EntryKind
 from ..core.identity import Actor, MeterId
-from ..core.ledger import AccountId, Act, CursorMove, EntryKind, Receipt, Record
+from ..core.ledger import AccountId, Act, CursorMove, Receipt, Record
 from ..core.levies import Levy, LevyPart, levy
 from ..core.months import month_of
 from ..core.wallet import Binding, TierCount

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 from ..core.chart import SiteAccount, site_account
 from ..core.counted import AfterLast, Take, beyond, take
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, CardId, PackageId
-from ..core.ledger import Act, EntryKind, Receipt, Record, Reference
+from ..core.ledger import Act, Receipt, Record, Reference
 from ..core.metering import Quantity
 from ..core.package import Package, moved
 from ..core.priced import Priced

@@ -5,9 +5,10 @@ from dataclasses import replace
 from ..core.bill import INCOME
 from ..core.category import Category, check_purpose
 from ..core.chart import SiteAccount, site_account, wallet_account
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor
-from ..core.ledger import AccountId, Act, EntryKind, Posting, Receipt
+from ..core.ledger import AccountId, Act, Posting, Receipt
 from ..core.money import percent_text
 from ..core.recovery import Recovery, check_recovery
 from .booking import book, closed, referenced, tell, unspendable

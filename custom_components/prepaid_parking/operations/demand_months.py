@@ -8,8 +8,9 @@ from ..core.assigned import TariffChange
 from ..core.chart import revenue_account
 from ..core.demand import Peak, demand_due
 from ..core.demand_state import MonthUse, without
+from ..core.entry_kind import EntryKind
 from ..core.identity import SYSTEM
-from ..core.ledger import Act, EntryKind, Record, Reference
+from ..core.ledger import Act, Record, Reference
 from ..core.levies import Levy, levy
 from ..core.local_day import DAY
 from ..core.periods import Every, Stretch, calendar_period

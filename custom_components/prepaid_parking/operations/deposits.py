@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from ..core.chart import SiteAccount, site_account
 from ..core.deposit import Deposit, taken, tax_within
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, DepositId, WalletId
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from .booking import book, referenced, tell, unspendable
 from .credentials import not_utility
 from .facts import WalletEvent

@@ -10,9 +10,10 @@ from typing import Final
 
 from ..core.bill import Bill, BillState
 from ..core.bill_parts import Days, by_days
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import UnitId
-from ..core.ledger import CursorMove, EntryKind, Receipt, Reference
+from ..core.ledger import CursorMove, Receipt, Reference
 from ..core.local_day import DAY
 from ..core.recurring_charge import RecurringCharge
 from ..core.standing_cursor import first_day

@@ -10,9 +10,10 @@ from typing import Final
 
 from ..core.bill import Bill, BillLine, dunned, dunning_level, reminders
 from ..core.chart import SiteAccount
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError, StoreError
 from ..core.identity import SYSTEM, RecurringId
-from ..core.ledger import Act, EntryKind, Reference
+from ..core.ledger import Act, Reference
 from ..core.recurring_charge import RecurringCharge
 from .bill_book import keep_in_mind, named, rules_of
 from .bill_parts import Counts, parts_of

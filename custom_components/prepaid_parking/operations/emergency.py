@@ -8,10 +8,11 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError, DeviceError, StoreError
 from ..core.identity import Actor, ActorKind, LaneId
 from ..core.lane import LaneInput
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.supply import CommandLog, CommandOutcome
 from .booking import keep
 from .fail_level import wanted_level

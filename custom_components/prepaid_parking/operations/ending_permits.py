@@ -12,9 +12,10 @@ from typing import Final
 
 from ..core.bill import Bill, BillLine
 from ..core.bill_parts import cut_line
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.local_day import DAY
 from ..core.permit import Permit, used_part
 from ..core.priced import tiled

@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from ..core.category import Category
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.extent import By
 from ..core.fee_item import FeeItem
 from ..core.identity import Actor, FeeItemId
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.periods import Every
 from ..core.space import Space
 from ..core.space_bill import is_billed, version_on

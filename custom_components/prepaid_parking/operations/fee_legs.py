@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ..core.chart import SiteAccount, site_account
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.layers import FeeReturn, Layer
-from ..core.ledger import AccountId, Entry, EntryKind, Posting
+from ..core.ledger import AccountId, Entry, Posting
 from ..core.levies import LevyPart
 from ..core.top_up_fee import Fee, FeeBack
 from .site import Site

@@ -5,9 +5,10 @@ from typing import Final
 
 from ..core.chart import Measure, measure_of, owner_of
 from ..core.counted import Take, expire, put_back
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import SYSTEM, Actor, EntryId, PackageId
-from ..core.ledger import Act, Entry, EntryKind, Posting, Receipt, Record, Reference
+from ..core.ledger import Act, Entry, Posting, Receipt, Record, Reference
 from ..core.package import Package, moved
 from .booking import book, closed, referenced
 from .coming_back import came_back

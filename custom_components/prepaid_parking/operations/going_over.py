@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ..core.assigned import TariffChange
+from ..core.entry_kind import EntryKind
 from ..core.errors import StoreError
 from ..core.identity import SYSTEM
-from ..core.ledger import Act, EntryKind
+from ..core.ledger import Act
 from ..core.metering import Consumption
 from .demand import note_demand
 from .demand_months import end_demands, ends_with

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from ..core.access import PlateRead
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import SYSTEM, Actor
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.plate import masked_plate, normal_plate
 from ..core.stay import Stay, StayState
 from ..core.wallet import CredentialKind
@@ -14,7 +15,6 @@ from .gate import answer_again
 from .lane_facts import PassageKind
 from .lane_run import LaneRun, Shown
 from .passing import Answer, Happening, recorded
-from .pictures import name_picture
 from .releasing import release_barrier, standing
 from .site import Site
 from .stay_book import alone, hold, numbered, stay_of, stays_at
@@ -106,7 +106,6 @@ def _happening(
     """Return what is noted of a call: about the car that was refused there, where one was."""
     waiting = standing(site, run)
     seen = waiting.vehicle.read.picture if waiting is not None else ""
-    asks = kind is PassageKind.ASKED
     return Happening(
         kind=kind,
         reason=reason,
@@ -114,5 +113,5 @@ def _happening(
         masked=waiting.vehicle.masked if waiting is not None else "",
         stay=waiting.stay if waiting is not None else None,
         due_minor=waiting.due_minor if waiting is not None else 0,
-        picture=picture or (name_picture(site, run, seen) if asks else seen),
+        picture=picture or seen,
     )

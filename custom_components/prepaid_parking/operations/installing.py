@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import datetime
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError, StoreError
 from ..core.identity import SYSTEM, Actor, installation_id
-from ..core.ledger import Act, EntryKind, Record
+from ..core.ledger import Act, Record
 from ..core.metering import Consumption, Cursor, Installation, Sample
 from .booking import keep
 from .charging import can_close, charge, charged

@@ -6,9 +6,10 @@ from datetime import datetime
 import secrets
 from typing import Final
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, CardId, InvitationId
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.plate import masked_plate, normal_plate
 from ..core.visiting import Invitation
 from ..core.wallet import Card, CardState, CredentialKind

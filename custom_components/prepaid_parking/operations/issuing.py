@@ -8,9 +8,10 @@ from typing import Final
 from ..core.bill import Bill, issued, next_in, series_of, written
 from ..core.bill_postings import issue_postings
 from ..core.category import Category
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError, StoreError
 from ..core.identity import SYSTEM, Actor
-from ..core.ledger import Act, CursorMove, EntryKind, Receipt, Record, Reference
+from ..core.ledger import Act, CursorMove, Receipt, Record, Reference
 from .bill_book import (
     committed,
     ensure_series,

@@ -12,10 +12,10 @@ from datetime import date, timedelta
 from typing import Final
 
 from ..core.chart import owner_of
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.hours import MeterDay
 from ..core.lab_cost import Cost
-from ..core.ledger import EntryKind
 from ..core.local_day import DAY, day_start
 from ..core.periods import add_months
 from ..core.standing_cursor import first_day

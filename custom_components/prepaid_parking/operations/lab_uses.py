@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import EntryId, PackageId, TariffId, WalletId
 from ..core.lab_cost import Cost
 from ..core.lab_uses import Happened, price_happened
-from ..core.ledger import Entry, EntryKind
+from ..core.ledger import Entry
 from ..core.local_day import DAY, day_start
 from ..core.package import Package
 from ..core.terms import Kind

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Final
 
 from ..core.accrual import ChargeLine
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, TariffId, WalletId
-from ..core.ledger import AccountId, Act, EntryKind, Receipt, Record, Reference
+from ..core.ledger import AccountId, Act, Receipt, Record, Reference
 from ..core.loss import Loss, LossShare, Metered
 from ..core.money import MICRO, split
 from ..core.shares import ShareBy

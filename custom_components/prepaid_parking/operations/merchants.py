@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ..core.category import Category, check_purpose
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, MerchantId
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.visiting import Merchant
 from .booking import book, referenced
 from .site import Site

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from ..core.entry_kind import EntryKind
 from ..core.identity import SYSTEM, MeterId
-from ..core.ledger import EntryKind
 from ..core.metering import (
     STORED,
     Consumption,

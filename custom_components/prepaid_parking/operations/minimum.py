@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import date
 
 from ..core.chart import revenue_account
+from ..core.entry_kind import EntryKind
 from ..core.identity import SYSTEM
-from ..core.ledger import Act, EntryKind, Reference
+from ..core.ledger import Act, Reference
 from ..core.levies import levy
 from ..core.local_day import DAY
 from ..core.periods import Every, calendar_period

@@ -2,8 +2,9 @@
 
 from datetime import date
 
+from ..core.entry_kind import EntryKind
 from ..core.identity import Actor
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.months import MonthClose, check_closable, check_open
 from .site import Site
 from .turn import in_turn

@@ -5,9 +5,10 @@ What else the desk does with readings and prices has files of its own and is giv
 
 from dataclasses import replace
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, MeterId, TariffId
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.metering import Commodity, Consumption, Cursor, Quantity
 from ..core.supply import RestoreMode, Supply
 from ..core.wallet import Binding, Meter, Purpose

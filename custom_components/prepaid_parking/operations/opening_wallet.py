@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, PolicyId, WalletId
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.policy import first_watch
 from ..core.wallet import Purpose, Spending, Wallet, WalletKind
 from .baseline import baseline

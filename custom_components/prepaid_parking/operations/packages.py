@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from ..core.chart import Bucket, SiteAccount, site_account, wallet_account
 from ..core.counted import Counted, Take, package_price, unearned, valid_until
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, CardId, PackageId, WalletId
-from ..core.ledger import Act, EntryKind, Posting, Receipt
+from ..core.ledger import Act, Posting, Receipt
 from ..core.money import split
 from ..core.package import Package
 from ..core.version import TariffVersion

@@ -7,9 +7,10 @@ from datetime import date
 from ..core.bill import INCOME, BillLine
 from ..core.bill_parts import Days
 from ..core.category import Category, check_purpose
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, FeeItemId, ParkingPackageId, SpaceId
-from ..core.ledger import EntryKind, Receipt
+from ..core.ledger import Receipt
 from ..core.levies import LevyKind, levy
 from ..core.permit import ParkingPackage, check_package, package_on
 from ..core.space import Space

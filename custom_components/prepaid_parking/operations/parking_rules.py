@@ -6,9 +6,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, TariffId
-from ..core.ledger import EntryKind, Receipt
+from ..core.ledger import Receipt
 from ..core.metering import Quantity
 from ..core.parking_rules import ParkingRules
 from ..core.plate import PlatePattern, plate_filter

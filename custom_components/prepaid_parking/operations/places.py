@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, UnitId
-from ..core.ledger import Act, EntryKind, Receipt, Record
+from ..core.ledger import Act, Receipt, Record
 from ..core.wallet import Meter, TierCount
 from .booking import keep
 from .habits import mark_of

@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..core.chart import Bucket, SiteAccount, site_account, wallet_account
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import SYSTEM, Actor
 from ..core.layers import Layer
-from ..core.ledger import Act, EntryKind, Floor, Posting, Receipt
+from ..core.ledger import Act, Floor, Posting, Receipt
 from ..core.points import Lots, PointsRule, check_rule, expired, spend, usable, worth
 from .booking import book, referenced, tell, unspendable
 from .facts import WalletEvent

@@ -6,8 +6,9 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from ..core.chart import Bucket, wallet_account
+from ..core.entry_kind import EntryKind
 from ..core.identity import SYSTEM, Actor
-from ..core.ledger import AccountId, Act, Detail, EntryKind, Receipt
+from ..core.ledger import AccountId, Act, Detail, Receipt
 from ..core.proof import Held, Proof, ProofKept, Unproven, prove
 from .booking import book, referenced
 from .facts import Proved

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from ..core.chart import Bucket
-from ..core.ledger import EntryKind
+from ..core.entry_kind import EntryKind
 from ..core.metering import UNIT, OpenDoubt
 from ..core.money import price_text, quantity_text
 from ..core.policy import Policy

@@ -14,9 +14,10 @@ from typing import Final
 
 from ..core.accrual import ChargeLine
 from ..core.carries import LevyCarry
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError, StoreError
 from ..core.identity import Actor, EntryId, MeterId, TariffId, WalletId
-from ..core.ledger import Act, Entry, EntryKind
+from ..core.ledger import Act, Entry
 from ..core.levies import Levy
 from ..core.tariff import Pricer
 from ..core.wallet import Binding

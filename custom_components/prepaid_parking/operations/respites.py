@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor
-from ..core.ledger import Act, EntryKind, Receipt, Record
+from ..core.ledger import Act, Receipt, Record
 from ..core.respite import HELD_SITE, Respite, RespiteKind, SiteHold, in_force
 from .booking import open_run, tell
 from .facts import WalletEvent

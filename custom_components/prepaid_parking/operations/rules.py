@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Final
 
 from ..core.cut_calendar import next_cut
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import SYSTEM, Actor, PolicyId
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.policy import LONGEST_GRACE_S, Policy
 from ..core.quota import QuotaPeriod
 from .site import Site

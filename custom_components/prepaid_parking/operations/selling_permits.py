@@ -6,9 +6,10 @@ from typing import Final
 
 from ..core.bill import BillLine
 from ..core.category import Category, check_purpose
+from ..core.entry_kind import EntryKind
 from ..core.errors import ConflictError, CoreError
 from ..core.identity import Actor, PermitId
-from ..core.ledger import Act, EntryKind, Receipt, Reference
+from ..core.ledger import Act, Receipt, Reference
 from ..core.local_day import DAY
 from ..core.permit import Permit, PermitKind, renewed_from
 from ..core.wallet import Card, CardState

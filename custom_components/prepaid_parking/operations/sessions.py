@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Final
 
 from ..core.deposit import Deposit
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, CardId, UseId, WalletId
-from ..core.ledger import Act, EntryKind, Receipt, Reference
+from ..core.ledger import Act, Receipt, Reference
 from ..core.metering import BASE_PER_UNIT, Quantity
 from ..core.use import Use, UseEnd, UseState, believed
 from ..core.use_point import Basis, PointKind, UsePoint

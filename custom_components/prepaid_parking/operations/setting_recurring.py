@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Any, Final
 
 from ..core.category import Category, check_purpose
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.extent import By
 from ..core.identity import Actor, RecurringId, TariffId
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.months import check_open
 from ..core.recurring_charge import RecurringCharge, changed
 from ..core.wallet import Purpose

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor
-from ..core.ledger import Act, EntryKind
+from ..core.ledger import Act
 from ..core.metering import Consumption, DoubtKind, OpenDoubt
 from ..core.money import quantity_text
 from .doubts import end_doubt, settled

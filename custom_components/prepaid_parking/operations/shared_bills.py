@@ -6,9 +6,10 @@ from typing import Final
 
 from ..core.bill import Bill
 from ..core.bill_parts import Days
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import BillId
-from ..core.ledger import Act, EntryKind, Receipt, Reference
+from ..core.ledger import Act, Receipt, Reference
 from .bill_parts import Counts, Part, counted, shared_out
 from .bill_paying import pay_all
 from .booking import answered_before

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, UnitId, WalletId
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.money import MICRO
 from ..core.shares import MOST_MEMBERS, Member, ShareBy, ShareCount, Shares
 from .booking import book, open_run, referenced

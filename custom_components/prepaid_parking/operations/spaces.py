@@ -5,9 +5,10 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Final
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, SpaceId
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.periods import IN_MONTHS
 from ..core.space import Location, Space, Tenure, capacity_of
 from ..core.space_bill import SOURCE, is_billed

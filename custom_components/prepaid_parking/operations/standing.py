@@ -10,9 +10,10 @@ from datetime import date, datetime
 from itertools import groupby
 
 from ..core.chart import SiteAccount, site_account
+from ..core.entry_kind import EntryKind
 from ..core.extent import By, Extent
 from ..core.identity import SYSTEM, TariffId, UnitId
-from ..core.ledger import Act, EntryKind, Reference
+from ..core.ledger import Act, Reference
 from ..core.levies import levy
 from ..core.local_day import DAY, day_start
 from ..core.priced import Priced

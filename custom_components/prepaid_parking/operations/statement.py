@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Final
 
 from ..core.chart import Bucket, wallet_account
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
-from ..core.ledger import AccountId, Entry, EntryKind
+from ..core.ledger import AccountId, Entry
 from ..core.metering import Quantity
 from ..core.money import split
 from .site import Site

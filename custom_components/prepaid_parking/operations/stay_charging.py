@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Final
 
 from ..core.chart import Bucket, SiteAccount, site_account, wallet_account
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor
-from ..core.ledger import Act, EntryKind, Posting, Receipt, Record, Reference
+from ..core.ledger import Act, Posting, Receipt, Record, Reference
 from ..core.stay import Stay, StayState
 from .booking import tell, unspendable
 from .facts import WalletEvent

@@ -4,9 +4,10 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from ..core.chart import Bucket, Channel, channel_account, wallet_account
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, StayId
-from ..core.ledger import Act, EntryKind, Posting, Receipt, Reference
+from ..core.ledger import Act, Posting, Receipt, Reference
 from ..core.money import split
 from ..core.stay import Stay
 from .booking import book, closed, referenced, tell

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import datetime
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor
-from ..core.ledger import Act, EntryKind, Receipt, Record
+from ..core.ledger import Act, Receipt, Record
 from ..core.supply import CutMode, Supply, SupplyState
 from ..core.supply_rules import Why, protected
 from .load_limits import released

@@ -11,8 +11,9 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
 from ..core.chart import Bucket, SiteAccount, code_of, owner_of, site_account
+from ..core.entry_kind import EntryKind
 from ..core.identity import EntryId, MeterId, number_of
-from ..core.ledger import AccountId, Entry, EntryKind
+from ..core.ledger import AccountId, Entry
 from .facts import Fact, WalletEvent, WalletFact
 from .gently import gently
 from .ports import Books

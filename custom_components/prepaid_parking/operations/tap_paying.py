@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.chart import site_account
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor
-from ..core.ledger import Act, EntryKind, Receipt, Record, Reference
+from ..core.ledger import Act, Receipt, Record, Reference
 from ..core.passage import Passage
 from ..core.supply import CommandLog
 from ..core.use_point import UsePoint

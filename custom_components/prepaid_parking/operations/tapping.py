@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, PointId, UseId
-from ..core.ledger import Act, EntryKind
+from ..core.ledger import Act
 from ..core.use import Use, UseEnd, UseState
 from ..core.use_point import PointKind, UsePoint
 from ..core.wallet import Card, CredentialKind

@@ -10,9 +10,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..core.assigned import TariffWithdrawal
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, TariffId
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.money import price_text
 from ..core.tariff import Pricer, TariffVersion, above_ceiling
 from ..core.terms import Kind

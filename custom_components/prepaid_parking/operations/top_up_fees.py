@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, FeeId
-from ..core.ledger import EntryKind, Receipt
+from ..core.ledger import Receipt
 from ..core.money import percent_text
 from ..core.top_up import TopUp
 from ..core.top_up_fee import Fee, TopUpFee, check_fee, least_fee

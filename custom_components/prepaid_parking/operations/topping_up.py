@@ -11,9 +11,10 @@ from ..core.chart import (
     site_account,
     wallet_account,
 )
+from ..core.entry_kind import EntryKind
 from ..core.identity import Actor, PromotionId
 from ..core.layers import Layer
-from ..core.ledger import Act, EntryKind, Posting, Receipt
+from ..core.ledger import Act, Posting, Receipt
 from ..core.points import earned, lot
 from ..core.promotion import Grant, Granted, Offer, best_grant
 from ..core.recovery import Recovered, recover

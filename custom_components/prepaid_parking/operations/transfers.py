@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from ..core.chart import wallet_account
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor
-from ..core.ledger import Act, EntryKind, Posting, Receipt
+from ..core.ledger import Act, Posting, Receipt
 from .booking import book, closed, no_more_in, referenced, tell, unspendable
 from .facts import WalletEvent
 from .layering import drawn, may_leave

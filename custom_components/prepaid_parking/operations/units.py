@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, UnitId
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.unit import Occupancy, Unit
 from ..core.wallet import Meter, Purpose, Wallet, WalletKind
 from .booking import answered_before, book, open_run, referenced

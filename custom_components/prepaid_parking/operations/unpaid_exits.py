@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..core.chart import SiteAccount, site_account
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, StayId
-from ..core.ledger import Act, EntryKind, Receipt, Reference
+from ..core.ledger import Act, Receipt, Reference
 from ..core.stay import Stay, StayState
 from .booking import book, referenced
 from .site import Site

@@ -8,9 +8,10 @@ from datetime import datetime
 from ..core.category import Category
 from ..core.chart import Bucket, SiteAccount, site_account, wallet_account
 from ..core.deposit import Deposit, taken
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import SYSTEM, Actor, EntryId
-from ..core.ledger import AccountId, Act, EntryKind, Receipt, Reference
+from ..core.ledger import AccountId, Act, Receipt, Reference
 from ..core.metering import Quantity
 from ..core.priced import Priced
 from ..core.use import Use, UseEnd, UseState, quantity_used

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, PointId
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.use import UseState
 from ..core.use_point import Basis, PointKind, UsePoint, check_point
 from .booking import referenced

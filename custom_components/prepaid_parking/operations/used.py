@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from ..core.accrual import ChargeLine
 from ..core.chart import Bucket, code_of, owner_of, wallet_account
+from ..core.entry_kind import EntryKind
 from ..core.identity import EntryId, TariffId
-from ..core.ledger import AccountId, Entry, EntryKind
+from ..core.ledger import AccountId, Entry
 from ..core.metering import Quantity
 from ..core.tiers import Scope
 from .meter_run import MeterRun

@@ -7,8 +7,9 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from ..core.chart import SiteAccount, revenue_account, site_account
+from ..core.entry_kind import EntryKind
 from ..core.identity import MeterId, TariffId
-from ..core.ledger import AccountId, Entry, EntryKind, Moved
+from ..core.ledger import AccountId, Entry, Moved
 from ..core.levies import Levy, LevyKind
 from ..core.local_day import DAY, day_start
 from ..core.money import MICRO

@@ -3,9 +3,10 @@
 import asyncio
 from dataclasses import dataclass, replace
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, MerchantId, StayId
-from ..core.ledger import Act, EntryKind, Receipt, Reference
+from ..core.ledger import Act, Receipt, Reference
 from ..core.stay import Stay, StayState, Validation, Worth
 from ..core.stay_cost import MINUTE
 from ..core.visiting import Merchant

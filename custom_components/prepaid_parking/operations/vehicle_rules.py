@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import datetime
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, VehicleRuleId
-from ..core.ledger import Act, EntryKind, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.plate import masked_plate, normal_plate
 from ..core.vehicle import RuleKind, VehicleRule
 from ..core.wallet import CredentialKind

@@ -5,9 +5,10 @@ from dataclasses import Field, fields, replace
 from datetime import datetime
 from typing import Any, ClassVar, Final, Protocol
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor
-from ..core.ledger import Act, EntryKind
+from ..core.ledger import Act
 
 FIXED: Final = frozenset({"id", "version", "valid_from"})
 """What a rule is known by: nobody changes it."""

@@ -8,20 +8,10 @@ from typing import Final, Self, cast
 
 from sqlalchemy import Connection
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError, StoreError
 from ..core.identity import Actor, EntryId, WalletId
-from ..core.ledger import (
-    AccountId,
-    Act,
-    Anchor,
-    BooksState,
-    Entry,
-    EntryKind,
-    Moved,
-    Receipt,
-    Record,
-    Verdict,
-)
+from ..core.ledger import AccountId, Act, Anchor, BooksState, Entry, Moved, Receipt, Record, Verdict
 from ..core.order_sync import Totals
 from ..core.stay import Stay
 from ..core.stay_query import StayQuery

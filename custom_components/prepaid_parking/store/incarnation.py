@@ -7,8 +7,9 @@ its place in the chain, not the numbers that were given out in it.
 from datetime import datetime
 from typing import Final
 
+from ..core.entry_kind import EntryKind
 from ..core.identity import Actor
-from ..core.ledger import Act, Anchor, EntryKind
+from ..core.ledger import Act, Anchor
 from .standing import Standing
 
 FIRST: Final = 1

@@ -17,9 +17,10 @@ from sqlalchemy import (
     union,
 )
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import StoreError
 from ..core.identity import EntryId, WalletId
-from ..core.ledger import AccountId, Entry, EntryKind, Moved, Posting, Receipt
+from ..core.ledger import AccountId, Entry, Moved, Posting, Receipt
 from . import schema
 from .codec import from_micros, to_micros
 
