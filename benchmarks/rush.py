@@ -1,7 +1,7 @@
 """The morning at a large car park: 200 plate messages a second, two of five of them repeated.
 
 `python -m benchmarks.rush [--seconds 60]`: a real broker, a real hub with 10,000 cards and permits,
-5,000 spaces and 5,000 cars inside. Half of the cars come in, half go out, over sixty lanes. Counted
+5,000 spaces and 5,000 cars inside. Half of the cars come in, half go out, over thirty lanes. Counted
 exactly: each car has one passage in the books and one pulse at its barrier. Timed: from the camera's
 message to the pulse, beside a bare echo and a bare durable commit in the same seconds.
 """
@@ -35,7 +35,7 @@ from .prepared import Size, ledger_of, plate, write_ledger
 
 SPACES: Final = 5_000
 INSIDE: Final = 5_000
-LANES: Final = 60
+LANES: Final = 30
 PER_SECOND: Final = 200
 REPEATED: Final = (False, True, False, True, False)
 """Which of five messages say again what an earlier one said."""
