@@ -15,6 +15,7 @@ from custom_components.prepaid_parking.core.identity import WalletId
 from custom_components.prepaid_parking.core.stay import Worth
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.day_close import close_day
+from custom_components.prepaid_parking.operations.facts import DayClosed
 from custom_components.prepaid_parking.operations.merchants import set_merchant
 from custom_components.prepaid_parking.operations.stay_finding import Which
 from custom_components.prepaid_parking.operations.stay_paying import pay_stay
@@ -84,3 +85,17 @@ async def test_another_day_is_empty(world: World) -> None:
     await lived(world)
     told = await close_day(world.site, world.clock.now.date() + timedelta(days=1))
     assert told["lines"] == []
+
+
+async def test_a_day_is_told_once_when_it_ends(world: World) -> None:
+    """An automation mails it: two mails, or none, would both be asked about."""
+    await lived(world)
+    await world.tick()
+    day = world.clock.now.date()
+    world.clock.now = world.clock.now.replace(hour=23, minute=59)
+    await world.tick()
+    assert not [one for one in world.facts if isinstance(one, DayClosed)]
+    for _ in range(3):
+        await world.tick(timedelta(minutes=2))
+    (told,) = [one for one in world.facts if isinstance(one, DayClosed)]
+    assert told.report == await close_day(world.site, day)

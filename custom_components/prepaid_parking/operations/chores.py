@@ -13,6 +13,7 @@ from .bill_paying import pay_open
 from .billing import bill_the_day
 from .collection import look_at_collection
 from .commanding import forget_commands
+from .day_close import close_yesterday
 from .demand_months import keep_demands
 from .dividing import finish_dividing
 from .emergency import hold_lanes
@@ -59,6 +60,7 @@ CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
     (MINUTE, expire_packages),
     (MINUTE, watch_long_stays),
     (MINUTE, end_past_visits),
+    (MINUTE, close_yesterday),
     (SECOND, follow_uses),
     (SECOND, watch_grants),
     (SECOND, hold_lanes),

@@ -63,7 +63,8 @@ class ParkingBook:
     lets those wait for one another that change one stay, or let cars of one card in (stay_book.py).
     `paid` hears of each stay that was paid. `asked` names the wallets that were billed for a space and
     may still owe something for it. `lane_list` is what an office at another hub told last, `hubs` how
-    it stands with other hubs, by the key of what connects them.
+    it stands with other hubs, by the key of what connects them. `day` is the local day that is not
+    closed yet.
     `pictures` are what the lanes' cameras saw.
     """
 
@@ -92,5 +93,6 @@ class ParkingBook:
     open_lanes: set[LaneId] = field(default_factory=set)
     pictures: Pictures = field(default_factory=NoPictures)
     asked: dict[SpaceId, set[WalletId]] = field(default_factory=dict)
+    day: date | None = None
     lane_list: HeldList | None = None
     hubs: dict[str, HubState] = field(default_factory=dict)
