@@ -20,7 +20,7 @@ from ..core.reentry import goes_on, gone_on
 from ..core.stay import Stay, StayKind, StayState
 from ..core.vehicle import RuleKind
 from ..core.visiting import Invitation
-from .lane_facts import (StayEvent, StayFact)
+from .lane_facts import StayEvent, StayFact
 from .lane_run import LaneRun, Shown
 from .parking_rules import rules_now
 from .permits import keep_permit
