@@ -24,11 +24,13 @@ from .const import (
     CONF_MORE_PERCENT,
     CONF_OUTDOOR,
     CONF_OUTDOOR_LEAST,
+    CONF_PICTURE_DAYS,
     CONF_PUBLISH_S,
     CONF_RESTORE_SPACING_S,
     CONF_SECOND_ANCHOR,
     DEFAULT_CHECKPOINT_S,
     DEFAULT_OUTDOOR_LEAST,
+    DEFAULT_PICTURE_DAYS,
     DEFAULT_PUBLISH_S,
     DEFAULT_RESTORE_SPACING_S,
 )
@@ -91,6 +93,9 @@ class PrepaidOptionsFlow(ParkSteps):
                     1, 90, unit="%"
                 ),
                 vol.Required(CONF_HINT_REVERSE, default=True): BooleanSelector(),
+                vol.Required(CONF_PICTURE_DAYS, default=DEFAULT_PICTURE_DAYS): whole(
+                    0, 90, unit="d"
+                ),
             }
         )
         return self.async_show_form(
@@ -116,6 +121,7 @@ def options_of(chosen: Mapping[str, Any]) -> dict[str, Any]:
         CONF_RESTORE_SPACING_S: chosen.get(CONF_RESTORE_SPACING_S, DEFAULT_RESTORE_SPACING_S),
         CONF_OUTDOOR: chosen.get(CONF_OUTDOOR, ""),
         CONF_OUTDOOR_LEAST: chosen.get(CONF_OUTDOOR_LEAST, DEFAULT_OUTDOOR_LEAST),
+        CONF_PICTURE_DAYS: chosen.get(CONF_PICTURE_DAYS, DEFAULT_PICTURE_DAYS),
         **{name: chosen.get(name, usual) for name, usual in DEFAULTS.items()},
     }
 

@@ -103,6 +103,7 @@ async def test_a_site_is_created_and_leads_on_to_its_first_meter(
         "more_percent": 300,
         "loss_percent": 8,
         "hint_reverse": True,
+        "picture_days": 7,
     }
     kind, flow_id = result["next_flow"]
     assert kind == "config_subentries_flow"
@@ -230,6 +231,7 @@ async def test_options_are_checked_before_they_are_stored(
         "more_percent": 250,
         "loss_percent": 6,
         "hint_reverse": False,
+        "picture_days": 30,
     }
     result: Result = await hass.config_entries.options.async_init(a_site.entry_id)
     assert result["step_id"] == "init"

@@ -25,7 +25,7 @@ from custom_components.prepaid_parking.core.passage import Passage
 from custom_components.prepaid_parking.core.picture import MOST_BYTES
 from custom_components.prepaid_parking.core.review import Seen, Suspicion
 from custom_components.prepaid_parking.opening import books_path
-from custom_components.prepaid_parking.operations.facts import Passed
+from custom_components.prepaid_parking.operations.lane_facts import Passed
 from custom_components.prepaid_parking.operations.reviews import open_review
 from custom_components.prepaid_parking.simulator.posting_camera import PICTURE, PostingCamera
 from custom_components.prepaid_parking.store import pictures as store

@@ -10,9 +10,9 @@ from custom_components.prepaid_parking.core.identity import LaneId
 from custom_components.prepaid_parking.core.lane import LaneInput
 from custom_components.prepaid_parking.core.passage import Passage
 from custom_components.prepaid_parking.core.review import Suspicion
-from custom_components.prepaid_parking.operations.facts import PassageKind, ReviewOpened
 from custom_components.prepaid_parking.operations.gate import plate_read
 from custom_components.prepaid_parking.operations.helping import answer_help, help_call
+from custom_components.prepaid_parking.operations.lane_facts import PassageKind, ReviewOpened
 from custom_components.prepaid_parking.operations.lane_watch import lane_inputs
 from custom_components.prepaid_parking.operations.parking_rules import set_parking_rules
 from custom_components.prepaid_parking.operations.releasing import release_barrier

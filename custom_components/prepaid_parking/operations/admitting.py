@@ -20,6 +20,7 @@ from .lane_facts import PassageKind, StayEvent
 from .lane_run import AtLane, LaneRun, Shown
 from .passing import Answer, Happening, barrier_of, drawn_up, pulse, recorded
 from .paying import pay, sources
+from .pictures import name_picture
 from .site import Site
 from .stay_book import alone, hold, put
 from .stay_charging import charge_stay
@@ -54,6 +55,8 @@ async def settle(
 ) -> Answer | Opening:
     """Write down what was decided; what may open is returned, still closed."""
     what = _what(asked, decision, shown, actor)
+    if what.kind is PassageKind.ASKED:
+        what = replace(what, picture=name_picture(site, run, what.picture))
     if not decision.admits:
         return await _refused(site, run, asked, what, shown)
     barrier_of(run)

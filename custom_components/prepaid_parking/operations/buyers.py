@@ -16,6 +16,7 @@ from ..core.identity import Actor
 from ..core.ledger import Act, Receipt
 from ..core.wallet import Wallet
 from .booking import book_sealed, open_run
+from .pictures import erase_pictures
 from .site import Site
 from .turn import in_turn
 from .wallet_run import WalletRun
@@ -86,6 +87,7 @@ async def erase_person(site: Site, *, wallet: str, actor: Actor, reason: str) ->
         run.wallet = after
     for subject in sorted(subjects - {""}):
         await site.privacy.forget_subject(subject)
+    await erase_pictures(site, runs)
     return receipt
 
 

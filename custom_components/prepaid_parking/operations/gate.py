@@ -18,7 +18,7 @@ from ..core.wallet import CredentialKind
 from .admitting import Opening, opened, settle
 from .asking import asked_of
 from .cards import block_card, issue_card
-from .lane_facts import (PassageKind)
+from .lane_facts import PassageKind
 from .lane_run import LaneRun, Shown
 from .listed import office_digest
 from .passing import Answer

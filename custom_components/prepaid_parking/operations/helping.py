@@ -15,6 +15,7 @@ from .gate import answer_again
 from .lane_facts import PassageKind
 from .lane_run import LaneRun, Shown
 from .passing import Answer, Happening, recorded
+from .pictures import name_picture
 from .releasing import release_barrier, standing
 from .site import Site
 from .stay_book import alone, hold, numbered, stay_of, stays_at
@@ -106,6 +107,7 @@ def _happening(
     """Return what is noted of a call: about the car that was refused there, where one was."""
     waiting = standing(site, run)
     seen = waiting.vehicle.read.picture if waiting is not None else ""
+    asks = kind is PassageKind.ASKED
     return Happening(
         kind=kind,
         reason=reason,
@@ -113,5 +115,5 @@ def _happening(
         masked=waiting.vehicle.masked if waiting is not None else "",
         stay=waiting.stay if waiting is not None else None,
         due_minor=waiting.due_minor if waiting is not None else 0,
-        picture=picture or seen,
+        picture=picture or (name_picture(site, run, seen) if asks else seen),
     )

@@ -12,7 +12,7 @@ from ..core.identity import LaneId, StayId
 from ..core.passage import Passage
 from ..core.review import Review
 from ..core.stay import Stay
-from .facts import PassageKind
+from .lane_facts import PassageKind
 from .lane_run import LaneRun
 from .site import Site
 from .wallet_run import WalletRun

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
-from ..core.identity import Actor, EntryId, WalletId
+from ..core.identity import Actor, EntryId, LaneId, WalletId
 from ..core.ledger import AccountId, Act, Entry, Moved, Receipt, Record, Verdict
 from ..core.metering import Quantity
 from ..core.order_sync import Totals
@@ -84,6 +84,19 @@ class Relay(Protocol):
     """Switches a meter's supply; returns when the device has acknowledged, raises DeviceError."""
 
     async def switch(self, on: bool) -> None: ...
+
+
+class Pictures(Protocol):
+    """Pictures of the lanes: named at once, taken and kept later, so that nothing ever waits for one.
+
+    `name` and `has` never wait, `keep` is spawned; none of them but `erase` raises.
+    """
+
+    def name(self, lane: LaneId, known: str = "") -> str: ...
+    def has(self, name: str) -> bool: ...
+    async def keep(self, lane: LaneId, name: str) -> None: ...
+    async def forget(self, now: datetime) -> None: ...
+    async def erase(self, names: Collection[str]) -> None: ...
 
 
 class Things(Protocol):

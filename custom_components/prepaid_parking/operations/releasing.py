@@ -20,6 +20,7 @@ from .lane_facts import PassageKind, StayEvent
 from .lane_run import AtLane, LaneRun, Shown
 from .parking_rules import rules_now
 from .passing import Answer, Happening, answered, barrier_of, drawn_up, pulse
+from .pictures import name_picture
 from .site import Site
 from .stay_book import hold
 from .stay_charging import owe_stay
@@ -48,7 +49,7 @@ async def release_barrier(
         kind=PassageKind.RELEASED,
         reason=reason,
         actor=actor,
-        picture=picture,
+        picture=picture or name_picture(site, run, _seen(waiting)),
         masked=waiting.vehicle.masked if waiting is not None else "",
     )
     stay: Stay | None = None
@@ -85,6 +86,10 @@ def standing(site: Site, run: LaneRun) -> AtLane | None:
     if last is None or last.admitted or site.clock() - last.at > lasting:
         return None
     return last
+
+
+def _seen(waiting: AtLane | None) -> str:
+    return waiting.vehicle.read.picture if waiting is not None else ""
 
 
 async def _let_through(

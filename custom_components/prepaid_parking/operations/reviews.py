@@ -11,12 +11,8 @@ from ..core.identity import ReviewId, StayId
 from ..core.review import Review, Seen, Suspicion
 from ..core.stay import Stay
 from .booking import keep
-<<<<<<< HEAD
 from .lane_facts import ReviewOpened
-=======
-from .facts import ReviewOpened
 from .pictures import keep_picture
->>>>>>> 8afde3e (Who was refused, let through by hand or called for help is seen on a picture that deletes itself)
 from .site import Site
 from .stay_book import alone, put
 
