@@ -14,8 +14,9 @@ from .core.identity import LaneId
 from .core.picture import kind_of
 from .entity import PrepaidEntity
 from .lane_pictures import Last
+from .park_things import LaneThing
 from .roster import async_show
-from .things import LaneThing, Thing
+from .things import Thing
 
 # Everything is pushed; nothing is asked for.
 PARALLEL_UPDATES = 0

@@ -66,7 +66,6 @@ class ParkingBook:
     it stands with other hubs, by the key of what connects them. `day` is the local day that is not
     closed yet.
     `pictures` are what the lanes' cameras saw.
-    `pictures` are what the lanes' cameras saw.
     """
 
     spaces: dict[SpaceId, Space] = field(default_factory=dict)
