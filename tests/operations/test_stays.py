@@ -10,6 +10,7 @@ import pytest
 
 from custom_components.prepaid_parking.core.access import PlateRead
 from custom_components.prepaid_parking.core.entry_kind import EntryKind
+from custom_components.prepaid_parking.core.errors import DeviceFault
 from custom_components.prepaid_parking.core.identity import CardId, StayId
 from custom_components.prepaid_parking.core.passage import Passage
 from custom_components.prepaid_parking.core.review import Suspicion
@@ -65,12 +66,12 @@ async def test_all_of_an_exit_is_in_the_books_before_the_barrier_moves(world: Wo
     balance = world.books.balances
 
     def opened() -> None:
-        seen.append(world.site.parking.stays.get(StayId("st1")))
+        seen.append(world.site.parking.stays[StayId("st1")].state)
         seen.append(wallet.posted_minor)
 
     park.out.opened = opened
     await park.go()
-    assert seen == [None, 95_00]
+    assert seen == [StayState.LEAVING, 95_00]
     assert sum((await balance()).values()) == 0
 
 
@@ -524,3 +525,37 @@ async def test_a_car_ahead_that_passes_says_nothing_of_the_one_behind(world: Wor
     assert (await park.read(park.entry, NEXT, 1)).repeated
     await park.drive(park.entry)
     assert await park.states() == [INSIDE, INSIDE]
+
+
+@pytest.mark.parametrize("how", ["killed", "not confirmed"])
+async def test_who_has_paid_and_was_not_let_out_is_let_out_at_the_next_look(
+    make_world: MakeWorld, how: str
+) -> None:
+    """Without loops too: the money is gone and the arm is down; nobody is kept inside, or pays again."""
+    world = await make_world()
+    park = await Park.open(world)
+    wallet = await park.customer()
+    await park.come()
+    park.out.fault = DeviceFault.OFFLINE
+    await park.go(after=600)
+    park.out.fault = None
+    if how == "killed":
+        await park.restart()
+    assert await park.states() == [StayState.LEAVING]
+    before = park.out.pulses
+    answer = await park.go(after=40)
+    assert (answer.kind, answer.reason) == (PassageKind.ADMITTED, "paid")
+    assert (park.out.pulses - before, await park.states()) == (1, [LEFT])
+    assert world.wallet_now(wallet).posted_minor == 95_00
+
+
+async def test_who_was_not_seen_any_more_at_a_dead_barrier_has_left(world: World) -> None:
+    """An attendant lifted the arm off by hand: the place is free, and the stay is over."""
+    park = await Park.open(world)
+    await park.customer()
+    await park.come()
+    park.out.fault = DeviceFault.OFFLINE
+    await park.go(after=600)
+    await world.tick(timedelta(minutes=20))
+    assert await park.states() == [LEFT]
+    assert park.events() == [StayEvent.ARRIVED, StayEvent.DEPARTED]

@@ -1,6 +1,8 @@
 """From a decision to an opened barrier: one commit with everything in it, then one pulse."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from ..core.admission import Asked, Decision, Reason, Verdict, Way
@@ -26,7 +28,7 @@ from .stay_book import alone, hold, put
 from .stay_charging import charge_stay
 from .stay_cost import cost_of_stay
 from .stay_money import wallet_of
-from .stays import begin, leaving, left, take_over, tell_stay, use_up
+from .stays import begin, leaving, left, passed, take_over, tell_stay, use_up
 from .unwritten import pass_without_books
 
 SILENT: Final = frozenset(
@@ -89,10 +91,15 @@ async def opened(site: Site, run: LaneRun, opening: Opening) -> Answer:
         run.crossing = granted(run.crossing, Grant(at=site.clock(), stay=stay.id))
     elif run.counts:
         run.crossing = granted(run.crossing, Grant(at=site.clock()))
-    answer = await pulse(site, run, barrier_of(run), opening.what, opening.command, opening.passage)
-    if stay is not None:
+    gone: Callable[[], Awaitable[None]] | None = None
+    if stay is not None and opening.way is Way.EXIT and not run.counts:
+        gone = partial(passed, site, run, Grant(at=site.clock(), stay=stay.id))
+    answer = await pulse(
+        site, run, barrier_of(run), opening.what, opening.command, opening.passage, gone
+    )
+    if stay is not None and opening.way is Way.ENTRY:
         _tell(site, run, stay)
-        if opening.way is Way.ENTRY and opening.shown.plate and stay.card is None:
+        if opening.shown.plate and stay.card is None:
             site.spawn(_seal(site, stay, opening.shown.read.plate))
         if not run.counts:
             await use_up(site, stay)
@@ -246,11 +253,9 @@ async def _fee(
 
 
 def _tell(site: Site, run: LaneRun, stay: Stay) -> None:
-    """Say that a car is in, or is gone, where no loop will tell."""
+    """Say that a car is in, where no loop will tell."""
     if stay.state is StayState.INSIDE:
         tell_stay(site, run, stay, StayEvent.ARRIVED)
-    elif stay.state is StayState.LEFT:
-        tell_stay(site, run, stay, StayEvent.DEPARTED)
 
 
 async def _seal(site: Site, stay: Stay, plate: str) -> None:

@@ -20,6 +20,8 @@ from .reviews import open_review
 from .site import Site
 from .stays import backed_out, owe_now, passed
 
+GONE_AFTER = timedelta(minutes=15)
+"""Nobody waits longer before a barrier that did not answer: somebody has let that car out by hand."""
 BETWEEN = frozenset({StayState.ARRIVING, StayState.LEAVING})
 KIND = {Movement.TAILGATED: PassageKind.TAILGATED, Movement.FORCED: PassageKind.FORCED}
 WHY = {PassageKind.TAILGATED: Suspicion.TAILGATED, PassageKind.FORCED: Suspicion.FORCED}
@@ -52,12 +54,21 @@ async def lane_inputs(
 
 
 async def watch_grants(site: Site, now: datetime) -> None:
-    """Take back what was granted to cars that did not pass in their time; a chore."""
+    """Take back what was granted to cars that did not pass in their time; a chore.
+
+    Where no loop tells, who was let out and is not there any more after a while has left.
+    """
     for run in site.lanes.values():
         run.crossing, over = lapsed(run.crossing, now, _lasting(site))
         for grant in over:
             if grant.watched:
                 await _turned_round(site, run, grant)
+    for stay in list(site.parking.stays.values()):
+        if stay.state is not StayState.LEAVING or stay.granted_at is None:
+            continue
+        out = site.lanes.get(stay.exit_lane) if stay.exit_lane is not None else None
+        if out is not None and not out.counts and now - stay.granted_at > GONE_AFTER:
+            await passed(site, out, Grant(at=stay.granted_at, stay=stay.id))
 
 
 async def _moved(site: Site, run: LaneRun, at: datetime) -> None:

@@ -1,5 +1,6 @@
 """One pulse: drawn up, written down, fired once, and told with what came of it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -86,8 +87,9 @@ async def pulse(
     what: Happening,
     command: CommandLog,
     passage: Passage,
+    confirmed: Callable[[], Awaitable[None]] | None = None,
 ) -> Answer:
-    """Fire once, and record what came of it."""
+    """Fire once, and record what came of it; `confirmed` is what follows where the barrier answered."""
     outcome, detail = CommandOutcome.VERIFIED, ""
     run.pulsed_at = site.clock()
     try:
@@ -97,6 +99,8 @@ async def pulse(
         what = replace(what, kind=PassageKind.NOT_CONFIRMED)
     command = replace(command, outcome=outcome, outcome_at=site.clock(), detail=detail)
     await keep(site, command, replace(passage, kind=what.kind))
+    if confirmed is not None and outcome is CommandOutcome.VERIFIED:
+        await confirmed()
     return answered(site, run, what)
 
 

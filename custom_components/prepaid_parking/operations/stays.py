@@ -111,19 +111,18 @@ def take_over(site: Site, *records: Record) -> None:
 
 
 async def leaving(site: Site, run: LaneRun, stay: Stay) -> Stay:
-    """Draw up a stay whose way out is opened; without loops that is its end."""
+    """Draw up a stay whose way out is opened."""
     return await numbered(site, left(site, run, stay))
 
 
 def left(site: Site, run: LaneRun, stay: Stay) -> Stay:
-    """Return a stay as it is once its way out is opened."""
-    now = site.clock()
+    """Return a stay as it is once its way out is to be opened.
+
+    It has not left: a hub may die before the pulse, and a barrier may not answer. Whoever stands there
+    still has paid, and must be let out at the next look.
+    """
     return replace(
-        stay,
-        state=StayState.LEAVING if run.counts else StayState.LEFT,
-        exit_lane=run.id,
-        granted_at=now,
-        left_at=None if run.counts else now,
+        stay, state=StayState.LEAVING, exit_lane=run.id, granted_at=site.clock(), left_at=None
     )
 
 
