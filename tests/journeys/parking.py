@@ -4,18 +4,25 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final, Self, override
+from typing import Any, Final
 
 from custom_components.prepaid_parking.operations.lane_facts import Passed
-from custom_components.prepaid_parking.simulator.broker import Broker
 from custom_components.prepaid_parking.simulator.line import ModbusLine
-from custom_components.prepaid_parking.simulator.mqtt_device import Command, MqttDevice
 from custom_components.prepaid_parking.simulator.plate_reader import JsonPlateReader
 from custom_components.prepaid_parking.simulator.relay_board import WaveshareRelay
-from custom_components.prepaid_parking.simulator.shelly import ShellyGen2
 from tests.brokers import Mosquitto
 
 from .conftest import Data, Hub, connected_line, line_data, subscribed
+from .gateways import (
+    LOOPS,
+    Gateway,
+    ShellyGateway,
+    WatchedGateway,
+    alive,
+    board_data,
+    camera_data,
+    lane_data,
+)
 
 PLATE: Final = "沪A12345"
 OTHER: Final = "沪A67890"
@@ -28,159 +35,7 @@ VISITORS: Final = {
 }
 """Each hour that has begun costs 5.00, also the first second."""
 UNIT: Final = 9
-LOOPS: Final = {"entry_loop": 0, "safety_loop": 1}
 OPENS_WITHIN_S: Final = 2.0
-
-
-def camera_data(line_id: str, topic: str) -> Data:
-    """Return the configuration of a camera that sends plain JSON."""
-    return {
-        "family": "generic_mqtt",
-        "line_id": line_id,
-        "topic": topic,
-        "camera": "",
-        "least_score": 850,
-        "plate_path": "plate",
-        "score_path": "confidence",
-        "time_path": "time",
-    }
-
-
-def lane_data(line_id: str, name: str, direction: str, **more: Any) -> Data:
-    """Return the configuration of a lane whose barrier is a Shelly and whose camera sends JSON."""
-    return {
-        "line_id": line_id,
-        "barrier": {"family": "shelly_gen2", "topic": f"gate-{name}", "channel": 0, "pulse": 0.3},
-        "reader": camera_data(line_id, f"cam/{name}"),
-        "direction": direction,
-        "fee": "0",
-        **more,
-    }
-
-
-def opens(command: Command) -> bool:
-    """Tell whether a message asks a Shelly to open the barrier."""
-    if not command.topic.endswith("/rpc"):
-        return False
-    asked = command.json
-    told = asked.get("params")
-    on = told.get("on") if isinstance(told, dict) else None
-    return asked.get("method") == "Switch.Set" and on is True
-
-
-def board_data(line_id: str, unit: int, **inputs: int) -> Data:
-    """Return a lane's barrier on the first relay of a Modbus board, and what is wired to its inputs."""
-    board = {"family": "waveshare_relay", "unit_id": unit}
-    wired = {**board, "line_id": line_id, "inverted": False}
-    return {
-        "line_id": line_id,
-        "barrier": {**board, "coil": 0, "pulse": 0.3},
-        "inputs": {name: {**wired, "contact": contact} for name, contact in inputs.items()},
-    }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gateway:
-    """One end of the car park, as it is seen from the street."""
-
-    lane: str
-    camera: JsonPlateReader
-
-    @property
-    def devices(self) -> tuple[MqttDevice, ...]:
-        """What has to be switched on."""
-        return (self.camera,)
-
-    @property
-    def pulses(self) -> int:
-        """How often the barrier was asked to open."""
-        raise NotImplementedError
-
-    async def opened(self, times: int, within: float = 10.0) -> None:
-        """Wait until the barrier was asked to open so often."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShellyGateway(Gateway):
-    """A barrier on a Shelly."""
-
-    barrier: ShellyGen2
-
-    @classmethod
-    def of(cls, lane: str, name: str) -> Self:
-        """Put up the devices of a lane."""
-        camera, barrier = JsonPlateReader(f"cam/{name}"), ShellyGen2(f"gate-{name}", on=False)
-        return cls(lane=lane, camera=camera, barrier=barrier)
-
-    @property
-    @override
-    def devices(self) -> tuple[MqttDevice, ...]:
-        return self.camera, self.barrier
-
-    @property
-    @override
-    def pulses(self) -> int:
-        return sum(map(opens, self.barrier.commands))
-
-    @override
-    async def opened(self, times: int, within: float = 10.0) -> None:
-        await self.barrier.commanded(opens, times=times, timeout=within)
-
-
-@dataclass(frozen=True, kw_only=True)
-class WatchedGateway(Gateway):
-    """A barrier and two loops on a relay board; what is done is done when the hub has felt it."""
-
-    hub: Hub
-    board: WaveshareRelay
-    line: ModbusLine
-
-    @property
-    @override
-    def pulses(self) -> int:
-        return sum(move.closed for move in self.board.relays[0].moves)
-
-    @override
-    async def opened(self, times: int, within: float = 10.0) -> None:
-        await self.line.log.until(lambda: self.pulses >= times, timeout=within)
-
-    async def feel(self, **loops: bool) -> None:
-        """Let a car stand on a loop, or leave it."""
-        for name, on in loops.items():
-            self.board.set_input(LOOPS[name], on=on)
-        run = self.hub.data.site.lane(self.lane)
-
-        async def felt() -> bool:
-            return all(run.inputs.get(name) is on for name, on in loops.items())
-
-        await self.hub.until(felt, every=0.01)
-
-    async def drive_up(self) -> None:
-        """Stop before the arm."""
-        await self.feel(entry_loop=True, safety_loop=False)
-
-    async def drive_through(self, *, another: bool = False) -> None:
-        """Pass under the arm; `another` car takes the place before it."""
-        await self.feel(entry_loop=another, safety_loop=True)
-        await self.feel(safety_loop=False)
-
-    async def back_away(self) -> None:
-        """Leave the way one came."""
-        await self.feel(entry_loop=False)
-
-
-@asynccontextmanager
-async def alive(broker: Mosquitto, *devices: MqttDevice) -> AsyncIterator[None]:
-    """Devices that are switched on."""
-    for device in devices:
-        await device.start(Broker.from_url(broker.url))
-        await device.connected.wait()
-    try:
-        yield
-    finally:
-        for device in devices:
-            await device.stop()
 
 
 @dataclass(frozen=True)
@@ -256,11 +111,27 @@ class CarPark[Out: Gateway = ShellyGateway]:
         """How far each stay has come."""
         return [str(one["state"]) for one in await self.stays()]
 
+    async def become(self, *states: str) -> None:
+        """Wait until the stays have come so far: what loops tell is written down after it is felt."""
+
+        async def so() -> bool:
+            return await self.states() == list(states)
+
+        await self.hub.until(so)
+
     async def reviews(self) -> list[str]:
         """What waits for a person."""
         await self.hub.data.keeper.work()
         listed = (await self.hub.call("list_reviews"))["reviews"]
         return [str(one["why"]) for one in listed]
+
+    async def suspected(self, *whys: str) -> None:
+        """Wait until just this waits for a person: it is asked after the barrier."""
+
+        async def so() -> bool:
+            return await self.reviews() == list(whys)
+
+        await self.hub.until(so)
 
     async def restart(self) -> None:
         """Stop and start the hub: what the lanes only remembered is gone."""

@@ -24,8 +24,9 @@ from tests.brokers import Mosquitto
 
 from .accounts import is_sound
 from .conftest import broker_data, line_data
+from .gateways import alive, board_data, camera_data
 from .hub_process import HubProcess
-from .parking import PLATE, alive, board_data, camera_data
+from .parking import PLATE
 
 LOOP = 0
 

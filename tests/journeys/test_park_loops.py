@@ -8,7 +8,8 @@ from custom_components.prepaid_parking.simulator.line import ModbusLine
 from tests.brokers import Mosquitto
 
 from .conftest import Hub
-from .parking import OTHER, STRANGER, CarPark, WatchedGateway, watched_park_of
+from .gateways import WatchedGateway
+from .parking import OTHER, STRANGER, CarPark, watched_park_of
 
 PASS_S = 5
 
@@ -42,7 +43,7 @@ async def test_a_stay_ends_when_its_car_has_passed_and_not_before(
     assert await park.go() == "card"
     assert await park.states() == ["leaving"]
     await park.way_out.drive_through()
-    assert await park.states() == ["left"]
+    await park.become("left")
     assert (park.way_out.pulses, await park.balance()) == (1, "7.00")
 
 
@@ -56,12 +57,13 @@ async def test_who_turns_back_at_the_exit_has_paid_and_pays_no_second_time(
     assert await park.go() == "card"
     await park.way_out.back_away()
     await said(park, "backed_out", within=PASS_S + 10)
-    assert (await park.states(), await park.balance()) == (["inside"], "7.00")
+    await park.become("inside")
+    assert await park.balance() == "7.00"
     await park.way_out.drive_up()
     assert await park.go() == "paid"
     await park.way_out.drive_through()
-    assert (await park.states(), await park.balance()) == (["left"], "7.00")
-    assert park.way_out.pulses == 2
+    await park.become("left")
+    assert (await park.balance(), park.way_out.pulses) == ("7.00", 2)
 
 
 async def test_who_slips_out_behind_another_is_noticed_and_the_other_is_not_billed_for_it(
@@ -76,8 +78,8 @@ async def test_who_slips_out_behind_another_is_noticed_and_the_other_is_not_bill
     await park.way_out.drive_through(another=True)
     await park.way_out.drive_through()
     await said(park, "tailgated")
-    assert await park.reviews() == ["tailgated"]
-    assert await park.states() == ["left", "inside"]
+    await park.suspected("tailgated")
+    await park.become("left", "inside")
     assert (park.way_out.pulses, await park.balance()) == (1, "7.00")
 
 
@@ -90,7 +92,7 @@ async def test_who_breaks_through_owes_what_stood_on_the_display(
     assert await park.go(STRANGER) == "to_pay"
     await park.way_out.drive_through()
     await said(park, "forced")
-    assert await park.reviews() == ["forced"]
+    await park.suspected("forced")
     listed = await park.hub.call("list_unpaid_exits")
     assert (listed["count"], listed["total"]) == (1, "5.00")
     assert park.way_out.pulses == 0
@@ -124,4 +126,5 @@ async def test_a_payment_opens_for_the_car_before_the_arm_and_the_next_one_waits
     assert await park.go(OTHER) == "to_pay"
     await park.hub.call("pay_stay", **paid)
     await park.nothing_more()
-    assert (park.way_out.pulses, await park.states()) == (1, ["left", "inside"])
+    await park.become("left", "inside")
+    assert park.way_out.pulses == 1

@@ -14,7 +14,7 @@ from custom_components.prepaid_parking.simulator.shelly import ShellyGen2
 from tests.brokers import Mosquitto
 
 from .conftest import Hub, connected_line, subscribed
-from .parking import alive, opens
+from .gateways import alive, opens
 
 SECONDS: Final = 10
 PER_SECOND: Final = 50

@@ -72,6 +72,23 @@ async def test_an_opening_that_the_broker_never_got_is_not_delivered_later(
     assert (await park.hub.call("list_unpaid_exits"))["count"] == 0
 
 
+async def test_who_was_charged_and_not_let_out_is_let_out_at_the_next_look(
+    park: CarPark, broker: Mosquitto
+) -> None:
+    """The network failed between the money and the arm: nobody pays twice, or is kept inside."""
+    await park.customer("12")
+    await park.come()
+    broker.stop()
+    await park.way_out.camera.disconnected.wait()
+    told = await park.hub.call("plate_read", lane="l2", plate=PLATE)
+    assert told["kind"] == "not_confirmed"
+    await back(park, broker)
+    await park.restart()
+    assert await park.go() == "paid"
+    assert (park.way_out.pulses, await park.balance()) == (1, "7.00")
+    assert await park.states() == ["left"]
+
+
 async def test_twenty_cars_that_are_inside_at_a_restart_leave_after_it(park: CarPark) -> None:
     """An update at noon: everybody inside is still inside, owes the same, and gets out once."""
     plates = [f"粤B{number:05}" for number in range(10_007, 10_007 + CARS * 11, 11)]
