@@ -137,7 +137,8 @@ async def kept(hub: Hub, count: int = 1) -> list[Path]:
     """Wait for so many pictures."""
 
     async def enough() -> bool:
-        return len(files(hub)) >= count and not any(one.suffix for one in files(hub))
+        there = [one for one in files(hub) if hub.data.pictures.has(one.name)]
+        return len(there) >= count
 
     await hub.until(enough)
     await hub.hass.async_block_till_done()
