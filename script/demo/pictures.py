@@ -65,7 +65,7 @@ def _take_all(page: Page, url: str) -> None:
     page.wait_for_function(f"() => {_SUPPLY} === 'on'")
     page.wait_for_timeout(_AFTERWARDS_MS)
     _take(page, "dashboard", 980)
-    for view, height in (("prices", 1080), ("house", 760), ("parking", 680)):
+    for view, height in (("prices", 1080), ("house", 760), ("parking", 1140), ("lanes", 980)):
         _open(page, f"{url}/{view}")
         _take(page, view, height)
     device = page.evaluate(_DEVICE, "Bakery 0-02 electricity")

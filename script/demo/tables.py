@@ -120,17 +120,17 @@ _STAYS: Final = """\
 {%- set look = {'inside': ['mdi:parking', 'green', 'inside'], 'arriving': ['mdi:car-arrow-right', 'gray', 'arriving'],
   'leaving': ['mdi:car-arrow-left', 'gray', 'leaving'], 'left': ['mdi:check', 'gray', 'left'],
   'unpaid': ['mdi:alert', 'red', 'unpaid'], 'backed_out': ['mdi:undo', 'gray', 'turned back']} -%}
-| | Plate | As | In | Out | Paid |
-|:-:|:--|:--|:--|:--|--:|
+| | Plate | As | When | Paid |
+|:-:|:--|:--|:--|--:|
 {% for one in state_attr('sensor.stays', 'stays') or [] -%}
 {%- set icon, colour, text = look.get(one.state, ['mdi:lock', 'gray', one.state]) -%}
 | <font color="{{ colour }}"><ha-icon icon="{{ icon }}"></ha-icon></font> | {{ (one.plate or '–') | replace('*', '&#42;') }} | \
 {{ {'temporary': 'visitor', 'overflow': 'visitor', 'visitor': 'invited'}.get(one.kind, one.kind) }} | \
-{{ as_local(as_datetime(one.entered_at)).strftime('%H:%M') if one.entered_at else '–' }} | \
-{{ as_local(as_datetime(one.left_at)).strftime('%H:%M') if one.left_at else '' }} | \
+{{ as_local(as_datetime(one.entered_at)).strftime('%H:%M') if one.entered_at }}–\
+{{ as_local(as_datetime(one.left_at)).strftime('%H:%M') if one.left_at }} | \
 {{ one.paid if one.paid != '0.00' else '' }} |
 {% else -%}
-| | *nobody has come yet* | | | | |
+| | *nobody has come yet* | | | |
 {% endfor %}
 """
 _CARDS: Final = """\
