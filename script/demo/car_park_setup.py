@@ -43,6 +43,8 @@ class CarParkSetup:
         await self._visitors()
         # The owners' first bills would be made tomorrow.
         await self.hub.act("run_billing")
+        # The hub began to listen for refusals before there was a site.
+        await self.hub.ask("call_service", domain="automation", service="reload")
 
     async def _rules(self) -> None:
         tariffs = (await self.hub.act("list_tariffs"))["tariffs"]
