@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from custom_components.prepaid_parking.core.identity import (
     CardId,
@@ -19,9 +19,16 @@ from custom_components.prepaid_parking.core.space import Grade, Location, Space,
 from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayState
 from custom_components.prepaid_parking.core.visiting import Reservation
 from custom_components.prepaid_parking.core.wallet import Card, CardState
-from custom_components.prepaid_parking.operations.occupancy import count, free_places, space_of
+from custom_components.prepaid_parking.operations.occupancy import (
+    FEW,
+    count,
+    free_places,
+    space_of,
+    surely_free,
+)
 from custom_components.prepaid_parking.operations.stay_book import hold
-from tests.operations.world import DAY, HOUR, NOON, World
+from tests.operations.conftest import MakeWorld
+from tests.operations.world import DAY, HOUR, NOON, SECOND, World
 
 
 async def space(world: World, tenure: Tenure = Tenure.TEMPORARY, **fields: Any) -> Space:
@@ -122,6 +129,30 @@ async def test_one_car_too_many_of_a_group_takes_a_temporary_place(world: World)
     over = await car(world, StayKind.TEMPORARY, zone="North", card=mine)
     assert space_of(world.site, over) is None
     assert free_places(world.site, "North") == 0
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    places=st.integers(0, 3 * FEW),
+    steps=st.lists(st.tuples(st.booleans(), st.integers(0, 2)), max_size=4 * FEW),
+)
+async def test_a_lane_never_believes_in_more_free_places_than_there_are(
+    make_world: MakeWorld, places: int, steps: list[tuple[bool, int]]
+) -> None:
+    """The last place must not be given away twice, however quickly the cars come."""
+    world = await make_world()
+    world.site.parking.rules = [
+        ParkingRules(version=1, valid_from=NOON - DAY, places=(ZonePlaces(zone="", places=places),))
+    ]
+    inside: list[Stay] = []
+    for comes, seconds in steps:
+        world.clock.now += seconds * SECOND
+        told, true = surely_free(world.site, ""), free_places(world.site, "")
+        assert told == true or (told is not None and true is not None and FEW < told <= true)
+        if comes:
+            inside.append(await car(world))
+        elif inside:
+            hold(world.site, replace(inside.pop(), state=StayState.LEFT))
 
 
 async def test_rules_say_the_places_of_a_zone_where_no_space_does(world: World) -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from .space import Tenure
 
@@ -80,6 +81,15 @@ class Occupancy:
     @property
     def _temporary(self) -> list[Places]:
         return [line for line in self.lines if line.tenure is Tenure.TEMPORARY]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """A count, when it was made, and how many changes of stays there had been by then."""
+
+    at: datetime
+    held: int
+    occupancy: Occupancy
 
 
 def occupancy(places: Mapping[Home, int], taken: Mapping[Home, int], *, inside: int) -> Occupancy:

@@ -17,7 +17,7 @@ from ..core.wallet import Card, CredentialKind
 from .booking import is_frozen
 from .lane_run import LaneRun
 from .listed import beside, listed_at
-from .occupancy import free_places
+from .occupancy import surely_free
 from .parking_rules import parks_free, rules_at
 from .permits import best_permit, in_hours, is_unpaid, permits_of
 from .recognising import Found, recognised
@@ -181,5 +181,5 @@ def _with_places(site: Site, run: LaneRun, asked: Asked) -> Asked:
     return replace(
         asked,
         tariff=tariff[0] if tariff is not None else "",
-        places=free_places(site, run.zone) if counts else None,
+        places=surely_free(site, run.zone) if counts else None,
     )

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from ..core.identity import CardId, SpaceId
-from ..core.occupancy import Home, Occupancy, occupancy
+from ..core.occupancy import Counted, Home, Occupancy, occupancy
 from ..core.space import Space, Tenure
 from ..core.stay import Stay, StayKind, StayState
 from ..core.visiting import Reservation
@@ -20,6 +20,9 @@ IN_SPACE: Final = (StayKind.OWNER, StayKind.RENTER, StayKind.PACKAGE, StayKind.C
 
 Tuples, here and above: a lane counts 10,000 cars before it opens, and a set asks each for its hash.
 """
+COUNTED: Final = timedelta(seconds=1)
+FEW: Final = 20
+"""With fewer places free each car is counted: a space may have been taken out of use meanwhile."""
 type Spot = tuple[str, str]
 """A zone and a tenure's value: the tenure itself would be asked for its hash by every car."""
 
@@ -57,6 +60,22 @@ def free_places(site: Site, zone: str) -> int | None:
     None where nobody counts: no space is temporary, and the rules name no number.
     """
     return count(site).free_in(zone)
+
+
+def surely_free(site: Site, zone: str) -> int | None:
+    """Return how many more temporaries find a place at least: exactly, where there are few.
+
+    A lane asks before it opens, and to count 10,000 cars takes as long as all the rest. While many
+    places are free, a count of this second serves, less every change of a stay since.
+    """
+    parking, now = site.parking, site.clock()
+    known = parking.counted
+    if known is not None and timedelta() <= now - known.at <= COUNTED:
+        free = known.occupancy.free_in(zone)
+        if free is None or free - (parking.held - known.held) > FEW:
+            return None if free is None else free - (parking.held - known.held)
+    parking.counted = Counted(at=now, held=parking.held, occupancy=count(site))
+    return parking.counted.occupancy.free_in(zone)
 
 
 def in_force(one: Reservation, now: datetime) -> bool:

@@ -23,6 +23,7 @@ from ..core.identity import (
     WalletId,
 )
 from ..core.lane_list import HeldList
+from ..core.occupancy import Counted
 from ..core.parking_rules import ParkingRules
 from ..core.passage import Passage
 from ..core.permit import ParkingPackage, Permit
@@ -60,7 +61,8 @@ class ParkingBook:
     looked at on the local day `renewed_on` (renewing.py).
 
     `found` finds stays by the blind index of a plate or a ticket, `of_cards` by their card; `turns`
-    lets those wait for one another that change one stay, or let cars of one card in (stay_book.py).
+    lets those wait for one another that change one stay, or let cars of one card in (stay_book.py);
+    `held` counts the changes of stays, `counted` is the latest count of places (occupancy.py).
     `paid` hears of each stay that was paid. `asked` names the wallets that were billed for a space and
     may still owe something for it. `lane_list` is what an office at another hub told last, `hubs` how
     it stands with other hubs, by the key of what connects them. `day` is the local day that is not
@@ -84,6 +86,8 @@ class ParkingBook:
     card_permits: dict[CardId, dict[PermitId, None]] = field(default_factory=dict)
     found: dict[bytes, dict[StayId, None]] = field(default_factory=dict)
     of_cards: dict[CardId, dict[StayId, None]] = field(default_factory=dict)
+    held: int = 0
+    counted: Counted | None = None
     turns: WeakValueDictionary[str | bytes, asyncio.Lock] = field(
         default_factory=WeakValueDictionary
     )

@@ -26,6 +26,7 @@ async def numbered(site: Site, stay: Stay) -> Stay:
 def hold(site: Site, *stays: Stay) -> None:
     """Take over stays as they were written down; what is over is only in the books from now on."""
     parking = site.parking
+    parking.held += len(stays)
     for stay in stays:
         _forget(site, stay.id)
         if stay.state.over:
