@@ -1,11 +1,10 @@
 """Repairs of two hubs that do not understand each other, or no longer hear each other."""
 
-from datetime import datetime, timedelta
-from typing import Final, override
+from datetime import timedelta
+from typing import override
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.event import async_track_time_interval
 
 from .coordinator import PrepaidConfigEntry
 from .core.two_hubs import HubState
@@ -13,9 +12,6 @@ from .operations.facts import Fact
 from .operations.hub_state import is_stale, list_age
 from .operations.parking_rules import rules_now
 from .standing_repairs import Issue, StandingRepairs
-
-LOOK_EVERY: Final = timedelta(seconds=30)
-"""Silence tells nothing by itself."""
 
 
 @callback
@@ -27,18 +23,7 @@ def async_watch_hubs(hass: HomeAssistant, entry: PrepaidConfigEntry) -> CALLBACK
 class HubRepairs(StandingRepairs):
     """The pairs of one site."""
 
-    @override
-    @callback
-    def start(self) -> CALLBACK_TYPE:
-        stop = super().start()
-        untrack = async_track_time_interval(self.hass, self._async_look, LOOK_EVERY)
-
-        @callback
-        def async_stop() -> None:
-            untrack()
-            stop()
-
-        return async_stop
+    timed = True
 
     @override
     def concerns(self, fact: Fact) -> bool:
@@ -71,7 +56,3 @@ class HubRepairs(StandingRepairs):
                 severity=ir.IssueSeverity.WARNING,
             )
         return found
-
-    @callback
-    def _async_look(self, _: datetime) -> None:
-        self.look()

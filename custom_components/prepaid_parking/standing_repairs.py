@@ -3,9 +3,12 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_track_time_interval
 
 from .const import DOMAIN
 from .coordinator import PrepaidConfigEntry
@@ -37,8 +40,17 @@ def show_issue(hass: HomeAssistant, entry: PrepaidConfigEntry, issue_id: str, is
     )
 
 
+LOOK_EVERY: Final = timedelta(seconds=30)
+"""That a counter is back, a time is over or a hub is silent, nobody tells."""
+
+
 class StandingRepairs(ABC):
-    """The repairs of one kind of trouble at a site, shown while it stands and not a moment longer."""
+    """The repairs of one kind of trouble at a site, shown while it stands and not a moment longer.
+
+    `timed` ones are looked at every now and then as well: some of them begin and end untold.
+    """
+
+    timed: ClassVar[bool] = False
 
     def __init__(self, hass: HomeAssistant, entry: PrepaidConfigEntry) -> None:
         """Begin with none."""
@@ -60,11 +72,14 @@ class StandingRepairs(ABC):
     def start(self) -> CALLBACK_TYPE:
         """Show what stands already, and follow the facts; returns how to stop that."""
         self.look()
-        unlisten = self.entry.runtime_data.coordinator.listen(self._async_heard)
+        stops = [self.entry.runtime_data.coordinator.listen(self._async_heard)]
+        if self.timed:
+            stops.append(async_track_time_interval(self.hass, self._async_look, LOOK_EVERY))
 
         @callback
         def async_stop() -> None:
-            unlisten()
+            for stop in stops:
+                stop()
             for issue_id in self._shown:
                 ir.async_delete_issue(self.hass, DOMAIN, issue_id)
 
@@ -81,6 +96,10 @@ class StandingRepairs(ABC):
         for issue_id in self._shown.keys() - wanted.keys():
             ir.async_delete_issue(self.hass, DOMAIN, issue_id)
         self._shown = wanted
+
+    @callback
+    def _async_look(self, _: datetime) -> None:
+        self.look()
 
     @callback
     def _async_heard(self, fact: Fact) -> None:

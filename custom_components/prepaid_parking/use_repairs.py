@@ -1,10 +1,8 @@
 """Repairs of machines and loads that wait for a person: they stand until it is seen to, and end then."""
 
-from datetime import datetime, timedelta
-from typing import Final, override
+from typing import override
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_time_interval
 
 from .coordinator import PrepaidConfigEntry
 from .core.supply_rules import Why
@@ -12,9 +10,6 @@ from .operations.facts import Fact, SupplyChanged, UseFact
 from .operations.meter_run import MeterRun
 from .operations.use_troubles import UseTrouble, use_troubles
 from .standing_repairs import Issue, StandingRepairs
-
-LOOK_EVERY: Final = timedelta(seconds=30)
-"""That a counter is back, or a time is over, nobody tells."""
 
 
 @callback
@@ -26,18 +21,7 @@ def async_watch_uses(hass: HomeAssistant, entry: PrepaidConfigEntry) -> CALLBACK
 class UseRepairs(StandingRepairs):
     """The uses and loads of one site that wait for a person."""
 
-    @override
-    @callback
-    def start(self) -> CALLBACK_TYPE:
-        stop = super().start()
-        untrack = async_track_time_interval(self.hass, self._async_look, LOOK_EVERY)
-
-        @callback
-        def async_stop() -> None:
-            untrack()
-            stop()
-
-        return async_stop
+    timed = True
 
     @override
     def concerns(self, fact: Fact) -> bool:
@@ -55,10 +39,6 @@ class UseRepairs(StandingRepairs):
             if run.decision is not None and run.decision.why is Why.OVERLOAD_LOCKED
         }
         return uses | loads
-
-    @callback
-    def _async_look(self, _: datetime) -> None:
-        self.look()
 
     def _use(self, trouble: UseTrouble) -> Issue:
         since = trouble.since.astimezone(self.site.zone).strftime("%Y-%m-%d %H:%M")

@@ -5,7 +5,7 @@ from datetime import timedelta
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.prepaid_parking import use_repairs
+from custom_components.prepaid_parking import standing_repairs
 from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
 from custom_components.prepaid_parking.simulator.line import ModbusLine
 from tests.hub.test_repairs import answer, asked, begin, gone
@@ -49,7 +49,7 @@ async def test_a_use_that_does_not_end_is_said_and_goes_by_itself(
 ) -> None:
     """What no fact tells of is found at the next look: an hour's washing that ended and runs on."""
     assert await async_setup_component(hub.hass, "input_boolean", {"input_boolean": {"washer": {}}})
-    monkeypatch.setattr(use_repairs, "LOOK_EVERY", timedelta(milliseconds=200))
+    monkeypatch.setattr(standing_repairs, "LOOK_EVERY", timedelta(milliseconds=200))
     await hub.restart()
     await publish(hub, HOURLY)
     wallet = await customer(hub, "50")
