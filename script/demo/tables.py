@@ -96,8 +96,8 @@ _BILLS: Final = """\
 {%- set icon, colour = look[bill.state] -%}
 | <font color="{{ 'red' if bill.overdue else colour }}">\
 <ha-icon icon="{{ icon }}"></ha-icon></font> | {{ (bill.number or bill.bill) | replace('-', '‑') }} | \
-{{ bill.unit | replace('-', '‑') }} | {{ bill.lines[0].text }} | {{ bill.total }} | {{ bill.open }} | \
-{{ (bill.due_on or '–') | replace('-', '‑') }} |
+{{ bill.unit | replace('-', '‑') }} | {{ bill.lines[0].text | truncate(14, true, '…') }} | {{ bill.total }} | {{ bill.open }} | \
+{{ (bill.due_on or '–')[-5:] | replace('-', '‑') }} |
 {% endfor %}
 """
 _UNITS: Final = """\

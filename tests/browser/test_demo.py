@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 import subprocess
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
@@ -16,6 +16,9 @@ BALANCE: Final = (
     "Number(document.querySelector('home-assistant').hass"
     ".states['sensor.bakery_0_02_wallet_available'].state)"
 )
+_ANSWER: Final = """async ([action, asked]) => (
+    await document.querySelector('home-assistant').hass.callService(
+        'prepaid_parking', action, asked, undefined, false, true)).response"""
 PHONE: Final = 390
 """Pixels; nothing of a page may hang over its edge."""
 pytestmark = pytest.mark.timeout(300)
@@ -27,6 +30,26 @@ def page_(demo: RunningDemo) -> Iterator[Page]:
     with new_page(demo.url) as page:
         log_in(page, demo.url)
         yield page
+
+
+def wallet_of(page: Page, unit: str = "Bakery 0-02", purpose: str = "utility") -> str:
+    """Return a unit's wallet: it has one for parking as well."""
+    wallets = answer(page, "list_wallets", limit=1000)["wallets"]
+    return next(
+        str(one["wallet"]) for one in wallets if (one["unit"], one["purpose"]) == (unit, purpose)
+    )
+
+
+def house_fee(page: Page) -> str:
+    """Return a bill of the house fee."""
+    bills = answer(page, "list_bills", closed=True, category="property")["bills"]
+    return next(str(one["bill"]) for one in bills if "House fee" in one["lines"][0]["text"])
+
+
+def answer(page: Page, action: str, **asked: object) -> dict[str, Any]:
+    """Call an action as the page's user, and return what it answers."""
+    told: dict[str, Any] = page.evaluate(_ANSWER, [action, asked])
+    return told
 
 
 def balance(page: Page) -> float:
@@ -118,8 +141,8 @@ def test_a_statement_and_a_bill_are_pages_that_anybody_with_the_link_can_print(
     """A tenant has no login: the link, a phone and a language of their own are all there is."""
     hub = "{0.scheme}://{0.netloc}".format(urlsplit(demo.url))
     links = {
-        page_link(page, "get_statement", wallet="Bakery 0-02", language=language): statement,
-        page_link(page, "get_bill", bill="b1", language=language): bill,
+        page_link(page, "get_statement", wallet=wallet_of(page), language=language): statement,
+        page_link(page, "get_bill", bill=house_fee(page), language=language): bill,
     }
     assert page.context.browser is not None
     theirs = page.context.browser.new_page(viewport={"width": PHONE, "height": 844})
