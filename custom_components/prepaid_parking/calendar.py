@@ -1,6 +1,5 @@
 """The car park's calendar: permits that end, visitors who are expected, places that are kept."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final, override
 
@@ -10,7 +9,6 @@ from homeassistant.components.calendar import (
     CalendarEvent,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import PrepaidConfigEntry
@@ -19,9 +17,8 @@ from .glance import Glance
 from .operations.site import Site
 from .operations.visit_calendar import Date, dates
 from .park_things import ParkThing
-from .roster import async_show
-from .things import Thing
-from .wording import Words, async_words
+from .roster import async_show_park
+from .wording import Words
 
 # Everything is pushed; nothing is asked for.
 PARALLEL_UPDATES = 0
@@ -37,13 +34,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the calendar of a site's car park."""
-    words = await async_words(hass)
-
-    def calendars(thing: Thing) -> Iterator[Entity]:
-        if isinstance(thing, ParkThing):
-            yield ParkCalendar(thing, words)
-
-    await async_show(hass, entry, async_add_entities, calendars)
+    await async_show_park(hass, entry, async_add_entities, ParkCalendar)
 
 
 class ParkCalendar(PrepaidEntity[ParkThing], CalendarEntity):

@@ -52,6 +52,24 @@ class DeviceSteps(LineSteps):
         first = default if default in lines else options[0]["value"]
         return {vol.Required(CONF_LINE_ID, default=first): choice(options, key="line")}
 
+    def device_form(
+        self,
+        step_id: str,
+        schema: vol.Schema,
+        shown: Mapping[str, Any],
+        errors: dict[str, str],
+        detail: str,
+    ) -> SubentryFlowResult:
+        """Show the form of a device; its line is chosen by the field itself, not by what is shown."""
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(
+                schema, {key: one for key, one in shown.items() if key != CONF_LINE_ID}
+            ),
+            errors=errors,
+            description_placeholders={"detail": detail},
+        )
+
     async def async_new_line(
         self, link: str, then: Callable[[str], Awaitable[SubentryFlowResult]]
     ) -> SubentryFlowResult:

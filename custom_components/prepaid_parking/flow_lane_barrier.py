@@ -147,7 +147,7 @@ class BarrierSteps(DeviceSteps):
                 **PULSE_AND_WIRING,
             }
         )
-        return self._barrier_form("barrier_modbus", schema, shown, errors, detail)
+        return self.device_form("barrier_modbus", schema, shown, errors, detail)
 
     async def async_step_barrier_mqtt(
         self, user_input: dict[str, Any] | None = None
@@ -198,7 +198,7 @@ class BarrierSteps(DeviceSteps):
                     return await self._heard(barrier, closed)
         own = {} if family == "generic_mqtt" else {vol.Required(CONF_TOPIC): TEXT}
         schema = vol.Schema({**own, **BARRIER_FIELDS[family], **PULSE_AND_WIRING})
-        return self._barrier_form(
+        return self.device_form(
             "barrier_device", schema, user_input or self.barrier, errors, detail
         )
 
@@ -228,7 +228,7 @@ class BarrierSteps(DeviceSteps):
             EntitySelectorConfig(filter=[EntityWithDeviceFilterSelectorConfig(domain=list(OPENS))])
         )
         schema = vol.Schema({vol.Required(CONF_ENTITY_ID): selector, **PULSE_AND_WIRING})
-        return self._barrier_form(
+        return self.device_form(
             "barrier_entity", schema, user_input or self.barrier, errors, detail
         )
 
@@ -236,23 +236,6 @@ class BarrierSteps(DeviceSteps):
         self.barrier = barrier
         (self.said,) = await async_words(self.hass, "contact_closed" if closed else "contact_open")
         return await self.async_barrier_proven()
-
-    def _barrier_form(
-        self,
-        step_id: str,
-        schema: vol.Schema,
-        shown: dict[str, Any],
-        errors: dict[str, str],
-        detail: str,
-    ) -> SubentryFlowResult:
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(
-                schema, {key: one for key, one in shown.items() if key != CONF_LINE_ID}
-            ),
-            errors=errors,
-            description_placeholders={"detail": detail},
-        )
 
     def _modbus_form(self) -> dict[str, Any]:
         shown = dict(self.barrier)

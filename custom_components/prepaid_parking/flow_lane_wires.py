@@ -126,7 +126,7 @@ class WireSteps(DeviceSteps):
                 **CLOSED_FIELD,
             }
         )
-        return self._wire_form("inputs_modbus", schema, shown, errors, detail)
+        return self.device_form("inputs_modbus", schema, shown, errors, detail)
 
     async def async_step_inputs_entity(
         self, user_input: dict[str, Any] | None = None
@@ -151,7 +151,7 @@ class WireSteps(DeviceSteps):
         schema = vol.Schema({**{vol.Optional(name): entity for name in INPUTS}, **CLOSED_FIELD})
         known = {name: self.inputs[name] for name in from_place(self.inputs, place)}
         shown = user_input or as_form(known, CONF_ENTITY_ID)
-        return self._wire_form("inputs_entity", schema, shown, errors, detail)
+        return self.device_form("inputs_entity", schema, shown, errors, detail)
 
     async def async_wired(
         self, new: dict[str, dict[str, Any]], seen: Seen, replaced: tuple[str, ...]
@@ -203,23 +203,6 @@ class WireSteps(DeviceSteps):
         place = {key: first[key] for key in (CONF_LINE_ID, CONF_FAMILY, CONF_UNIT_ID)}
         known = {name: self.inputs[name] for name in from_place(self.inputs, place)}
         return place | as_form(known, CONF_CONTACT, first=1)
-
-    def _wire_form(
-        self,
-        step_id: str,
-        schema: vol.Schema,
-        shown: Mapping[str, Any],
-        errors: dict[str, str],
-        detail: str,
-    ) -> SubentryFlowResult:
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(
-                schema, {key: one for key, one in shown.items() if key != CONF_LINE_ID}
-            ),
-            errors=errors,
-            description_placeholders={"detail": detail},
-        )
 
     async def _with_board_line(self, line_id: str) -> SubentryFlowResult:
         self._board = {**self._board, CONF_LINE_ID: line_id}

@@ -94,7 +94,7 @@ class MqttWireSteps(WireSteps):
             }
         )
         shown = user_input or self._device_form()
-        return self._wire_form("inputs_device", schema, shown, errors, detail)
+        return self.device_form("inputs_device", schema, shown, errors, detail)
 
     async def async_step_inputs_topic(
         self, user_input: dict[str, Any] | None = None
@@ -121,7 +121,7 @@ class MqttWireSteps(WireSteps):
                 vol.Required(CONF_INVERTED, default=False): BooleanSelector(),
             }
         )
-        return self._wire_form("inputs_topic", schema, user_input or {}, errors, detail)
+        return self.device_form("inputs_topic", schema, user_input or {}, errors, detail)
 
     def _device_form(self) -> dict[str, Any]:
         """Return the form of the device that is wired already."""

@@ -35,20 +35,27 @@ class PageView(HomeAssistantView):
         self, request: web.Request, entry: str, make: Callable[[Site], Awaitable[Page]]
     ) -> web.Response:
         """Answer with what `make` writes; a link that was not signed for it is for admins only."""
-        user = request[KEY_HASS_USER]
-        if not (user.is_admin or user.system_generated):
-            raise web.HTTPForbidden
-        hass: HomeAssistant = request.app[KEY_HASS]
-        found: PrepaidConfigEntry | None = hass.config_entries.async_get_entry(entry)
-        if found is None or found.domain != DOMAIN or not hasattr(found, "runtime_data"):
-            raise web.HTTPNotFound
+        found = asked_of(request, entry)
         try:
             page = await make(found.runtime_data.site)
         except CoreError as err:
             return self.json_message(str(err), HTTPStatus.BAD_REQUEST)
+        hass: HomeAssistant = request.app[KEY_HASS]
         words = await async_words(hass, request.query.get("language", ""))
         text = await hass.async_add_executor_job(page, words)
         return web.Response(text=text, content_type="text/html", headers=HEADERS)
+
+
+def asked_of(request: web.Request, entry: str) -> PrepaidConfigEntry:
+    """Return the site that is asked; without a link that was signed for it only admins may."""
+    user = request[KEY_HASS_USER]
+    if not (user.is_admin or user.system_generated):
+        raise web.HTTPForbidden
+    hass: HomeAssistant = request.app[KEY_HASS]
+    found: PrepaidConfigEntry | None = hass.config_entries.async_get_entry(entry)
+    if found is None or found.domain != DOMAIN or not hasattr(found, "runtime_data"):
+        raise web.HTTPNotFound
+    return found
 
 
 def signed(hass: HomeAssistant, path: str, site: Site) -> dict[str, str]:

@@ -4,14 +4,14 @@ from datetime import timedelta
 from typing import Final
 
 from aiohttp import web
-from homeassistant.components.http import KEY_HASS, KEY_HASS_USER, HomeAssistantView
+from homeassistant.components.http import HomeAssistantView
 from homeassistant.components.http.auth import async_sign_path
 from homeassistant.core import HomeAssistant
 
 from .const import DOMAIN
-from .coordinator import PrepaidConfigEntry
 from .core.picture import kind_of
 from .lane_pictures import LanePictures
+from .page_view import asked_of
 
 URL: Final = f"/api/{DOMAIN}/picture/{{entry}}/{{name}}"
 LINK_LASTS: Final = timedelta(minutes=10)
@@ -32,14 +32,7 @@ class PictureView(HomeAssistantView):
 
     async def get(self, request: web.Request, entry: str, name: str) -> web.Response:
         """Answer with the picture."""
-        user = request[KEY_HASS_USER]
-        if not (user.is_admin or user.system_generated):
-            raise web.HTTPForbidden
-        hass: HomeAssistant = request.app[KEY_HASS]
-        found: PrepaidConfigEntry | None = hass.config_entries.async_get_entry(entry)
-        if found is None or found.domain != DOMAIN or not hasattr(found, "runtime_data"):
-            raise web.HTTPNotFound
-        content = await found.runtime_data.pictures.show(name)
+        content = await asked_of(request, entry).runtime_data.pictures.show(name)
         if content is None or (kind := kind_of(content)) is None:
             raise web.HTTPNotFound
         return web.Response(body=content, content_type=kind, headers=HEADERS)

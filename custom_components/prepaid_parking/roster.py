@@ -18,7 +18,9 @@ from .coordinator import ROSTER, PrepaidConfigEntry
 from .handles import handles, make
 from .measures import TOTAL_KEYS
 from .operations.gently import gently
+from .park_things import ParkThing
 from .things import MeterThing, Thing, site_device
+from .wording import Words, async_words
 
 ROSTERS: Final[HassKey[dict[str, Roster]]] = HassKey(f"{DOMAIN}_rosters")
 SUPPLY: Final = frozenset({"supply"})
@@ -136,6 +138,21 @@ async def async_show(
             async_add_entities(entities, config_subentry_id=thing.subentry)
 
     await async_each(hass, entry, async_add)
+
+
+async def async_show_park(
+    hass: HomeAssistant,
+    entry: PrepaidConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    make_entity: Callable[[ParkThing, Words], Entity],
+) -> None:
+    """Add the car park's entity whose contents are text, and so in the hub's language."""
+    words = await async_words(hass)
+
+    def build(thing: Thing) -> Iterable[Entity]:
+        return (make_entity(thing, words),) if isinstance(thing, ParkThing) else ()
+
+    await async_show(hass, entry, async_add_entities, build)
 
 
 def is_shown(entry: PrepaidConfigEntry, device: dr.AnyDeviceEntry) -> bool:

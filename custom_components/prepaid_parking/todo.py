@@ -10,7 +10,7 @@ from homeassistant.components.todo import (
     TodoListEntityFeature,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import PrepaidConfigEntry
@@ -20,9 +20,8 @@ from .errors import translated
 from .operations.review_verdicts import settle_review
 from .operations.review_views import lane_name, plates_of
 from .park_things import ParkThing
-from .roster import async_show
-from .things import Thing
-from .wording import Words, async_words
+from .roster import async_show_park
+from .wording import Words
 
 # Everything is pushed; nothing is asked for.
 PARALLEL_UPDATES = 0
@@ -36,13 +35,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the to-do list of a site's car park."""
-    words = await async_words(hass)
-
-    def lists(thing: Thing) -> Iterator[Entity]:
-        if isinstance(thing, ParkThing):
-            yield ReviewList(thing, words)
-
-    await async_show(hass, entry, async_add_entities, lists)
+    await async_show_park(hass, entry, async_add_entities, ReviewList)
 
 
 class ReviewList(PrepaidEntity[ParkThing], TodoListEntity):

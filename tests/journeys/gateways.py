@@ -1,5 +1,6 @@
 """The ends of a car park as they are seen from the street: cameras, barriers and loops."""
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ def board_data(line_id: str, unit: int, **inputs: int) -> Data:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gateway:
+class Gateway(ABC):
     """One end of the car park, as it is seen from the street."""
 
     lane: str
@@ -78,13 +79,13 @@ class Gateway:
         return (self.camera,)
 
     @property
+    @abstractmethod
     def pulses(self) -> int:
         """How often the barrier was asked to open."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def opened(self, times: int, within: float = 10.0) -> None:
         """Wait until the barrier was asked to open so often."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)

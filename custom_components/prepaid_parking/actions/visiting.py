@@ -1,5 +1,6 @@
 """Actions about guests: who is invited, what is kept for whom, and how full it is."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from homeassistant.helpers import config_validation as cv
@@ -59,11 +60,7 @@ async def cancel_invitation(call: Call) -> Response:
 
 async def list_invitations(call: Call) -> Response:
     """List invitations in the order of their start; with `ended` also those that are over."""
-    known = [*call.site.parking.invitations.values()]
-    if call.data["ended"]:
-        known = await call.site.books.load(Invitation)
-    known.sort(key=lambda one: (one.from_at, one.no))
-    shown = page(call, known, lambda one: one.id)
+    shown = await _listed(call, Invitation, call.site.parking.invitations.values())
     return {"invitations": [invitation_view(call.site, one) for one in shown]}
 
 
@@ -99,17 +96,24 @@ async def cancel_reservation(call: Call) -> Response:
 
 async def list_reservations(call: Call) -> Response:
     """List reservations in the order of their start; with `ended` also those that are over."""
-    known = [*call.site.parking.reservations.values()]
-    if call.data["ended"]:
-        known = await call.site.books.load(Reservation)
-    known.sort(key=lambda one: (one.from_at, one.no))
-    shown = page(call, known, lambda one: one.id)
+    shown = await _listed(call, Reservation, call.site.parking.reservations.values())
     return {"reservations": [reservation_view(call.site, one) for one in shown]}
 
 
 async def get_occupancy(call: Call) -> Response:
     """Tell how full the site is."""
     return occupancy_view(call.site)
+
+
+async def _listed[R: Invitation | Reservation](
+    call: Call, kind: type[R], open_ones: Iterable[R]
+) -> list[R]:
+    """Return a page of what holds, or of all there ever was: what is over is in the books only."""
+    known = [*open_ones]
+    if call.data["ended"]:
+        known = await call.site.books.load(kind)
+    known.sort(key=lambda one: (one.from_at, one.no))
+    return page(call, known, lambda one: one.id)
 
 
 ACTIONS: Final = (

@@ -13,7 +13,7 @@ from ..core.bill_parts import Days, by_days
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import UnitId
-from ..core.ledger import CursorMove, Receipt, Reference
+from ..core.ledger import Receipt, Reference
 from ..core.local_day import DAY
 from ..core.recurring_charge import RecurringCharge
 from ..core.standing_cursor import first_day
@@ -136,17 +136,10 @@ async def _anew(site: Site, run: WalletRun, bill: Bill, parts: list[Part]) -> No
     """Take a bill back and issue its parts: all in one go, or nothing of it."""
     act = await credit_note(site, run, bill, voiding(site, bill))
     (step,) = act.moves
-    after = CursorMove(
-        installation=step.installation,
-        from_register=step.to_register,
-        to_register=step.to_register,
-        to_at=step.to_at,
-        carry=step.carry,
-    )
     today = local_day(site)
     issues = [await _issue(site, bill, part, today) for part in parts]
     # The parts are refused where the credit note was: they count on its number.
-    issues = [replace(one, moves=(after,)) for one in issues]
+    issues = [replace(one, moves=(step.made,)) for one in issues]
     answers = await issue_all(site, issues, (act,), together=True)
     for answer in answers:
         if isinstance(answer, CoreError):

@@ -12,7 +12,7 @@ from typing import Final
 
 from ..core.bill import Bill, BillState
 from ..core.errors import CoreError
-from ..core.ledger import Act, CursorMove, Receipt
+from ..core.ledger import Act, Receipt
 from ..core.local_day import DAY
 from ..core.space import Space
 from ..core.space_bill import SOURCE, is_billed, unbilled_from
@@ -119,7 +119,7 @@ async def write(site: Site, acts: Sequence[Act], changes: Iterable[Handover]) ->
     issues = [issue for change in changes for issue in change.anew]
     if back:
         # All else is refused where the last credit note was: it counts on its number.
-        after = _there(back[-1].act.moves[0])
+        after = back[-1].act.moves[0].made
         acts = [replace(act, moves=(*act.moves, after)) for act in acts]
         issues = [replace(one, moves=(after,)) for one in issues]
     answers = await issue_all(site, issues, [*(one.act for one in back), *acts], together=True)
@@ -144,16 +144,6 @@ def _alike(site: Site, before: Space, after: Space, last: date) -> bool:
         for space in (before, after)
     )
     return was == will
-
-
-def _there(step: CursorMove) -> CursorMove:
-    return CursorMove(
-        installation=step.installation,
-        from_register=step.to_register,
-        to_register=step.to_register,
-        to_at=step.to_at,
-        carry=step.carry,
-    )
 
 
 async def _ahead_of(site: Site, space: Space, since: date) -> list[tuple[WalletRun, Bill]]:
