@@ -6,6 +6,7 @@ from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
 from ..core.review import Review, Verdict
+from ..operations.plates import whole_plate
 from ..operations.review_verdicts import Correction, settle_review
 from ..operations.review_views import review_view
 from .call import PAGED, REASON, Action, Call, Response, page
@@ -45,7 +46,11 @@ async def _view(call: Call, review: Review) -> Response:
     """Describe a review, with a link to each picture that was kept."""
     links = [call.picture_url(seen.picture) for seen in review.reads]
     view = await review_view(call.site, review)
-    reads = [{**seen, "picture_url": url} for seen, url in zip(view["reads"], links, strict=True)]
+    plates = [await whole_plate(call.site, seen.subject) for seen in review.reads]
+    reads = [
+        {**seen, "whole_plate": plate, "picture_url": url}
+        for seen, plate, url in zip(view["reads"], plates, links, strict=True)
+    ]
     return {**view, "reads": reads}
 
 

@@ -12,6 +12,7 @@ from ..core.stay_query import StayQuery
 from ..explaining import Explainer
 from ..operations import stay_paying, unpaid_exits
 from ..operations.pictures import pictures_of
+from ..operations.plates import whole_plate
 from ..operations.stay_finding import Which, blind_plate, find_stay
 from ..operations.stay_views import bill_of, pictured_view, stay_view, unpaid_view
 from ..wording import async_words
@@ -63,6 +64,7 @@ async def get_stay(call: Call) -> Response:
     levies = explainer.levies({"levies": list(cost.levied.trace)})
     told = words("trace.then").join(filter(None, (explainer.rules(cost.trace), levies)))
     return stay_view(call.site, stay) | {
+        "whole_plate": await whole_plate(call.site, stay.subject),
         "bill": bill | {"explained": told},
         "pictures": [
             {**pictured_view(call.site, one), "picture_url": call.picture_url(one.picture)}
@@ -141,7 +143,11 @@ async def list_unpaid_exits(call: Call) -> Response:
     return {
         "count": len(found),
         "total": call.site.currency.text(total),
-        "unpaid": [unpaid_view(call.site, one) for one in shown],
+        "unpaid": [
+            unpaid_view(call.site, one)
+            | {"whole_plate": await whole_plate(call.site, one.stay.subject)}
+            for one in shown
+        ],
     }
 
 

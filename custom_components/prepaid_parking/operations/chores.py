@@ -26,6 +26,7 @@ from .lane_watch import watch_grants
 from .long_stays import watch_long_stays
 from .past_visits import end_past_visits
 from .pictures import forget_pictures
+from .plates import forget_plates
 from .points import expire_points
 from .price_corrections import finish_corrections
 from .proving import prove_daily
@@ -68,6 +69,7 @@ CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
     (MINUTE, forget_pictures),
     (MINUTE, finish_corrections),
     (HOUR, expire_points),
+    (HOUR, forget_plates),
     (MINUTE, look_at_collection),
     (HOUR, prove_daily),
     (SECOND, learn_days),

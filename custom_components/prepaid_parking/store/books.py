@@ -22,7 +22,7 @@ from .codec import Value
 from .incarnation import GAP_AFTER_LOSS, accepting_act, first_number, next_incarnation
 from .sqlite import SQL_ERRORS, copy_into, lock, raw, told, unlock
 from .standing import Standing
-from .stay_queries import read_stay_changes, read_stays
+from .stay_queries import read_sealed_stays, read_stay_changes, read_stays
 from .verify import verify
 from .waiting import Call, Command, Waiter
 from .writer import Writer
@@ -187,6 +187,10 @@ class Books:
     async def stays(self, query: StayQuery) -> list[Stay]:
         """Return a page of stays, the latest arrival first."""
         return await self.read(lambda connection: read_stays(connection, query))
+
+    async def sealed_stays(self, before: datetime, most: int) -> list[Stay]:
+        """Return stays that were over before a time and still have their plate sealed."""
+        return await self.read(lambda connection: read_sealed_stays(connection, before, most))
 
     async def stay_changes(self, after: int, most: int) -> tuple[list[Stay], int, Totals]:
         """Return the oldest changes of stays after one, the newest's number, and all stays' totals."""

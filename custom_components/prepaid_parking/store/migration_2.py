@@ -496,19 +496,22 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX stay_changed ON stay (changed)
+    CREATE INDEX stay_entered ON stay (entered_at)
     """,
     """
-    CREATE INDEX stay_entered ON stay (entered_at)
+    CREATE INDEX stay_sealed ON stay (entered_at) WHERE subject != ''
+    """,
+    """
+    CREATE INDEX stay_ticket ON stay (ticket)
+    """,
+    """
+    CREATE INDEX stay_changed ON stay (changed)
     """,
     """
     CREATE INDEX stay_state ON stay (state)
     """,
     """
     CREATE INDEX stay_plate ON stay (plate)
-    """,
-    """
-    CREATE INDEX stay_ticket ON stay (ticket)
     """,
     """
     CREATE INDEX stay_card ON stay (card)
@@ -923,10 +926,10 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX use_wallet ON use (wallet)
+    CREATE INDEX use_end_reference ON use (end_reference)
     """,
     """
-    CREATE INDEX use_end_reference ON use (end_reference)
+    CREATE INDEX use_wallet ON use (wallet)
     """,
     """
     CREATE INDEX use_state ON use (state)

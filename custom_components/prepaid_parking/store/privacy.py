@@ -146,6 +146,21 @@ class Privacy:
         await asyncio.to_thread(_add_erased, self._erased, subject)
         await self._remove(subject)
 
+    async def expire_subjects(self, subjects: Collection[str]) -> None:
+        """Destroy what was kept for its time, in one go.
+
+        Unlike what a person asked to have erased it is not written down outside the ledger: a backup
+        that brings it back brings back its age as well.
+        """
+        gone = await self._books.read(
+            lambda connection: [
+                one for subject in subjects for one in _everything(connection, subject)
+            ]
+        )
+        if gone:
+            await self._books.forget(*gone)
+            await self._books.sweep()
+
     async def _remove(self, subject: str) -> None:
         await self._books.forget(*await self._books.read(lambda c: _everything(c, subject)))
         await self._books.sweep()

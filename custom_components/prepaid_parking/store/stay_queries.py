@@ -1,12 +1,13 @@
 """What is read of stays: one page, found by an index whatever is asked for."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, tuple_
 
 from ..core.order_sync import Totals
-from ..core.stay import Stay
+from ..core.stay import Stay, StayState
 from ..core.stay_query import StayQuery
 from .codec import codec_of, to_micros
 from .tables_parking import stay as table
@@ -33,6 +34,19 @@ def read_stay_changes(
     number, amount, paid, owed = connection.execute(every.select_from(table)).one()
     totals = Totals(stays=number, amount_minor=amount, paid_minor=paid, owed_minor=owed)
     return stays, last, totals
+
+
+def read_sealed_stays(connection: Connection, before: datetime, most: int) -> list[Stay]:
+    """Return stays that were over before a time and still have their plate sealed, the oldest first."""
+    codec, states = codec_of(Stay), [state.value for state in StayState if state.over]
+    ended = func.coalesce(_STAY.left_at, _STAY.entered_at)
+    found = (
+        select(*_STAY)
+        .where(_STAY.subject != "", _STAY.state.in_(states), ended < to_micros(before))
+        .order_by(_STAY.entered_at)
+        .limit(most)
+    )
+    return [codec.record(tuple(row)) for row in connection.execute(found)]
 
 
 def wanted(query: StayQuery) -> Select[Any]:

@@ -233,6 +233,7 @@ Index("stay_state", stay.c.state)
 Index("stay_plate", stay.c.plate)
 Index("stay_ticket", stay.c.ticket)
 Index("stay_card", stay.c.card)
+Index("stay_sealed", stay.c.entered_at, sqlite_where=stay.c.subject != "")
 
 review: Final = table(
     "review",
