@@ -1,14 +1,18 @@
 """Actions about permits: sold, renewed, suspended, ended; spaces that are let."""
 
-from typing import Final
+from collections.abc import Awaitable
+from functools import partial
+from typing import Final, Protocol
 
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
+from ..core.identity import Actor
 from ..core.ledger import Receipt
 from ..core.permit import Permit
 from ..operations import changing_permits, ending_permits, rentals, selling_permits
 from ..operations.card_views import permit_view
+from ..operations.site import Site
 from .call import MAYBE_REASON, REASON, REFERENCE, Action, Call, Fields, Response
 from .cards import CARD
 from .spaces import DAY, SPACE, find as find_space
@@ -19,37 +23,41 @@ PERIODS: Final[Fields] = {
 }
 
 
+class Change(Protocol):
+    """A change of a permit of which all is said but why, under which reference, and by whom."""
+
+    def __call__(
+        self, site: Site, *, reason: str, reference: str, actor: Actor
+    ) -> Awaitable[tuple[Receipt, Permit]]: ...
+
+
 async def sell_parking_package(call: Call) -> Response:
     """Sell a package to a card."""
-    reference = call.reference()
-    receipt, permit = await selling_permits.sell_parking_package(
-        call.site,
-        card=call.text("card"),
-        package=call.text("package"),
-        first=call.data.get("first"),
-        space=find_space(call).id if call.text("space") else "",
-        periods=call.data["periods"],
-        renews=call.data["renews"],
-        reason=call.text("reason"),
-        reference=reference,
-        actor=call.actor,
+    return await _changed(
+        call,
+        partial(
+            selling_permits.sell_parking_package,
+            card=call.text("card"),
+            package=call.text("package"),
+            first=call.data.get("first"),
+            space=find_space(call).id if call.text("space") else "",
+            periods=call.data["periods"],
+            renews=call.data["renews"],
+        ),
     )
-    return _answer(call, receipt, permit, reference)
 
 
 async def renew_card(call: Call) -> Response:
     """Renew a card's permit, or the one that is named."""
-    reference = call.reference()
-    receipt, permit = await selling_permits.renew_permit(
-        call.site,
-        card=call.text("card"),
-        permit=call.text("permit"),
-        periods=call.data["periods"],
-        reason=call.text("reason"),
-        reference=reference,
-        actor=call.actor,
+    return await _changed(
+        call,
+        partial(
+            selling_permits.renew_permit,
+            card=call.text("card"),
+            permit=call.text("permit"),
+            periods=call.data["periods"],
+        ),
     )
-    return _answer(call, receipt, permit, reference)
 
 
 async def set_renewal(call: Call) -> Response:
@@ -66,60 +74,50 @@ async def set_renewal(call: Call) -> Response:
 
 async def suspend_permit(call: Call) -> Response:
     """Let a permit rest."""
-    reference = call.reference()
-    receipt, permit = await changing_permits.suspend_permit(
-        call.site,
-        permit=call.text("permit"),
-        day=call.data.get("day"),
-        reason=call.text("reason"),
-        reference=reference,
-        actor=call.actor,
-    )
-    return _answer(call, receipt, permit, reference)
+    permit, day = call.text("permit"), call.data.get("day")
+    return await _changed(call, partial(changing_permits.suspend_permit, permit=permit, day=day))
 
 
 async def resume_permit(call: Call) -> Response:
     """Let a permit go on."""
-    reference = call.reference()
-    receipt, permit = await changing_permits.resume_permit(
-        call.site,
-        permit=call.text("permit"),
-        reason=call.text("reason"),
-        reference=reference,
-        actor=call.actor,
-    )
-    return _answer(call, receipt, permit, reference)
+    permit = call.text("permit")
+    return await _changed(call, partial(changing_permits.resume_permit, permit=permit))
 
 
 async def end_permit(call: Call) -> Response:
     """End a permit before its time."""
-    reference = call.reference()
-    receipt, permit = await ending_permits.end_permit(
-        call.site,
-        permit=call.text("permit"),
-        refund=call.data["refund"],
-        day=call.data.get("day"),
-        reason=call.text("reason"),
-        reference=reference,
-        actor=call.actor,
+    return await _changed(
+        call,
+        partial(
+            ending_permits.end_permit,
+            permit=call.text("permit"),
+            refund=call.data["refund"],
+            day=call.data.get("day"),
+        ),
     )
-    return _answer(call, receipt, permit, reference)
 
 
 async def rent_space(call: Call) -> Response:
     """Let a space for some days."""
+    return await _changed(
+        call,
+        partial(
+            rentals.rent_space,
+            space=find_space(call).id,
+            card=call.text("card"),
+            wallet=call.wallet().wallet.id if call.text("wallet") else "",
+            first=call.data["first"],
+            last=call.data["last"],
+            price_minor=call.maybe_money("price"),
+        ),
+    )
+
+
+async def _changed(call: Call, change: Change) -> Response:
+    """Make a change that counts once under its reference, and describe the permit after it."""
     reference = call.reference()
-    receipt, permit = await rentals.rent_space(
-        call.site,
-        space=find_space(call).id,
-        card=call.text("card"),
-        wallet=call.wallet().wallet.id if call.text("wallet") else "",
-        first=call.data["first"],
-        last=call.data["last"],
-        price_minor=call.maybe_money("price"),
-        reason=call.text("reason"),
-        reference=reference,
-        actor=call.actor,
+    receipt, permit = await change(
+        call.site, reason=call.text("reason"), reference=reference, actor=call.actor
     )
     return _answer(call, receipt, permit, reference)
 
