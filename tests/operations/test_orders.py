@@ -181,3 +181,30 @@ async def test_totals_that_never_agree_are_counted(pair: Pair) -> None:
         pair.teller.answered(answer, wrong)
     assert pair.teller.differs == pair.taker.mark.differs == REPAIRED_AFTER
     assert (await open_taker(pair.office.site, PAIR)).mark.differs == REPAIRED_AFTER
+
+
+async def test_what_all_stays_come_to_is_summed_by_the_file(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A year of stays, held and added up at every batch, would hold up the office each minute."""
+    pair.there, pair.back = Wire(Random(3), 0.0), Wire(Random(3), 0.0)
+    for number in range(1, 61):
+        await pair.stay(number)
+    for _ in range(5):
+        await pair.round()
+    await pair.stay(7)
+    batch = await pair.teller.batch()
+    told = await pair.office.books.received_orders(PAIR, [one.stay for one in batch.orders])
+    assert {one.stay for one in told[0]} == {one.stay for one in batch.orders} != set()
+    with monkeypatch.context() as patched:
+        patched.setattr(pair.office.books, "load", _refused)
+        assert (await pair.taker.take(batch)).upto == batch.upto
+    stays = await pair.lanes.books.load(Stay)
+    totals = (await pair.office.books.received_orders(PAIR, ()))[1]
+    assert totals.stays == 60
+    assert totals.amount_minor == sum(one.amount_minor for one in stays)
+    assert (await pair.office.books.received_orders("OTHER", ()))[1] == totals_of(())
+
+
+async def _refused(*_: object, **__: object) -> None:
+    raise AssertionError("All that was ever told is read")

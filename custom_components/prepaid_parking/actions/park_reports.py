@@ -6,7 +6,6 @@ from typing import Final
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
-from ..core.order_sync import totals_of
 from ..core.two_hubs import ReceivedMark, ReceivedOrder
 from ..operations.day_close import close_day as closed
 from .call import PAGED, Action, Call, Response, page
@@ -34,7 +33,7 @@ async def list_orders(call: Call) -> Response:
             "differs": mark.differs,
         }
         for mark in marks
-        for totals in (totals_of(one.order for one in known if one.pair == mark.pair),)
+        for _, totals in (await books.received_orders(mark.pair, ()),)
     ]
     known.sort(key=lambda one: (one.entered_at, one.stay), reverse=True)
     shown = page(call, known, lambda one: f"{one.pair}/{one.stay}")

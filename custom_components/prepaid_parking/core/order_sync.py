@@ -64,22 +64,34 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """What the office has of a lane's stays."""
+    """What the office has of a lane's stays: how far it is, and what all of them come to.
+
+    `orders` need to hold no more of them than a batch is about.
+    """
 
     origin: str = ""
     upto: int = 0
+    totals: Totals = field(default_factory=Totals)
     orders: Mapping[StayId, Order] = field(default_factory=dict)
 
 
 def totals_of(orders: Iterable[Order]) -> Totals:
     """Return what stays come to together."""
-    stays = amount = paid = owed = 0
+    totals = Totals()
     for order in orders:
-        stays += 1
-        amount += order.amount_minor
-        paid += order.paid_minor
-        owed += order.owed_minor
-    return Totals(stays=stays, amount_minor=amount, paid_minor=paid, owed_minor=owed)
+        totals = with_change(totals, None, order)
+    return totals
+
+
+def with_change(totals: Totals, before: Order | None, after: Order) -> Totals:
+    """Return what all stays come to once one of them has come, or stands otherwise."""
+    gone = Totals() if before is None else totals_of((before,))
+    return Totals(
+        stays=totals.stays - gone.stays + 1,
+        amount_minor=totals.amount_minor - gone.amount_minor + after.amount_minor,
+        paid_minor=totals.paid_minor - gone.paid_minor + after.paid_minor,
+        owed_minor=totals.owed_minor - gone.owed_minor + after.owed_minor,
+    )
 
 
 def next_batch(
@@ -107,14 +119,16 @@ def receive(received: Received, batch: Batch) -> tuple[Received, Answer]:
         received = Received(origin=batch.origin)
     if batch.after > received.upto:
         return received, Answer(upto=received.upto)
-    orders = dict(received.orders)
+    orders, totals = dict(received.orders), received.totals
     for order in batch.orders:
         known = orders.get(order.stay)
         if known is None or known.changed < order.changed:
             orders[order.stay] = order
-    after = replace(received, upto=max(received.upto, batch.upto), orders=orders)
+            totals = with_change(totals, known, order)
+    upto = max(received.upto, batch.upto)
+    after = replace(received, upto=upto, totals=totals, orders=orders)
     if batch.totals is None or after.upto > batch.upto:
         return after, Answer(upto=after.upto)
-    if totals_of(orders.values()) != batch.totals:
+    if totals != batch.totals:
         return Received(origin=batch.origin), Answer(upto=0, differs=True)
     return after, Answer(upto=after.upto)

@@ -14,13 +14,12 @@ class OrderTaker:
 
     site: Site
     mark: ReceivedMark
-    received: Received
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def take(self, batch: Batch) -> Answer:
         """Write a batch down and say how far it goes now; twice the same one is once."""
         async with self._turn:
-            before = self.received
+            before = await self._known(batch)
             after, answer = receive(before, batch)
             anew = answer.differs or after.origin != before.origin
             mark = ReceivedMark(
@@ -40,8 +39,19 @@ class OrderTaker:
                 if anew or before.orders.get(stay) is not order
             ]
             await books.record(mark, *changed)
-            self.mark, self.received = mark, after
+            self.mark = mark
             return answer
+
+    async def _known(self, batch: Batch) -> Received:
+        """Return what is written of a batch's stays, and what all stays come to, as the file sums it.
+
+        A car park has a hundred thousand stays in a year: they are not held here.
+        """
+        mark = self.mark
+        stays = [order.stay for order in batch.orders]
+        orders, totals = await self.site.books.received_orders(mark.pair, stays)
+        known = {one.stay: one.order for one in orders}
+        return Received(origin=mark.origin, upto=mark.upto, totals=totals, orders=known)
 
     def _differs(self, batch: Batch, answer: Answer) -> int:
         """Return how often in a row the totals differed; batches in between say nothing."""
@@ -55,9 +65,4 @@ async def open_taker(site: Site, pair: str) -> OrderTaker:
     """Take up what was received of a lane hub before."""
     known = await site.books.load(ReceivedMark, pair=pair)
     mark = known[0] if known else ReceivedMark(pair=pair)
-    orders = {one.stay: one.order for one in await site.books.load(ReceivedOrder, pair=pair)}
-    return OrderTaker(
-        site=site,
-        mark=mark,
-        received=Received(origin=mark.origin, upto=mark.upto, orders=orders),
-    )
+    return OrderTaker(site=site, mark=mark)

@@ -7,13 +7,14 @@ from typing import Protocol
 
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
-from ..core.identity import Actor, EntryId, LaneId, WalletId
+from ..core.identity import Actor, EntryId, LaneId, StayId, WalletId
 from ..core.ledger import AccountId, Act, Entry, Moved, Receipt, Record, Verdict
 from ..core.metering import Quantity
 from ..core.order_sync import Totals
 from ..core.stay import Stay
 from ..core.stay_query import StayQuery
 from ..core.supply import CommandLog
+from ..core.two_hubs import ReceivedOrder
 
 type Clock = Callable[[], datetime]
 """Returns the present instant, aware, in UTC."""
@@ -40,6 +41,9 @@ class Books(Protocol):
     async def stays(self, query: StayQuery) -> list[Stay]: ...
     async def sealed_stays(self, before: datetime, most: int) -> list[Stay]: ...
     async def stay_changes(self, after: int, most: int) -> tuple[list[Stay], int, Totals]: ...
+    async def received_orders(
+        self, pair: str, stays: Collection[StayId]
+    ) -> tuple[list[ReceivedOrder], Totals]: ...
     async def commands(self, since: datetime) -> list[CommandLog]: ...
     async def old_commands(self, before: datetime, limit: int) -> list[CommandLog]: ...
     async def passages(self, since: datetime) -> dict[str, int]: ...

@@ -10,19 +10,20 @@ from sqlalchemy import Connection
 
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError, StoreError
-from ..core.identity import Actor, EntryId, WalletId
+from ..core.identity import Actor, EntryId, StayId, WalletId
 from ..core.ledger import AccountId, Act, Anchor, BooksState, Entry, Moved, Receipt, Record, Verdict
 from ..core.order_sync import Totals
 from ..core.stay import Stay
 from ..core.stay_query import StayQuery
 from ..core.supply import CommandLog
+from ..core.two_hubs import ReceivedOrder
 from . import opening, queries, record_queries
 from .anchor import write_anchor
 from .codec import Value
 from .incarnation import GAP_AFTER_LOSS, accepting_act, first_number, next_incarnation
 from .sqlite import SQL_ERRORS, copy_into, lock, raw, told, unlock
 from .standing import Standing
-from .stay_queries import read_sealed_stays, read_stay_changes, read_stays
+from .stay_queries import read_received, read_sealed_stays, read_stay_changes, read_stays
 from .verify import verify
 from .waiting import Call, Command, Waiter
 from .writer import Writer
@@ -195,6 +196,12 @@ class Books:
     async def stay_changes(self, after: int, most: int) -> tuple[list[Stay], int, Totals]:
         """Return the oldest changes of stays after one, the newest's number, and all stays' totals."""
         return await self.read(lambda connection: read_stay_changes(connection, after, most))
+
+    async def received_orders(
+        self, pair: str, stays: Collection[StayId]
+    ) -> tuple[list[ReceivedOrder], Totals]:
+        """Return what a lane hub told of these stays, and what all that it told come to."""
+        return await self.read(lambda connection: read_received(connection, pair, stays))
 
     async def commands(self, since: datetime) -> list[CommandLog]:
         """Return what still matters of the command log: what is open, what is new, each last one."""

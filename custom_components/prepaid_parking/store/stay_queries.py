@@ -1,16 +1,18 @@
 """What is read of stays: one page, found by an index whatever is asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, or_, select, tuple_
 
+from ..core.identity import StayId
 from ..core.order_sync import Totals
 from ..core.stay import Stay, StayState
 from ..core.stay_query import StayQuery
+from ..core.two_hubs import ReceivedOrder
 from .codec import codec_of, to_micros
-from .tables_parking import stay as table
+from .tables_parking import received_order, stay as table
 
 _STAY = table.c
 
@@ -29,11 +31,17 @@ def read_stay_changes(
     changed = select(*_STAY).where(_STAY.changed > after).order_by(_STAY.changed).limit(most)
     stays = [codec.record(tuple(row)) for row in connection.execute(changed)]
     last = connection.execute(select(func.coalesce(func.max(_STAY.changed), 0))).scalar_one()
-    sums = (_STAY.amount_minor, _STAY.paid_minor, _STAY.owed_minor)
-    every = select(func.count(), *(func.coalesce(func.sum(one), 0) for one in sums))
-    number, amount, paid, owed = connection.execute(every.select_from(table)).one()
-    totals = Totals(stays=number, amount_minor=amount, paid_minor=paid, owed_minor=owed)
-    return stays, last, totals
+    return stays, last, _totals(connection, _summed(table))
+
+
+def read_received(
+    connection: Connection, pair: str, stays: Collection[StayId]
+) -> tuple[list[ReceivedOrder], Totals]:
+    """Return what a lane hub told of these stays, and what all that it told come to."""
+    codec, told = codec_of(ReceivedOrder), received_order.c
+    found = select(*told).where(told.pair == pair, told.stay.in_(stays))
+    orders = [codec.record(tuple(row)) for row in connection.execute(found)]
+    return orders, _totals(connection, _summed(received_order).where(told.pair == pair))
 
 
 def read_sealed_stays(connection: Connection, before: datetime, most: int) -> list[Stay]:
@@ -47,6 +55,18 @@ def read_sealed_stays(connection: Connection, before: datetime, most: int) -> li
         .limit(most)
     )
     return [codec.record(tuple(row)) for row in connection.execute(found)]
+
+
+def _summed(rows: Table) -> Select[Any]:
+    """Return the question what stays come to, or what was told of them."""
+    sums = (rows.c.amount_minor, rows.c.paid_minor, rows.c.owed_minor)
+    every = select(func.count(), *(func.coalesce(func.sum(one), 0) for one in sums))
+    return every.select_from(rows)
+
+
+def _totals(connection: Connection, summed: Select[Any]) -> Totals:
+    number, amount, paid, owed = connection.execute(summed).one()
+    return Totals(stays=number, amount_minor=amount, paid_minor=paid, owed_minor=owed)
 
 
 def wanted(query: StayQuery) -> Select[Any]:
