@@ -24,31 +24,21 @@ from .operations.lane_run import AtLane
 from .operations.releasing import standing
 from .park_things import LaneThing
 
-LANE_INPUTS: Final = (
+CLASSES: Final = {
+    LaneInput.ENTRY_LOOP: BinarySensorDeviceClass.OCCUPANCY,
+    LaneInput.SAFETY_LOOP: BinarySensorDeviceClass.OCCUPANCY,
+    LaneInput.EXIT_LOOP: BinarySensorDeviceClass.OCCUPANCY,
+    LaneInput.BOOM_OFF: BinarySensorDeviceClass.PROBLEM,
+    LaneInput.FIRE_ALARM: BinarySensorDeviceClass.SAFETY,
+}
+"""What an input is to the hub; the others are for who looks for a fault."""
+LANE_INPUTS: Final = tuple(
     BinarySensorEntityDescription(
-        key=LaneInput.ENTRY_LOOP, device_class=BinarySensorDeviceClass.OCCUPANCY
-    ),
-    BinarySensorEntityDescription(
-        key=LaneInput.SAFETY_LOOP, device_class=BinarySensorDeviceClass.OCCUPANCY
-    ),
-    BinarySensorEntityDescription(
-        key=LaneInput.EXIT_LOOP, device_class=BinarySensorDeviceClass.OCCUPANCY
-    ),
-    BinarySensorEntityDescription(
-        key=LaneInput.LIMIT_OPEN, entity_category=EntityCategory.DIAGNOSTIC
-    ),
-    BinarySensorEntityDescription(
-        key=LaneInput.LIMIT_CLOSED, entity_category=EntityCategory.DIAGNOSTIC
-    ),
-    BinarySensorEntityDescription(
-        key=LaneInput.BOOM_OFF, device_class=BinarySensorDeviceClass.PROBLEM
-    ),
-    BinarySensorEntityDescription(
-        key=LaneInput.FIRE_ALARM, device_class=BinarySensorDeviceClass.SAFETY
-    ),
-    BinarySensorEntityDescription(
-        key=LaneInput.MANUAL_KEY, entity_category=EntityCategory.DIAGNOSTIC
-    ),
+        key=one,
+        device_class=CLASSES.get(one),
+        entity_category=None if one in CLASSES else EntityCategory.DIAGNOSTIC,
+    )
+    for one in LaneInput
 )
 ANSWER: Final = SensorEntityDescription(
     key="answer", device_class=SensorDeviceClass.ENUM, options=[str(one) for one in Reason]
