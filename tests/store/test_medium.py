@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from functools import partial
 import os
 from pathlib import Path
 import sqlite3
@@ -16,6 +17,7 @@ from custom_components.prepaid_parking.core.wallet import Watch
 from custom_components.prepaid_parking.store import schema
 from custom_components.prepaid_parking.store.books import Books
 from custom_components.prepaid_parking.store.sqlite import raw
+from custom_components.prepaid_parking.store.waiting import Call, done
 from tests.store.acts import (
     WALLET,
     all_is_well,
@@ -32,7 +34,7 @@ async def on_writer(books: Books, edit: Callable[[sqlite3.Connection], object]) 
     """Do something to the writing connection, on its thread."""
     writer = books._writer
     assert writer
-    await books._call(writer, lambda: edit(raw(writer._ready())))
+    await done(writer.submit, partial(Call, run=lambda: edit(raw(writer._ready()))))
 
 
 async def test_a_full_disk_acknowledges_nothing_and_ends_when_there_is_room(books: Books) -> None:

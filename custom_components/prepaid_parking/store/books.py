@@ -1,31 +1,25 @@
-"""The face of the durable side: everything the rest of the program may ask of a ledger."""
+"""A site's ledger: opened, written, kept safe and closed; what may be asked of it is in `reading.py`."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Final, Self, cast
+from typing import Final, Self
 
 from sqlalchemy import Connection
 
-from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError, StoreError
-from ..core.identity import Actor, EntryId, StayId, WalletId
-from ..core.ledger import AccountId, Act, Anchor, BooksState, Entry, Moved, Receipt, Record, Verdict
-from ..core.order_sync import Totals
-from ..core.stay import Stay
-from ..core.stay_query import StayQuery
-from ..core.supply import CommandLog
-from ..core.two_hubs import ReceivedOrder
-from . import opening, queries, record_queries
+from ..core.identity import Actor
+from ..core.ledger import AccountId, Act, Anchor, BooksState, Receipt, Record, Verdict
+from . import opening
 from .anchor import write_anchor
-from .codec import Value
 from .incarnation import GAP_AFTER_LOSS, accepting_act, first_number, next_incarnation
-from .sqlite import SQL_ERRORS, copy_into, lock, raw, told, unlock
+from .reading import ReadBooks
+from .sqlite import copy_into, lock, raw, unlock
 from .standing import Standing
-from .stay_queries import read_received, read_sealed_stays, read_stay_changes, read_stays
 from .verify import verify
-from .waiting import Call, Command, Waiter
+from .waiting import Call, Command, acts_done, done
 from .writer import Writer
 
 _WRITTEN: Final = {BooksState.OK, BooksState.ROLLED_BACK}
@@ -35,7 +29,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Books:
+class Books(ReadBooks):
     """A site's ledger.
 
     `state` says what may be done, `problem` (a translatable key) and `detail` why it is not all.
@@ -54,19 +48,15 @@ class Books:
         descriptor: int | None,
     ) -> None:
         """Use `open`."""
-        self.path = path
+        super().__init__(path)
         self.site = site
         self.currency = currency
-        self.state = BooksState.CLOSED
-        self.problem = ""
-        self.detail = ""
         self.lost: Anchor | None = None
         self._anchors = tuple(anchors)
         self._clock = clock
         self._frozen = frozen
         self._watchers: list[Callable[[Record], None]] = []
         self._descriptor = descriptor
-        self._opened = opening.Opened(state=BooksState.CLOSED)
         self._writer: Writer | None = None
 
     @classmethod
@@ -173,110 +163,11 @@ class Books:
         """Remove records and insert others in one step."""
         await self._change(puts=tuple(puts), drops=tuple(drops))
 
-    async def load[R](self, kind: type[R], **like: Value) -> list[R]:
-        """Return the records of a kind with these values, in the order of their keys."""
-        return await self.read(
-            lambda connection: record_queries.read_records(connection, kind, **like)
-        )
-
-    async def between[R](self, kind: type[R], column: str, first: Value, last: Value) -> list[R]:
-        """Return the records of a kind with a column from one value to another, as they are kept."""
-        return await self.read(
-            lambda connection: record_queries.read_between(connection, kind, column, first, last)
-        )
-
-    async def stays(self, query: StayQuery) -> list[Stay]:
-        """Return a page of stays, the latest arrival first."""
-        return await self.read(lambda connection: read_stays(connection, query))
-
-    async def sealed_stays(self, before: datetime, most: int) -> list[Stay]:
-        """Return stays that were over before a time and still have their plate sealed."""
-        return await self.read(lambda connection: read_sealed_stays(connection, before, most))
-
-    async def stay_changes(self, after: int, most: int) -> tuple[list[Stay], int, Totals]:
-        """Return the oldest changes of stays after one, the newest's number, and all stays' totals."""
-        return await self.read(lambda connection: read_stay_changes(connection, after, most))
-
-    async def received_orders(
-        self, pair: str, stays: Collection[StayId]
-    ) -> tuple[list[ReceivedOrder], Totals]:
-        """Return what a lane hub told of these stays, and what all that it told come to."""
-        return await self.read(lambda connection: read_received(connection, pair, stays))
-
-    async def commands(self, since: datetime) -> list[CommandLog]:
-        """Return what still matters of the command log: what is open, what is new, each last one."""
-        return await self.read(lambda connection: record_queries.read_commands(connection, since))
-
-    async def old_commands(self, before: datetime, limit: int) -> list[CommandLog]:
-        """Return commands that nobody will ask for any more, the oldest first."""
-        return await self.read(
-            lambda connection: record_queries.read_old_commands(connection, before, limit)
-        )
-
-    async def passages(self, since: datetime) -> dict[str, int]:
-        """Return how many passages of each kind the lanes wrote down from an instant on."""
-        return await self.read(lambda connection: record_queries.count_passages(connection, since))
-
     async def balances(self) -> dict[AccountId, int]:
         """Return the balance of every account that was ever moved, as committed."""
         if self._opened.standing is None:
             return {}
         return self._standing().balances.copy()
-
-    async def entries(
-        self,
-        *,
-        account: AccountId | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        kinds: Collection[EntryKind] = (),
-        after: EntryId | None = None,
-        limit: int = 1000,
-        newest_first: bool = False,
-    ) -> list[Entry]:
-        """Return entries booked in [since, until), in the order of booking or against it.
-
-        By the time of booking, so that a statement that was given out never changes. `after` is the
-        last entry of the page before; no `kinds` means all of them.
-        """
-        return await self.read(
-            lambda connection: queries.read_entries(
-                connection,
-                account=account,
-                since=since,
-                until=until,
-                kinds=kinds,
-                after=after,
-                limit=limit,
-                newest_first=newest_first,
-            )
-        )
-
-    async def reversals(self, entries: Collection[EntryId]) -> list[Entry]:
-        """Return the entries that correct these, in the order of booking."""
-        return await self.read(lambda connection: queries.read_reversals(connection, entries))
-
-    async def shared(
-        self, wallet: WalletId, since: datetime | None, until: datetime | None, limit: int
-    ) -> list[Entry]:
-        """Return the entries booked in [since, until) that a wallet bears a part of, be it no money."""
-        return await self.read(
-            lambda connection: queries.read_shared(connection, wallet, since, until, limit)
-        )
-
-    async def moved(
-        self, days: Sequence[datetime], kinds: Collection[EntryKind]
-    ) -> tuple[list[Moved], EntryId]:
-        """Return what moved on each of the days that begin at these times, and the last entry."""
-        return await self.read(lambda connection: queries.read_moved(connection, days, kinds))
-
-    async def total(
-        self, account: AccountId, since: datetime | None, until: datetime | None
-    ) -> tuple[int, int]:
-        """Return what went into and out of an account, booked in [since, until)."""
-        return await self.read(
-            lambda connection: queries.read_total(connection, account, since, until)
-        )
 
     async def verify(self, *, full: bool = True) -> Verdict:
         """Check the chain and the sums; not `full` looks at the latest entries only."""
@@ -323,7 +214,7 @@ class Books:
         if self._frozen:
             return
         writer = self._writable()
-        await self._call(writer, writer.empty_log)
+        await done(writer.submit, partial(Call, run=writer.empty_log))
 
     async def snapshot(self, target: Path) -> None:
         """Write a compact, complete copy of the ledger to a new file."""
@@ -375,20 +266,6 @@ class Books:
         self.state = BooksState.CLOSED
         await asyncio.to_thread(self._close, was_ok=was_ok)
 
-    async def read[T](self, query: Callable[[Connection], T]) -> T:
-        """Run a query on a connection that cannot write, in the pool, seeing one state throughout."""
-        return await asyncio.to_thread(self._read, query)
-
-    def _read[T](self, query: Callable[[Connection], T]) -> T:
-        readers = self._opened.readers
-        if self.state is BooksState.CLOSED or readers is None:
-            raise StoreError(self.problem or "closed", self.detail)
-        try:
-            with readers.connect() as connection, connection.begin():
-                return query(connection)
-        except SQL_ERRORS as err:
-            raise told(err, self.path) from err
-
     def _close(self, *, was_ok: bool) -> None:
         # Readers first: only the last connection to close moves the log into the file.
         if self._opened.readers is not None:
@@ -420,15 +297,7 @@ class Books:
         writer = self._writable()
         if not acts:
             return []
-        waiter = Waiter(asyncio.get_running_loop().create_future(), len(acts))
-        last = len(acts) - 1
-        writer.submit(
-            [
-                Command(waiter, place, act, goes_on=together and place < last)
-                for place, act in enumerate(acts)
-            ]
-        )
-        answers = cast("list[Receipt | Exception]", await waiter.done)
+        answers = await acts_done(writer.submit, acts, together=together)
         for act, answer in zip(acts, answers, strict=True):
             if isinstance(answer, Receipt):
                 self._say((*act.puts, *act.drops))
@@ -443,35 +312,20 @@ class Books:
         incarnation: int | None = None,
     ) -> object:
         """Have one thing written that is more, or less, than an act."""
-        writer = self._writable()
-        waiter = Waiter(asyncio.get_running_loop().create_future(), 1)
-        writer.submit([Command(waiter, 0, act, puts, drops, incarnation)])
-        result = _result(await waiter.done)
+        command = partial(Command, act=act, puts=puts, drops=drops, incarnation=incarnation)
+        result = await done(self._writable().submit, command)
         self._say((*puts, *drops))
         return result
-
-    async def _call(self, writer: Writer, run: Callable[[], object]) -> object:
-        """Have something done on the writing thread, after all that was handed over before."""
-        waiter = Waiter(asyncio.get_running_loop().create_future(), 1)
-        writer.submit([Call(waiter, run)])
-        return _result(await waiter.done)
 
     async def _freeze(self, *, frozen: bool) -> None:
         self._frozen = frozen
         if (writer := self._writer) is None or self.state not in _WRITTEN:
             return
-        await self._call(writer, lambda: writer.freeze(frozen=frozen))
+        await done(writer.submit, partial(Call, run=partial(writer.freeze, frozen=frozen)))
 
     def _break(self, why: StoreError) -> None:
         """On the writing thread: the file turned out to be broken."""
         self.state, self.problem, self.detail = BooksState.READ_ONLY, why.key, why.detail
-
-
-def _result(answers: list[object]) -> object:
-    (answer,) = answers
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
 
 
 def _copy(connection: Connection, target: Path) -> None:

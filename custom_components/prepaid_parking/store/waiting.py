@@ -1,11 +1,12 @@
 """What is handed to the writing thread, and how its answers come back to the event loop."""
 
-from asyncio import AbstractEventLoop, Future
-from collections.abc import Callable, Iterable
+from asyncio import AbstractEventLoop, Future, get_running_loop
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import cast
 
-from ..core.ledger import Act, Record
+from ..core.ledger import Act, Receipt, Record
 
 
 @dataclass(slots=True, eq=False)
@@ -55,6 +56,33 @@ class Call:
 
 type Item = Command | Call | None
 """None ends the writing."""
+
+type Submit = Callable[[list[Item]], None]
+
+
+async def acts_done(
+    submit: Submit, acts: Sequence[Act], *, together: bool
+) -> list[Receipt | Exception]:
+    """Have acts written and return what became of each; those that belong `together` as a whole."""
+    waiter = Waiter(get_running_loop().create_future(), len(acts))
+    last = len(acts) - 1
+    submit(
+        [
+            Command(waiter, place, act, goes_on=together and place < last)
+            for place, act in enumerate(acts)
+        ]
+    )
+    return cast("list[Receipt | Exception]", await waiter.done)
+
+
+async def done(submit: Submit, item: Callable[[Waiter], Command | Call]) -> object:
+    """Have one thing done, after all that was handed over before; what went wrong is raised."""
+    waiter = Waiter(get_running_loop().create_future(), 1)
+    submit([item(waiter)])
+    (result,) = await waiter.done
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
 def answer(loop: AbstractEventLoop, items: Iterable[Command | Call], answers: list[object]) -> None:
