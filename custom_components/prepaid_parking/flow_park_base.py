@@ -15,6 +15,7 @@ from homeassistant.helpers.selector import (
 )
 import probatio as vol
 
+from .acting import asking
 from .const import DOMAIN
 from .flow_fields import choice
 from .flow_park_state import counts, missing
@@ -99,6 +100,7 @@ class ParkBase(OptionsFlow):
             action,
             {"config_entry_id": self.config_entry.entry_id, **fields},
             blocking=True,
+            context=asking(),
             return_response=True,
         )
         return answer or {}

@@ -4,11 +4,9 @@ from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, override
 
-from homeassistant.components.http import KEY_HASS_USER
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.http import current_request
 from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
@@ -16,6 +14,7 @@ from homeassistant.helpers.selector import (
 )
 import probatio as vol
 
+from .acting import asking
 from .const import DOMAIN
 from .coordinator import PrepaidConfigEntry
 from .core.identity import Actor, ActorKind
@@ -52,11 +51,10 @@ class PrepaidFlow(RepairsFlow):
     @property
     def actor(self) -> Actor:
         """The person who mends; the hub lets only administrators in."""
-        request = current_request.get()
-        user = request.get(KEY_HASS_USER) if request is not None else None
+        user = asking().user_id
         if user is None:
             return Actor(kind=ActorKind.SYSTEM, id="repair")
-        return Actor(kind=ActorKind.USER, id=user.id)
+        return Actor(kind=ActorKind.USER, id=user)
 
     @property
     def words(self) -> dict[str, str] | None:

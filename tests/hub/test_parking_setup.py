@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.setup import async_setup_component
 import pytest
+from pytest_homeassistant_custom_component.common import MockUser
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from tests.journeys.conftest import Hub
 
@@ -214,3 +217,24 @@ async def test_a_site_that_does_not_run_says_so(hub: Hub) -> None:
         shown["flow_id"], {"next_step_id": "car_park"}
     )
     assert (shown["type"], shown["reason"]) == (FlowResultType.ABORT, "not_loaded")
+
+
+async def test_what_is_done_in_the_dialogue_is_done_by_the_person_at_it(
+    hub: Hub, hass_client: ClientSessionGenerator, hass_admin_user: MockUser
+) -> None:
+    """Who set a price or sold a card is asked after a year, and "automation" is nobody."""
+    assert await async_setup_component(hub.hass, "config", {})
+    client = await hass_client()
+    flows = "/api/config/config_entries/options/flow"
+    answer = await client.post(flows, json={"handler": hub.entry.entry_id})
+    flow = (await answer.json())["flow_id"]
+    for given in (
+        {"next_step_id": "car_park"},
+        {"next_step_id": "spaces"},
+        {"next_step_id": "space_row"},
+        ROW,
+    ):
+        answer = await client.post(f"{flows}/{flow}", json=given)
+        assert answer.status == 200, await answer.text()
+    (entry,) = await hub.data.books.entries(newest_first=True, limit=1)
+    assert entry.actor == f"user:{hass_admin_user.id}"
