@@ -87,7 +87,11 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(hint)
     hints, valid = get_type_hints(hint), VALID.get(hint, {})
     return st.builds(
-        hint, **{name: valid.get(name) or values_of(inner) for name, inner in hints.items()}
+        hint,
+        **{
+            name: valid[name] if name in valid else values_of(inner)
+            for name, inner in hints.items()
+        },
     )
 
 

@@ -1,11 +1,10 @@
 """What is kept where one hub runs the property office and another the lanes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Self
 
-from .identity import StayId
 from .order_sync import Order
 
 REPAIRED_AFTER: Final = 3
@@ -56,56 +55,12 @@ class ReceivedMark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReceivedOrder:
+class ReceivedOrder(Order):
     """What a lane hub has told of one stay; `pair` names that hub."""
 
     pair: str
-    stay: StayId
-    changed: int
-    state: str
-    kind: str
-    entered_at: datetime
-    left_at: datetime | None = None
-    lane: str = ""
-    card: str = ""
-    masked: str = ""
-    amount_minor: int = 0
-    paid_minor: int = 0
-    owed_minor: int = 0
 
     @classmethod
     def of(cls, pair: str, order: Order) -> Self:
         """Return what was told, as it is kept."""
-        return cls(
-            pair=pair,
-            stay=order.stay,
-            changed=order.changed,
-            state=order.state,
-            kind=order.kind,
-            entered_at=order.entered_at,
-            left_at=order.left_at,
-            lane=order.lane,
-            card=order.card,
-            masked=order.masked,
-            amount_minor=order.amount_minor,
-            paid_minor=order.paid_minor,
-            owed_minor=order.owed_minor,
-        )
-
-    @property
-    def order(self) -> Order:
-        """What was told."""
-        return Order(
-            stay=self.stay,
-            changed=self.changed,
-            state=self.state,
-            kind=self.kind,
-            entered_at=self.entered_at,
-            left_at=self.left_at,
-            lane=self.lane,
-            card=self.card,
-            masked=self.masked,
-            amount_minor=self.amount_minor,
-            paid_minor=self.paid_minor,
-            owed_minor=self.owed_minor,
-        )
+        return cls(pair=pair, **{one.name: getattr(order, one.name) for one in fields(Order)})

@@ -50,7 +50,7 @@ class OrderTaker:
         mark = self.mark
         stays = [order.stay for order in batch.orders]
         orders, totals = await self.site.books.received_orders(mark.pair, stays)
-        known = {one.stay: one.order for one in orders}
+        known = {one.stay: one for one in orders}
         return Received(origin=mark.origin, upto=mark.upto, totals=totals, orders=known)
 
     def _differs(self, batch: Batch, answer: Answer) -> int:
