@@ -33,9 +33,12 @@ def throw_away() -> Iterator[Path]:
 
 
 def new_hub(folder: Path, *entries: Data) -> int:
-    """Write the files of a hub that has these entries; returns the port it will listen on."""
+    """Write the files of a hub that has these entries; returns the port it will listen on.
+
+    Without the demo's pages: a list that is asked for anew with each car was a third of a rush.
+    """
     port = free_port()
-    write_config(Places(folder=folder), port)
+    write_config(Places(folder=folder), port, pages=False)
     store = {
         "version": 1,
         "minor_version": 5,

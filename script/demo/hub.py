@@ -72,8 +72,11 @@ def hub_part(places: Places) -> Part:
     )
 
 
-def write_config(places: Places, port: int) -> None:
-    """Write what the hub must find: its parts, the link to the integration, where it listens."""
+def write_config(places: Places, port: int, *, pages: bool = True) -> None:
+    """Write what the hub must find: its parts, the link to the integration, where it listens.
+
+    Without `pages` it does nothing of its own: no lists for cards, no attendant's buttons.
+    """
     config = places.config
     config.mkdir(parents=True, exist_ok=True)
     settings = config / "configuration.yaml"
@@ -81,11 +84,12 @@ def write_config(places: Places, port: int) -> None:
         parts = [f"{part}:" for part in _PARTS]
         parts[parts.index("automation:")] = "automation: !include automations.yaml"
         parts[parts.index("script:")] = "script: !include scripts.yaml"
-        settings.write_text("\n".join([*parts, "template: !include lists.yaml", _LOGGER]))
+        lists = ["template: !include lists.yaml"] if pages else []
+        settings.write_text("\n".join([*parts, *lists, _LOGGER]))
         (config / "automations.yaml").write_text("[]\n")
         (config / "scripts.yaml").write_text("{}\n")
     written = settings.read_text()
-    if _PACKAGES not in written:
+    if pages and _PACKAGES not in written:
         settings.write_text(_PACKAGES + written)
     _link(config / "attendant.yaml", _ATTENDANT)
     _link(config / "lists.yaml", _LISTS)
