@@ -5,7 +5,7 @@ meter does not disturb its neighbours.
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
 from .const import (
-    CONF_DESK_OPEN,
     CONF_INTERVAL,
     CONF_KIND,
     CONF_LANE,
@@ -26,11 +25,8 @@ from .const import (
     CONF_LINE_ID,
     CONF_LINK,
     CONF_METER,
-    CONF_PUBLISH_S,
     CONF_RELAY,
-    CONF_SECOND_ANCHOR,
     DEFAULT_LATENCY_S,
-    DOMAIN,
     LINK_MODBUS,
     RELAY_ENTITY,
     SUBENTRY_LANE,
@@ -38,35 +34,27 @@ from .const import (
     SUBENTRY_METER,
     SUBENTRY_OFFICE,
 )
-from .coordinator import (
-    COUNTERS_EVERY_S,
-    ROSTER,
-    PrepaidConfigEntry,
-    PrepaidData,
-)
+from .coordinator import ROSTER, PrepaidConfigEntry, PrepaidData
 from .core.access import PlateRead
 from .core.errors import CoreError, DeviceError, StoreError
-from .core.identity import SYSTEM, LaneId, MeterId
-from .core.metering import Commodity
+from .core.identity import LaneId, MeterId
 from .links.entity import EntityThings
 from .links.poller import Outcome
-from .opening import checkpoint_every, picture_days, restore_spacing
 from .operations.fail_level import fail_lanes
 from .operations.following import attach_all, detach_all
 from .operations.gate import plate_read
 from .operations.gently import gently
 from .operations.meter_run import MeterRun
-from .operations.rules import change_settings
 from .operations.usage import close_windows
-from .outdoor import async_watch_outdoor
-from .thresholds import thresholds_of
 from .wiring_books import enter_meter, follow_ratio, lane_of
+from .wiring_commands import Commands
 from .wiring_entity import EntityLine
 from .wiring_lane import LaneWires, attach_lane, lines_of
 from .wiring_line import Detach, LineRun
 from .wiring_modbus import ModbusLine
 from .wiring_mqtt import MqttLineRun
 from .wiring_office import attach_office
+from .wiring_options import OptionsRun
 
 _LOGGER: Final = logging.getLogger(__name__)
 LAST_COMMAND_S: Final = 5.0
@@ -98,16 +86,15 @@ class SiteWiring:
         self._attached: dict[str, Attached] = {}
         self._line_data: dict[str, Mapping[str, Any]] = {}
         self._hub_line = EntityLine(hass, self._report, self._now)
-        self._options = dict(entry.options)
         self._ratios: dict[MeterId, str | None] = {}
-        self._commands: set[asyncio.Task[None]] = set()
+        self._commands = Commands(hass, entry)
         self._turn = asyncio.Lock()
         self._stopped = False
-        self._unwatch = async_watch_outdoor(hass, entry, self._felt)
+        self._options = OptionsRun(hass, entry, data)
         site = data.site
         site.hurry = self._hurry
         site.look_again = self._look_again
-        site.spawn = self._spawn
+        site.spawn = self._commands.spawn
         site.using.things = EntityThings(hass)
         attach_all(site)
 
@@ -123,11 +110,8 @@ class SiteWiring:
 
     async def _sync(self) -> bool:
         wanted, site = self._entry.subentries, self._data.site
-        options = dict(self._entry.options)
-        if self._options.get(CONF_SECOND_ANCHOR) != options.get(CONF_SECOND_ANCHOR):
+        if not await self._options.follow():
             return False
-        if self._options != options:
-            await self._change_options(options)
         for key in [key for key in self._attached if not self._runs(wanted.get(key))]:
             self._detach(key)
         gone = [run for run in site.meters.values() if run.meter.id not in self._line_of]
@@ -151,30 +135,11 @@ class SiteWiring:
         self._data.coordinator.touch(ROSTER)
         return True
 
-    async def _change_options(self, options: dict[str, Any]) -> None:
-        """Go by other options from now on; that they changed is an entry of the books."""
-        before, self._options = self._options, options
-        site, data = self._data.site, self._data
-        site.can_pay = options.get(CONF_DESK_OPEN, True)
-        site.hinting.thresholds = thresholds_of(options)
-        site.supplying.stagger.spacing_s = restore_spacing(options)
-        data.pictures.days = picture_days(options)
-        self._unwatch()
-        self._unwatch = async_watch_outdoor(self._hass, self._entry, self._felt)
-        data.coordinator.counters_every = options.get(CONF_PUBLISH_S, COUNTERS_EVERY_S)
-        data.keeper.checkpoint_every = checkpoint_every(options)
-        changed = {
-            name: f"{before.get(name)} -> {options.get(name)}"
-            for name in sorted(before.keys() | options.keys())
-            if before.get(name) != options.get(name)
-        }
-        await change_settings(site, changed, SYSTEM)
-
     async def stop(self) -> None:
         """Touch no bus any more; what is on its way to a device may end."""
         async with self._turn:
             self._stopped = True
-            self._unwatch()
+            self._options.stop()
             detach_all(self._data.site)
             for line in self._lines.values():
                 line.keep()
@@ -183,10 +148,7 @@ class SiteWiring:
                     await fail_lanes(self._data.site)
             for key in list(self._attached):
                 self._detach(key)
-            if self._commands:
-                await asyncio.wait(self._commands, timeout=LAST_COMMAND_S)
-            for command in self._commands:
-                command.cancel()
+            await self._commands.end(LAST_COMMAND_S)
             for line in self._lines.values():
                 await line.stop()
             self._lines.clear()
@@ -272,7 +234,7 @@ class SiteWiring:
         site, coordinator = self._data.site, self._data.coordinator
         lane = await lane_of(site, subentry)
         touch = partial(coordinator.touch, f"lane:{lane.id}")
-        wires = LaneWires(site, lane, self._spawn, touch)
+        wires = LaneWires(site, lane, self._commands.spawn, touch)
         pictures = self._data.pictures
         undo = await attach_lane(
             self._hass, site, lane, subentry.data, self._lines, HUB, self._heard, wires, pictures
@@ -311,7 +273,7 @@ class SiteWiring:
         ratio = _ratio_of(run)
         if ratio is not None and ratio != self._ratios.get(meter, ratio):
             self._ratios[meter] = ratio
-            self._spawn(self._follow_ratio(run))
+            self._commands.spawn(self._follow_ratio(run))
         if changed:
             data.coordinator.touch(f"meter:{meter}")
         else:
@@ -326,19 +288,13 @@ class SiteWiring:
 
     def _heard(self, lane: LaneId, read: PlateRead) -> None:
         if not self._stopped:
-            self._spawn(self._answer(lane, read))
+            self._commands.spawn(self._answer(lane, read))
 
     async def _answer(self, lane: LaneId, read: PlateRead) -> None:
         try:
             await plate_read(self._data.site, lane=lane, read=read)
         except (CoreError, StoreError) as err:
             _LOGGER.warning("A plate at lane %s was not answered: %s", lane, err)
-
-    def _felt(self, warm: bool | None) -> None:
-        site = self._data.site
-        if warm is not site.outdoor_warm:
-            site.outdoor_warm = warm
-            site.wake(run for run in site.meters.values() if run.meter.commodity is Commodity.HEAT)
 
     def _hurry(self, run: MeterRun) -> None:
         if (line := self._line_of.get(run.meter.id)) is not None:
@@ -348,13 +304,6 @@ class SiteWiring:
         if (line := self._line_of.get(run.meter.id)) is not None:
             line.look_again(run)
             self._hub_line.look_at_relay(run)
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = self._entry.async_create_background_task(
-            self._hass, work, f"{DOMAIN} command", eager_start=True
-        )
-        self._commands.add(task)
-        task.add_done_callback(self._commands.discard)
 
 
 def _ratio_of(run: MeterRun) -> str | None:

@@ -1,0 +1,61 @@
+"""A running site goes by its options: what is changed there holds at once, and is an entry of the books."""
+
+from homeassistant.core import HomeAssistant
+
+from .const import CONF_DESK_OPEN, CONF_PUBLISH_S, CONF_SECOND_ANCHOR
+from .coordinator import COUNTERS_EVERY_S, PrepaidConfigEntry, PrepaidData
+from .core.identity import SYSTEM
+from .core.metering import Commodity
+from .opening import checkpoint_every, picture_days, restore_spacing
+from .operations.rules import change_settings
+from .outdoor import async_watch_outdoor
+from .thresholds import thresholds_of
+
+
+class OptionsRun:
+    """The options that a site goes by, and the thermometer that one of them names."""
+
+    def __init__(self, hass: HomeAssistant, entry: PrepaidConfigEntry, data: PrepaidData) -> None:
+        """Go by those that the site was opened with."""
+        self._hass = hass
+        self._entry = entry
+        self._data = data
+        self._options = dict(entry.options)
+        self._unwatch = async_watch_outdoor(hass, entry, self._felt)
+
+    async def follow(self) -> bool:
+        """Go by what the options now are; False where only opening the site anew can do that."""
+        before, options = self._options, dict(self._entry.options)
+        if before.get(CONF_SECOND_ANCHOR) != options.get(CONF_SECOND_ANCHOR):
+            return False
+        changed = {
+            name: f"{before.get(name)} -> {options.get(name)}"
+            for name in sorted(before.keys() | options.keys())
+            if before.get(name) != options.get(name)
+        }
+        if changed:
+            self._options = options
+            self._take_over()
+            await change_settings(self._data.site, changed, SYSTEM)
+        return True
+
+    def stop(self) -> None:
+        """Look at no thermometer any more."""
+        self._unwatch()
+
+    def _take_over(self) -> None:
+        options, site, data = self._options, self._data.site, self._data
+        site.can_pay = options.get(CONF_DESK_OPEN, True)
+        site.hinting.thresholds = thresholds_of(options)
+        site.supplying.stagger.spacing_s = restore_spacing(options)
+        data.pictures.days = picture_days(options)
+        self._unwatch()
+        self._unwatch = async_watch_outdoor(self._hass, self._entry, self._felt)
+        data.coordinator.counters_every = options.get(CONF_PUBLISH_S, COUNTERS_EVERY_S)
+        data.keeper.checkpoint_every = checkpoint_every(options)
+
+    def _felt(self, warm: bool | None) -> None:
+        site = self._data.site
+        if warm is not site.outdoor_warm:
+            site.outdoor_warm = warm
+            site.wake(run for run in site.meters.values() if run.meter.commodity is Commodity.HEAT)
