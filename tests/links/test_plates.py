@@ -253,6 +253,34 @@ def test_only_the_lanes_own_camera_counts() -> None:
     assert not reads(settings, recognition())
 
 
+def test_frigate_of_another_lane_is_no_business_of_this_one() -> None:
+    """All lanes share Frigate's topics: a broken message would be reported at thirty of them."""
+    settings = PlateSettings(family="frigate", camera="gate")
+    assert not reads(settings, {"type": "lpr", "camera": "yard", "plate": "B-12"})
+    event = {"after": {"camera": "yard", "recognized_license_plate": "B-12"}}
+    assert not reads(settings, event, "frigate/events")
+    with pytest.raises(PayloadError):
+        reads(settings, {"type": "lpr", "camera": "gate", "plate": "B-12"})
+
+
+def test_a_message_that_thirty_lanes_hear_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a rush 200 come a second: read by each lane they kept cars waiting that stood at others."""
+    texts: list[str] = []
+    loads = json.loads
+
+    def counting(text: str, **options: Any) -> object:
+        texts.append(text)
+        return loads(text, **options)
+
+    monkeypatch.setattr(json, "loads", counting)
+    heard = message({"type": "lpr", "camera": "lane29", "plate": "RUSH 1", "timestamp": 1795348800})
+    told: list[PlateRead] = []
+    for lane in range(30):
+        settings = PlateSettings(family="frigate", camera=f"lane{lane}")
+        PlateSource(settings, told.append).take(heard)
+    assert len(told) == len(texts) == 1
+
+
 @pytest.mark.parametrize(
     "settings",
     [

@@ -16,7 +16,7 @@ def frigate(settings: PlateSettings, message: Message) -> list[PlateRead]:
     content = object_of(message.payload)
     if message.topic.endswith("/events"):
         return _event(settings, content, message)
-    if content.get("type") != "lpr":
+    if content.get("type") != "lpr" or _is_others(settings, content.get("camera")):
         return []
     car = Car(
         at=time_of(at_path(content, ("timestamp",)), message.at),
@@ -36,6 +36,8 @@ def _event(
     if content.get("type") == "end" or plate in (None, "", before):
         return []
     after = at_path(content, ("after",))
+    if _is_others(settings, find(after, ("camera",))):
+        return []
     seen = find(after, ("frame_time",)) or at_path(after, ("start_time",))
     event = find(after, ("id",))
     car = Car(
@@ -47,6 +49,11 @@ def _event(
     )
     look = Look(plate=plate, score=find(after, ("recognized_license_plate_score",)))
     return reads_of(settings, message, [look], car)
+
+
+def _is_others(settings: PlateSettings, camera: object) -> bool:
+    """Tell whether another lane's camera says it: all of them share one topic."""
+    return settings.camera != "" and str(camera) != settings.camera
 
 
 def _picture(event: object) -> str | None:
