@@ -139,6 +139,13 @@ class World:
             await world.publish(document, since=datetime(2026, 1, 1, tzinfo=UTC))
         return world
 
+    @classmethod
+    async def reopen(cls, folder: Path, *, at: datetime) -> Self:
+        """Come back to a site that another process has left, or died over."""
+        world = cls(folder, Clock(at), UTC, CURRENCY)
+        await world._load()
+        return world
+
     async def _load(self) -> None:
         path = self.folder / BOOKS
         self.books = await Books.open(path, site=SITE, currency=self.currency, clock=self.clock)

@@ -82,6 +82,8 @@ async def end_permit(
     before = await answered_before(site, act)
     known = await find_permit(site, permit)
     if before is not None:
+        # The hub may have died before the used part was paid.
+        await pay_open(site, site.wallet(known.wallet))
         return before, known
     last_day = _last_day(site, known, day)
     run, back = site.wallet(known.wallet), await _back(site, known, last_day) if refund else None
