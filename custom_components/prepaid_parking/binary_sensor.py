@@ -22,14 +22,13 @@ from .core.space import Tenure
 from .core.tamper import HintKind
 from .core.wallet import WalletKind
 from .entity import PrepaidEntity
-from .lane_entity import async_show_fitted
 from .lane_inputs import LANE_INPUTS, LaneInputSensor, inputs_of
 from .operations.loss_views import hint_view
 from .operations.quota import is_exempt
 from .operations.supply_views import quota_view
 from .operations.watching import policy_for
 from .park_things import LaneThing, SpaceThing
-from .roster import async_show
+from .roster import async_show, async_show_fitted
 from .things import LineThing, MeterThing, SiteThing, Thing, WalletThing
 from .troubles import proof_shown, troubles
 
@@ -148,7 +147,7 @@ async def async_setup_entry(
 ) -> None:
     """Add the binary sensors of a site."""
     await async_show(hass, entry, async_add_entities, _binary_sensors)
-    await async_show_fitted(hass, entry, async_add_entities, inputs_of, _lane_input)
+    await async_show_fitted(hass, entry, async_add_entities, LaneThing, inputs_of, _lane_input)
 
 
 def _lane_input(thing: LaneThing, key: str) -> Entity:

@@ -36,7 +36,7 @@ def handles(entry: PrepaidConfigEntry) -> Iterator[Handle]:
                 yield Handle(f"meter:{meter}", meter, MeterThing, subentry.title, here, switched)
             case const.SUBENTRY_LANE if (lane := subentry.data.get(CONF_LANE)) in site.lanes:
                 yield Handle(f"lane:{lane}", lane, LaneThing, subentry.title, here)
-    if site.lanes or site.parking.spaces:
+    if site.lanes or site.parking.spaces or site.parking.hubs:
         yield Handle(PARK, PARK, ParkThing, entry.title)
     for space in site.parking.spaces.values():
         if space.exposed and space.closed_at is None:

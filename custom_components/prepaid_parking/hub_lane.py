@@ -1,6 +1,7 @@
 """The lanes' side of a pair of hubs: it goes by the office's list, and tells what came of its stays."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 import logging
 from typing import Final
@@ -36,12 +37,19 @@ class LaneSide:
     """The lanes, as long as they run."""
 
     def __init__(
-        self, site: Site, line: MqttLine, pairing: Pairing, state: HubState, teller: OrderTeller
+        self,
+        site: Site,
+        line: MqttLine,
+        pairing: Pairing,
+        state: HubState,
+        teller: OrderTeller,
+        taken: Callable[[], None],
     ) -> None:
-        """Begin with no list."""
+        """Begin with no list; `taken` is called when there is another one."""
         self._site = site
         self._state = state
         self._teller = teller
+        self._taken = taken
         self._head: Head | None = None
         self._parts: dict[int, tuple[str, bytes]] = {}
         self._kept: dict[int, bytes] = {}
@@ -98,6 +106,7 @@ class LaneSide:
             return
         held = await read_lane_list(head, [text for text, _ in texts])
         self._site.parking.lane_list = held
+        self._taken()
         await self._keep(len(head.sums))
 
     async def _keep(self, parts: int) -> None:

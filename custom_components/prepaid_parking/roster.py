@@ -4,7 +4,7 @@ One look serves all platforms: with 20,000 wallets a look of each of them would 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -138,6 +138,36 @@ async def async_show(
             async_add_entities(entities, config_subentry_id=thing.subentry)
 
     await async_each(hass, entry, async_add)
+
+
+async def async_show_fitted[ThingT: Thing](
+    hass: HomeAssistant,
+    entry: PrepaidConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    kind: type[ThingT],
+    fitted: Callable[[ThingT], Collection[str]],
+    build: Callable[[ThingT, str], Entity],
+) -> None:
+    """Add what a thing has as soon as it has it: loops are wired, zones are named while it runs."""
+
+    @callback
+    def async_found(thing: Thing) -> None:
+        if not isinstance(thing, kind):
+            return
+        shown: set[str] = set()
+
+        @callback
+        def async_look() -> None:
+            new = [key for key in fitted(thing) if key not in shown] if thing.there else []
+            if new:
+                shown.update(new)
+                entities = entry.runtime_data.room.take([build(thing, key) for key in new])
+                async_add_entities(entities, config_subentry_id=thing.subentry)
+
+        async_look()
+        entry.async_on_unload(entry.runtime_data.coordinator.subscribe(thing.published, async_look))
+
+    await async_each(hass, entry, async_found)
 
 
 async def async_show_park(

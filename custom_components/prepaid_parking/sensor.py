@@ -14,17 +14,17 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import PrepaidConfigEntry
 from .core.metering import UNIT
 from .entity import PrepaidEntity
-from .lane_entity import async_show_fitted
 from .lane_inputs import ANSWER, DUE, AnswerSensor, DueSensor, waits_of
 from .measures import VALUES, shown_total, total_of
 from .operations.facts import Fact
 from .operations.lane_facts import Passed
 from .operations.overview import believed_register
+from .park_sensors import ZONE, ZoneSensor, later_of
 from .park_things import LaneThing, ParkThing, SpaceThing
-from .roster import async_each, async_show
+from .roster import async_each, async_show, async_show_fitted
 from .sensor_description import Native, PrepaidSensorDescription
 from .sensor_tables import LINE, METER, SITE, WALLET
-from .sensor_tables_park import LAST_PLATE, PARK, SPACE
+from .sensor_tables_park import LAST_PLATE, LIST_AGE, PARK, SPACE
 from .things import LineThing, MeterThing, SiteThing, Thing, WalletThing
 
 # Everything is pushed; nothing is asked for.
@@ -38,7 +38,8 @@ async def async_setup_entry(
 ) -> None:
     """Add the sensors of a site."""
     await async_show(hass, entry, async_add_entities, _sensors)
-    await async_show_fitted(hass, entry, async_add_entities, waits_of, _waiting)
+    await async_show_fitted(hass, entry, async_add_entities, LaneThing, waits_of, _waiting)
+    await async_show_fitted(hass, entry, async_add_entities, ParkThing, later_of, _later)
     await async_each(hass, entry, partial(_async_show_values, entry, async_add_entities))
 
 
@@ -69,6 +70,12 @@ def _async_show_values(
 
 def _waiting(thing: LaneThing, key: str) -> Entity:
     return DueSensor(thing, DUE) if key == DUE.key else AnswerSensor(thing, ANSWER)
+
+
+def _later(thing: ParkThing, key: str) -> Entity:
+    if key == LIST_AGE.key:
+        return PrepaidSensor(thing, LIST_AGE)
+    return ZoneSensor(thing, key.removeprefix(f"{ZONE}_"))
 
 
 def _sensors(thing: Thing) -> Iterator[Entity]:

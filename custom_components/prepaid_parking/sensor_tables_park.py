@@ -11,7 +11,6 @@ from homeassistant.components.sensor import (
 from homeassistant.const import EntityCategory, UnitOfTime
 
 from .core.space import Tenure
-from .core.two_hubs import Role
 from .operations.hub_state import list_age
 from .operations.park_overview import paid_until
 from .operations.visit_views import occupancy_lines
@@ -51,14 +50,6 @@ PARK: Final[tuple[PrepaidSensorDescription[ParkThing], ...]] = (
         lambda thing: thing.data.tally.parking_today(thing.now),
         lambda thing: thing.midnight,
     ),
-    PrepaidSensorDescription(
-        key="list_age",
-        device_class=SensorDeviceClass.DURATION,
-        native_unit_of_measurement=UnitOfTime.MINUTES,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        has_fn=lambda thing: any(one.role is Role.LANE for one in thing.site.parking.hubs.values()),
-        value_fn=lambda thing: _minutes(list_age(thing.site)),
-    ),
     money_sensor("parking_arrears", lambda thing: thing.overview.arrears_minor),
 )
 
@@ -75,5 +66,14 @@ SPACE: Final[tuple[PrepaidSensorDescription[SpaceThing], ...]] = (
         value_fn=lambda thing: paid_until(thing.site, thing.space) if thing.there else None,
     ),
 )
+
+LIST_AGE: Final = PrepaidSensorDescription[ParkThing](
+    key="list_age",
+    device_class=SensorDeviceClass.DURATION,
+    native_unit_of_measurement=UnitOfTime.MINUTES,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    value_fn=lambda thing: _minutes(list_age(thing.site)),
+)
+"""Of lanes whose office is another hub; which hub that is may be said at any time."""
 
 LAST_PLATE: Final = SensorEntityDescription(key="last_plate")

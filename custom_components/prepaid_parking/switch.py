@@ -16,10 +16,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import PrepaidConfigEntry
 from .entity import PrepaidEntity
 from .errors import translated
-from .lane_entity import BY_ENTITY, async_show_fitted
+from .lane_entity import BY_ENTITY
 from .operations.emergency import set_free_flow
 from .park_things import LaneThing
-from .roster import async_show
+from .roster import async_show, async_show_fitted
 from .supply_entity import VALVES, SupplyEntity
 from .things import MeterThing, Thing
 
@@ -44,7 +44,7 @@ async def async_setup_entry(
 ) -> None:
     """Add the supply switches of a site."""
     await async_show(hass, entry, async_add_entities, _switches)
-    await async_show_fitted(hass, entry, async_add_entities, _held, _free_flow)
+    await async_show_fitted(hass, entry, async_add_entities, LaneThing, _held, _free_flow)
 
 
 def _held(thing: LaneThing) -> tuple[str, ...]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 
 from .const import CONF_CODE, CONF_ROLE, CONF_SITE, DOMAIN
-from .coordinator import PrepaidConfigEntry
+from .coordinator import PARK, PrepaidConfigEntry
 from .core.errors import CoreError
 from .core.two_hubs import HubState, ListPart, Role
 from .hub_lane import LaneSide
@@ -29,6 +30,7 @@ async def attach_office(
     site, books, link = data.site, data.books, line.line
     pairing, role = Pairing.of(subentry.data[CONF_CODE]), Role(subentry.data[CONF_ROLE])
     state = HubState(role=role, since=site.clock())
+    shown = partial(data.coordinator.touch, PARK)
     side: OfficeSide | LaneSide
     if role is Role.OFFICE:
         taker = await open_taker(site, pairing.pair)
@@ -39,7 +41,7 @@ async def attach_office(
         if others and books.writable:
             await books.forget(*others)
         origin = f"{entry.data[CONF_SITE][:8]}.{books.head().incarnation}"
-        side = LaneSide(site, link, pairing, state, OrderTeller(site, origin))
+        side = LaneSide(site, link, pairing, state, OrderTeller(site, origin), shown)
         await side.load()
     with ExitStack() as undo:
         undo.callback(books.watch(side.written))
@@ -48,11 +50,13 @@ async def attach_office(
         undo.callback(work.cancel)
         running = undo.pop_all()
     site.parking.hubs[subentry.subentry_id] = state
+    shown()
 
     def detach() -> None:
         running.close()
         site.parking.hubs.pop(subentry.subentry_id, None)
         if role is Role.LANE:
             site.parking.lane_list = None
+        shown()
 
     return detach

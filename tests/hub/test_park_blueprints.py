@@ -1,6 +1,7 @@
 """The blueprints of a car park: imported as users do, and run by cars that come and go."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import shutil
@@ -18,6 +19,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.prepaid_parking.core.identity import LaneId
 from custom_components.prepaid_parking.operations.lane_facts import PassageKind, Passed
 from custom_components.prepaid_parking.operations.renewing import renew_permits
+from custom_components.prepaid_parking.operations.stay_book import hold
 from tests.hub.test_docs_attending import put_up
 from tests.hub.test_docs_visiting import inside
 from tests.hub.test_sensor import shows
@@ -329,8 +331,10 @@ async def test_an_event_invites_by_a_code_that_opens(
         "visitor_invitation", phone=phone, language="zh-Hans", host="c1", host_pays=True, hours=3
     )
     hub.hass.bus.async_fire("prepaid_invite", {})
-    message = str((await arrived(hub, sent))["message"])
+    told = await arrived(hub, sent)
+    message = str(told["message"])
     assert message.startswith("访客通行码：")
+    assert told["data"]["image"].startswith("/api/prepaid_parking/code/")
     code = message.removeprefix("访客通行码：")[:9].replace(" ", "")
     (invited,) = await invitations(hub)
     assert (invited["host"], invited["host_pays"]) == ("c1", True)
@@ -454,3 +458,29 @@ async def test_the_sign_follows_the_cars_of_a_running_car_park(hub: Hub, use: Us
         return state is not None and state.state == "on"
 
     await hub.until(lit)
+
+
+async def test_the_sign_of_a_zone_is_lit_while_another_zone_has_places(hub: Hub, use: Use) -> None:
+    """Two ramps: a driver is sent down the one whose level is full."""
+    signs: dict[str, Any] = {"north": {}}
+    assert await async_setup_component(hub.hass, "input_boolean", {"input_boolean": signs})
+    for zone in ("North", "South"):
+        await hub.call(
+            "add_space", name=f"V {zone}", location="open_air", tenure="temporary", zone=zone
+        )
+        await shows(hub, "sensor", "park", f"zone_free_places_{zone}", "1")
+    sensor = er.async_get(hub.hass).async_get_entity_id(
+        "sensor", "prepaid_parking", f"{hub.entry.unique_id}_park_zone_free_places_North"
+    )
+    await use("full_sign", places=sensor, signs=["input_boolean.north"], full_at=0, free_at=1)
+    stay = await inside(hub, 1)
+    hold(hub.data.site, replace(stay, zone="North"))
+    hub.data.park = type(hub.data.park)(hub.data.park._look)
+    hub.data.coordinator.touch("park")
+
+    async def lit() -> bool:
+        state = hub.hass.states.get("input_boolean.north")
+        return state is not None and state.state == "on"
+
+    await hub.until(lit)
+    await shows(hub, "sensor", "park", "zone_free_places_South", "1")

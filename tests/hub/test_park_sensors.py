@@ -70,6 +70,30 @@ async def test_how_full_it_is_shows_on_the_sites_own_device(hub: Hub) -> None:
     assert device.identifiers == {("prepaid_parking", hub.entry.unique_id)}
 
 
+async def test_each_zone_has_a_sensor_of_its_free_places_as_soon_as_it_has_places(hub: Hub) -> None:
+    """The sign before the ramp of a full level sends cars down that find nothing."""
+    await car_park(hub)
+    await shows(hub, "sensor", "park", "zone_free_places_North", "1")
+    assert await state(hub, "sensor", "park", "zone_free_places_South") is None
+    for no in (2, 3):
+        await hub.call(
+            "add_space", name=f"V{no}", location="open_air", tenure="temporary", zone="Roof"
+        )
+    await shows(hub, "sensor", "park", "zone_free_places_Roof", "2")
+    await shows(hub, "sensor", "park", "free_places", "3")
+    stay = await inside(hub, 1)
+    hold(hub.data.site, replace(stay, zone="North"))
+    await changed(hub)
+    await shows(hub, "sensor", "park", "zone_free_places_North", "0")
+    await shows(hub, "sensor", "park", "zone_free_places_Roof", "2")
+    shown = await state(hub, "sensor", "park", "zone_free_places_Roof")
+    assert shown is not None
+    assert shown.attributes["friendly_name"].endswith("Free places Roof")
+    await hub.call("remove_space", space="sp3")
+    await hub.call("remove_space", space="sp4")
+    await shows(hub, "sensor", "park", "zone_free_places_Roof", "unavailable")
+
+
 async def test_nobody_counts_places_is_unknown_and_not_full(hub: Hub) -> None:
     """A sign that lights up "full" in front of an empty yard."""
     await hub.call("open_wallet", unit="Flat 3-201", purpose="parking")

@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant, ServiceCall
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.prepaid_parking import hub_lane
+from custom_components.prepaid_parking import hub_lane, standing_repairs
 from custom_components.prepaid_parking.const import DOMAIN
 from custom_components.prepaid_parking.core.errors import DeviceError, DeviceFault
 from custom_components.prepaid_parking.core.stay import Stay
@@ -21,11 +21,15 @@ from custom_components.prepaid_parking.hub_repairs import HubRepairs
 from custom_components.prepaid_parking.links.mqtt import MqttLine
 from custom_components.prepaid_parking.links.pairing import new_code
 from tests.brokers import Mosquitto
+from tests.hub.test_sensor import shows, state
 
+from .clock import Clock
 from .conftest import Hub, connected_line, subscribed
+from .parking import VISITORS
 from .steps import repairs
 
 PLATE = "粤B 54321"
+STRANGERS = ("粤B 10001", "粤B 20022", "粤B 30333", "粤B 44444", "粤B 98765")
 LANE: dict[str, Any] = {
     "barrier": {"family": "entity", "entity_id": "cover.gate", "pulse": 1.0},
     "direction": "both",
@@ -175,6 +179,65 @@ async def test_the_lanes_go_on_with_the_last_list_over_a_restart_without_the_off
     pair.broker.start()
     await pair.office.start()
     await pair.equal(60)
+
+
+async def test_the_age_of_the_list_is_shown_as_soon_as_there_is_another_hub(pair: Pair) -> None:
+    """Who sets the second hub up looks whether a list has come; nobody thinks of a reload."""
+    await pair.call(pair.lanes, "add_space", name="V1", location="open_air", tenure="temporary")
+    await pair.lanes.restart()
+    await shows(pair.lanes, "sensor", "park", "free_places", "1")
+    assert await state(pair.lanes, "sensor", "park", "list_age") is None
+    await pair.join()
+    await shows(pair.lanes, "sensor", "park", "list_age", "0")
+    assert await state(pair.office, "sensor", "park", "list_age") is None
+    await pair.lanes.restart()
+    await shows(pair.lanes, "sensor", "park", "list_age", "0")
+
+
+async def test_an_hour_without_the_broker_and_both_sides_end_equal(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gate must not close for who has paid, and no stay of that hour may be lost to the office."""
+    monkeypatch.setattr(standing_repairs, "LOOK_EVERY", timedelta(seconds=0.2))
+    monkeypatch.setattr(hub_lane, "EVERY_S", 0.5)
+    await pair.lanes.restart()
+    await sold(pair)
+    await pair.call(pair.office, "top_up", wallet="w1", amount="300", channel="cash")
+    await pair.call(pair.lanes, "publish_tariff", **VISITORS)
+    rules = {"temporaries": True, "tariffs": [{"tariff": "visitors"}], "stale_hours": 1}
+    await pair.call(pair.lanes, "set_parking_rules", **rules)
+    await pair.join()
+    await pair.listed(1)
+    office, lanes = (Clock(hub, hub.data.site.clock()) for hub in (pair.office, pair.lanes))
+    pair.broker.stop()
+    for number in range(4):
+        for clock in (office, lanes):
+            clock.ahead(timedelta(minutes=15, seconds=30))
+        assert await pair.read(STRANGERS[number]) == ("admitted", "temporary")
+    assert await pair.read() == ("admitted", "package")
+    pair.lanes.data.coordinator.touch("park")
+    await shows(pair.lanes, "sensor", "park", "list_age", "62")
+
+    async def stale() -> bool:
+        return "lane_list_stale" in repairs(pair.lanes)
+
+    await pair.lanes.until(stale, 10)
+    assert not await pair.office.data.books.load(ReceivedOrder)
+    # What the office changes meanwhile is in the list that comes first.
+    await pair.call(pair.office, "issue_card", wallet="w1", plates=[STRANGERS[-1]])
+    pair.broker.start()
+    await pair.equal(90)
+    assert len(await pair.office.data.books.load(ReceivedOrder)) == 5
+    await pair.listed(2)
+    await shows(pair.lanes, "sensor", "park", "list_age", "0")
+
+    async def over() -> bool:
+        return "lane_list_stale" not in repairs(pair.lanes)
+
+    await pair.lanes.until(over, 10)
+    told = (await pair.call(pair.office, "list_orders"))["hubs"]
+    mine = await pair.lanes.data.books.stay_changes(0, 10)
+    assert [(one["stays"], one["differs"]) for one in told] == [(mine[2].stays, 0)]
 
 
 async def test_another_code_reads_nothing_and_is_a_repair(pair: Pair) -> None:
