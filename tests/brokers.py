@@ -1,7 +1,7 @@
 """A real Mosquitto for a test: on a free loopback port, stopped by its own process id."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 import os
 from pathlib import Path
@@ -13,6 +13,9 @@ import time
 from typing import Final
 
 import pytest
+
+from custom_components.prepaid_parking.simulator.broker import Broker
+from custom_components.prepaid_parking.simulator.mqtt_device import MqttDevice
 
 _SBIN: Final = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
 _START_S: Final = 10.0
@@ -129,6 +132,17 @@ def mosquitto(
             yield broker
         finally:
             broker.stop()
+
+
+@asynccontextmanager
+async def alive[D: MqttDevice](device: D, broker: Mosquitto) -> AsyncIterator[D]:
+    """Switch a device on, and off again; it is connected meanwhile."""
+    await device.start(Broker.from_url(broker.url))
+    await device.connected.wait()
+    try:
+        yield device
+    finally:
+        await device.stop()
 
 
 def free_port() -> int:

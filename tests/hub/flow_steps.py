@@ -16,6 +16,7 @@ from tests.hub.flow_words import check_words
 type Answer = Mapping[str, Any] | str
 type Result = Mapping[str, Any]
 
+PROBE = "custom_components.prepaid_parking.subentry_probe"
 TIMING = {"timeout": 0.5, "spacing": 0.0}
 
 

@@ -1,7 +1,5 @@
 """A lane's contact is looked at and never moved; an input that could close on a car is refused."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from typing import Any
 from unittest.mock import patch
 
@@ -10,13 +8,12 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.prepaid_parking.simulator.alpr_agent import AlprAgent
-from custom_components.prepaid_parking.simulator.broker import Broker
 from custom_components.prepaid_parking.simulator.frigate import FrigateCamera
 from custom_components.prepaid_parking.simulator.line import ModbusLine
 from custom_components.prepaid_parking.simulator.mqtt_device import MqttDevice
 from custom_components.prepaid_parking.simulator.relay_board import WaveshareRelay
 from custom_components.prepaid_parking.simulator.shelly import ShellyGen2
-from tests.brokers import Mosquitto, mosquitto
+from tests.brokers import Mosquitto, alive, mosquitto
 from tests.hub.flow_steps import (
     Walk,
     broker_form,
@@ -26,70 +23,9 @@ from tests.hub.flow_steps import (
     saved_broker,
     saved_gateway,
 )
+from tests.hub.lane_steps import LANE, contact, waveshare
 
-PROBE = "custom_components.prepaid_parking.subentry_probe"
-LANE = {"name": "North gate, in", "direction": "entry", "fee": "0"}
-
-
-@pytest.fixture
-def board() -> WaveshareRelay:
-    """A relay board with eight contacts."""
-    return WaveshareRelay(unit=1)
-
-
-@pytest.fixture
-async def line(board: WaveshareRelay) -> AsyncIterator[ModbusLine]:
-    """The bus with that board."""
-    async with ModbusLine([board]) as line:
-        yield line
-
-
-@pytest.fixture
-def broker() -> Iterator[Mosquitto]:
-    """A broker on this machine."""
-    with mosquitto() as broker:
-        yield broker
-
-
-@pytest.fixture(autouse=True)
-def _little_patience() -> Iterator[None]:
-    """What is not there is waited for a moment only."""
-    with patch(f"{PROBE}_mqtt.LISTEN_S", 0.3):
-        yield
-
-
-@asynccontextmanager
-async def alive[D: MqttDevice](device: D, broker: Mosquitto) -> AsyncIterator[D]:
-    """A device that is connected."""
-    await device.start(Broker(host=broker.host, port=broker.port))
-    await device.connected.wait()
-    try:
-        yield device
-    finally:
-        await device.stop()
-
-
-def contact(line_id: str, **more: Any) -> dict[str, Any]:
-    """The form of a contact on the board."""
-    return {
-        "line_id": line_id,
-        "family": "waveshare_relay",
-        "unit_id": 1,
-        "contact": 1,
-        "pulse": 1.0,
-        "wired_to": "open_input",
-    } | more
-
-
-def waveshare(line_id: str, **more: Any) -> dict[str, Any]:
-    """A saved lane on a relay board."""
-    return {
-        "line_id": line_id,
-        "barrier": {"family": "waveshare_relay", "unit_id": 1, "coil": 0, "pulse": 1.0},
-        "reader": {"family": "none"},
-        "direction": "entry",
-        "fee": "0.00",
-    } | more
+pytestmark = pytest.mark.usefixtures("little_patience")
 
 
 async def test_a_contact_is_read_shown_and_saved_without_moving(

@@ -1,6 +1,5 @@
 """Tags and codes at a lane: shown once they count once, and who guesses is kept waiting."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +14,7 @@ from custom_components.prepaid_parking.links.payloads.reading import PayloadErro
 from custom_components.prepaid_parking.operations.lane_facts import Passed
 from custom_components.prepaid_parking.simulator.broker import Broker
 from custom_components.prepaid_parking.simulator.mqtt_device import MqttDevice
-from tests.brokers import Mosquitto, mosquitto
+from tests.brokers import Mosquitto
 from tests.hub.flow_steps import Walk, make
 from tests.journeys.clock import Clock
 from tests.journeys.conftest import Hub, connected_line, subscribed
@@ -27,27 +26,6 @@ LANE = {
     "direction": "entry",
     "fee": "0",
 }
-
-
-@pytest.fixture
-def pulses(hub: Hub) -> list[ServiceCall]:
-    """How often the gate was asked to open."""
-    calls: list[ServiceCall] = []
-
-    async def opened(call: ServiceCall) -> None:
-        calls.append(call)
-        hub.hass.states.async_set("cover.gate", "open")
-
-    hub.hass.services.async_register("cover", "open_cover", opened)
-    hub.hass.states.async_set("cover.gate", "closed")
-    return calls
-
-
-@pytest.fixture
-def broker(socket_enabled: None) -> Iterator[Mosquitto]:
-    """A real broker."""
-    with mosquitto() as running:
-        yield running
 
 
 async def lane(hub: Hub, **pad: Any) -> None:

@@ -1,8 +1,6 @@
 """What is wired to a lane is looked at before it is saved, and what would be unsafe is refused."""
 
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
-from unittest.mock import patch
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
@@ -14,7 +12,7 @@ from custom_components.prepaid_parking.simulator.line import ModbusLine
 from custom_components.prepaid_parking.simulator.mqtt_device import MqttDevice
 from custom_components.prepaid_parking.simulator.relay_board import WaveshareRelay
 from custom_components.prepaid_parking.simulator.shelly import ShellyGen2
-from tests.brokers import Mosquitto, mosquitto
+from tests.brokers import Mosquitto, alive
 from tests.hub.flow_steps import (
     Walk,
     broker_form,
@@ -24,36 +22,10 @@ from tests.hub.flow_steps import (
     saved_broker,
     saved_gateway,
 )
-from tests.hub.test_lane_flow import LANE, PROBE, alive, contact, waveshare
+from tests.hub.lane_steps import LANE, contact, waveshare
 
+pytestmark = pytest.mark.usefixtures("little_patience")
 SHELLY = {"family": "shelly_gen2", "topic": "gate", "channel": 0, "pulse": 1.0}
-
-
-@pytest.fixture
-def board() -> WaveshareRelay:
-    """A relay board with eight contacts and eight inputs."""
-    return WaveshareRelay(unit=1)
-
-
-@pytest.fixture
-async def line(board: WaveshareRelay) -> AsyncIterator[ModbusLine]:
-    """The bus with that board."""
-    async with ModbusLine([board]) as line:
-        yield line
-
-
-@pytest.fixture
-def broker() -> Iterator[Mosquitto]:
-    """A broker on this machine."""
-    with mosquitto() as broker:
-        yield broker
-
-
-@pytest.fixture(autouse=True)
-def _little_patience() -> Iterator[None]:
-    """What is not there is waited for a moment only."""
-    with patch(f"{PROBE}_mqtt.LISTEN_S", 0.3):
-        yield
 
 
 def saved_lane(

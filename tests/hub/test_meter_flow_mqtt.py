@@ -1,7 +1,5 @@
 """A meter on MQTT or among the hub's entities is heard before it is saved."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from typing import Any, override
 from unittest.mock import patch
 
@@ -14,46 +12,20 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.prepaid_parking.const import DOMAIN
 from custom_components.prepaid_parking.core.errors import CoreError
-from custom_components.prepaid_parking.simulator.broker import Broker
 from custom_components.prepaid_parking.simulator.esphome import EspHomeNumber
 from custom_components.prepaid_parking.simulator.mqtt_device import Command, MqttDevice
 from custom_components.prepaid_parking.simulator.shelly import ShellyGen2
 from custom_components.prepaid_parking.simulator.tasmota import Tasmota
-from tests.brokers import Mosquitto, mosquitto
-from tests.hub.flow_steps import Walk, broker_form, lines_of, make, saved_broker
+from tests.brokers import Mosquitto, alive, mosquitto
+from tests.hub.flow_steps import PROBE, Walk, broker_form, lines_of, make, saved_broker
 
-PROBE = "custom_components.prepaid_parking.subentry_probe"
-
-
-@pytest.fixture
-def broker() -> Iterator[Mosquitto]:
-    """A broker on this machine."""
-    with mosquitto() as broker:
-        yield broker
+pytestmark = pytest.mark.usefixtures("little_patience")
 
 
 @pytest.fixture
 def on_broker(hass: HomeAssistant, a_site: MockConfigEntry, broker: Mosquitto) -> str:
     """The id of that broker as a line of the site."""
     return saved_broker(hass, a_site, broker)
-
-
-@pytest.fixture(autouse=True)
-def _little_patience() -> Iterator[None]:
-    """What is not there is waited for a moment only."""
-    with patch(f"{PROBE}_mqtt.LISTEN_S", 0.3):
-        yield
-
-
-@asynccontextmanager
-async def alive[D: MqttDevice](device: D, broker: Mosquitto) -> AsyncIterator[D]:
-    """A device that is connected."""
-    await device.start(Broker(host=broker.host, port=broker.port))
-    await device.connected.wait()
-    try:
-        yield device
-    finally:
-        await device.stop()
 
 
 def details(**more: Any) -> dict[str, Any]:

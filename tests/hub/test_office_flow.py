@@ -1,23 +1,14 @@
 """Two hubs are connected in a dialogue: what a person sees who types in the code."""
 
-from collections.abc import Iterator
 import json
 
 import aiomqtt
-import pytest
 
 from custom_components.prepaid_parking.diagnostics import async_get_config_entry_diagnostics
 from custom_components.prepaid_parking.links.pairing import Pairing, new_code
-from tests.brokers import Mosquitto, mosquitto
+from tests.brokers import Mosquitto
 from tests.hub.flow_steps import Walk
 from tests.journeys.conftest import Hub, connected_line
-
-
-@pytest.fixture
-def broker(socket_enabled: None) -> Iterator[Mosquitto]:
-    """A real broker."""
-    with mosquitto() as running:
-        yield running
 
 
 async def test_a_code_is_shown_and_saved_before_the_other_hub_is_there(

@@ -9,7 +9,6 @@ from typing import Any, override
 from unittest.mock import patch
 
 from aiohttp import ClientSession
-from aiohttp.test_utils import TestServer
 from homeassistant.components.camera import Camera
 from homeassistant.components.image import async_get_image
 from homeassistant.core import HomeAssistant, ServiceCall
@@ -65,20 +64,6 @@ class GateCamera(Camera):
 
 
 @pytest.fixture
-def pulses(hub: Hub) -> list[ServiceCall]:
-    """How often the gate was asked to open."""
-    calls: list[ServiceCall] = []
-
-    async def opened(call: ServiceCall) -> None:
-        calls.append(call)
-        hub.hass.states.async_set("cover.gate", "open")
-
-    hub.hass.services.async_register("cover", "open_cover", opened)
-    hub.hass.states.async_set("cover.gate", "closed")
-    return calls
-
-
-@pytest.fixture
 async def camera(hub: Hub, pulses: list[ServiceCall]) -> GateCamera:
     """A camera entity of the hub's own camera part."""
     camera = GateCamera()
@@ -91,14 +76,10 @@ async def camera(hub: Hub, pulses: list[ServiceCall]) -> GateCamera:
 
 
 @pytest.fixture
-async def posting(hub: Hub, socket_enabled: None) -> AsyncIterator[PostingCamera]:
+async def posting(server: str) -> AsyncIterator[PostingCamera]:
     """A camera that posts to the lane's address."""
-    await async_setup_component(hub.hass, "http", {})
-    server = TestServer(hub.hass.http.app)
-    await server.start_server()
     async with ClientSession() as session:
-        yield PostingCamera(session, str(server.make_url(f"/api/webhook/{SECRET}")))
-    await server.close()
+        yield PostingCamera(session, f"{server}api/webhook/{SECRET}")
 
 
 @pytest.fixture

@@ -10,9 +10,7 @@ from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 from aiohttp import ClientSession
-from aiohttp.test_utils import TestServer
 from homeassistant.core import HomeAssistant, ServiceCall
-from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.prepaid_parking.const import DOMAIN
@@ -40,34 +38,10 @@ GATE_MAP = {
 
 
 @pytest.fixture
-async def server(hub: Hub, socket_enabled: None) -> AsyncIterator[str]:
-    """The hub's own web server, on a port of this machine."""
-    await async_setup_component(hub.hass, "http", {})
-    server = TestServer(hub.hass.http.app)
-    await server.start_server()
-    yield str(server.make_url("/"))
-    await server.close()
-
-
-@pytest.fixture
 async def camera(server: str) -> AsyncIterator[PostingCamera]:
     """A camera that posts to the lane's address."""
     async with ClientSession() as session:
         yield PostingCamera(session, f"{server}api/webhook/{SECRET}")
-
-
-@pytest.fixture
-def pulses(hub: Hub) -> list[ServiceCall]:
-    """How often the gate was asked to open."""
-    calls: list[ServiceCall] = []
-
-    async def opened(call: ServiceCall) -> None:
-        calls.append(call)
-        hub.hass.states.async_set("cover.gate", "open")
-
-    hub.hass.services.async_register("cover", "open_cover", opened)
-    hub.hass.states.async_set("cover.gate", "closed")
-    return calls
 
 
 def lane_data(family: str = "plate_recognizer", **reader: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,10 +12,8 @@ import pytest
 from custom_components.prepaid_parking.core.identity import SYSTEM
 from custom_components.prepaid_parking.operations.lane_facts import Passed, StayFact
 from custom_components.prepaid_parking.operations.parking_rules import set_parking_rules
-from custom_components.prepaid_parking.simulator.broker import Broker
 from custom_components.prepaid_parking.simulator.frigate import FrigateCamera
 from custom_components.prepaid_parking.simulator.line import ModbusLine
-from custom_components.prepaid_parking.simulator.mqtt_device import MqttDevice
 from custom_components.prepaid_parking.simulator.relay_board import WaveshareRelay
 from custom_components.prepaid_parking.simulator.shelly import ShellyGen2
 from custom_components.prepaid_parking.simulator.traffic import (
@@ -29,6 +26,7 @@ from custom_components.prepaid_parking.simulator.traffic import (
 from tests.brokers import Mosquitto
 
 from .conftest import Hub, connected_line, line_data, subscribed
+from .gateways import alive
 
 PLATE = "BAB1234"
 PACE = 0.7
@@ -74,19 +72,6 @@ class Yard:
             return said()
 
         await self.hub.until(so, within)
-
-
-@asynccontextmanager
-async def alive(broker: Mosquitto, *devices: MqttDevice) -> AsyncIterator[None]:
-    """Devices that are switched on."""
-    for device in devices:
-        await device.start(Broker.from_url(broker.url))
-        await device.connected.wait()
-    try:
-        yield
-    finally:
-        for device in devices:
-            await device.stop()
 
 
 def reader(line_id: str, camera: str) -> dict[str, Any]:
