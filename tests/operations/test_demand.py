@@ -60,6 +60,23 @@ async def minutes(world: World, count: int = 3) -> None:
         await world.tick(MINUTE)
 
 
+async def a_month_at_80(world: World) -> tuple[WalletRun, Entry]:
+    """A shop whose factor was 0.80 in July; returns what it was charged for that."""
+    wallet, meter = await shop(world)
+    reactive = await world.meter(max_rate=100 * KWH)
+    await update_meter_place(
+        world.site, meter=meter.meter.id, reactive=reactive.meter.id, actor=MANAGER
+    )
+    await read(world, reactive, JULY)
+    await read(world, meter, JULY)
+    await read(world, reactive, JULY + 40 * QUARTER, 75)
+    await read(world, meter, JULY + 40 * QUARTER, 100)
+    await read(world, meter, AUGUST + MINUTE)
+    await minutes(world)
+    (entry,) = await entries(world, EntryKind.POWER_FACTOR)
+    return wallet, entry
+
+
 def line_of(entry: Entry) -> dict[str, Any]:
     lines = entry.detail["lines"]
     assert isinstance(lines, list)
@@ -159,18 +176,7 @@ async def test_a_contract_is_paid_used_or_not(make_world: MakeWorld) -> None:
 async def test_reactive_energy_costs_a_share_of_the_month(make_world: MakeWorld) -> None:
     """A factor of 0.80 is ten percent more on what the month cost."""
     world = await make_world(at=START, tariffs=(FACTOR,))
-    wallet, meter = await shop(world)
-    reactive = await world.meter(max_rate=100 * KWH)
-    await update_meter_place(
-        world.site, meter=meter.meter.id, reactive=reactive.meter.id, actor=MANAGER
-    )
-    await read(world, reactive, JULY)
-    await read(world, meter, JULY)
-    await read(world, reactive, JULY + 40 * QUARTER, 75)
-    await read(world, meter, JULY + 40 * QUARTER, 100)
-    await read(world, meter, AUGUST + MINUTE)
-    await minutes(world)
-    (entry,) = await entries(world, EntryKind.POWER_FACTOR)
+    wallet, entry = await a_month_at_80(world)
     assert (line_of(entry)["name"], line_of(entry)["amount"]) == ("0.800", 10_00)
     assert wallet.available_minor == 10_000_00 - 100_00 - 10_00
 
@@ -184,18 +190,7 @@ async def test_a_factor_is_taken_of_use_with_the_tax_in_its_price_and_without_th
     """Ten percent of 113.00 with 13 % in it are 11.30; 10 % on top are due on these, no part of them."""
     tariff = FACTOR | {"price": "1.13", "levies": list(levies)}
     world = await make_world(at=START, tariffs=(tariff,))
-    _, meter = await shop(world)
-    reactive = await world.meter(max_rate=100 * KWH)
-    await update_meter_place(
-        world.site, meter=meter.meter.id, reactive=reactive.meter.id, actor=MANAGER
-    )
-    await read(world, reactive, JULY)
-    await read(world, meter, JULY)
-    await read(world, reactive, JULY + 40 * QUARTER, 75)
-    await read(world, meter, JULY + 40 * QUARTER, 100)
-    await read(world, meter, AUGUST + MINUTE)
-    await minutes(world)
-    (entry,) = await entries(world, EntryKind.POWER_FACTOR)
+    _, entry = await a_month_at_80(world)
     assert line_of(entry)["amount"] == 11_30
     assert await charged(world, EntryKind.POWER_FACTOR) == due
 
