@@ -49,7 +49,11 @@ async def present_credential(call: Call) -> Response:
 async def issue_ticket(call: Call) -> Response:
     """Let a vehicle without a plate in on a ticket."""
     answer, code = await gate.issue_ticket(call.site, lane=call.lane().id, actor=call.actor)
-    return {**answer_view(call, answer), "code": code or None}
+    return {
+        **answer_view(call, answer),
+        "code": code or None,
+        "code_url": call.code_url(code),
+    }
 
 
 async def help_call(call: Call) -> Response:

@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
+from ..code_view import code_url
 from ..coordinator import PrepaidData
 from ..core.errors import CoreError
 from ..core.identity import Actor
@@ -60,6 +61,10 @@ class Call:
     def picture_url(self, name: object) -> str | None:
         """Return a link to a picture that is there, None where it is not."""
         return picture_url(self.hass, self.entry_id, self.parts.pictures, name)
+
+    def code_url(self, code: str) -> str | None:
+        """Return a link to a code as a picture, None where there is no code."""
+        return code_url(self.hass, self.entry_id, code)
 
     def text(self, name: str) -> str:
         """Return a text, empty where it was not given."""

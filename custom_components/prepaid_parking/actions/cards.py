@@ -54,6 +54,7 @@ async def issue_card(call: Call) -> Response:
     return call.receipt(receipt, reference) | {
         "card": receipt.detail["card"],
         "credentials": receipt.detail["credentials"],
+        "code_urls": _code_urls(call),
     }
 
 
@@ -115,7 +116,8 @@ async def replace_card(call: Call) -> Response:
         reference=reference,
         actor=call.actor,
     )
-    return await _answer(call, receipt, str(receipt.detail["card"]), reference)
+    told = await _answer(call, receipt, str(receipt.detail["card"]), reference)
+    return told | {"code_urls": _code_urls(call)}
 
 
 async def transfer_card(call: Call) -> Response:
@@ -158,6 +160,10 @@ async def list_cards(call: Call) -> Response:
         "cards": [brief_view(site, card, known[card.id]) for card in shown],
         "count": len(found),
     }
+
+
+def _code_urls(call: Call) -> list[str | None]:
+    return [call.code_url(code) for code in call.data["codes"]]
 
 
 async def _answer(call: Call, receipt: Receipt, card: str, reference: str) -> Response:

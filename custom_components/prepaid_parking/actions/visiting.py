@@ -43,7 +43,10 @@ async def invite_visitor(call: Call) -> Response:
         reference=reference,
     )
     code = await invitations.code_of(call.site, invitation)
-    told = invitation_view(call.site, invitation) | {"code": code or None}
+    told = invitation_view(call.site, invitation) | {
+        "code": code or None,
+        "code_url": call.code_url(code),
+    }
     return call.receipt(receipt, reference) | told
 
 
