@@ -7,7 +7,9 @@ is named by the error's key.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from homeassistant.core import async_get_hass
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.translation import async_get_cached_translations
 
 from .const import DOMAIN
 from .core.errors import CoreError, DeviceError, StoreError
@@ -48,7 +50,22 @@ def refused(err: CoreError) -> ServiceValidationError:
 
 def in_words(err: CoreError) -> str:
     """Return a refusal as a sentence, for one line of a list."""
-    return str(refused(err))
+    return sentence(refused(err))
+
+
+def sentence(err: Exception) -> str:
+    """Return what an error says in the hub's language.
+
+    Its own text is English, whatever the hub speaks; the hub's page translates only what it shows itself.
+    """
+    if not isinstance(err, HomeAssistantError) or err.translation_domain != DOMAIN:
+        return str(err)
+    hass = async_get_hass()
+    texts = async_get_cached_translations(hass, hass.config.language, "exceptions", DOMAIN)
+    text = texts.get(f"component.{DOMAIN}.exceptions.{err.translation_key}.message")
+    if text is None:
+        return str(err)
+    return text.rstrip(".").format(**(err.translation_placeholders or {}))
 
 
 def store_key(key: str) -> str:

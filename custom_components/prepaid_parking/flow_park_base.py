@@ -17,6 +17,7 @@ import probatio as vol
 
 from .acting import asking
 from .const import DOMAIN
+from .errors import sentence
 from .flow_fields import choice
 from .flow_park_state import counts, missing
 from .operations.site import Site
@@ -30,6 +31,8 @@ class ParkBase(OptionsFlow):
 
     _detail = ""
     """What was refused, in words."""
+    _problems = ""
+    """What is wrong with a list, row by row."""
 
     @property
     def _site(self) -> Site:
@@ -81,6 +84,7 @@ class ParkBase(OptionsFlow):
             description_placeholders={
                 **counts(self._site),
                 "detail": self._detail,
+                "problems": self._problems,
                 "currency": self._site.currency.code,
             },
         )
@@ -90,9 +94,13 @@ class ParkBase(OptionsFlow):
         try:
             await self._answer(action, fields)
         except (HomeAssistantError, vol.Invalid) as err:
-            self._detail = str(err)
-            return {"base": "refused"}
+            return self._refused(err)
         return {}
+
+    def _refused(self, err: Exception) -> dict[str, str]:
+        """Keep in mind what an action refused, as it stands under the form."""
+        self._detail = sentence(err)
+        return {"base": "refused"}
 
     async def _answer(self, action: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
         answer = await self.hass.services.async_call(

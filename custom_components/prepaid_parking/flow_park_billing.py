@@ -97,8 +97,7 @@ class BillingSteps(ParkBase):
             if bills != {name: known[name] for name in bills}:
                 await self._answer("set_billing", {"category": str(Category.PARKING), **bills})
         except (HomeAssistantError, vol.Invalid) as err:
-            self._detail = str(err)
-            return {"base": "refused"}
+            return self._refused(err)
         return {}
 
     async def _priced(self, prices: Mapping[str, Any]) -> dict[str, Any]:

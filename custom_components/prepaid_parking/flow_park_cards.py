@@ -69,8 +69,7 @@ class CardSteps(ParkBase):
                     {"card": card["card"], "package": package, "reference": f"{number}-{package}"},
                 )
         except (HomeAssistantError, vol.Invalid) as err:
-            self._detail = str(err)
-            return {"base": "refused"}
+            return self._refused(err)
         return {}
 
     async def _wallet_of(self, unit: str) -> str:

@@ -1,62 +1,32 @@
-"""Spaces of a car park from a numbered row or a pasted table, in the site's options."""
+"""Spaces of a car park from a numbered row or a list, in the site's options."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigFlowResult
-from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.selector import (
-    TextSelector,
-    TextSelectorConfig,
-)
+from homeassistant.helpers.selector import TextSelector
 import probatio as vol
 
 from .core.space import Grade, Location, Tenure
 from .flow_fields import choice, whole
-from .flow_park_base import ParkBase
-from .flow_park_state import counts
+from .flow_park_list import ListSteps
 
 _MOST_AT_ONCE: Final = 1_000
-_BAD_ROWS: Final = 10
-"""So many bad rows are read in a dialogue; all of them are told by the action."""
 
 
-class SpaceSteps(ParkBase):
-    """The steps of the spaces."""
-
-    async def async_step_spaces(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Offer the two ways to register spaces."""
-        return self.async_show_menu(
-            step_id="spaces",
-            menu_options=["space_row", "space_list", "car_park"],
-            description_placeholders=counts(self._site),
-        )
-
-    async def async_step_space_list(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Take spaces from a pasted table."""
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            errors = await self._import(csv=user_input["table"])
-            if not errors:
-                return await self.async_step_spaces()
-        schema = vol.Schema(
-            {vol.Required("table"): TextSelector(TextSelectorConfig(multiline=True))}
-        )
-        return self._form("space_list", schema, errors, user_input)
+class SpaceSteps(ListSteps):
+    """The steps of the spaces: a list, or a row."""
 
     async def async_step_space_row(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Make a row of spaces that are numbered one after the other; those that are there stay."""
+        self._problems = ""
         errors: dict[str, str] = {}
         if user_input is not None:
             rows = self._row(user_input)
-            if not rows:
-                errors = {"base": "spaces_known"}
-            else:
-                errors = await self._import(spaces=rows)
+            errors = await self._tried(spaces=rows) if rows else {"base": "spaces_known"}
+            errors = errors or await self._act("import_spaces", spaces=rows)
             if not errors:
                 return await self.async_step_spaces()
         schema = vol.Schema(
@@ -77,20 +47,6 @@ class SpaceSteps(ParkBase):
             }
         )
         return self._form("space_row", schema, errors, user_input)
-
-    async def _import(self, **given: Any) -> dict[str, str]:
-        try:
-            tried = await self._answer("import_spaces", {**given, "dry_run": True})
-            if problems := tried["problems"]:
-                said = [f"{one['line']}: {one['problem']}" for one in problems[:_BAD_ROWS]]
-                more = len(problems) - len(said)
-                self._detail = "; ".join(said) + (f" (+ {more})" if more else "")
-                return {"base": "bad_rows"}
-            await self._answer("import_spaces", {**given})
-        except (HomeAssistantError, vol.Invalid) as err:
-            self._detail = str(err)
-            return {"base": "refused"}
-        return {}
 
     def _row(self, asked: Mapping[str, Any]) -> list[dict[str, str]]:
         known = {one.name for one in self._site.parking.spaces.values() if one.closed_at is None}

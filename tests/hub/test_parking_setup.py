@@ -1,9 +1,5 @@
 """A car park set up step by step in the site's options."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
 import pytest
@@ -12,9 +8,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from tests.journeys.conftest import Hub
 
-from .flow_words import check_words
-
-type Result = Mapping[str, Any]
+from .park_guide import Guide, suggested
 
 ROW = {
     "count": 3,
@@ -38,41 +32,10 @@ BILLING = {
 }
 
 
-@dataclass
-class Guide:
-    """Somebody at the dialogue."""
-
-    hub: Hub
-    shown: Result
-
-    async def answers(self, **given: Any) -> Result:
-        """Fill in what is shown, or choose from it."""
-        options = self.hub.hass.config_entries.options
-        self.shown = await options.async_configure(self.shown["flow_id"], given)
-        check_words(self.shown, "options")
-        return self.shown
-
-    async def chooses(self, step: str) -> Result:
-        """Go on with a step of a menu."""
-        return await self.answers(next_step_id=step)
-
-
 @pytest.fixture(name="guide")
 async def guide_(hub: Hub) -> Guide:
     """A manager who opens the set-up of the car park."""
-    shown = await hub.hass.config_entries.options.async_init(hub.entry.entry_id)
-    check_words(shown, "options")
-    guide = Guide(hub, shown)
-    await guide.chooses("car_park")
-    return guide
-
-
-def suggested(shown: Result) -> dict[str, Any]:
-    """What stands in the fields of a form."""
-    return {
-        str(key): (key.description or {}).get("suggested_value")
-        for key in shown["data_schema"].schema
-    }
+    return await Guide.opened(hub)
 
 
 async def test_the_five_steps_make_a_car_park_that_lacks_only_its_lanes(guide: Guide) -> None:
@@ -148,21 +111,6 @@ async def test_a_new_price_keeps_what_the_form_does_not_ask_for(guide: Guide) ->
     assert (duration["price"], duration["caps"]) == ("6.00", {"day": "20.00", "whole": "90.00"})
     assert [band["name"] for band in duration["bands"]] == ["night"]
     assert tariff["versions"][-1]["name"] == "City"
-
-
-async def test_a_bad_list_says_every_bad_row_and_registers_nothing(guide: Guide) -> None:
-    """Half a list of five hundred spaces is worse than none."""
-    await guide.chooses("spaces")
-    await guide.chooses("space_list")
-    table = "name;location;tenure\nA-1;underground;temporary\nA-2;on the moon;temporary\n;building;owned"
-    await guide.answers(table=table)
-    assert guide.shown["errors"] == {"base": "bad_rows"}
-    detail = guide.shown["description_placeholders"]["detail"]
-    assert "3: " in detail
-    assert "4: " in detail
-    assert guide.shown["description_placeholders"]["spaces"] == "0"
-    await guide.answers(table=table.splitlines()[0] + "\nA-1;underground;temporary")
-    assert guide.shown["description_placeholders"]["spaces"] == "1"
 
 
 async def test_rows_that_are_there_stay_as_they_are(guide: Guide) -> None:
