@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .const import DOMAIN
 from .coordinator import PrepaidConfigEntry
 from .core.identity import LaneId
 from .core.picture import kind_of
@@ -37,6 +38,11 @@ async def async_setup_entry(
             yield LanePicture(hass, thing)
 
     await async_show(hass, entry, async_add_entities, images)
+    data = entry.runtime_data
+    # Nothing waits for it: a year of passages is looked through.
+    entry.async_create_background_task(
+        hass, data.pictures.recall(data.books), f"{DOMAIN} last pictures"
+    )
 
 
 class LanePicture(PrepaidEntity[LaneThing], ImageEntity):

@@ -18,6 +18,8 @@ from homeassistant.exceptions import HomeAssistantError
 from .core.errors import StoreError
 from .core.identity import LaneId
 from .core.picture import kind_of
+from .core.review import Review
+from .store.books import Books
 from .store.pictures import PictureFiles
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -104,6 +106,29 @@ class LanePictures:
     async def show(self, name: str) -> bytes | None:
         """Return a picture; None where there is none."""
         return await self._files.get(name)
+
+    async def recall(self, books: Books) -> None:
+        """Find each lane's last picture again, by the passages and reviews that name it.
+
+        A picture is older than what names it by no more than a camera is waited for.
+        """
+        taken = self._files.taken
+        if not taken:
+            return
+        since = min(taken.values()) - HELD_FOR
+        try:
+            lanes = await books.pictured(taken.keys(), since)
+            seen = [read for review in await books.load(Review) for read in review.reads]
+        except StoreError as err:
+            _LOGGER.warning("The lanes' last pictures could not be looked up: %s", err)
+            return
+        lanes |= {read.picture: read.lane for read in seen}
+        for name in sorted(taken.keys() & lanes.keys(), key=taken.__getitem__):
+            lane, last = LaneId(lanes[name]), Last(name, taken[name])
+            if self._files.has(name) and (lane not in self.last or self.last[lane].at <= last.at):
+                self.last[lane] = last
+        for lane in self.last:
+            self._told(lane)
 
     async def keep(self, lane: LaneId, name: str) -> None:
         """Keep a picture by its name; a name of neither a held nor a promised one is somebody else's."""

@@ -401,6 +401,40 @@ async def test_the_last_picture_is_an_image_that_is_off_until_it_is_wanted(
     await hub.until(lambda: asyncio.sleep(0, unknown(hub.hass, entity_id)))
 
 
+async def test_the_last_picture_is_there_again_after_a_restart(
+    hub: Hub, camera: GateCamera
+) -> None:
+    """The attendant's panel is dark at the moment in which somebody asks who stands there."""
+    await lane(hub)
+    unique_id = f"{hub.entry.unique_id}_l1_picture"
+    registry = er.async_get(hub.hass)
+    entity_id = registry.async_get_entity_id("image", "prepaid_parking", unique_id)
+    assert entity_id is not None
+    registry.async_update_entity(entity_id, disabled_by=None)
+    for shows in (b"older", b"newest"):
+        camera.shows = JPEG[:-2] + shows + JPEG[-2:]
+        await hub.call("release_barrier", lane="l1", reason="post van")
+        await kept(hub, 1 if shows == b"older" else 2)
+    taken = hub.data.pictures.last[LaneId("l1")]
+    await hub.restart()
+    await hub.until(lambda: asyncio.sleep(0, not unknown(hub.hass, entity_id)))
+    image = await async_get_image(hub.hass, entity_id)
+    assert image.content == camera.shows
+    again = hub.data.pictures.last[LaneId("l1")]
+    assert again.name == taken.name
+    assert abs(again.at - taken.at) < timedelta(seconds=1)
+    await hub.data.pictures.erase([again.name])
+    await hub.restart()
+    await hub.until(lambda: asyncio.sleep(0, not unknown(hub.hass, entity_id)))
+    assert b"older" in (await async_get_image(hub.hass, entity_id)).content
+    await hub.data.pictures.erase([one.name for one in files(hub)])
+    await review(hub)
+    name = hub.data.pictures.last[LaneId("l1")].name
+    await hub.restart()
+    await hub.until(lambda: asyncio.sleep(0, not unknown(hub.hass, entity_id)))
+    assert hub.data.pictures.last[LaneId("l1")].name == name
+
+
 def unknown(hass: HomeAssistant, entity_id: str) -> bool:
     """Tell whether nothing is shown."""
     state = hass.states.get(entity_id)

@@ -39,6 +39,11 @@ class PictureFiles:
         """Find what is there; what a power cut left half written goes."""
         return cls(folder, key, await asyncio.to_thread(_found, folder))
 
+    @property
+    def taken(self) -> dict[str, datetime]:
+        """When each picture that is there was taken."""
+        return self._known.copy()
+
     def has(self, name: str) -> bool:
         """Tell whether a picture is there."""
         return name in self._known

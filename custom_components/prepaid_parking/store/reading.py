@@ -91,6 +91,12 @@ class ReadBooks:
             lambda connection: record_queries.read_old_commands(connection, before, limit)
         )
 
+    async def pictured(self, names: Collection[str], since: datetime) -> dict[str, str]:
+        """Return at which lane each of these pictures was named, as far as a passage says it."""
+        return await self.read(
+            lambda connection: record_queries.read_pictured(connection, names, since)
+        )
+
     async def passages(self, since: datetime) -> dict[str, int]:
         """Return how many passages of each kind the lanes wrote down from an instant on."""
         return await self.read(lambda connection: record_queries.count_passages(connection, since))

@@ -1,5 +1,6 @@
 """What is read of records: those of a kind, and what still matters of commands."""
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import cache
 
@@ -68,6 +69,17 @@ def count_passages(connection: Connection, since: datetime) -> dict[str, int]:
         select(passage.kind, func.count())
         .where(passage.at >= to_micros(since))
         .group_by(passage.kind)
+    )
+    return dict(connection.execute(wanted).tuples().all())
+
+
+def read_pictured(
+    connection: Connection, names: Collection[str], since: datetime
+) -> dict[str, str]:
+    """Return the lanes of these pictures, by the passages from an instant on."""
+    passage = tables_meters.passage.c
+    wanted = select(passage.picture, passage.lane).where(
+        passage.at >= to_micros(since), passage.picture.in_(names)
     )
     return dict(connection.execute(wanted).tuples().all())
 
