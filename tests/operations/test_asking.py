@@ -347,6 +347,19 @@ async def test_what_is_looked_for_one_sign_off_is_bounded(park: Park) -> None:
         assert tried.call_count == 1
 
 
+async def test_a_car_that_is_read_again_as_it_leaves_holds_nobody_up(park: Park) -> None:
+    """Its camera sees it for seconds, and behind it stand others: no plate beside its own is tried."""
+    park.stay(OTHER)
+    park.stay("京A1234S", kind=StayKind.FREE)
+    await set_vehicle_rule(
+        park.site, plate="京A1234S", kind=RuleKind.FREE, reason="police", actor=MANAGER
+    )
+    blind = park.site.privacy.blind
+    with patch.object(park.site.privacy, "blind", side_effect=blind) as tried:
+        assert park.leave().stay is None
+        assert tried.call_count == 1
+
+
 async def test_strangers_find_a_price_and_a_place(park: Park) -> None:
     """Who comes in must be told what it costs, and must find room."""
     await park.world.publish(HOURLY, since=park.world.clock.now - 24 * HOUR)

@@ -60,9 +60,10 @@ class ParkingBook:
     `card_permits` finds permits by their card (permits.py); `renewing` are those that still have to be
     looked at on the local day `renewed_on` (renewing.py).
 
-    `found` finds stays by the blind index of a plate or a ticket, `of_cards` by their card; `turns`
-    lets those wait for one another that change one stay, or let cars of one card in (stay_book.py);
-    `held` counts the changes of stays, `counted` is the latest count of places (occupancy.py).
+    `found` finds stays by the blind index of a plate or a ticket, `of_cards` by their card, `free` are
+    those of who parks free; `turns` lets those wait for one another that change one stay, or let cars
+    of one card in (stay_book.py); `held` counts the changes of stays, `counted` is the latest count of
+    places (occupancy.py).
     `paid` hears of each stay that was paid. `asked` names the wallets that were billed for a space and
     may still owe something for it. `lane_list` is what an office at another hub told last, `hubs` how
     it stands with other hubs, by the key of what connects them. `day` is the local day that is not
@@ -86,6 +87,7 @@ class ParkingBook:
     card_permits: dict[CardId, dict[PermitId, None]] = field(default_factory=dict)
     found: dict[bytes, dict[StayId, None]] = field(default_factory=dict)
     of_cards: dict[CardId, dict[StayId, None]] = field(default_factory=dict)
+    free: dict[StayId, None] = field(default_factory=dict)
     held: int = 0
     counted: Counted | None = None
     turns: WeakValueDictionary[str | bytes, asyncio.Lock] = field(

@@ -14,7 +14,7 @@ from ..core.wallet import Card, CredentialKind, Purpose
 from .near_plates import near_card, near_stay
 from .occupancy import in_force
 from .site import Site
-from .stay_book import open_stay, stays_of_card
+from .stay_book import free_stays, open_stay, stays_of_card
 
 NOBODY: Final[tuple[None, None]] = (None, None)
 
@@ -86,11 +86,17 @@ def _begun_otherwise(site: Site, card: Card, kind: CredentialKind, plate: str) -
     if kind is not CredentialKind.PLATE:
         stays = stays_of_card(site, card.id)
         return stays[0] if len(stays) == 1 else None
-    stay = near_stay(site, plate)
-    if stay is None or stay.kind is not StayKind.FREE or stay.card not in (None, card.id):
-        return None
     ruled = {rule.digest for rule in site.parking.vehicle_rules.values()}
-    return None if stay.plate in site.credentials or stay.plate in ruled else stay
+
+    def guessed(stay: Stay) -> bool:
+        mine = stay.kind is StayKind.FREE and stay.card in (None, card.id)
+        return mine and stay.plate not in site.credentials and stay.plate not in ruled
+
+    # A permit's car that has just left is read again and again: 600 plates are not tried for nothing.
+    if not any(guessed(one) for one in free_stays(site)):
+        return None
+    stay = near_stay(site, plate)
+    return stay if stay is not None and guessed(stay) else None
 
 
 def _near(site: Site, way: Way, plate: str) -> tuple[Card | None, Stay | None]:

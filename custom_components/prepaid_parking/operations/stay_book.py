@@ -13,7 +13,7 @@ from dataclasses import replace
 from ..core.asked import Way
 from ..core.errors import CoreError
 from ..core.identity import CardId, StayId
-from ..core.stay import Stay, StayState
+from ..core.stay import Stay, StayKind, StayState
 from .lane_run import LEADS_OUT, LaneRun
 from .site import Site
 
@@ -36,6 +36,8 @@ def hold(site: Site, *stays: Stay) -> None:
             parking.found.setdefault(digest, {})[stay.id] = None
         if stay.card is not None:
             parking.of_cards.setdefault(stay.card, {})[stay.id] = None
+        if stay.kind is StayKind.FREE:
+            parking.free[stay.id] = None
 
 
 async def put(site: Site, stay: Stay) -> Stay:
@@ -91,6 +93,12 @@ def stays_of_card(site: Site, card: CardId) -> list[Stay]:
     return [one for one in kept if one.state is not StayState.UNPAID]
 
 
+def free_stays(site: Site) -> list[Stay]:
+    """Return the stays of those who park free, who are few."""
+    kept = (site.parking.stays.get(stay) for stay in site.parking.free)
+    return [one for one in kept if one is not None]
+
+
 def tracks(site: Site) -> bool:
     """Tell whether the site sees who leaves: without that no stay would ever end."""
     return any(lane.leads_out for lane in site.lanes.values())
@@ -122,3 +130,4 @@ def _forget(site: Site, stay: StayId) -> None:
         parking.of_cards.get(known.card, {}).pop(stay, None)
         if not parking.of_cards.get(known.card):
             parking.of_cards.pop(known.card, None)
+    parking.free.pop(stay, None)
