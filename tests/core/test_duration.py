@@ -19,11 +19,7 @@ from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.metering import Quantity
 from custom_components.prepaid_parking.core.money import MICRO, Currency
 from custom_components.prepaid_parking.core.priced import PriceRule, Rounding, half_up
-from custom_components.prepaid_parking.core.stay_price import (
-    price_counter,
-    price_leaving,
-    price_stay,
-)
+from custom_components.prepaid_parking.core.stay_price import price_counter, price_stay
 from tests.core.duration_cases import (
     BERLIN,
     CASES,
@@ -311,32 +307,6 @@ def test_a_currency_without_cents_is_rounded_to_whole_units() -> None:
     rules = terms("250", counting=Counting.EXACT)
     end = at + timedelta(minutes=31)
     assert price_stay(rules, at, end, ZoneInfo(SHANGHAI), Currency.of("JPY")).amount_minor == 129
-
-
-@pytest.mark.parametrize(
-    ("minutes_after", "more"),
-    [(0, 0), (15, 0), (16, 100), (40, 100), (41, 200)],
-)
-def test_who_has_paid_has_time_to_leave(minutes_after: int, more: int) -> None:
-    """Paid at 50 minutes: a quarter of an hour to the exit, later the stay is priced on."""
-    where, rules = ZoneInfo(SHANGHAI), terms("2.00", step=30, leave=15)
-    begin = instant("2026-07-03 10:00", SHANGHAI)
-    paid_at = begin + timedelta(minutes=50)
-    paid = price_stay(rules, begin, paid_at, where, YUAN).amount_minor
-    assert paid == 200
-    left = paid_at + timedelta(minutes=minutes_after)
-    rest = price_leaving(rules, begin, paid_at, left, paid, where, YUAN)
-    assert rest.amount_minor == more
-    assert sum(rest.amounts()) == more
-
-
-def test_who_has_paid_too_much_is_owed_nothing_at_the_barrier() -> None:
-    """A refund is made at the desk, never by a negative price."""
-    where, begin = ZoneInfo(SHANGHAI), instant("2026-07-03 10:00", SHANGHAI)
-    later = begin + timedelta(minutes=50)
-    rest = price_leaving(HALF_HOURS, begin, begin, later, 900, where, YUAN)
-    assert rest.amount_minor == 0
-    assert [line.rule for line in rest.lines] == [PriceRule.UNITS, PriceRule.PAID]
 
 
 def by_piece(**given: int) -> Duration:

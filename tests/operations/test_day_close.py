@@ -5,12 +5,7 @@ import json
 from pathlib import Path
 
 from custom_components.prepaid_parking.core.chart import SiteAccount, site_account
-from custom_components.prepaid_parking.core.day_close import (
-    KINDS,
-    DayLine,
-    add_entry,
-    is_balanced,
-)
+from custom_components.prepaid_parking.core.day_close import KINDS, DayLine, add_entry
 from custom_components.prepaid_parking.core.identity import WalletId
 from custom_components.prepaid_parking.core.stay import Worth
 from custom_components.prepaid_parking.core.wallet import Purpose
@@ -55,6 +50,12 @@ async def lived(world: World) -> Park:
                 actor=MANAGER,
             )
     return park
+
+
+def is_balanced(line: DayLine) -> bool:
+    """Tell whether what was earned and held is what was paid, validated and owed."""
+    came = sum(line.paid.values()) + line.validated + line.owed
+    return line.charged - line.refunded + line.held == came
 
 
 async def test_a_day_is_the_golden_one(world: World) -> None:

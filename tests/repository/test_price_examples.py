@@ -18,6 +18,7 @@ from custom_components.prepaid_parking.core.counted import (
 )
 from custom_components.prepaid_parking.core.demand import Demand, Peak, demand_due, peaks_of
 from custom_components.prepaid_parking.core.extent import Extent
+from custom_components.prepaid_parking.core.identity import StayId
 from custom_components.prepaid_parking.core.metering import Quantity
 from custom_components.prepaid_parking.core.money import Currency, parse_quantity
 from custom_components.prepaid_parking.core.periods import Every, calendar_period
@@ -28,11 +29,9 @@ from custom_components.prepaid_parking.core.standing import (
     standing_between,
     standing_denominator,
 )
-from custom_components.prepaid_parking.core.stay_price import (
-    price_counter,
-    price_leaving,
-    price_stay,
-)
+from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayState
+from custom_components.prepaid_parking.core.stay_cost import StayPricer, StayTerms, until
+from custom_components.prepaid_parking.core.stay_price import price_counter, price_stay
 from custom_components.prepaid_parking.core.tariff_format import read_tariff, write_tariff
 from custom_components.prepaid_parking.core.terms import Terms
 from tests.repository.tree import ROOT
@@ -122,16 +121,20 @@ def test_a_stay_comes_out_as_printed(example: Example, line: dict[str, str]) -> 
 def test_leaving_after_paying_comes_out_as_printed(example: Example, line: dict[str, str]) -> None:
     """The way to the exit is no second stay."""
     assert example.terms.duration is not None
-    priced = price_leaving(
-        example.terms.duration,
-        example.instant(line["arrives"]),
-        example.instant(line["paid_at"]),
-        example.instant(line["leaves"]),
-        example.currency.parse(line["paid"]),
-        example.zone,
-        example.currency,
+    terms = StayTerms(duration=example.terms.duration, calendar=example.terms.calendar)
+    arrived, left = example.instant(line["arrives"]), example.instant(line["leaves"])
+    stay = Stay(
+        id=StayId("st1"),
+        no=1,
+        kind=StayKind.TEMPORARY,
+        state=StayState.INSIDE,
+        entered_at=arrived,
+        paid_minor=example.currency.parse(line["paid"]),
+        paid_at=example.instant(line["paid_at"]),
     )
-    assert example.text(priced) == line["costs"]
+    pricer = StayPricer(zone=example.zone, currency=example.currency, holidays=example.holidays)
+    cost = pricer.cost(stay, terms, [(arrived, until(stay, terms, left))])
+    assert example.text(cost.due_minor) == line["costs"]
 
 
 @pytest.mark.parametrize(("example", "line"), worked("copier"))

@@ -101,12 +101,6 @@ def movements(entry: Entry) -> dict[AccountId, int]:
     return moved
 
 
-def is_balanced(line: DayLine) -> bool:
-    """Tell whether what was earned and held is what was paid, validated and owed."""
-    came = sum(line.paid.values()) + line.validated + line.owed
-    return line.charged - line.refunded + line.held == came
-
-
 def total_of(lines: Iterable[DayLine]) -> DayLine:
     """Return what lines come to together."""
     total = DayLine()

@@ -17,7 +17,7 @@ from .duration import Duration
 from .errors import CoreError
 from .local_day import DAY, moments
 from .money import Currency
-from .priced import Priced, PricedLine, PriceRule, micro_per_minor
+from .priced import Priced, PriceRule
 from .till import MILLISECOND, Cap, Piece, Till, instant, millis
 
 DAY_MS: Final = DAY // MILLISECOND
@@ -49,34 +49,6 @@ def price_stay(
         else:
             covered = till.units(piece, max(covered, piece.begin))
     return till.priced(currency)
-
-
-def price_leaving(
-    terms: Duration,
-    from_at: datetime,
-    paid_at: datetime,
-    to_at: datetime,
-    paid_minor: int,
-    zone: tzinfo,
-    currency: Currency,
-    holidays: Holidays = no_holidays,
-    calendar: str = "",
-) -> Priced:
-    """Price what a stay costs beyond what was paid during it: nothing within the time to leave.
-
-    Later than that the whole stay is priced and what was paid is taken off; never below zero.
-    """
-    denominator = terms.per * micro_per_minor(currency)
-    if millis(to_at) - millis(paid_at) <= terms.leave:
-        return Priced(amount_minor=0, denominator=denominator)
-    whole = price_stay(terms, from_at, to_at, zone, currency, holidays, calendar)
-    off = min(paid_minor, whole.amount_minor)
-    paid = PricedLine(rule=PriceRule.PAID, numerator=-off * denominator, to_at=paid_at)
-    return Priced(
-        amount_minor=whole.amount_minor - off,
-        denominator=denominator,
-        lines=(*whole.lines, paid) if off else whole.lines,
-    )
 
 
 def price_counter(terms: Duration, counted: int, currency: Currency) -> Priced:

@@ -16,8 +16,6 @@ from .sold import counted_at, duration_at
 from .turn import in_turn
 from .use_switch import check_meter, not_free
 
-NEW = PointId("")
-
 
 async def load(site: Site) -> None:
     """Take up the points that are in use."""
