@@ -166,7 +166,7 @@ def test_a_part_that_gained_a_field_is_still_read(kind: type) -> None:
         optional: list[Field[Any]] = [f for f in fields(inner) if f.default is not MISSING]
         required = [f for f in fields(inner) if f.default is MISSING]
         with pytest.raises(ValueError, match="lacks"):
-            codec.from_plain(inner, {f.name: 0 for f in required[1:]})
+            codec.from_plain_of(inner)({f.name: 0 for f in required[1:]})
         assert {f.name for f in optional} <= {f.name for f in fields(inner)}
 
 

@@ -157,9 +157,10 @@ def _column(hint: Any) -> tuple[_Convert | None, _Convert | None]:
         return encode and _unless_none(encode), decode and _unless_none(decode)
     origin = get_origin(hint)
     if origin in (tuple, Mapping) or is_dataclass(hint):
+        write, read = plain_of(hint), from_plain_of(hint)
         return (
-            lambda value: orjson.dumps(plain(hint, value), option=orjson.OPT_SORT_KEYS).decode(),
-            lambda value: from_plain(hint, orjson.loads(value)),
+            lambda value: orjson.dumps(write(value), option=orjson.OPT_SORT_KEYS).decode(),
+            lambda value: read(orjson.loads(value)),
         )
     return _scalar(hint)
 
@@ -182,54 +183,78 @@ def _scalar(hint: Any) -> tuple[_Convert | None, _Convert | None]:
     raise TypeError(f"no column for {hint!r}")
 
 
-def plain(hint: Any, value: Any) -> Any:
-    """Return the JSON form of a value inside a column."""
+def plain_of(hint: Any) -> _Convert:
+    """Return what makes the JSON form of a value inside a column.
+
+    Made once for each type: to ask a type of its parts takes longer than all the rest, and a passage
+    has a dozen.
+    """
     hint = _bare(hint)
     if hint is object:
-        return value  # A rule trace: plain data as it is.
+        return _as_it_is  # A rule trace: plain data.
     if inner := _optional(hint):
-        return None if value is None else plain(inner, value)
+        return _unless_none(plain_of(inner))
     origin, args = get_origin(hint), get_args(hint)
     if origin is tuple:
-        return [plain(part, item) for part, item in zip(_parts(args, value), value, strict=True)]
+        return _plain_list(args)
     if origin is Mapping:
-        return {key: plain(args[1], item) for key, item in value.items()}
+        part = plain_of(args[1])
+        return lambda value: {key: part(item) for key, item in value.items()}
     if is_dataclass(hint):
         hints = get_type_hints(hint)
-        return {
-            field.name: plain(hints[field.name], getattr(value, field.name))
-            for field in fields(hint)
-        }
+        parts = tuple((field.name, plain_of(hints[field.name])) for field in fields(hint))
+        return lambda value: {name: part(getattr(value, name)) for name, part in parts}
     if hint is bool:
-        return value
-    encode, _ = _scalar(hint)
-    return encode(value) if encode else value
+        return _as_it_is
+    return _scalar(hint)[0] or _as_it_is
 
 
-def from_plain(hint: Any, value: Any) -> Any:
-    """Return the value of its JSON form; a field added later takes its default."""
+def from_plain_of(hint: Any) -> _Convert:
+    """Return what makes a value of its JSON form; a field added later takes its default."""
     hint = _bare(hint)
     if hint is object:
-        return value
+        return _as_it_is
     if inner := _optional(hint):
-        return None if value is None else from_plain(inner, value)
+        return _unless_none(from_plain_of(inner))
     origin, args = get_origin(hint), get_args(hint)
     if origin is tuple:
-        parts = zip(_parts(args, value), value, strict=True)
-        return tuple(from_plain(part, item) for part, item in parts)
+        return _from_list(args)
     if origin is Mapping:
-        return {key: from_plain(args[1], item) for key, item in value.items()}
+        part = from_plain_of(args[1])
+        return lambda value: {key: part(item) for key, item in value.items()}
     if is_dataclass(hint):
-        hints = get_type_hints(hint)
-        known = {field.name for field in fields(hint)}
-        needed = {field.name for field in fields(hint) if field.default is MISSING}
+        return _from_object(hint)
+    return _scalar(hint)[1] or _as_it_is
+
+
+def _plain_list(args: tuple[Any, ...]) -> _Convert:
+    if args[1:] == (...,):
+        part = plain_of(args[0])
+        return lambda value: [part(item) for item in value]
+    parts = tuple(plain_of(one) for one in args)
+    return lambda value: [part(item) for part, item in zip(parts, value, strict=True)]
+
+
+def _from_list(args: tuple[Any, ...]) -> _Convert:
+    if args[1:] == (...,):
+        part = from_plain_of(args[0])
+        return lambda value: tuple(part(item) for item in value)
+    parts = tuple(from_plain_of(one) for one in args)
+    return lambda value: tuple(part(item) for part, item in zip(parts, value, strict=True))
+
+
+def _from_object(hint: Any) -> _Convert:
+    hints = get_type_hints(hint)
+    parts = {field.name: from_plain_of(hints[field.name]) for field in fields(hint)}
+    needed = {field.name for field in fields(hint) if field.default is MISSING}
+
+    def made(value: Any) -> Any:
         if missing := needed - value.keys():
             raise ValueError(f"{hint} lacks {sorted(missing)}")
-        kept = {name: from_plain(hints[name], value[name]) for name in known & value.keys()}
-        return cast("type", hint)(**kept)
-    _, decode = _scalar(hint)
-    return decode(value) if decode else value
+        return hint(**{name: parts[name](value[name]) for name in parts.keys() & value.keys()})
+
+    return made
 
 
-def _parts(args: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
-    return (args[0],) * len(value) if args[1:] == (...,) else args
+def _as_it_is(value: Any) -> Any:
+    return value
