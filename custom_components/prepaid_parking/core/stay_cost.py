@@ -16,10 +16,10 @@ from .calendars import Holidays, no_holidays
 from .duration import Duration
 from .levies import Levy, on_top
 from .money import Currency
-from .priced import Priced, PricedLine, PriceRule, micro_per_minor
+from .priced import Priced, PricedLine, PriceRule
 from .rights import Rights, outside
 from .stay import Stay, StayKind, Validation, Worth
-from .stay_price import price_stay
+from .stay_price import price_stretches
 from .till import MILLISECOND, millis
 
 type Stretch = tuple[datetime, datetime]
@@ -97,34 +97,14 @@ class StayPricer:
     def _price(
         self, terms: StayTerms, paid_time: Sequence[Stretch], *, overtime: bool = False
     ) -> Priced:
-        """Price each stretch as a stay of its own, and add them up."""
-        lines: list[PricedLine] = []
-        amount = 0
-        for begin, end in paid_time:
-            one = price_stay(
-                terms.duration,
-                begin,
-                end,
-                self.zone,
-                self.currency,
-                self.holidays,
-                terms.calendar,
-            )
-            amount += one.amount_minor
-            if overtime:
-                lines.append(self._overtime(begin, end))
-            lines += one.lines
-        denominator = terms.duration.per * micro_per_minor(self.currency)
-        return Priced(amount_minor=amount, denominator=denominator, lines=tuple(lines))
-
-    def _overtime(self, begin: datetime, end: datetime) -> PricedLine:
-        return PricedLine(
-            rule=PriceRule.OVERTIME,
-            numerator=0,
-            quantity=millis(end) - millis(begin),
-            from_at=begin,
-            to_at=end,
-            first=begin.astimezone(self.zone).date(),
+        return price_stretches(
+            terms.duration,
+            paid_time,
+            self.zone,
+            self.currency,
+            self.holidays,
+            terms.calendar,
+            overtime=overtime,
         )
 
     def _set_price(self, stay: Stay) -> Priced:

@@ -6,7 +6,7 @@ costs what the moment it begins in costs and counts towards the caps of that mom
 runs across a changed clock is as long as any other; days and bands are as long as the clock says.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 import itertools
@@ -36,18 +36,42 @@ def price_stay(
 
     It never falls as a stay grows longer. A departure before the arrival is refused.
     """
-    arrived, left = millis(from_at), millis(to_at)
-    if left < arrived:
-        raise CoreError("stay_backwards", arrived=from_at, left=to_at)
+    return price_stretches(terms, [(from_at, to_at)], zone, currency, holidays, calendar)
+
+
+def price_stretches(
+    terms: Duration,
+    stretches: Sequence[tuple[datetime, datetime]],
+    zone: tzinfo,
+    currency: Currency,
+    holidays: Holidays = no_holidays,
+    calendar: str = "",
+    *,
+    overtime: bool = False,
+) -> Priced:
+    """Price the parts of a stay that are paid for, in their order.
+
+    Free time and first units begin anew with each, caps and flat bands hold for all of them: a day
+    has one cap, however often a permit interrupts it. `overtime` heads each part with a line of its
+    own.
+    """
     till = Till(terms=terms, timed=True)
-    covered = begin = till.free(arrived, left)
-    walk = _Walk(terms, arrived, zone, lambda day: day_code(day, holidays(calendar, day)))
-    for piece in walk.pieces(begin, left):
-        if piece.band is not None and piece.band.flat:
-            till.flat(piece, piece.band)
-            covered = piece.end
-        else:
-            covered = till.units(piece, max(covered, piece.begin))
+    if not stretches:
+        return till.priced(currency)
+    origin = millis(stretches[0][0])
+    walk = _Walk(terms, origin, zone, lambda day: day_code(day, holidays(calendar, day)))
+    for from_at, to_at in stretches:
+        arrived, left = millis(from_at), millis(to_at)
+        if left < arrived:
+            raise CoreError("stay_backwards", arrived=from_at, left=to_at)
+        till.begin(arrived, left, from_at.astimezone(zone).date() if overtime else None)
+        covered = begin = till.free(arrived, left)
+        for piece in walk.pieces(begin, left):
+            if piece.band is not None and piece.band.flat:
+                till.flat(piece, piece.band)
+                covered = piece.end
+            else:
+                covered = till.units(piece, max(covered, piece.begin))
     return till.priced(currency)
 
 
@@ -63,7 +87,10 @@ def price_counter(terms: Duration, counted: int, currency: Currency) -> Priced:
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """A stay that is cut where a rule may change: from `arrived` (ms) on, in its zone."""
+    """A stay that is cut where a rule may change: from `arrived` (ms) on, in its zone.
+
+    Windows of 24 hours are counted from there, also where what is paid for begins later.
+    """
 
     terms: Duration
     arrived: int

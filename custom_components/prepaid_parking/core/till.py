@@ -52,6 +52,13 @@ class Till:
     spent: dict[Cap, int] = field(default_factory=dict)
     taken_off: dict[Cap, int] = field(default_factory=dict)
 
+    def begin(self, at: int, end: int, overtime: date | None) -> None:
+        """Begin a part of what is paid for; on a day of `overtime` a line of its own says so."""
+        self.firsts = 0
+        if overtime is not None:
+            used = Piece(begin=at, end=end, day=overtime)
+            self.lines.append(self._line(PriceRule.OVERTIME, used))
+
     def free(self, begin: int, end: int) -> int:
         """Note what is free and return where the paid time begins (the end, if there is none)."""
         free = min(self.terms.free, end - begin)

@@ -15,7 +15,7 @@ from ..core.local_day import day_start
 from ..core.periods import add_months
 from ..core.permit import ParkingPackage
 from ..core.priced import tiled
-from ..core.rights import Rights, outside
+from ..core.rights import Rights
 from ..core.space import Space
 from ..core.stay import Stay, StayKind, StayState
 from ..core.wallet import Card
@@ -119,7 +119,7 @@ async def _seen(site: Site, card: Card, space: Space | None, since: date) -> lis
             tariff = tariff_of(
                 site, zone=stay.zone, vehicle=stay.vehicle, space=space, at=stay.entered_at
             )
-        price = _price(site, stay, tariff, stay.entered_at, stay.left_at)
+        price = _price(site, stay, tariff, stay.left_at)
         found.append(Seen(stay=stay, left_at=stay.left_at, tariff=tariff, price_minor=price))
     return sorted(found, key=lambda one: (one.stay.entered_at, one.stay.no))
 
@@ -185,7 +185,7 @@ def _periods(
 
 
 def _overtime(site: Site, rights: Rights, one: Seen) -> int:
-    """Return what a covered stay costs outside the hours: each stretch is a stay of its own."""
+    """Return what a covered stay costs outside the hours."""
     tariff = one.tariff
     if rights.overtime:
         versions = site.tariffs.get(TariffId(rights.overtime))
@@ -195,30 +195,24 @@ def _overtime(site: Site, rights: Rights, one: Seen) -> int:
             if version.valid_from <= one.stay.entered_at
         ]
         tariff = (begun[-1].tariff, begun[-1].version) if begun else tariff
-    spans = outside(
-        rights.windows,
-        one.stay.entered_at,
-        one.left_at,
-        site.zone,
-        site.holidays,
-        rights.calendar,
-    )
-    return sum(_price(site, one.stay, tariff, begin, end) for begin, end in spans)
+    return _price(site, one.stay, tariff, one.left_at, rights)
 
 
-def _price(site: Site, stay: Stay, tariff: Tariff, begin: datetime, end: datetime) -> int:
-    """Return what a stay without any right costs; nothing where no tariff says."""
+def _price(
+    site: Site, stay: Stay, tariff: Tariff, end: datetime, rights: Rights | None = None
+) -> int:
+    """Return what a stay costs by a package's rights, or without any; nothing where no tariff says."""
     if tariff is None:
         return 0
     alone = Stay(
         id=stay.id,
         no=stay.no,
-        kind=StayKind.CARD,
+        kind=StayKind.CARD if rights is None else StayKind.PACKAGE,
         state=StayState.LEFT,
-        entered_at=begin,
+        entered_at=stay.entered_at,
         zone=stay.zone,
         vehicle=stay.vehicle,
         tariff=tariff[0],
         version=tariff[1],
     )
-    return cost_of_stay(site, alone, end).amount_minor
+    return cost_of_stay(site, alone, end, rights=rights).amount_minor

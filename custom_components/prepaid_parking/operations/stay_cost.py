@@ -61,12 +61,12 @@ def tariff_of(
     return None
 
 
-def cost_of_stay(site: Site, stay: Stay, at: datetime) -> StayCost:
-    """Price a stay as if it ended at an instant; nothing moves."""
+def cost_of_stay(site: Site, stay: Stay, at: datetime, *, rights: Rights | None = None) -> StayCost:
+    """Price a stay as if it ended at an instant, by its permit's rights or by others; nothing moves."""
     version = _version_of(site, stay)
     terms = None if version is None else _terms(version)
     pricer = StayPricer(zone=site.zone, currency=site.currency, holidays=site.holidays)
-    rights = _rights(site, stay)
+    rights = _rights(site, stay) if rights is None else rights
     calendar = rights.calendar or (terms.calendar if terms is not None else "")
     end = until(stay, terms, at)
     time = paid_time(stay, rights, end, site.zone, site.holidays, calendar)
