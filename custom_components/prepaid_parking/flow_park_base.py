@@ -23,7 +23,7 @@ from .flow_park_state import counts, missing
 from .operations.site import Site
 from .wording import async_words
 
-_STEPS: Final = ("spaces", "fee_item", "package", "card", "billing", "summary")
+_STEPS: Final = (*("spaces", "fee_item", "package", "cards", "billing", "lane_test", "summary"),)
 
 
 class ParkBase(OptionsFlow):
@@ -33,6 +33,8 @@ class ParkBase(OptionsFlow):
     """What was refused, in words."""
     _problems = ""
     """What is wrong with a list, row by row."""
+    _answered = ""
+    """What a lane would answer, or what its barrier has answered."""
 
     @property
     def _site(self) -> Site:
@@ -42,7 +44,7 @@ class ParkBase(OptionsFlow):
     async def async_step_car_park(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Offer the five steps and the summary, with what stands."""
+        """Offer the five steps, a lane to be tried and the summary, with what stands."""
         if self.config_entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
         return self.async_show_menu(
@@ -58,7 +60,7 @@ class ParkBase(OptionsFlow):
         words = await async_words(self.hass)
         return self.async_show_menu(
             step_id="summary",
-            menu_options=["car_park", "finish"],
+            menu_options=["lane_test", "car_park", "finish"],
             description_placeholders=counts(self._site)
             | {
                 "missing": missing(self._site, words),
@@ -85,6 +87,7 @@ class ParkBase(OptionsFlow):
                 **counts(self._site),
                 "detail": self._detail,
                 "problems": self._problems,
+                "answer": self._answered,
                 "currency": self._site.currency.code,
             },
         )

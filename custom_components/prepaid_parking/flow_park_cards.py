@@ -12,11 +12,12 @@ import probatio as vol
 
 from .core.wallet import Purpose
 from .flow_fields import choice
-from .flow_park_base import ParkBase, options_of
+from .flow_park_base import options_of
+from .flow_park_rental import RentalSteps
 
 
-class CardSteps(ParkBase):
-    """The step of the cards."""
+class CardSteps(RentalSteps):
+    """The steps of the cards."""
 
     async def async_step_card(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Issue a card to a wallet, or to a unit that gets one; sell a package to it."""
@@ -24,7 +25,7 @@ class CardSteps(ParkBase):
         if user_input is not None:
             errors = await self._issue(user_input)
             if not errors:
-                return await self.async_step_car_park()
+                return await self.async_step_cards()
         parking = self._site.parking
         wallets = {
             str(run.wallet.id): f"{run.wallet.unit} ({run.wallet.id})"

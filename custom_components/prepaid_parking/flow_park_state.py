@@ -45,3 +45,18 @@ def missing(site: Site, words: Words) -> str:
 def _parks(site: Site, wallet: WalletId) -> bool:
     run = site.wallets.get(wallet)
     return run is not None and run.wallet.purpose is Purpose.PARKING
+
+
+def cards_named(site: Site) -> dict[str, str]:
+    """Return the cards that are in force, by what the office calls them: the unit and what is masked."""
+    shown: dict[str, list[str]] = {}
+    for one in site.credentials.values():
+        if one.masked:
+            shown.setdefault(one.card, []).append(one.masked)
+    return {
+        str(card.id): " · ".join(
+            [site.wallets[card.wallet].wallet.unit, *sorted(shown.get(card.id, ())), card.id]
+        )
+        for card in sorted(site.cards.values(), key=lambda card: card.no)
+        if card.state is CardState.ACTIVE and _parks(site, card.wallet)
+    }

@@ -53,9 +53,9 @@ async def test_the_five_steps_make_a_car_park_that_lacks_only_its_lanes(guide: G
     await guide.chooses("package")
     await guide.answers(package="off_peak")
     await guide.answers(**suggested(guide.shown) | {"price": "150.00", "visits": 0})
-    await guide.chooses("card")
+    await guide.chooses("cards", "card")
     await guide.answers(unit="3-201", plates="BKL 4821, WAW58E2", space="B1-10", package="off_peak")
-    await guide.chooses("billing")
+    await guide.chooses("car_park", "billing")
     await guide.answers(**BILLING)
     await guide.chooses("summary")
     missing = guide.shown["description_placeholders"]["missing"]
@@ -84,8 +84,9 @@ async def test_a_step_that_is_taken_again_shows_what_is_there_and_does_nothing_t
         await guide.chooses("fee_item")
         await guide.answers(item="rent")
         await guide.answers(**suggested(guide.shown) | {"price": "80.00", "locations": []})
-        await guide.chooses("card")
+        await guide.chooses("cards", "card")
         await guide.answers(unit="3-201", plates="BKL4821")
+        await guide.chooses("car_park")
     await guide.chooses("billing")
     assert suggested(guide.shown) == BILLING
     assert (await hub.call("get_parking_rules"))["version"] == 1
@@ -138,9 +139,38 @@ async def test_a_card_that_cannot_be_is_answered_in_words(
     guide: Guide, given: dict[str, str], errors: dict[str, str]
 ) -> None:
     """Who types it is no engineer: the dialogue stays open and says what to do."""
-    await guide.chooses("card")
+    await guide.chooses("cards", "card")
     await guide.answers(**given)
     assert guide.shown["errors"] == errors
+
+
+async def test_a_space_is_let_to_a_card_once_and_its_bill_is_named(guide: Guide) -> None:
+    """Rented spaces are half of most car parks; a form that is sent twice must not bill twice."""
+    hub = guide.hub
+    await guide.chooses("cards")
+    assert guide.shown["menu_options"] == ["card", "car_park"]
+    assert "there is none yet" in guide.said("note")
+    await hub.call("add_space", name="B1-1", location="underground", tenure="rented")
+    await hub.call("add_space", name="B1-2", location="underground", tenure="owned")
+    await guide.chooses("card")
+    await guide.answers(unit="3-201", plates="BKL4821")
+    await guide.chooses("rental")
+    assert guide.shown["data_schema"].schema["space"].config["options"] == [
+        {"value": "B1-1", "label": "B1-1"}
+    ]
+    days = {name: suggested(guide.shown)[name] for name in ("first", "last")}
+    await guide.answers(space="B1-1", card="c1", **days)
+    assert guide.shown["errors"] == {"base": "refused"}
+    for _ in range(2):
+        await guide.answers(space="B1-1", card="c1", **days, price="300.00")
+        assert guide.shown["step_id"] == "cards"
+        assert guide.said("note").startswith("B1\\-1 is let to c1 from ")
+        assert guide.said("note").endswith("for 300.00 CNY; it holds once its bill is paid.")
+        await guide.chooses("rental")
+    (bill,) = (await hub.call("list_bills"))["bills"]
+    assert bill["open"] == "300.00"
+    (permit,) = (await hub.call("get_card", card="c1"))["package"]
+    assert (permit["kind"], permit["first"], permit["last"]) == ("rental", *days.values())
 
 
 async def test_nonsense_prices_are_answered_in_words(guide: Guide) -> None:
