@@ -18,6 +18,7 @@ from custom_components.prepaid_parking.core.errors import ConflictError, CoreErr
 from custom_components.prepaid_parking.core.plate import masked_plate
 from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayState, Worth
 from custom_components.prepaid_parking.core.wallet import CredentialKind, Purpose
+from custom_components.prepaid_parking.operations.cards import issue_card
 from custom_components.prepaid_parking.operations.facts import StepRefused
 from custom_components.prepaid_parking.operations.lane_facts import StayEvent, StayFact
 from custom_components.prepaid_parking.operations.merchants import set_merchant
@@ -38,6 +39,7 @@ from custom_components.prepaid_parking.operations.unpaid_exits import (
 )
 from custom_components.prepaid_parking.operations.validating import Gift, validate_stay
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
+from custom_components.prepaid_parking.operations.wallets import freeze
 from tests.operations.conftest import MakeWorld
 from tests.operations.money import holds, is_sound, of_site, promise
 from tests.operations.staying import (
@@ -540,3 +542,120 @@ class MoneyOfAStay(RuleBasedStateMachine):
 
 TestMoneyOfAStay = MoneyOfAStay.TestCase
 TestMoneyOfAStay.settings = EXAMPLES
+
+
+async def test_at_the_desk_a_stay_is_paid_out_of_its_wallet_as_at_an_exit(park: World) -> None:
+    """A tenant without cash on him has money in his wallet, and waits at the desk already."""
+    opened: list[str] = []
+
+    async def opens(stay: Stay) -> None:
+        opened.append(stay.id)
+
+    park.site.parking.paid = opens
+    await promise(park, top_up=1000, bonus=400)
+    run = await parking(park, "10")
+    stay = await arrive(park, wallet=run, tariff="taxed", kind=StayKind.CARD)
+    park.clock.now += HOUR
+    wallet = run.wallet.id
+    first = await pay(park, stay, 600, wallet=wallet, reference="w")
+    assert (first.amount_minor, first.due_minor) == (600, 460)
+    assert now(park, stay).wallet_minor == 600
+    again = await pay(park, stay, 600, wallet=wallet, reference="w")
+    assert again.receipt.repeated
+    rest = await pay(park, stay, wallet=wallet)
+    assert (rest.amount_minor, rest.due_minor, run.available_minor) == (460, 0, 340)
+    after = now(park, stay)
+    assert (after.paid_minor, after.wallet_minor, after.bonus_minor) == (1060, 1060, 400)
+    assert await of_site(park, SiteAccount.TAX) == 60  # 6 % on 10.00, as at the exit
+    assert opened == [stay.id, stay.id]
+    assert (await leave(park, stay)).wallet_minor == 1060
+    assert run.available_minor == 340
+    await refund_stay(park.site, which=Which(stay=stay.id), reason="broken", actor=MANAGER)
+    assert (run.available_minor, run.bonus_minor, await of_site(park, SiteAccount.CASH)) == (
+        1400,
+        400,
+        -1000,
+    )
+    await is_sound(park)
+    told = [one for one in park.heard(StayFact) if one.event is StayEvent.PAID]
+    assert [(one.wallet, one.amount_minor) for one in told] == [(wallet, 600), (wallet, 460)]
+
+
+async def test_the_desk_takes_no_more_out_of_a_wallet_than_an_exit_would(park: World) -> None:
+    """Nobody is drawn below zero, or out of a wallet that was frozen, because a clerk clicked."""
+    run = await parking(park, "3")
+    stay = await arrive(park, wallet=run)
+    wallet = run.wallet.id
+    with pytest.raises(CoreError, match="stay_nothing_due"):
+        await pay(park, stay, wallet=wallet)
+    park.clock.now += HOUR
+    with pytest.raises(CoreError, match="not_enough_money"):
+        await pay(park, stay, wallet=wallet)
+    with pytest.raises(CoreError, match="stay_more_than_due"):
+        await pay(park, stay, 600, wallet=wallet)
+    with pytest.raises(CoreError, match="amount_not_positive"):
+        await pay(park, stay, 0, wallet=wallet)
+    with pytest.raises(CoreError, match="stay_wallet_or_channel"):
+        await pay(park, stay, wallet=wallet, channel=Channel.TERMINAL)
+    await freeze(park.site, wallet=wallet, reason="stolen", actor=MANAGER)
+    with pytest.raises(CoreError, match="wallet_frozen"):
+        await pay(park, stay, 300, wallet=wallet)
+    assert (now(park, stay).paid_minor, run.available_minor) == (0, 300)
+    await is_sound(park)
+
+
+async def test_only_the_wallet_of_the_car_pays_at_the_desk(park: World) -> None:
+    """A number that was mistyped must not take a neighbour's money."""
+    own, other = await parking(park, "50"), await parking(park, "50")
+    utility = await park.wallet("50")
+    stay = await arrive(park, wallet=own)
+    stranger = await arrive(park, "沪B98765")
+    park.clock.now += HOUR
+    for car, wallet in ((stay, other), (stay, utility), (stranger, own), (stranger, utility)):
+        with pytest.raises(CoreError, match="stay_other_wallet"):
+            await pay(park, car, wallet=wallet.wallet.id)
+    with pytest.raises(CoreError, match="unknown_wallet"):
+        await pay(park, stay, wallet="w99")
+    # The stranger becomes a customer while the car is inside, and pays out of the new wallet.
+    await issue_card(park.site, wallet=other.wallet.id, plates=["沪B98765"], actor=MANAGER)
+    await pay(park, stranger, wallet=other.wallet.id)
+    assert (now(park, stranger).wallet, other.available_minor) == (other.wallet.id, 4500)
+    assert (own.available_minor, utility.available_minor) == (5000, 5000)
+    await is_sound(park)
+
+
+async def test_what_a_car_left_behind_is_paid_out_of_its_owners_new_wallet(park: World) -> None:
+    """Who opens a wallet to settle an old debt is asked for it once."""
+    stay = await let_out(park, await _hour(park))
+    assert stay.state is StayState.UNPAID
+    run = await parking(park, "20")
+    await issue_card(park.site, wallet=run.wallet.id, plates=[PLATE], actor=MANAGER)
+    paid = await pay(park, stay, wallet=run.wallet.id)
+    assert (paid.stay.state, paid.stay.owed_minor, run.available_minor) == (
+        StayState.LEFT,
+        0,
+        1500,
+    )
+    assert await of_site(park, SiteAccount.UNPAID_EXITS) == 0
+    assert await of_site(park, SiteAccount.REVENUE_PARKING) == 500
+    await is_sound(park)
+
+
+async def _hour(world: World) -> Stay:
+    stay = await arrive(world)
+    world.clock.now += HOUR
+    return stay
+
+
+async def test_the_desk_and_the_exit_at_once_take_it_out_of_the_wallet_once(park: World) -> None:
+    """The clerk clicks while the car is read at the barrier."""
+    run = await parking(park, "50")
+    stay = await arrive(park, wallet=run)
+    park.clock.now += HOUR
+    paying = pay(park, stay, wallet=run.wallet.id)
+    paid, gone = await asyncio.gather(paying, leave(park, stay), return_exceptions=True)
+    assert isinstance(gone, Stay)
+    assert isinstance(paid, PaidStay) or str(paid).startswith("stay_nothing_due")
+    assert run.available_minor == 4500
+    assert (gone.paid_minor, gone.wallet_minor) == (500, 500)
+    await is_sound(park)

@@ -81,6 +81,7 @@ async def pay_stay(call: Call) -> Response:
         which=which(call),
         amount_minor=call.maybe_money("amount"),
         channel=call.data["channel"],
+        wallet=call.wallet().wallet.id if call.text("wallet") else "",
         reference=reference,
         reason=call.text("reason"),
         actor=call.actor,
@@ -199,7 +200,18 @@ ACTIONS: Final = (
         },
     ),
     Action("get_stay", get_stay, {**WHICH, vol.Optional("language"): cv.string}),
-    Action("pay_stay", pay_stay, {**WHICH, **SOME, **CHANNEL, **MAYBE_REASON, **REFERENCE}),
+    Action(
+        "pay_stay",
+        pay_stay,
+        {
+            **WHICH,
+            **SOME,
+            **CHANNEL,
+            vol.Optional("wallet"): cv.string,
+            **MAYBE_REASON,
+            **REFERENCE,
+        },
+    ),
     Action(
         "pay_lost_ticket",
         pay_lost_ticket,

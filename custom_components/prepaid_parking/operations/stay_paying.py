@@ -8,21 +8,24 @@ from ..core.chart import Channel, channel_account
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, StayId
-from ..core.ledger import Act, Receipt, Reference
+from ..core.ledger import Act, Posting, Receipt, Reference
 from ..core.plate import masked_plate
 from ..core.stay import Stay, StayKind, StayState
 from ..core.wallet import CredentialKind
-from .booking import book, referenced
+from .booking import book, referenced, tell
+from .facts import WalletEvent
 from .lane_facts import StayEvent
 from .parking_rules import rules_now
 from .site import Site
-from .spending import Leg, joined
+from .spending import Leg, bonus_in, joined, spend
 from .stay_book import alone, hold, numbered
 from .stay_charging import UNPAID_EXITS, charge_stay, owe_stay
 from .stay_cost import StayCost, cost_of_stay
 from .stay_finding import Which, blind_plate, find_stay, stay_by_id
 from .stay_money import REVENUE, SUSPENSE, earned, heard, part_of, tell_stay
+from .stay_payer import payer_at_desk
 from .stay_refunding import refund_stay
+from .wallet_run import WalletRun
 
 __all__ = [
     "PaidStay",
@@ -33,6 +36,8 @@ __all__ = [
     "refund_stay",
 ]
 
+WALLET: Final = "wallet"
+"""What stands in an entry where others have a channel."""
 LOST_TICKET: Final = "lost_ticket"
 """The note of a stay whose beginning nobody knows."""
 
@@ -55,21 +60,24 @@ async def pay_stay(
     actor: Actor,
     amount_minor: int | None = None,
     channel: Channel = Channel.CASH,
+    wallet: str = "",
     reference: str = "",
     reason: str = "",
 ) -> PaidStay:
     """Pay a stay, or what its car left behind; announced twice under one reference it counts once.
 
     Without an amount it is what is due. Over the counter never more than that; what has arrived by
-    another way is booked, and held for its payer as far as it is beyond. A barrier that waits for it
-    hears of it.
+    another way is booked, and held for its payer as far as it is beyond. Out of a `wallet` it is
+    taken within the bounds of an exit. A barrier that waits for it hears of it.
     """
     found = await find_stay(site, which)
     asked = {"stay": which.stay or found.id if not which.plate else "", "amount": amount_minor}
     if which.plate:
         asked["plate"] = blind_plate(site, which.plate).hex()
-    key = referenced(f"pay_stay/{channel}", reference, asked)
-    work = _pay(site, found.id, key, actor, amount_minor, channel, reason)
+    if wallet:
+        asked["wallet"] = wallet
+    key = referenced(f"pay_stay/{WALLET if wallet else channel}", reference, asked)
+    work = _pay(site, found.id, key, actor, amount_minor, channel, wallet, reason)
     paid = await asyncio.shield(work)
     if not paid.receipt.repeated:
         await heard(site, paid.stay)
@@ -122,45 +130,71 @@ async def _pay(
     actor: Actor,
     amount_minor: int | None,
     channel: Channel,
+    wallet: str,
     reason: str,
 ) -> PaidStay:
     async with alone(site, stay):
         known = await stay_by_id(site, stay)
+        run, unfit = payer_at_desk(site, known, wallet, channel)
         cost, due = _due_now(site, known)
         amount = due if amount_minor is None else amount_minor
         counts, over = max(0, min(amount, due)), max(0, amount - due)
         after = await numbered(site, _paid(site, known, cost, counts, over, settled=amount >= due))
-        act = Act(
-            kind=_kind(known),
-            event=f"stay/{stay}/paid/{key.key}",
-            occurred=site.clock(),
-            actor=actor,
-            reason=reason,
-            reference=key,
-            detail={
-                "stay": stay,
-                "channel": channel,
-                "amount": amount,
-                "due": due,
-                "over": over,
-                "levies": list(part_of(cost.levied, counts).trace),
-                "lines": list(cost.trace),
-            },
-            puts=(after,),
-        )
-        refusal = _refusal(site, known, amount_minor, amount, due, channel)
-        if refusal is None:
-            legs = (*_earned(known, cost, counts), (SUSPENSE, over))
-            origin = ((channel_account(channel), amount),)
-            act = replace(act, postings=joined(origin, [leg for leg in legs if leg[1]]))
-        receipt = await book(site, act, refusal)
+        detail: dict[str, object] = {
+            "stay": stay,
+            "channel": WALLET if wallet else channel,
+            "amount": amount,
+            "due": due,
+            "over": over,
+            "levies": list(part_of(cost.levied, counts).trace),
+            "lines": list(cost.trace),
+        }
+
+        def act(postings: tuple[Posting, ...]) -> Act:
+            nonlocal after
+            if run is not None:
+                after = _out_of(run, known, after, counts, bonus_in(postings))
+            return Act(
+                kind=_kind(known),
+                event=f"stay/{stay}/paid/{key.key}",
+                occurred=site.clock(),
+                actor=actor,
+                reason=reason,
+                reference=key,
+                detail=detail | ({"wallet": wallet} if wallet else {}),
+                puts=(after,),
+            )
+
+        refusal = unfit or _refusal(site, known, amount_minor, amount, due, channel)
+        legs = (*_earned(known, cost, counts), (SUSPENSE, over)) if refusal is None else ()
+        targets = [leg for leg in legs if leg[1]]
+        if run is not None:
+            receipt = await spend(site, run, targets, act, refusal)
+        else:
+            postings = joined(((channel_account(channel), amount),), targets)
+            receipt = await book(site, replace(act(postings), postings=postings), refusal)
         if receipt.repeated:
             return _told_again(site, known, receipt)
         hold(site, after)
+        if run is not None:
+            run.booked(receipt)
+            site.wake_wallet(run)
+    if run is not None:
+        tell(site, run, WalletEvent.DEDUCTED, receipt, counts, receipt.event)
     tell_stay(site, StayEvent.PAID, after, counts)
     rest = due - counts
     return PaidStay(
         stay=after, receipt=receipt, amount_minor=amount, due_minor=rest, over_minor=over
+    )
+
+
+def _out_of(run: WalletRun, before: Stay, after: Stay, part_minor: int, bonus_minor: int) -> Stay:
+    """Return a stay after a payment out of a wallet, which is its payer from then on."""
+    return replace(
+        after,
+        wallet=run.wallet.id,
+        wallet_minor=before.wallet_minor + part_minor,
+        bonus_minor=before.bonus_minor + bonus_minor,
     )
 
 
