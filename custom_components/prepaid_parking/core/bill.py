@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 from .category import Category
 from .chart import SiteAccount
 from .errors import CoreError
 from .identity import BillId, InstallationId, WalletId
 from .ledger import CursorMove, Detail
+from .levies import LevyKind, LevyPart
 
 CREDIT_NOTE: Final = "C"
 """Begins the number of a credit note: its series is not the bills'."""
@@ -57,6 +58,22 @@ class BillLine:
     income: SiteAccount
     tax_minor: int = 0
     trace: Detail
+
+    @classmethod
+    def levied(
+        cls, text: str, net_minor: int, parts: Sequence[LevyPart], category: Category, trace: Detail
+    ) -> Self:
+        """Return the line of a net amount with its fees and taxes; the trace names them as well."""
+        levies = [
+            {"name": part.name, "kind": str(part.kind), "amount": part.minor} for part in parts
+        ]
+        return cls(
+            text=text,
+            amount_minor=net_minor + sum(part.minor for part in parts if not part.included),
+            tax_minor=sum(part.minor for part in parts if part.kind is LevyKind.TAX),
+            income=INCOME[category],
+            trace={**trace, "levies": levies} if levies else trace,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from .bill import DEPOSIT, INCOME, BillLine
+from .bill import DEPOSIT, BillLine
 from .category import Category
 from .errors import CoreError
 from .extent import ONCE, Extent
 from .identity import RecurringId
-from .levies import Levy, LevyKind, levy
+from .levies import Levy, levy
 from .local_day import DAY
 from .money import Currency
 from .recurring import Fixed, Period, periods
@@ -132,7 +132,7 @@ def _price_line(
     levies: tuple[Levy, ...],
     extent: Extent,
 ) -> BillLine:
-    on_top, parts, _ = levy(period.amount_minor, levies, {})
+    _, parts, _ = levy(period.amount_minor, levies, {})
     trace: dict[str, object] = {
         "rule": str(period.line.rule),
         "price": fixed.price_micro,
@@ -147,14 +147,4 @@ def _price_line(
     }
     if charge.tariff:
         trace["tariff"] = charge.tariff
-    if parts:
-        trace["levies"] = [
-            {"name": part.name, "kind": str(part.kind), "amount": part.minor} for part in parts
-        ]
-    return BillLine(
-        text=charge.name,
-        amount_minor=period.amount_minor + on_top,
-        tax_minor=sum(part.minor for part in parts if part.kind is LevyKind.TAX),
-        income=INCOME[charge.category],
-        trace=trace,
-    )
+    return BillLine.levied(charge.name, period.amount_minor, parts, charge.category, trace)

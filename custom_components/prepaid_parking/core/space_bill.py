@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from .bill import INCOME, BillLine
+from .bill import BillLine
 from .bill_parts import Days
 from .category import Category
 from .extent import EXTENT_BASE, Extent
 from .fee_item import FeeItem
-from .levies import Levy, LevyKind, LevyPart, levy
+from .levies import Levy, LevyPart, levy
 from .local_day import DAY
 from .money import Currency
 from .periods import IN_DAYS, Every, Stretch, calendar_period, clamped
@@ -163,17 +163,7 @@ def _line(item: FeeItem, space: Space, days: Days, currency: Currency) -> BillLi
         "to": days.last.isoformat(),
         "net": net,
     }
-    if parts:
-        trace["levies"] = [
-            {"name": part.name, "kind": str(part.kind), "amount": part.minor} for part in parts
-        ]
-    return BillLine(
-        text=item.name,
-        amount_minor=net + sum(part.minor for part in parts if not part.included),
-        tax_minor=sum(part.minor for part in parts if part.kind is LevyKind.TAX),
-        income=INCOME[item.category],
-        trace=trace,
-    )
+    return BillLine.levied(item.name, net, parts, item.category, trace)
 
 
 def _pieces(every: Every, day: int, days: Days) -> Iterator[tuple[int, int, int]]:

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from ..core.bill import INCOME, BillLine
+from ..core.bill import BillLine
 from ..core.bill_parts import Days
 from ..core.category import Category, check_purpose
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, FeeItemId, ParkingPackageId, SpaceId
 from ..core.ledger import Receipt
-from ..core.levies import LevyKind, levy
+from ..core.levies import levy
 from ..core.permit import ParkingPackage, check_package, package_on
 from ..core.space import Space
 from ..core.space_bill import item_lines
@@ -138,7 +138,7 @@ def _price(package: ParkingPackage, days: Days, periods: int) -> Sequence[BillLi
     net = package.price_minor * periods
     if not net:
         return ()
-    on_top, parts, _ = levy(net, package.levies, {})
+    _, parts, _ = levy(net, package.levies, {})
     trace: dict[str, object] = {
         "rule": "parking_package",
         "package": package.id,
@@ -148,19 +148,7 @@ def _price(package: ParkingPackage, days: Days, periods: int) -> Sequence[BillLi
         "to": days.last.isoformat(),
         "net": net,
     }
-    if parts:
-        trace["levies"] = [
-            {"name": part.name, "kind": str(part.kind), "amount": part.minor} for part in parts
-        ]
-    return (
-        BillLine(
-            text=package.name,
-            amount_minor=net + on_top,
-            tax_minor=sum(part.minor for part in parts if part.kind is LevyKind.TAX),
-            income=INCOME[Category.PARKING],
-            trace=trace,
-        ),
-    )
+    return (BillLine.levied(package.name, net, parts, Category.PARKING, trace),)
 
 
 def _check_items(site: Site, package: ParkingPackage) -> None:
