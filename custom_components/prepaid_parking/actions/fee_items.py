@@ -1,8 +1,7 @@
 """Actions about fee items: what is charged for the spaces that a filter matches."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
@@ -12,15 +11,15 @@ from ..core.extent import By
 from ..core.fee_item import FeeItem
 from ..core.money import parse_price
 from ..core.periods import Every
-from ..core.space import EVERY_SPACE, Grade, Location, SpaceFilter, Tenure
+from ..core.space import EVERY_SPACE, SpaceFilter
 from ..operations import fee_items
 from ..operations.space_views import item_view
 from ..wording import Words, async_words
 from .call import MAYBE_REASON, PAGED, REFERENCE, SLUG, Action, Call, Response, page
 from .recurring import tax_of
+from .space_filter import FILTER, narrowed
 from .spaces import DAY
 
-FILTER: Final = ("locations", "tenures", "grades", "zones", "uses")
 PLAIN: Final = ("name", "category", "every", "by", "ended")
 
 
@@ -90,16 +89,9 @@ def _changes(call: Call) -> dict[str, object]:
         changes["price_micro"] = parse_price(data["price"])
     if "tax" in data:
         changes["levies"] = tax_of(data["tax"])
-    asked: Mapping[str, Any] = {name: tuple(data[name]) for name in FILTER if name in data}
-    if asked:
-        known = call.site.parking.fee_items.get(data["item"], [])
-        before = known[-1].filter if known else EVERY_SPACE
-        changes["filter"] = replace(before, **asked)
-    return changes
-
-
-def _several(kind: Any) -> Any:
-    return vol.All(cv.ensure_list, [kind], vol.Length(max=100))
+    known = call.site.parking.fee_items.get(data["item"], [])
+    spaces = narrowed(data, known[-1].filter if known else EVERY_SPACE)
+    return changes if spaces is None else changes | {"filter": spaces}
 
 
 ACTIONS: Final = (
@@ -114,11 +106,7 @@ ACTIONS: Final = (
             vol.Optional("every"): vol.Coerce(Every),
             vol.Optional("by"): vol.Coerce(By),
             vol.Optional("tax"): cv.string,
-            vol.Optional("locations"): _several(vol.Coerce(Location)),
-            vol.Optional("tenures"): _several(vol.Coerce(Tenure)),
-            vol.Optional("grades"): _several(vol.Coerce(Grade)),
-            vol.Optional("zones"): _several(cv.string),
-            vol.Optional("uses"): _several(cv.string),
+            **FILTER,
             vol.Optional("valid_from"): DAY,
             vol.Optional("ended"): cv.boolean,
             **MAYBE_REASON,

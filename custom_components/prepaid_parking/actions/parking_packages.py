@@ -10,7 +10,7 @@ import probatio as vol
 from ..core.identity import ParkingPackageId
 from ..core.permit import ParkingPackage, package_on
 from ..core.rights import ALL_RIGHTS, Rights, TimeWindow
-from ..core.space import EVERY_SPACE, Grade, Location, Tenure
+from ..core.space import EVERY_SPACE
 from ..core.written_parts import clock, mapping, under
 from ..core.written_rates import read_days
 from ..operations import parking_packages
@@ -18,10 +18,10 @@ from ..operations.bill_book import local_day
 from ..operations.card_views import package_view
 from .call import MAYBE_REASON, PAGED, SLUG, TEXTS, Action, Call, Response, page
 from .recurring import tax_of
+from .space_filter import FILTER, narrowed, several
 from .spaces import DAY
 
 PLAIN: Final = ("name", "months", "days", "needs_space", "renew_days", "ended")
-FILTER: Final = ("locations", "tenures", "grades", "zones", "uses")
 COUNT: Final = vol.All(vol.Coerce(int), vol.Range(0, 10_000))
 
 
@@ -62,9 +62,9 @@ def _changes(call: Call) -> dict[str, object]:
     for name in ("items", "remind_days"):
         if name in data:
             changes[name] = tuple(data[name])
-    asked: Mapping[str, Any] = {name: tuple(data[name]) for name in FILTER if name in data}
-    if asked:
-        changes["spaces"] = replace(versions[-1].spaces if versions else EVERY_SPACE, **asked)
+    spaces = narrowed(data, versions[-1].spaces if versions else EVERY_SPACE)
+    if spaces is not None:
+        changes["spaces"] = spaces
     rights = _rights(data)
     if rights:
         before: Rights = versions[-1].rights if versions else ALL_RIGHTS
@@ -96,10 +96,6 @@ def _window(written: object, path: str) -> TimeWindow:
     )
 
 
-def _several(kind: Any) -> Any:
-    return vol.All(cv.ensure_list, [kind], vol.Length(max=100))
-
-
 ACTIONS: Final = (
     Action(
         "set_parking_package",
@@ -112,20 +108,16 @@ ACTIONS: Final = (
             vol.Optional("months"): COUNT,
             vol.Optional("days"): COUNT,
             vol.Optional("items"): TEXTS,
-            vol.Optional("locations"): _several(vol.Coerce(Location)),
-            vol.Optional("tenures"): _several(vol.Coerce(Tenure)),
-            vol.Optional("grades"): _several(vol.Coerce(Grade)),
-            vol.Optional("zones"): _several(cv.string),
-            vol.Optional("uses"): _several(cv.string),
+            **FILTER,
             vol.Optional("needs_space"): cv.boolean,
             vol.Optional("at_once"): COUNT,
             vol.Optional("visits"): COUNT,
-            vol.Optional("right_zones"): _several(cv.string),
-            vol.Optional("windows"): _several(dict),
+            vol.Optional("right_zones"): several(cv.string),
+            vol.Optional("windows"): several(dict),
             vol.Optional("overtime"): cv.string,
             vol.Optional("calendar"): cv.string,
             vol.Optional("renew_days"): COUNT,
-            vol.Optional("remind_days"): _several(COUNT),
+            vol.Optional("remind_days"): several(COUNT),
             vol.Optional("valid_from"): DAY,
             vol.Optional("ended"): cv.boolean,
             **MAYBE_REASON,
