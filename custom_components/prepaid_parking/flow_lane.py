@@ -167,15 +167,7 @@ class LaneFlow(OutputSteps, MqttWireSteps, ReaderSteps, PadSteps):
             self.save_line(one.get(CONF_LINE_ID, ""))
         self.save_line(self.data.get(CONF_LINE_ID, ""))
         self.save_line(self.data[CONF_READER].get(CONF_LINE_ID, ""))
-        if self.source == SOURCE_RECONFIGURE:
-            return self.async_update_and_abort(
-                self._get_entry(),
-                self._get_reconfigure_subentry(),
-                title=self.name,
-                data=self.data,
-                unique_id=self.unique_id,
-            )
-        return self.async_create_entry(title=self.name, data=self.data, unique_id=self.unique_id)
+        return self.end(self.name, self.data, self.unique_id)
 
     def _zones(self) -> list[str]:
         """Return the zones that other lanes and the spaces name already."""

@@ -78,6 +78,18 @@ class LineSteps(ConfigSubentryFlow):
     async def async_line_proven(self, line: ConfigSubentry) -> SubentryFlowResult:
         """Go on with a line that was opened and named."""
 
+    def end(self, title: str, data: Mapping[str, Any], unique_id: str | None) -> SubentryFlowResult:
+        """End the flow: what was described is made, or what is reconfigured becomes it."""
+        if self.source == SOURCE_RECONFIGURE:
+            return self.async_update_and_abort(
+                self._get_entry(),
+                self._get_reconfigure_subentry(),
+                title=title,
+                data=data,
+                unique_id=unique_id,
+            )
+        return self.async_create_entry(title=title, data=data, unique_id=unique_id)
+
     async def async_step_modbus_tcp(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
@@ -230,12 +242,4 @@ class LineFlow(LineSteps):
 
     @override
     async def async_line_proven(self, line: ConfigSubentry) -> SubentryFlowResult:
-        if self.source == SOURCE_RECONFIGURE:
-            return self.async_update_and_abort(
-                self._get_entry(),
-                self._get_reconfigure_subentry(),
-                title=line.title,
-                data=line.data,
-                unique_id=line.unique_id,
-            )
-        return self.async_create_entry(title=line.title, data=line.data, unique_id=line.unique_id)
+        return self.end(line.title, line.data, line.unique_id)

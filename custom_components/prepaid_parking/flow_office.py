@@ -158,15 +158,7 @@ class OfficeFlow(DeviceSteps):
     def _save(self) -> SubentryFlowResult:
         self.save_line(self.data[CONF_LINE_ID])
         unique_id = self._unique_id(Pairing.of(self.data[CONF_CODE]))
-        if self.source == SOURCE_RECONFIGURE:
-            return self.async_update_and_abort(
-                self._get_entry(),
-                self._get_reconfigure_subentry(),
-                title=self.name,
-                data=self.data,
-                unique_id=unique_id,
-            )
-        return self.async_create_entry(title=self.name, data=self.data, unique_id=unique_id)
+        return self.end(self.name, self.data, unique_id)
 
 
 async def async_greeting(line: Mapping[str, Any], code: str, role: str) -> str:
