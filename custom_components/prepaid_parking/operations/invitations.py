@@ -1,7 +1,6 @@
 """Invited visitors: a plate or a code that may come in a time, and for whom a host may pay."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 import secrets
 from typing import Final
@@ -13,10 +12,11 @@ from ..core.ledger import Act, Receipt
 from ..core.plate import masked_plate, normal_plate
 from ..core.visiting import Invitation
 from ..core.wallet import Card, CardState, CredentialKind
-from .booking import book_sealed, closed, referenced
+from .booking import closed, referenced
 from .site import Site
 from .turn import in_turn
 from .vehicle_turn import alone_with
+from .visit_book import cancelled, check_times, made
 
 CODE_DIGITS: Final = 8
 """A keypad at a lane takes one try in seconds: of a hundred million codes nobody finds one."""
@@ -69,24 +69,17 @@ async def invite_visitor(
         "visits": visits,
         "lanes": list(lanes),
     }
-    receipt = await book_sealed(
-        site,
-        Act(
-            kind=EntryKind.INVITED,
-            event=f"invitation/{invitation.id}/made",
-            occurred=invitation.made_at,
-            actor=actor,
-            reference=referenced("invite_visitor", reference, content),
-            detail={"invitation": invitation.id, "host": host, "visitor": invitation.masked},
-            puts=(invitation,),
-        ),
-        invitation.subject,
+    act = Act(
+        kind=EntryKind.INVITED,
+        event=f"invitation/{invitation.id}/made",
+        occurred=invitation.made_at,
+        actor=actor,
+        reference=referenced("invite_visitor", reference, content),
+        detail={"invitation": invitation.id, "host": host, "visitor": invitation.masked},
+        puts=(invitation,),
     )
-    if receipt.repeated:
-        (known,) = await site.books.load(Invitation, id=str(receipt.detail["invitation"]))
-        return receipt, known
-    site.parking.invitations[invitation.id] = invitation
-    return receipt, invitation
+    known = site.parking.invitations
+    return await made(site, "invitation", act, invitation, invitation.id, known)
 
 
 @in_turn
@@ -95,25 +88,10 @@ async def cancel_invitation(
     site: Site, *, invitation: str, actor: Actor, reason: str = ""
 ) -> Receipt:
     """Take an invitation back: who is inside may leave, nobody comes in by it any more."""
-    known = site.parking.invitations.get(InvitationId(invitation.lower()))
-    if known is None:
+    key, known = InvitationId(invitation.lower()), site.parking.invitations
+    if key not in known:
         raise CoreError("unknown_invitation", invitation=invitation)
-    ended = replace(known, ended_at=site.clock())
-    receipt = await site.books.commit(
-        Act(
-            kind=EntryKind.INVITED,
-            event=f"invitation/{known.id}/cancelled",
-            occurred=site.clock(),
-            actor=actor,
-            reason=reason,
-            detail={"invitation": known.id},
-            puts=(ended,),
-        )
-    )
-    site.parking.invitations.pop(known.id, None)
-    if known.subject:
-        await site.privacy.forget_subject(known.subject)
-    return receipt
+    return await cancelled(site, key, known, EntryKind.INVITED, "invitation", actor, reason)
 
 
 async def code_of(site: Site, invitation: Invitation) -> str:
@@ -142,10 +120,7 @@ def _host(site: Site, host: str, *, pays: bool) -> Card | None:
 def _check(
     site: Site, from_at: datetime, to_at: datetime, visits: int | None, lanes: Sequence[str]
 ) -> None:
-    if to_at <= from_at:
-        raise CoreError("end_before_start", start=from_at.isoformat(), end=to_at.isoformat())
-    if to_at <= site.clock():
-        raise CoreError("time_is_past", at=to_at.isoformat())
+    check_times(site, from_at, to_at)
     if visits is not None and visits < 1:
         raise CoreError("visits_not_positive")
     for lane in lanes:

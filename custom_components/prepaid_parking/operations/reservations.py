@@ -1,6 +1,5 @@
 """Reserved spaces: a space, or a place of a zone, that is kept for a card or a plate for a time."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from ..core.entry_kind import EntryKind
@@ -12,10 +11,11 @@ from ..core.plate import masked_plate, normal_plate
 from ..core.space import Space, Tenure
 from ..core.visiting import Reservation, most_at_once
 from ..core.wallet import CredentialKind
-from .booking import book_sealed, referenced
+from .booking import referenced
 from .occupancy import count
 from .site import Site
 from .turn import in_turn
+from .visit_book import cancelled, check_times, made
 
 
 @in_turn
@@ -36,10 +36,7 @@ async def reserve_space(
 
     Refused where it is kept for somebody else in that time, or all places of the zone are.
     """
-    if to_at <= from_at:
-        raise CoreError("end_before_start", start=from_at.isoformat(), end=to_at.isoformat())
-    if to_at <= site.clock():
-        raise CoreError("time_is_past", at=to_at.isoformat())
+    check_times(site, from_at, to_at)
     if bool(card) == bool(plate):
         raise CoreError("reservation_holder")
     if card and CardId(card.lower()) not in site.cards:
@@ -70,26 +67,18 @@ async def reserve_space(
         "card": card,
         "plate": one.digest.hex(),
     }
-    receipt = await book_sealed(
-        site,
-        Act(
-            kind=EntryKind.RESERVED,
-            event=f"reservation/{one.id}/made",
-            occurred=one.made_at,
-            actor=actor,
-            reason=note,
-            reference=referenced("reserve_space", reference, content),
-            detail={"reservation": one.id, "space": one.space or "", "zone": one.zone},
-            puts=(one,),
-        ),
-        one.subject,
-        _refusal(site, one, kept),
+    act = Act(
+        kind=EntryKind.RESERVED,
+        event=f"reservation/{one.id}/made",
+        occurred=one.made_at,
+        actor=actor,
+        reason=note,
+        reference=referenced("reserve_space", reference, content),
+        detail={"reservation": one.id, "space": one.space or "", "zone": one.zone},
+        puts=(one,),
     )
-    if receipt.repeated:
-        (known,) = await site.books.load(Reservation, id=str(receipt.detail["reservation"]))
-        return receipt, known
-    site.parking.reservations[one.id] = one
-    return receipt, one
+    known = site.parking.reservations
+    return await made(site, "reservation", act, one, one.id, known, _refusal(site, one, kept))
 
 
 @in_turn
@@ -97,24 +86,10 @@ async def cancel_reservation(
     site: Site, *, reservation: str, actor: Actor, reason: str = ""
 ) -> Receipt:
     """Give a reserved place back."""
-    known = site.parking.reservations.get(ReservationId(reservation.lower()))
-    if known is None:
+    key, known = ReservationId(reservation.lower()), site.parking.reservations
+    if key not in known:
         raise CoreError("unknown_reservation", reservation=reservation)
-    receipt = await site.books.commit(
-        Act(
-            kind=EntryKind.RESERVED,
-            event=f"reservation/{known.id}/cancelled",
-            occurred=site.clock(),
-            actor=actor,
-            reason=reason,
-            detail={"reservation": known.id},
-            puts=(replace(known, ended_at=site.clock()),),
-        )
-    )
-    site.parking.reservations.pop(known.id, None)
-    if known.subject:
-        await site.privacy.forget_subject(known.subject)
-    return receipt
+    return await cancelled(site, key, known, EntryKind.RESERVED, "reservation", actor, reason)
 
 
 def _space(site: Site, asked: str) -> Space:
