@@ -54,6 +54,8 @@ ROSTER: Final = "roster"
 SITE: Final = "site"
 PARK: Final = "park"
 COUNTERS_EVERY_S: Final = 30.0
+PARK_EVERY_S: Final = 2.0
+"""All who are inside are counted for it, which no car should wait for; longer than a glance lasts."""
 WRITES_PER_SLICE: Final = 50
 SLICE_S: Final = 0.5
 """Fifty writes each half second: at most a hundred a second, and the loop is never held for long."""
@@ -95,7 +97,10 @@ class PrepaidData:
 
 
 class SiteCoordinator:
-    """Publishes what changed: by key, the urgent first, the counters every half minute."""
+    """Publishes what changed: by key, the urgent first, the counters every half minute.
+
+    The car park changes with every car: it is published with the first one, then every two seconds.
+    """
 
     def __init__(self, hass: HomeAssistant, *, counters_every: float = COUNTERS_EVERY_S) -> None:
         """Begin with nobody listening."""
@@ -107,6 +112,8 @@ class SiteCoordinator:
         self._slow: set[str] = set()
         self._something = asyncio.Event()
         self._slow_due = 0.0
+        self._park_changed = False
+        self._park_due = 0.0
 
     @callback
     def subscribe(self, key: str, update: CALLBACK_TYPE) -> CALLBACK_TYPE:
@@ -138,7 +145,11 @@ class SiteCoordinator:
             except Exception:  # One listener's fault must not stop the charging.
                 _LOGGER.exception("A listener failed on %s", type(fact).__name__)
         for key in _keys(fact):
-            self.touch(key)
+            if key == PARK:
+                self._park_changed = True
+                self._something.set()
+            else:
+                self.touch(key)
 
     @callback
     def touch(self, key: str) -> None:
@@ -158,15 +169,24 @@ class SiteCoordinator:
         loop = asyncio.get_running_loop()
         self._slow_due = loop.time() + self.counters_every
         while True:
+            due = self._slow_due
+            if self._park_changed:
+                due = min(due, self._park_due)
             with suppress(TimeoutError):
-                async with asyncio.timeout_at(self._slow_due):
+                async with asyncio.timeout_at(due):
                     await self._something.wait()
             self._something.clear()
+            if self._park_changed and loop.time() >= self._park_due:
+                self._publish_park(loop.time())
             if loop.time() >= self._slow_due:
                 self._publish_counters(loop.time())
             while self._urgent:
                 self._write_slice()
                 await asyncio.sleep(SLICE_S if self._urgent else 0)
+
+    def _publish_park(self, now: float) -> None:
+        self._park_changed, self._park_due = False, now + PARK_EVERY_S
+        self.touch(PARK)
 
     def _publish_counters(self, now: float) -> None:
         lines = (key for key in self._updates if key.startswith(("line:", "lane:")))

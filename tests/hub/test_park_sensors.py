@@ -1,5 +1,6 @@
 """What the hub shows of a car park: how full it is, what it earned, who owes, which space is taken."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -68,6 +69,20 @@ async def test_how_full_it_is_shows_on_the_sites_own_device(hub: Hub) -> None:
     device = dr.async_get(hub.hass).async_get(entity.device_id)
     assert device is not None
     assert device.identifiers == {("prepaid_parking", hub.entry.unique_id)}
+
+
+async def test_cars_in_a_row_are_shown_together(hub: Hub) -> None:
+    """Each look goes over all who are inside: in a rush cars would wait at the lanes for it."""
+    await car_park(hub)
+    await shows(hub, "sensor", "park", "passages_today", "0")
+    site, looks = hub.data.site, list[None]()
+    hub.data.coordinator.subscribe("park", lambda: looks.append(None))
+    for _ in range(20):
+        kind = PassageKind.ADMITTED
+        site.tell(Passed(lane=LaneId("l1"), kind=kind, at=site.clock(), reason="card"))
+        await asyncio.sleep(0.01)
+    await shows(hub, "sensor", "park", "passages_today", "20")
+    assert len(looks) <= 3  # The first car, those behind it, and the counters' own pace.
 
 
 async def test_each_zone_has_a_sensor_of_its_free_places_as_soon_as_it_has_places(hub: Hub) -> None:
