@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from .identity import StayId
+from .identity import EntryId, StayId
 
 
 class LaneInput(StrEnum):
@@ -48,13 +48,15 @@ class Grant:
     """One car was let through: by right (`stay`), or by a person or the key (None).
 
     `watched` says that the loops were watched ever since. Where they were not, nobody knows whether
-    it has passed, and silence says nothing. `owes`: it was let out by hand and has not paid.
+    it has passed, and silence says nothing. `owes`: it was let out by hand and has not paid. `fee` is
+    the entry that took the price of the passage.
     """
 
     at: datetime
     stay: StayId | None = None
     watched: bool = True
     owes: bool = False
+    fee: EntryId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,11 @@ class Crossing:
 def granted(crossing: Crossing, grant: Grant) -> Crossing:
     """Let one more car through."""
     return replace(crossing, grants=(*crossing.grants, grant))
+
+
+def forgone(crossing: Crossing, stay: StayId) -> Crossing:
+    """Let nobody through for a stay any more: its car is answered anew."""
+    return replace(crossing, grants=tuple(one for one in crossing.grants if one.stay != stay))
 
 
 def felt(

@@ -1,8 +1,9 @@
 """Stays: one vehicle from its arrival to its departure, and what it owes for that."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from .identity import (
     CardId,
@@ -17,12 +18,15 @@ from .identity import (
 )
 from .vehicle import PlateColour, VehicleClass
 
+UNSEEN: Final = timedelta(minutes=15)
+"""Nobody waits longer before a barrier that did not answer: that car is in, or it has gone away."""
+
 
 class StayState(StrEnum):
     """How far a stay has come; the values are translation keys."""
 
     ARRIVING = "arriving"
-    """The barrier was opened; the car has not passed yet."""
+    """The barrier is to be opened; nobody has seen yet that it was, or that the car has passed."""
     INSIDE = "inside"
     LEAVING = "leaving"
     """The way out was opened and what is due is charged; the car has not passed yet."""
@@ -147,6 +151,16 @@ class Stay:
     review: ReviewId | None = None
     note: str = ""
     changed: int = 0
+
+    def is_lost(self, at: datetime) -> bool:
+        """Whether nobody saw this car come in, and it does not stand at the lane any more either.
+
+        It takes up no place and no right of its card then; where it did come in, its way out is
+        answered like that of any other.
+        """
+        if self.state is not StayState.ARRIVING or self.granted_at is None:
+            return False
+        return at - self.granted_at > UNSEEN
 
     @property
     def priced_whole(self) -> bool:

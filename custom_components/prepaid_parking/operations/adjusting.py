@@ -68,6 +68,15 @@ class Reversal:
         ]
         return (*kept, *((self.granted,) if self.granted is not None else ()))
 
+    def taken_over(self, site: Site, receipt: Receipt, reference: str = "") -> None:
+        """Take over what was written, and tell it."""
+        for run in self.runs:
+            if run.wallet.id in self.layered:
+                self.layered[run.wallet.id].taken_over(run)
+        if self.granted is not None:
+            keep_granted(site, self.granted)
+        _told(site, self.runs, receipt, self.postings, reference)
+
 
 @in_turn
 async def adjust(
@@ -130,15 +139,10 @@ async def reverse_entry(
     refusal = _irreversible(site, found) or await fee_refunded(site, found)
     if refusal is not None:
         return await book(site, act, refusal)
-    back = _way_back(site, without_kept_fee(found))
+    back = way_back(site, without_kept_fee(found))
     receipt = await book(site, replace(act, postings=back.postings, puts=back.puts))
     if not receipt.repeated:
-        for run in back.runs:
-            if run.wallet.id in back.layered:
-                back.layered[run.wallet.id].taken_over(run)
-        if back.granted is not None:
-            keep_granted(site, back.granted)
-        _told(site, back.runs, receipt, back.postings, key.key)
+        back.taken_over(site, receipt, key.key)
     return receipt
 
 
@@ -164,7 +168,7 @@ def _irreversible(site: Site, entry: Entry) -> CoreError | None:
     return None
 
 
-def _way_back(site: Site, entry: Entry) -> Reversal:
+def way_back(site: Site, entry: Entry) -> Reversal:
     """Draw up the opposite of an entry, as far as what it gave is still there."""
     legs: list[Posting] = []
     layered: dict[WalletId, Layered] = {}

@@ -13,12 +13,12 @@ from ..core.identity import Actor, EntryId
 from ..core.lane import Grant, granted
 from ..core.ledger import Act, Record
 from ..core.passage import Passage
-from ..core.stay import Stay, StayState
+from ..core.stay import Stay
 from ..core.supply import CommandLog
 from ..core.wallet import Card
-from .asking import has_lane_price
+from .asking import has_lane_price, payer_of
 from .booking import referenced
-from .lane_facts import PassageKind, StayEvent
+from .lane_facts import PassageKind
 from .lane_run import AtLane, LaneRun, Shown
 from .passing import Answer, Happening, barrier_of, drawn_up, pulse, recorded
 from .paying import pay, sources
@@ -28,7 +28,7 @@ from .stay_book import alone, hold, put
 from .stay_charging import charge_stay
 from .stay_cost import cost_of_stay
 from .stay_money import wallet_of
-from .stays import begin, leaving, left, passed, take_over, tell_stay, use_up
+from .stays import begin, leaving, left, passed, take_over
 from .unwritten import pass_without_books
 
 SILENT: Final = frozenset(
@@ -86,23 +86,18 @@ async def settle(
 
 async def opened(site: Site, run: LaneRun, opening: Opening) -> Answer:
     """Fire the pulse of a passage that is written down; all that may wait comes after it."""
-    stay = opening.stay
-    if run.counts and stay is not None:
-        run.crossing = granted(run.crossing, Grant(at=site.clock(), stay=stay.id))
-    elif run.counts:
-        run.crossing = granted(run.crossing, Grant(at=site.clock()))
+    stay, passage = opening.stay, opening.passage
+    fee = EntryId(passage.entry) if passage.entry is not None else None
+    grant = Grant(at=site.clock(), stay=stay.id if stay is not None else None, fee=fee)
     gone: Callable[[], Awaitable[None]] | None = None
-    if stay is not None and opening.way is Way.EXIT and not run.counts:
-        gone = partial(passed, site, run, Grant(at=site.clock(), stay=stay.id))
-    answer = await pulse(
-        site, run, barrier_of(run), opening.what, opening.command, opening.passage, gone
-    )
-    if stay is not None and opening.way is Way.ENTRY:
-        _tell(site, run, stay)
-        if opening.shown.plate and stay.card is None:
-            site.spawn(_seal(site, stay, opening.shown.read.plate))
-        if not run.counts:
-            await use_up(site, stay)
+    if run.counts:
+        run.crossing = granted(run.crossing, grant)
+    elif stay is not None:
+        gone = partial(passed, site, run, grant)
+    answer = await pulse(site, run, barrier_of(run), opening.what, opening.command, passage, gone)
+    begun = stay if opening.way is Way.ENTRY else None
+    if begun is not None and opening.shown.plate and begun.card is None:
+        site.spawn(_seal(site, begun, opening.shown.read.plate))
     return answer
 
 
@@ -169,7 +164,8 @@ async def _written(
         records = (stay,)
     command, passage = await drawn_up(site, run, what)
     if what.fee_minor and asked.card is not None:
-        entry = await _fee(site, run, asked.card, shown, what, (*records, command, passage))
+        puts = (*records, command, passage)
+        entry = await _fee(site, run, asked, asked.card, shown, what, passage.id, puts)
         if entry is None:
             return None
         passage = replace(passage, entry=entry)
@@ -226,13 +222,16 @@ def _with_passage(site: Site, stay: Stay, fee_minor: int) -> Stay:
 async def _fee(
     site: Site,
     run: LaneRun,
+    asked: Asked,
     card: Card,
     shown: Shown,
     what: Happening,
+    passage: int,
     puts: tuple[Record, ...],
 ) -> EntryId | None:
     """Take the price of a passage; None where this very read was charged before: it opened then."""
-    payer = site.wallets[card.wallet]
+    payer = payer_of(site, asked.way, card, asked.stay)
+    assert payer is not None
     event = f"passage/{run.id}/{card.id}/{shown.read.at.isoformat()}"
     act = Act(
         kind=EntryKind.PASSAGE,
@@ -240,7 +239,12 @@ async def _fee(
         occurred=site.clock(),
         actor=what.actor,
         reference=referenced("passage", event),
-        detail={"lane": run.id, "card": card.id, "wallet": payer.wallet.id},
+        detail={
+            "lane": run.id,
+            "card": card.id,
+            "wallet": payer.wallet.id,
+            "passage": passage,
+        },
         puts=puts,
     )
     revenue = site_account(SiteAccount.REVENUE_PARKING)
@@ -250,12 +254,6 @@ async def _fee(
     payer.booked(receipt)
     site.wake_wallet(payer)
     return receipt.entry
-
-
-def _tell(site: Site, run: LaneRun, stay: Stay) -> None:
-    """Say that a car is in, where no loop will tell."""
-    if stay.state is StayState.INSIDE:
-        tell_stay(site, run, stay, StayEvent.ARRIVED)
 
 
 async def _seal(site: Site, stay: Stay, plate: str) -> None:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
 from ..core.access import PlateRead
 from ..core.admission import Asked, Reason, Way
@@ -11,25 +10,22 @@ from ..core.lane_rules import right_of
 from ..core.parking_rules import ParkingRules
 from ..core.plate import plate_class
 from ..core.space import Space, Tenure
-from ..core.stay import Stay, StayKind, StayState
+from ..core.stay import Stay, StayKind
 from ..core.vehicle import VehicleClass
 from ..core.wallet import Card, CredentialKind
 from .booking import is_frozen
 from .lane_run import LaneRun
-from .listed import beside, listed_at
+from .listed import beside, is_other, listed_at
 from .occupancy import surely_free
 from .parking_rules import parks_free, rules_at
 from .permits import best_permit, in_hours, is_unpaid, permits_of
-from .recognising import Found, recognised
+from .recognising import recognised
 from .site import Site
 from .space_billing import space_unpaid
 from .stay_book import stays_of_card, tracks
 from .stay_cost import cost_of_stay, tariff_of
 from .unpaid_exits import owed_by
 from .wallet_run import WalletRun
-
-TAKES: Final = frozenset({StayState.ARRIVING, StayState.INSIDE, StayState.LEAVING})
-"""Who was let in takes up its card's right from then on: two lanes must not give it away twice."""
 
 
 def asked_of(
@@ -60,7 +56,8 @@ def asked_of(
     )
     if listed is not None and found.near:
         found = replace(found, card=None, stay=None, near=False)
-    due, payer = _due(site, run, way, found.stay, at), _payer(site, way, found)
+    due = _due(site, run, way, found.stay, at)
+    payer = payer_of(site, way, found.card, found.stay)
     asked = Asked(
         kind=kind,
         lane=run.id,
@@ -103,9 +100,12 @@ def _class_of(rules: ParkingRules, kind: CredentialKind, read: PlateRead) -> Veh
     return plate_class(read.plate, read.colour, read.region, read.vehicle)
 
 
-def _payer(site: Site, way: Way, found: Found) -> WalletRun | None:
-    """Return whose money pays: the stay's own wallet on the way out, else the card's."""
-    stay, card = found.stay, found.card
+def payer_of(site: Site, way: Way, card: Card | None, stay: Stay | None) -> WalletRun | None:
+    """Return whose money pays: the stay's own wallet on the way out, else the card's.
+
+    A card that is handed to another customer while its car is inside has begun this stay for the one
+    before.
+    """
     if way is Way.EXIT and stay is not None and stay.wallet is not None:
         return site.wallets.get(stay.wallet)
     return site.wallets.get(card.wallet) if card is not None else None
@@ -133,7 +133,7 @@ def _with_right(site: Site, asked: Asked, card: Card, digest: bytes) -> Asked:
         space = site.parking.spaces.get(permit.space)
     paid = permit is not None and not is_unpaid(site, permit.bill, permit.wallet)
     owed = space is not None and _is_owned(space) and space_unpaid(site, space)
-    others = (one for one in stays_of_card(site, card.id) if _is_other(one, digest))
+    others = (one for one in stays_of_card(site, card.id) if is_other(one, digest, asked.now))
     return replace(
         asked,
         permit=permit,
@@ -152,10 +152,6 @@ def _space(site: Site, card: Card) -> Space | None:
 
 def _is_owned(space: Space | None) -> bool:
     return space is not None and space.tenure is Tenure.OWNED
-
-
-def _is_other(stay: Stay, digest: bytes) -> bool:
-    return stay.state in TAKES and digest not in (stay.plate, stay.ticket)
 
 
 def _lapsed(site: Site, asked: Asked, card: Card, space: Space | None) -> Reason | None:

@@ -13,9 +13,11 @@ from ..core.access import Arrival, PlateRead, is_over, same_arrival, still_there
 from ..core.admission import Asked, Decision, Reason, Way, decide
 from ..core.errors import CoreError
 from ..core.identity import SYSTEM, Actor
+from ..core.lane import forgone
 from ..core.plate import masked_plate, normal_plate
+from ..core.stay import StayState
 from ..core.wallet import CredentialKind
-from .admitting import Opening, opened, settle
+from .admitting import SILENT, Opening, opened, settle
 from .asking import asked_of
 from .cards import block_card, issue_card
 from .lane_facts import PassageKind
@@ -25,6 +27,7 @@ from .passing import Answer
 from .site import Site
 from .stay_book import tracks, way_of
 from .suspecting import suspect
+from .turning_back import never_in
 from .vehicle_turn import asked_turn, vehicle_turn
 
 __all__ = [
@@ -56,17 +59,11 @@ async def plate_read(site: Site, *, lane: str, read: PlateRead, actor: Actor = S
         office=office_digest(site, CredentialKind.PLATE, plate),
     )
     async with vehicle_turn(site, vehicle) as held:
-        asked = asked_of(
-            site,
-            run,
-            way=way_of(site, run, digest),
-            kind=vehicle.kind,
-            digest=digest,
-            read=read,
-            office=vehicle.office,
-        )
-        decision = decide(asked)
+        asked = _asked(site, run, vehicle)
         _come_back(site, run, asked, digest, plate)
+        if _stands_again(asked) and not _is_answered(run, plate, read):
+            asked = await _anew(site, run, vehicle, asked)
+        decision = decide(asked)
         arrival = _arrival(site, run, asked, decision, plate, read)
         if arrival is None:
             _still_here(site, run, vehicle)
@@ -113,17 +110,11 @@ async def answer_again(
     site: Site, run: LaneRun, vehicle: Shown, actor: Actor, *, way: Way | None = None
 ) -> Answer:
     """Answer a vehicle that is known to stand there now: shown, corrected by a person, or paid for."""
-    digest, read = vehicle.digest, vehicle.read
+    read = vehicle.read
     async with vehicle_turn(site, vehicle) as held:
-        asked = asked_of(
-            site,
-            run,
-            way=way_of(site, run, digest) if way is None else way,
-            kind=vehicle.kind,
-            digest=digest,
-            read=read,
-            office=vehicle.office,
-        )
+        asked = _asked(site, run, vehicle, way)
+        if _stands_again(asked):
+            asked = await _anew(site, run, vehicle, asked, way)
         decision = decide(asked)
         async with asked_turn(site, asked, held):
             ready = await settle(site, run, asked, decision, vehicle, actor)
@@ -131,6 +122,48 @@ async def answer_again(
             run.let_through(normal_plate(read.plate), read.at)
     suspect(site, run, asked, decision, vehicle, ready)
     return await opened(site, run, ready) if isinstance(ready, Opening) else ready
+
+
+def _asked(site: Site, run: LaneRun, vehicle: Shown, way: Way | None = None) -> Asked:
+    return asked_of(
+        site,
+        run,
+        way=way_of(site, run, vehicle.digest) if way is None else way,
+        kind=vehicle.kind,
+        digest=vehicle.digest,
+        read=vehicle.read,
+        office=vehicle.office,
+    )
+
+
+def _stands_again(asked: Asked) -> bool:
+    """Tell whether a car that was let in stands before the entry again: nobody saw it come in."""
+    stay = asked.stay
+    if stay is None or asked.near or asked.way is not Way.ENTRY:
+        return False
+    let_in = stay.granted_at if stay.state is StayState.ARRIVING else None
+    return let_in is not None and asked.at > let_in and decide(asked).reason not in SILENT
+
+
+def _is_answered(run: LaneRun, plate: str, read: PlateRead) -> bool:
+    """Tell whether a car was let in at this lane a moment ago, and stands there still."""
+    seen = same_arrival(run.recent, plate, read.at, read.event_id, known=True)
+    return seen is not None and seen.admitted
+
+
+async def _anew(
+    site: Site, run: LaneRun, vehicle: Shown, asked: Asked, way: Way | None = None
+) -> Asked:
+    """Take back what a car was let in with before, so that it is answered as if it had not come yet.
+
+    Else it would pay for one way in twice, and find the place taken that it stands before.
+    """
+    assert asked.stay is not None
+    lane = site.lanes.get(asked.stay.entry_lane) if asked.stay.entry_lane is not None else None
+    if lane is not None:
+        lane.crossing = forgone(lane.crossing, asked.stay.id)
+    await never_in(site, asked.stay)
+    return _asked(site, run, vehicle, way)
 
 
 def _come_back(site: Site, run: LaneRun, asked: Asked, digest: bytes, plate: str) -> None:

@@ -1,6 +1,7 @@
 """What a lane's wires tell: who has passed, who turned round, who forced the way, and fire."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..core.access import gone
@@ -8,7 +9,7 @@ from ..core.errors import CoreError, StoreError
 from ..core.identity import SYSTEM, LaneId
 from ..core.lane import Grant, LaneInput, Movement, felt, granted, lapsed
 from ..core.review import Seen, Suspicion
-from ..core.stay import Stay, StayState
+from ..core.stay import UNSEEN, Stay, StayState
 from .emergency import begin_emergency
 from .lane_facts import PassageKind
 from .lane_run import LaneRun
@@ -18,10 +19,9 @@ from .pictures import name_picture
 from .releasing import standing
 from .reviews import open_review
 from .site import Site
-from .stays import backed_out, owe_now, passed
+from .stays import owe_now, passed
+from .turning_back import backed_out
 
-GONE_AFTER = timedelta(minutes=15)
-"""Nobody waits longer before a barrier that did not answer: somebody has let that car out by hand."""
 BETWEEN = frozenset({StayState.ARRIVING, StayState.LEAVING})
 KIND = {Movement.TAILGATED: PassageKind.TAILGATED, Movement.FORCED: PassageKind.FORCED}
 WHY = {PassageKind.TAILGATED: Suspicion.TAILGATED, PassageKind.FORCED: Suspicion.FORCED}
@@ -67,7 +67,7 @@ async def watch_grants(site: Site, now: datetime) -> None:
         if stay.state is not StayState.LEAVING or stay.granted_at is None:
             continue
         out = site.lanes.get(stay.exit_lane) if stay.exit_lane is not None else None
-        if out is not None and not out.counts and now - stay.granted_at > GONE_AFTER:
+        if out is not None and not out.counts and now - stay.granted_at > UNSEEN:
             await passed(site, out, Grant(at=stay.granted_at, stay=stay.id))
 
 
@@ -95,20 +95,15 @@ async def _moved(site: Site, run: LaneRun, at: datetime) -> None:
 async def _turned_round(site: Site, run: LaneRun, grant: Grant) -> None:
     """Say that a car did not pass; the next read of it is a new arrival."""
     stay = await backed_out(site, grant)
-    if stay is None:
-        return
-    run.recent[:] = [
-        seen for seen in run.recent if site.privacy.blind("plate", seen.plate) != stay.plate
-    ]
-    what = Happening(
-        kind=PassageKind.BACKED_OUT,
-        reason="not_passed",
-        actor=SYSTEM,
-        masked=stay.masked,
-        card=site.cards.get(stay.card) if stay.card is not None else None,
-        stay=stay.id,
-    )
-    await recorded(site, run, what)
+    what = Happening(kind=PassageKind.BACKED_OUT, reason="not_passed", actor=SYSTEM)
+    if stay is not None:
+        run.recent[:] = [
+            seen for seen in run.recent if site.privacy.blind("plate", seen.plate) != stay.plate
+        ]
+        card = site.cards.get(stay.card) if stay.card is not None else None
+        what = replace(what, masked=stay.masked, card=card, stay=stay.id)
+    if stay is not None or grant.fee is not None:
+        await recorded(site, run, what)
 
 
 async def _by_key(site: Site, run: LaneRun, at: datetime) -> None:

@@ -7,13 +7,14 @@ from typing import Final
 from ..core.identity import CardId
 from ..core.lane_list import Listed, ListEntry, card_at_lane
 from ..core.rights import covers
-from ..core.stay import StayKind, StayState
+from ..core.stay import Stay, StayKind, StayState
 from ..core.wallet import CredentialKind
 from .lane_run import LaneRun
 from .site import Site
 from .stay_book import stays_of_card
 
-INSIDE: Final = frozenset({StayState.ARRIVING, StayState.INSIDE, StayState.LEAVING})
+TAKES: Final = frozenset({StayState.ARRIVING, StayState.INSIDE, StayState.LEAVING})
+"""Who was let in takes up its card's right from then on: two lanes must not give it away twice."""
 
 
 def office_digest(site: Site, kind: CredentialKind, value: str) -> bytes:
@@ -45,15 +46,19 @@ def listed_at(site: Site, run: LaneRun, office: bytes, at: datetime) -> Listed |
     return replace(listed, said_at=f"{made.made_at.astimezone(site.zone):%H:%M}")
 
 
+def is_other(stay: Stay, digest: bytes, now: datetime) -> bool:
+    """Tell whether a stay of a card is another car's that takes up its right."""
+    if digest in (stay.plate, stay.ticket):
+        return False
+    return stay.state in TAKES and not stay.is_lost(now)
+
+
 def beside(site: Site, listed: Listed, digest: bytes) -> Listed:
     """Add how many other cars of its card are inside by right."""
     card = card_at_lane(listed.entry)
     if card is None:
         return listed
-    others = (
-        one
-        for one in stays_of_card(site, card)
-        if one.state in INSIDE and digest not in (one.plate, one.ticket)
-    )
+    now = site.clock()
+    others = (one for one in stays_of_card(site, card) if is_other(one, digest, now))
     inside = sum(one.kind is not StayKind.TEMPORARY for one in others)
     return replace(listed, inside=inside)

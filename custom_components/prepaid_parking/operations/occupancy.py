@@ -37,7 +37,7 @@ def count(site: Site) -> Occupancy:
     inside = 0
     used = set()
     for stay in parking.stays.values():
-        if stay.state not in TAKES:
+        if stay.state not in TAKES or stay.is_lost(now):
             continue
         inside += stay.state.inside
         held = _held(stay, plates, cards) if kept else None

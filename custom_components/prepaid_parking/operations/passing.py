@@ -1,5 +1,6 @@
 """One pulse: drawn up, written down, fired once, and told with what came of it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -98,9 +99,11 @@ async def pulse(
         outcome, detail = CommandOutcome.NOT_CONFIRMED, str(err)
         what = replace(what, kind=PassageKind.NOT_CONFIRMED)
     command = replace(command, outcome=outcome, outcome_at=site.clock(), detail=detail)
-    await keep(site, command, replace(passage, kind=what.kind))
+    kept = keep(site, command, replace(passage, kind=what.kind))
     if confirmed is not None and outcome is CommandOutcome.VERIFIED:
-        await confirmed()
+        await asyncio.gather(kept, confirmed())  # Together: one flush of the disk for both.
+    else:
+        await kept
     return answered(site, run, what)
 
 

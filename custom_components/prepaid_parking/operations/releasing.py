@@ -4,8 +4,10 @@ The car that was refused a moment ago is the one that goes: it comes in as far a
 what it had to pay at an exit it owes from then on.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from ..core.admission import Asked, Decision, Reason, Verdict, Way
 from ..core.asked import Step
@@ -25,7 +27,7 @@ from .site import Site
 from .stay_book import hold
 from .stay_charging import owe_stay
 from .stay_cost import cost_of_stay
-from .stays import begin, leaving, left, take_over, tell_stay
+from .stays import begin, leaving, left, passed, take_over, tell_stay
 from .vehicle_turn import asked_turn, vehicle_turn
 
 BY_HAND = Decision(
@@ -69,13 +71,15 @@ async def release_barrier(
     if stay is not None:
         what, passage = replace(what, stay=stay.id), replace(passage, stay=stay.id)
     owes = waiting is not None and waiting.way is Way.EXIT
+    grant = Grant(at=site.clock(), stay=stay.id if stay is not None else None, owes=owes)
+    come: Callable[[], Awaitable[None]] | None = None
     if run.counts:
-        grant = Grant(at=site.clock(), stay=stay.id if stay is not None else None, owes=owes)
         run.crossing = granted(run.crossing, grant)
-    answer = await pulse(site, run, barrier, what, command, passage)
-    if stay is not None and not run.counts:
-        event = StayEvent.DEPARTED if owes else StayEvent.ARRIVED
-        tell_stay(site, run, stay, event)
+    elif stay is not None and not owes:
+        come = partial(passed, site, run, grant)
+    answer = await pulse(site, run, barrier, what, command, passage, come)
+    if stay is not None and owes and not run.counts:
+        tell_stay(site, run, stay, StayEvent.DEPARTED)
     return answer
 
 

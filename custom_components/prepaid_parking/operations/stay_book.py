@@ -110,7 +110,14 @@ def way_of(site: Site, run: LaneRun, digest: bytes) -> Way:
         return Way.ENTRY
     if run.direction == Way.EXIT:
         return Way.EXIT
-    return Way.ENTRY if open_stay(site, digest) is None else Way.EXIT
+    stay = open_stay(site, digest)
+    return Way.ENTRY if stay is None or _waits_here(site, run, stay) else Way.EXIT
+
+
+def _waits_here(site: Site, run: LaneRun, stay: Stay) -> bool:
+    """Tell whether a car may stand before this very lane still: nobody saw yet that it came in."""
+    arriving = stay.state is StayState.ARRIVING and stay.entry_lane == run.id
+    return arriving and not stay.is_lost(site.clock())
 
 
 def _digests(stay: Stay) -> list[bytes]:

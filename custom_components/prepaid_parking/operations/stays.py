@@ -28,7 +28,6 @@ from .site import Site
 from .stay_book import alone, hold, numbered, put
 from .stay_charging import owe_stay
 from .stay_cost import cost_of_stay, tariff_of
-from .vehicle_turn import all_alone
 from .visits import visits
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -55,15 +54,16 @@ async def begin(
 ) -> Begun:
     """Draw up the stay of a vehicle that is let in, with the visit it takes.
 
-    A stay of the same vehicle that never ended is closed at nothing: nobody is billed for a guess.
+    It has not come in: a hub may die before the pulse, and a barrier may not answer. It is inside when
+    the barrier has answered, or when loops felt it pass. A stay of the same vehicle that never ended is
+    closed at nothing: nobody is billed for a guess.
     Who comes back within the re-entry time goes on with the stay before.
     """
     now = site.clock()
-    state = StayState.ARRIVING if run.counts else StayState.INSIDE
     earlier = await _ended_by(site, asked, now)
     before = await _before(site, asked, decision, vehicle, now)
     if before is not None:
-        again = await numbered(site, gone_on(before, now, run.id, state))
+        again = await numbered(site, gone_on(before, now, run.id, StayState.ARRIVING))
         return Begun(stay=again, earlier=earlier)
     kind = decision.kind or StayKind.TEMPORARY
     guessed = asked.near
@@ -76,7 +76,7 @@ async def begin(
         id=StayId(f"st{number}"),
         no=number,
         kind=kind,
-        state=state,
+        state=StayState.ARRIVING,
         entered_at=now,
         entry_lane=run.id,
         plate=vehicle.plate,
@@ -135,30 +135,14 @@ async def passed(site: Site, run: LaneRun, grant: Grant) -> None:
         if stay is None:
             return
         if stay.state is StayState.ARRIVING:
-            stay = await _kept(site, replace(stay, state=StayState.INSIDE))
+            stay = await keep_stay(site, replace(stay, state=StayState.INSIDE))
             tell_stay(site, run, stay, StayEvent.ARRIVED)
         elif stay.state is StayState.LEAVING and grant.owes:
             stay = await _owed(site, stay, "released")
         elif stay.state is StayState.LEAVING:
             gone = replace(stay, state=StayState.LEFT, left_at=site.clock())
-            tell_stay(site, run, await _kept(site, gone), StayEvent.DEPARTED)
+            tell_stay(site, run, await keep_stay(site, gone), StayEvent.DEPARTED)
     await use_up(site, stay)
-
-
-async def backed_out(site: Site, grant: Grant) -> Stay | None:
-    """Take back what was granted to a car that did not pass; its money is kept for the next time."""
-    if grant.stay is None:
-        return None
-    async with alone(site, grant.stay):
-        stay = site.parking.stays.get(grant.stay)
-        if stay is None:
-            return None
-        if stay.state is StayState.LEAVING:
-            back = replace(stay, state=StayState.INSIDE, granted_at=None, exit_lane=None)
-            return await _kept(site, back)
-        if stay.state is StayState.ARRIVING:
-            return await _given_back(site, stay)
-    return None
 
 
 async def owe_now(site: Site, run: LaneRun, stay: StayId, reason: str) -> Stay | None:
@@ -256,17 +240,7 @@ def _host_wallet(site: Site, invitation: Invitation | None) -> WalletId | None:
     return host.wallet if host is not None else None
 
 
-async def _given_back(site: Site, stay: Stay) -> Stay:
-    """End a stay that never began, and give the visit back that it took."""
-    ended = await numbered(site, replace(stay, state=StayState.BACKED_OUT))
-    async with all_alone(site, stay.permit, stay.invitation):
-        others = visits(site, stay, 1)
-        await _record(site, ended, *others)
-        take_over(site, ended, *others)
-    return ended
-
-
-async def _kept(site: Site, stay: Stay) -> Stay:
+async def keep_stay(site: Site, stay: Stay) -> Stay:
     """Take over what the loops told, also where it cannot be written: the car is where it is."""
     try:
         return await put(site, stay)

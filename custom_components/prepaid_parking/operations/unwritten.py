@@ -91,7 +91,20 @@ async def _pass(
         await barrier_of(run).pulse()
     except DeviceError:
         what = replace(what, kind=PassageKind.NOT_CONFIRMED)
+        if waiting in site.parking.unwritten:
+            site.parking.unwritten[site.parking.unwritten.index(waiting)] = _unseen(waiting, now)
     return answered(site, run, what)
+
+
+def _unseen(waiting: Unwritten, at: datetime) -> Unwritten:
+    """Return a passage whose barrier did not answer: whether the car went through nobody knows."""
+    begins, ends = waiting.begins, waiting.ends
+    if begins is not None:
+        begins = replace(begins, state=StayState.ARRIVING, granted_at=at)
+    if ends is not None:
+        ends = replace(ends, state=StayState.LEAVING, granted_at=at, left_at=None)
+    passage = replace(waiting.passage, kind=PassageKind.NOT_CONFIRMED)
+    return Unwritten(passage=passage, begins=begins, ends=ends)
 
 
 async def _stays(site: Site, one: Unwritten) -> list[Stay]:
@@ -105,4 +118,12 @@ async def _stays(site: Site, one: Unwritten) -> list[Stay]:
     stay = site.parking.stays.get(ends.id) or open_stay(site, ends.plate)
     if stay is None:
         return []
-    return [replace(stay, state=StayState.LEFT, exit_lane=ends.exit_lane, left_at=ends.left_at)]
+    return [
+        replace(
+            stay,
+            state=ends.state,
+            exit_lane=ends.exit_lane,
+            granted_at=ends.granted_at or stay.granted_at,
+            left_at=ends.left_at,
+        )
+    ]
