@@ -1,10 +1,13 @@
 """Cards: what a customer holds goes on when a card is lost, changed or handed over."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from custom_components.prepaid_parking.core.errors import CoreError
+from custom_components.prepaid_parking.core.identity import StayId
+from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayState
 from custom_components.prepaid_parking.core.wallet import CardState, CredentialKind, Purpose
 from custom_components.prepaid_parking.operations.cards import (
     block_card,
@@ -19,6 +22,8 @@ from custom_components.prepaid_parking.operations.changing_cards import (
 )
 from custom_components.prepaid_parking.operations.credentials import card_of
 from custom_components.prepaid_parking.operations.permits import best_permit, permits_of
+from custom_components.prepaid_parking.operations.selling_permits import renew_permit
+from custom_components.prepaid_parking.operations.stay_book import put, stays_of_card
 from tests.operations.garage import PLATE, Garage
 from tests.operations.money import is_sound
 from tests.operations.world import MANAGER, World
@@ -100,6 +105,54 @@ async def test_a_lost_card_is_replaced_with_all_that_was_bought(world: World) ->
         with pytest.raises(CoreError, match="card_replaced"):
             await work
     assert (await garage.renew(await garage.permit(permit))).card == new
+
+
+async def test_what_was_over_before_a_card_was_lost_is_renewed_on_the_new_one(world: World) -> None:
+    """A customer who comes back after the summer has another tag and the same wish."""
+    garage = Garage(world)
+    await garage.package()
+    await garage.package("night")
+    card = await garage.customer("1000")
+    month = await garage.sell(card)
+    await garage.until(date(2026, 8, 1))
+    await garage.sell(card, "night")
+    await garage.until(date(2026, 8, 20))
+    assert (await garage.permit(month)).over
+    await replace_card(world.site, card=card.id, reason="lost", actor=MANAGER)
+    for work in (
+        renew_permit(world.site, card=card.id, actor=MANAGER),
+        garage.sell(card),
+    ):
+        with pytest.raises(CoreError, match="card_replaced"):
+            await work
+    after = await garage.renew(month)
+    assert (after.card, after.package, after.first) == ("c2", "month", garage.today())
+    assert [one.package for one in permits_of(world.site, garage.card("c2").id)] == [
+        "night",
+        "month",
+    ]
+
+
+async def test_a_car_that_is_inside_goes_over_to_the_new_card_also_where_the_hub_died(
+    world: World,
+) -> None:
+    """Else the family's second car comes in on a right that is taken up."""
+    garage = Garage(world)
+    card = await garage.customer()
+    inside = Stay(
+        id=StayId("st1"),
+        no=1,
+        kind=StayKind.CARD,
+        state=StayState.INSIDE,
+        entered_at=world.clock.now,
+        card=card.id,
+    )
+    await put(world.site, inside)
+    await replace_card(world.site, card=card.id, reason="lost", actor=MANAGER)
+    (stay,) = stays_of_card(world.site, garage.card("c2").id)
+    await world.books.record(replace(stay, card=card.id))
+    await world.restart()
+    assert [one.id for one in stays_of_card(world.site, garage.card("c2").id)] == ["st1"]
 
 
 async def test_a_blocked_card_opens_again_when_it_is_found(world: World) -> None:

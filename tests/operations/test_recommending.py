@@ -3,14 +3,17 @@
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
+import pytest
+
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.identity import LaneId, StayId, TariffId
 from custom_components.prepaid_parking.core.rights import Rights, TimeWindow
 from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayState
 from custom_components.prepaid_parking.core.wallet import Card
+from custom_components.prepaid_parking.operations.changing_cards import replace_card
 from custom_components.prepaid_parking.operations.recommending import recommend
 from tests.operations.garage import Garage
-from tests.operations.world import World
+from tests.operations.world import MANAGER, World
 
 HOURLY: Final[dict[str, Any]] = {
     "tariff": "hour",
@@ -95,6 +98,22 @@ async def test_who_hardly_comes_is_told_to_buy_nothing(world: World) -> None:
     told = await recommend(world.site, card, months=1)
     best = told.options[0]
     assert (best.package, best.cost_minor, told.saving_minor(best)) == (None, 20_00, 0)
+
+
+async def test_the_stays_of_a_lost_card_count_for_the_one_that_came_in_its_place(
+    world: World,
+) -> None:
+    """Who loses a tag is the same customer, and must not be told to buy nothing."""
+    garage, card = await office(world)
+    await a_month_of(world, card, (9, 8), (0, 1, 2, 3, 4))
+    before = await recommend(world.site, card, months=1)
+    for lost in ("c1", "c2"):
+        await replace_card(world.site, card=lost, reason="lost", actor=MANAGER)
+    await world.restart()
+    after = await recommend(world.site, garage.card("c3"), months=1)
+    assert (after.stays, after.options) == (20, before.options)
+    with pytest.raises(CoreError, match="card_replaced"):
+        await recommend(world.site, garage.card(card.id), months=1)
 
 
 async def test_what_is_not_for_the_card_is_named_and_not_ranked(world: World) -> None:

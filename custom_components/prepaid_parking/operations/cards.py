@@ -12,7 +12,7 @@ from ..core.ledger import Act, Receipt
 from ..core.plate import masked_plate, normal_plate
 from ..core.wallet import Card, CardState, Credential, CredentialKind
 from .booking import book_sealed, closed, referenced
-from .credentials import known_card
+from .credentials import in_use, known_card
 from .site import Site
 from .turn import in_turn
 
@@ -99,9 +99,7 @@ async def issue_card(
 @in_turn
 async def block_card(site: Site, *, card: str, reason: str, actor: Actor) -> Receipt:
     """Block a card; it is refused from the next read on."""
-    known = known_card(site, card)
-    if known.state is CardState.REPLACED:
-        raise CoreError("card_replaced", card=card, by=known.replaced_by)
+    known = in_use(site, card)
     blocked = replace(known, state=CardState.BLOCKED, reason=reason)
     return await put_card(site, blocked, EntryKind.CARD_BLOCKED, "blocked", actor, reason)
 

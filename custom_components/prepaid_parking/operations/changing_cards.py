@@ -16,7 +16,7 @@ from ..core.plate import normal_plate
 from ..core.wallet import Card, CardState, Credential
 from .booking import book, book_sealed, closed, referenced
 from .cards import check_card, credentials_of, given_as, seal, taken
-from .credentials import known_card
+from .credentials import in_use, known_card, replaced
 from .permits import keep_permit, permits_of
 from .site import Site
 from .stay_book import alone, put, stays_of_card
@@ -37,7 +37,7 @@ async def set_card(
     reference: str = "",
 ) -> Receipt:
     """Change a card's dates, lanes, space or number of cars at once, or the plates it is known by."""
-    known = _changeable(site, card)
+    known = in_use(site, card)
     after: Card = replace(known, **changes)
     check_card(site, after)
     added = credentials_of(site, known.id, given_as(add_plates, (), ()))
@@ -142,7 +142,7 @@ async def replace_card(
             },
             puts=(new, lost, *kept, *given, *permits),
         )
-        receipt = await book(site, act, _replaced(old) or taken(site, given))
+        receipt = await book(site, act, replaced(old) or taken(site, given))
         if not receipt.repeated:
             site.cards |= {new.id: new, lost.id: lost}
             site.credentials.update({one.digest: one for one in (*kept, *given)})
@@ -167,7 +167,7 @@ async def transfer_card(
     if run.wallet.purpose is not before.purpose:
         raise CoreError("wallet_wrong_purpose", wallet=wallet, purpose=run.wallet.purpose)
     after = replace(known, wallet=run.wallet.id)
-    refusal = _replaced(known) or closed(run)
+    refusal = replaced(known) or closed(run)
     if run.wallet.id == known.wallet:
         refusal = refusal or CoreError("card_of_this_wallet", card=card, wallet=wallet)
     act = Act(
@@ -189,19 +189,6 @@ async def transfer_card(
 def credentials_known(site: Site, card: CardId) -> list[Credential]:
     """Return what a card is recognised by."""
     return [one for one in site.credentials.values() if one.card == card]
-
-
-def _changeable(site: Site, card: str) -> Card:
-    known = known_card(site, card)
-    if refusal := _replaced(known):
-        raise refusal
-    return known
-
-
-def _replaced(card: Card) -> CoreError | None:
-    if card.state is not CardState.REPLACED:
-        return None
-    return CoreError("card_replaced", card=card.id, by=card.replaced_by)
 
 
 def _not_of(site: Site, card: Card, plates: Sequence[Credential]) -> CoreError | None:

@@ -27,6 +27,37 @@ def known_card(site: Site, card: str) -> Card:
     return known
 
 
+def in_use(site: Site, card: str) -> Card:
+    """Return a card by its id, or refuse one that another has replaced: what is done to it is lost."""
+    known = known_card(site, card)
+    if refusal := replaced(known):
+        raise refusal
+    return known
+
+
+def replaced(card: Card) -> CoreError | None:
+    """Refuse a card that another one has replaced, and name that one."""
+    if card.state is not CardState.REPLACED:
+        return None
+    return CoreError("card_replaced", card=card.id, by=card.replaced_by)
+
+
+def today_of(site: Site, card: CardId) -> CardId:
+    """Return the card that stands for one today: itself, or the last that came in its place."""
+    while (known := site.cards.get(card)) is not None and known.replaced_by:
+        card = CardId(known.replaced_by)
+    return card
+
+
+def ever_of(site: Site, card: CardId) -> list[CardId]:
+    """Return a card and all that it came in the place of, the latest first."""
+    before = {one.replaced_by: one.id for one in site.cards.values() if one.replaced_by}
+    line = [card]
+    while (earlier := before.get(line[-1])) is not None:
+        line.append(earlier)
+    return line
+
+
 def payer_of(site: Site, wallet: str, card: str) -> tuple[WalletRun, CardId | None]:
     """Return who pays: the wallet that is named, or the card's."""
     if not card:

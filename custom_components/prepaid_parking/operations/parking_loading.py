@@ -1,6 +1,7 @@
 """The car park as the books left it."""
 
 import contextlib
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -14,6 +15,7 @@ from ..core.stay import Stay, StayState
 from ..core.vehicle import VehicleRule
 from ..core.visiting import Invitation, Merchant, Reservation
 from . import emergency, permits
+from .credentials import today_of
 from .paid_exit import open_for
 from .site import Site
 from .stay_book import hold
@@ -36,7 +38,7 @@ async def load(site: Site) -> None:
     await permits.load(site)
     parking.paid = partial(open_for, site)
     for state in KEPT:
-        hold(site, *await books.load(Stay, state=state.value))
+        hold(site, *(_followed(site, one) for one in await books.load(Stay, state=state.value)))
     parking.rules = sorted(await books.load(ParkingRules), key=lambda one: one.version)
     parking.vehicle_rules = {one.id: one for one in await books.load(VehicleRule, ended_at=None)}
     parking.invitations = {one.id: one for one in await books.load(Invitation, ended_at=None)}
@@ -44,3 +46,8 @@ async def load(site: Site) -> None:
     parking.merchants = {one.id: one for one in await books.load(Merchant)}
     parking.reviews = {one.id: one for one in await books.load(Review, settled_at=None)}
     await emergency.load(site)
+
+
+def _followed(site: Site, stay: Stay) -> Stay:
+    """Return a stay with the card of today: the hub may have died between a lost card and its stays."""
+    return stay if stay.card is None else replace(stay, card=today_of(site, stay.card))

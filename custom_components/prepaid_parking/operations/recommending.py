@@ -20,6 +20,7 @@ from ..core.space import Space
 from ..core.stay import Stay, StayKind, StayState
 from ..core.wallet import Card
 from .bill_book import local_day
+from .credentials import ever_of, replaced
 from .parking_packages import offer, packages_sold, space_for
 from .site import Site
 from .stay_cost import cost_of_stay, tariff_of
@@ -77,6 +78,8 @@ class Recommendation:
 
 async def recommend(site: Site, card: Card, months: int = 3) -> Recommendation:
     """Rank the packages on sale for a card by what each would have cost in the last months."""
+    if refusal := replaced(card):
+        raise refusal
     today = local_day(site)
     since, space = add_months(today, -months), space_for(site, card)
     seen = await _seen(site, card, space, since)
@@ -107,10 +110,16 @@ async def recommend(site: Site, card: Card, months: int = 3) -> Recommendation:
 
 
 async def _seen(site: Site, card: Card, space: Space | None, since: date) -> list[Seen]:
-    """Return a card's stays that began in the time and are over, in their order, with their prices."""
+    """Return a card's stays that began in the time and are over, in their order, with their prices.
+
+    Those of a lost card count for the one that came in its place: it is the same customer.
+    """
     begin = day_start(since, site.zone)
     found: list[Seen] = []
-    for stay in await site.books.load(Stay, card=card.id):
+    known = [
+        stay for one in ever_of(site, card.id) for stay in await site.books.load(Stay, card=one)
+    ]
+    for stay in known:
         over = stay.state in (StayState.LEFT, StayState.UNPAID)
         if not over or stay.left_at is None or stay.entered_at < begin:
             continue

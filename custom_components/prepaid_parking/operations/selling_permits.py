@@ -16,7 +16,7 @@ from ..core.wallet import Card, CardState
 from .bill_book import committed, find_bill, local_day, rules_of, trusted
 from .bills import drawn_up
 from .booking import answered_before, closed, referenced
-from .credentials import known_card
+from .credentials import ever_of, in_use, today_of
 from .issuing import Issue, issue_one
 from .parking_packages import Offer, offer, package_sold, space_for
 from .permits import find_permit, keep_permit, permits_of
@@ -116,7 +116,7 @@ async def renewal(site: Site, before: Permit, periods: int = 1) -> Sale:
         raise CoreError("permit_suspended", permit=before.id)
     if before.ended_on is not None:
         raise CoreError("permit_ended", permit=before.id)
-    card = customer(site, before.card)
+    card = customer(site, today_of(site, before.card))
     package = package_sold(site, before.package)
     first = renewed_from(before, package.renew_days, local_day(site))
     space = space_for(site, card, before.space or "")
@@ -247,7 +247,7 @@ def _taken_over(site: Site, sale: Sale, permit: Permit) -> Permit:
 
 def customer(site: Site, card: str) -> Card:
     """Return a card that something may be sold to; its dates are its own affair."""
-    known = known_card(site, card)
+    known = in_use(site, card)
     if known.state is not CardState.ACTIVE:
         raise CoreError("card_blocked", card=card)
     return known
@@ -255,12 +255,16 @@ def customer(site: Site, card: str) -> Card:
 
 async def _last_of(site: Site, card: str) -> Permit:
     """Return the one permit of a card that is to be renewed: of those that hold, else the last one."""
-    known = known_card(site, card)
+    known = in_use(site, card)
     found = [one for one in permits_of(site, known.id) if _renewable(one)]
     if len(found) > 1:
         raise CoreError("several_permits", permits=", ".join(one.id for one in found))
     if not found:
-        over = await site.books.load(Permit, card=known.id)
+        over = [
+            permit
+            for one in ever_of(site, known.id)
+            for permit in await site.books.load(Permit, card=one)
+        ]
         found = sorted((one for one in over if _renewable(one)), key=lambda one: one.no)[-1:]
     if not found:
         raise CoreError("card_without_permit", card=card)
