@@ -8,12 +8,13 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.prepaid_parking.core.calendars import DayKind
-from custom_components.prepaid_parking.core.rights import TimeWindow, covers, outside
+from custom_components.prepaid_parking.core.rights import Held, TimeWindow, covers, outside
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHTS = (TimeWindow(start=time(18), end=time(8)),)
 OFFICE = (TimeWindow(start=time(8), end=time(18), weekdays=(0, 1, 2, 3, 4)),)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 windows = st.lists(
     st.builds(
@@ -33,14 +34,14 @@ def test_without_windows_every_hour_is_covered() -> None:
     """Who bought a month may come at any time of it."""
     at = datetime(2026, 7, 1, 12, tzinfo=UTC)
     assert covers((), at, BERLIN)
-    assert outside((), at, at + 50 * HOUR, BERLIN) == []
+    assert outside([Held()], at, at + 50 * HOUR, BERLIN) == []
 
 
 def test_a_night_permit_leaves_the_day_between_its_nights() -> None:
     """The night customer who sleeps in pays from eight o'clock on, and not for the night."""
     begin = datetime(2026, 7, 1, 20, tzinfo=BERLIN)
     end = datetime(2026, 7, 3, 9, 30, tzinfo=BERLIN)
-    assert outside(NIGHTS, begin, end, BERLIN) == [
+    assert outside([Held(windows=NIGHTS)], begin, end, BERLIN) == [
         (datetime(2026, 7, 2, 8, tzinfo=BERLIN), datetime(2026, 7, 2, 18, tzinfo=BERLIN)),
         (datetime(2026, 7, 3, 8, tzinfo=BERLIN), datetime(2026, 7, 3, 9, 30, tzinfo=BERLIN)),
     ]
@@ -50,8 +51,8 @@ def test_a_night_permit_leaves_the_day_between_its_nights() -> None:
 def test_the_night_the_clock_is_set_is_as_long_as_it_is(day: int, hours: int) -> None:
     """In the night to 29 March 2026 the permit of ten dark hours holds for one hour less of real time."""
     begin = datetime(2026, 3, day, 18, tzinfo=BERLIN).astimezone(UTC)
-    assert outside(NIGHTS, begin, begin + hours * HOUR, BERLIN) == []
-    assert outside(NIGHTS, begin, begin + (hours + 1) * HOUR, BERLIN) == [
+    assert outside([Held(windows=NIGHTS)], begin, begin + hours * HOUR, BERLIN) == []
+    assert outside([Held(windows=NIGHTS)], begin, begin + (hours + 1) * HOUR, BERLIN) == [
         (begin + hours * HOUR, begin + (hours + 1) * HOUR)
     ]
 
@@ -76,7 +77,7 @@ def test_every_instant_is_either_covered_or_outside(
 ) -> None:
     """No minute is paid for twice, and none falls between permit and overtime."""
     end = begin + hours * HOUR
-    found = outside(windows, begin, end, BERLIN)
+    found = outside([Held(windows=tuple(windows))], begin, end, BERLIN)
     assert all(first < last for first, last in found)
     assert all(one[1] < two[0] for one, two in itertools.pairwise(found))
     assert not found or (begin <= found[0][0] and found[-1][1] <= end)
@@ -95,7 +96,35 @@ def test_a_stay_in_two_parts_is_outside_as_long_as_in_one(
     end = middle + timedelta(minutes=second)
 
     def length(from_at: datetime, to_at: datetime) -> timedelta:
-        spans = outside(windows, from_at, to_at, BERLIN)
+        spans = outside([Held(windows=tuple(windows))], from_at, to_at, BERLIN)
         return sum((last - first for first, last in spans), timedelta())
 
     assert length(begin, middle) + length(middle, end) == length(begin, end)
+
+
+DAYS = st.tuples(st.integers(0, 240), st.integers(0, 40)).map(
+    lambda pair: (date(2026, 3, 15) + pair[0] * DAY, date(2026, 3, 15) + sum(pair) * DAY)
+)
+
+
+@given(
+    permits=st.lists(st.tuples(windows, DAYS), min_size=1, max_size=3),
+    begin=arrivals,
+    hours=st.integers(0, 2_000),
+    minutes=st.integers(0, 120_000),
+)
+def test_a_minute_is_paid_for_exactly_where_no_permit_holds(
+    permits: list[tuple[list[TimeWindow], tuple[date, date]]],
+    begin: datetime,
+    hours: int,
+    minutes: int,
+) -> None:
+    """Between the end of one permit and the start of the next nobody parks for nothing, nor pays twice."""
+    held = [Held(windows=tuple(one), first=days[0], after=days[1]) for one, days in permits]
+    end, at = begin + hours * HOUR, begin + timedelta(minutes=minutes)
+    found = outside(held, begin, end, BERLIN)
+    assert all(one[1] < two[0] for one, two in itertools.pairwise(found))
+    if at < end:
+        day = at.astimezone(BERLIN).date()
+        covered = any(days[0] <= day < days[1] and covers(one, at, BERLIN) for one, days in permits)
+        assert any(first <= at < last for first, last in found) is not covered

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from custom_components.prepaid_parking.core.identity import (
 )
 from custom_components.prepaid_parking.core.money import Currency
 from custom_components.prepaid_parking.core.reentry import goes_on, gone_on
-from custom_components.prepaid_parking.core.rights import Rights, TimeWindow
+from custom_components.prepaid_parking.core.rights import Held, TimeWindow
 from custom_components.prepaid_parking.core.stay import (
     Stay,
     StayKind,
@@ -112,17 +112,26 @@ def stay_of(case: Case) -> Stay:
     )
 
 
+def held_of(case: Case) -> list[Held]:
+    """The permit of a case in its hours and up to its end, and the one that comes after."""
+    windows = tuple(window(one) for one in case.get("windows", ()))
+    after = date.fromisoformat(case["until"]) if "until" in case else date.max
+    held = [Held(windows=windows, after=after)]
+    if "again" in case:
+        held.append(Held(windows=windows, first=date.fromisoformat(case["again"])))
+    return held
+
+
 def priced(
     stay: Stay,
     terms: StayTerms | None,
     left: datetime,
     zone: str = "Asia/Shanghai",
-    windows: Iterable[str] = (),
+    held: Iterable[Held] = (Held(),),
 ) -> StayPrice:
     """What a stay costs that ends then."""
-    rights = Rights(windows=tuple(window(one) for one in windows))
     there = ZoneInfo(zone)
-    time_ = paid_time(stay, rights, until(stay, terms, left), there)
+    time_ = paid_time(stay, tuple(held), until(stay, terms, left), there)
     return StayPricer(zone=there, currency=YUAN).cost(stay, terms, time_)
 
 
@@ -139,7 +148,7 @@ def test_a_stay_costs_what_it_costs_by_hand(case: Case) -> None:
     zone = case.get("zone", "Asia/Shanghai")
     terms = terms_of(case["tariff"]) if "tariff" in case else None
     left = instant(case["to"], zone)
-    cost = priced(stay_of(case), terms, left, zone, case.get("windows", ()))
+    cost = priced(stay_of(case), terms, left, zone, held_of(case))
     assert YUAN.text(cost.amount_minor) == case["price"]
     assert [YUAN.text(worth) for worth in cost.worths] == case.get("worths", [])
     due = case.get("due", case["price"])

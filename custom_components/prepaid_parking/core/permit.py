@@ -102,6 +102,12 @@ class Permit:
         )
 
     @property
+    def after(self) -> date:
+        """The first local day on which it holds no more, or rests."""
+        ends = (self.last + DAY, self.ended_on, self.suspended_on)
+        return min(one for one in ends if one is not None)
+
+    @property
     def source(self) -> str:
         """What names its bill."""
         return f"{PERMIT}/{self.id}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, tzinfo
+from datetime import date, datetime, time, tzinfo
 import itertools
 from typing import Final
 
@@ -63,23 +63,46 @@ def covers(
     return not windows
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """When a right holds: in its hours, on the local days from `first` on and before `after`.
+
+    Without `first` and `after` on all days.
+    """
+
+    windows: tuple[TimeWindow, ...] = ()
+    calendar: str = ""
+    first: date = date.min
+    after: date = date.max
+
+    def holds(self, at: datetime, zone: tzinfo, holidays: Holidays) -> bool:
+        """Tell whether an instant lies in it."""
+        in_days = self.first <= at.astimezone(zone).date() < self.after
+        return in_days and covers(self.windows, at, zone, holidays, self.calendar)
+
+    def holds_all(self, from_at: datetime, to_at: datetime, zone: tzinfo) -> bool:
+        """Tell whether no end of it lies within a stretch of time."""
+        first, last = from_at.astimezone(zone).date(), to_at.astimezone(zone).date()
+        return not self.windows and self.first <= first and last < self.after
+
+
 def outside(
-    windows: Sequence[TimeWindow],
+    held: Sequence[Held],
     from_at: datetime,
     to_at: datetime,
     zone: tzinfo,
     holidays: Holidays = no_holidays,
-    calendar: str = "",
 ) -> list[Span]:
-    """Return the stretches of real time that no window covers, in order, none touching the next.
+    """Return the stretches of real time in which no right holds, in order, none touching the next.
 
     A night on which the clock is set is as long as it is: windows go by the clock, stretches by time.
     """
-    if not windows:
+    if any(one.holds_all(from_at, to_at, zone) for one in held):
         return []
+    windows = [window for one in held for window in one.windows]
     found: list[Span] = []
     for begin, end in _pieces(windows, from_at, to_at, zone):
-        if covers(windows, begin, zone, holidays, calendar):
+        if any(one.holds(begin, zone, holidays) for one in held):
             continue
         joined = found.pop()[0] if found and found[-1][1] == begin else begin
         found.append((joined, end))
@@ -89,7 +112,7 @@ def outside(
 def _pieces(
     windows: Sequence[TimeWindow], from_at: datetime, to_at: datetime, zone: tzinfo
 ) -> list[Span]:
-    """Cut a stretch of time wherever a window may begin or end."""
+    """Cut a stretch of time wherever a window or a day may begin or end."""
     clocks = {clock for window in windows for clock in (window.start, window.end)}
     day, last = from_at.astimezone(zone).date(), to_at.astimezone(zone).date()
     cuts = {from_at, to_at}

@@ -17,7 +17,7 @@ from .duration import Duration
 from .levies import Levy, on_top
 from .money import Currency
 from .priced import Priced, PricedLine, PriceRule
-from .rights import Rights, outside
+from .rights import Held, outside
 from .stay import Stay, StayKind, Validation, Worth
 from .stay_price import price_stretches
 from .till import MILLISECOND, millis
@@ -125,19 +125,21 @@ def until(stay: Stay, terms: StayTerms | None, at: datetime) -> datetime:
 
 def paid_time(
     stay: Stay,
-    rights: Rights,
+    held: Sequence[Held],
     end: datetime,
     zone: tzinfo,
     holidays: Holidays = no_holidays,
-    calendar: str = "",
 ) -> list[Stretch]:
-    """Return the time of a stay that no right covers: all of it, none, or what lies outside its hours."""
+    """Return the time of a stay that no right covers: all of it, none, or what lies outside.
+
+    That is outside the hours of what it holds, and before or after its days.
+    """
     begin = stay.entered_at
     if begin >= end or stay.kind in FREE_KINDS:
         return []
     if stay.priced_whole:
         return [(begin, end)]
-    return list(outside(rights.windows, begin, end, zone, holidays, calendar))
+    return outside(held, begin, end, zone, holidays)
 
 
 def later(paid_time: Iterable[Stretch], free_ms: int) -> list[Stretch]:

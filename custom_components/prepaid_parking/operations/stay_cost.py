@@ -1,14 +1,15 @@
 """What a stay costs at a site: by which tariff, in what time, with which words."""
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..core.identity import TariffId
 from ..core.metering import Quantity
 from ..core.parking_rules import StayTariff
 from ..core.priced import PricedLine, PriceRule
-from ..core.rights import ALL_RIGHTS, Rights
+from ..core.rights import ALL_RIGHTS, Held, Rights
 from ..core.space import Location, Space
 from ..core.stay import Stay, Validation, Worth
 from ..core.stay_cost import MINUTE, StayPrice, StayPricer, StayTerms, paid_time, until
@@ -16,8 +17,10 @@ from ..core.till import MILLISECOND
 from ..core.vehicle import VehicleClass
 from ..core.version import TariffVersion
 from .parking_rules import rules_now
+from .permits import is_unpaid, permits_of
 from .site import Site
 from .spending import Levied, levied
+from .stay_book import stays_of_card
 from .traces import trace_of
 
 
@@ -66,10 +69,9 @@ def cost_of_stay(site: Site, stay: Stay, at: datetime, *, rights: Rights | None 
     version = _version_of(site, stay)
     terms = None if version is None else _terms(version)
     pricer = StayPricer(zone=site.zone, currency=site.currency, holidays=site.holidays)
-    rights = _rights(site, stay) if rights is None else rights
-    calendar = rights.calendar or (terms.calendar if terms is not None else "")
-    end = until(stay, terms, at)
-    time = paid_time(stay, rights, end, site.zone, site.holidays, calendar)
+    calendar = terms.calendar if terms is not None else ""
+    held = _held(site, stay, calendar) if rights is None else [_whole(rights, calendar)]
+    time = paid_time(stay, held, until(stay, terms, at), site.zone, site.holidays)
     cost = pricer.cost(stay, terms, time)
     asked = levied(cost.price.amount_minor, terms.levies if terms is not None else ())
     return StayCost(
@@ -142,6 +144,35 @@ def _version_of(site: Site, stay: Stay) -> TariffVersion | None:
 def _rights(site: Site, stay: Stay) -> Rights:
     permit = site.parking.permits.get(stay.permit) if stay.permit is not None else None
     return ALL_RIGHTS if permit is None or not stay.kind.covered else permit.rights
+
+
+def _held(site: Site, stay: Stay, calendar: str) -> list[Held]:
+    """Return when a stay is covered: by the permit it came in by, then by what its card has beside it.
+
+    A permit for visits covers the one it was taken for. What is not paid does not go on for one that
+    has ended, nor does one by which as many cars as may be are inside already.
+    """
+    permit = site.parking.permits.get(stay.permit) if stay.permit is not None else None
+    if permit is None or not stay.kind.covered:
+        return [_whole(ALL_RIGHTS, calendar)]
+    inside = Counter(one.permit for one in stays_of_card(site, permit.card))
+    others = [
+        one
+        for one in permits_of(site, permit.card)
+        if one.id != permit.id
+        and one.left is None
+        and (not one.rights.zones or stay.zone in one.rights.zones)
+        and inside[one.id] < one.rights.at_once
+        and not is_unpaid(site, one.bill, one.wallet)
+    ]
+    return [
+        replace(_whole(one.rights, calendar), first=one.first, after=one.after)
+        for one in (permit, *others)
+    ]
+
+
+def _whole(rights: Rights, calendar: str) -> Held:
+    return Held(windows=rights.windows, calendar=rights.calendar or calendar)
 
 
 def _price_trace(stay: Stay, cost: StayPrice) -> Iterable[dict[str, object]]:
