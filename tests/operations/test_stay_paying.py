@@ -30,8 +30,8 @@ from custom_components.prepaid_parking.operations.stay_paying import (
     PaidStay,
     pay_lost_ticket,
     pay_stay,
-    refund_stay,
 )
+from custom_components.prepaid_parking.operations.stay_refunding import refund_stay
 from custom_components.prepaid_parking.operations.unpaid_exits import (
     owed_by,
     unpaid_exits,

@@ -10,7 +10,7 @@ from ..core.identity import CardId, StayId
 from ..core.stay import Stay, StayState
 from ..core.stay_query import StayQuery
 from ..explaining import Explainer
-from ..operations import stay_paying, unpaid_exits
+from ..operations import stay_paying, stay_refunding, unpaid_exits
 from ..operations.pictures import pictures_of
 from ..operations.plates import whole_plate
 from ..operations.stay_finding import Which, blind_plate, find_stay
@@ -108,7 +108,7 @@ async def refund_stay(call: Call) -> Response:
     """Give back what was paid for a stay."""
     reference = call.reference()
     asked = which(call)
-    receipt = await stay_paying.refund_stay(
+    receipt = await stay_refunding.refund_stay(
         call.site,
         which=asked,
         amount_minor=call.maybe_money("amount"),

@@ -19,22 +19,12 @@ from .parking_rules import rules_now
 from .site import Site
 from .spending import Leg, bonus_in, joined, spend
 from .stay_book import alone, hold, numbered
-from .stay_charging import UNPAID_EXITS, charge_stay, owe_stay
+from .stay_charging import UNPAID_EXITS
 from .stay_cost import StayCost, cost_of_stay
 from .stay_finding import Which, blind_plate, find_stay, stay_by_id
 from .stay_money import REVENUE, SUSPENSE, earned, heard, part_of, tell_stay
 from .stay_payer import payer_at_desk
-from .stay_refunding import refund_stay
 from .wallet_run import WalletRun
-
-__all__ = [
-    "PaidStay",
-    "charge_stay",
-    "owe_stay",
-    "pay_lost_ticket",
-    "pay_stay",
-    "refund_stay",
-]
 
 WALLET: Final = "wallet"
 """What stands in an entry where others have a channel."""
