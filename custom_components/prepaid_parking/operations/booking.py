@@ -166,3 +166,26 @@ def tell(
             uses_left=uses_left,
         )
     )
+
+
+def tell_now(
+    site: Site,
+    run: WalletRun,
+    event: WalletEvent,
+    amount_minor: int,
+    reference: str,
+    level: int = 0,
+) -> None:
+    """Say what is so with a wallet at this moment, whether or not anything was booked."""
+    site.tell(
+        WalletFact(
+            event=event,
+            wallet=run.wallet.id,
+            unit=run.wallet.unit,
+            at=site.clock(),
+            available_minor=run.available_minor,
+            amount_minor=amount_minor,
+            reference=reference,
+            level=level,
+        )
+    )

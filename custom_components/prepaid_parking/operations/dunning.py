@@ -19,8 +19,8 @@ from .bill_book import keep_in_mind, named, rules_of
 from .bill_parts import Counts, parts_of
 from .bill_paying import pay_all
 from .bills import drawn_up
-from .booking import keep
-from .facts import WalletEvent, WalletFact
+from .booking import keep, tell_now
+from .facts import WalletEvent
 from .issuing import Issue, issue_all
 from .payers import Payers
 from .recurring import Due, due_reminder, fixed_of
@@ -58,7 +58,7 @@ async def remind_of(
         site.billing.recurring[after.id] = after
         for part in parts_of(site, due, payers, counts):
             total = sum(line.amount_minor for line in part.lines)
-            _tell(site, part.run, WalletEvent.BILL_DUE, total, after.name)
+            tell_now(site, part.run, WalletEvent.BILL_DUE, total, after.name)
 
 
 async def ask_again(site: Site, runs: Sequence[WalletRun], today: date) -> None:
@@ -79,7 +79,7 @@ async def ask_again(site: Site, runs: Sequence[WalletRun], today: date) -> None:
     if reminded and await keep(site, *(bill for _, bill in reminded)):
         for run, bill in reminded:
             keep_in_mind(run, bill)
-            _tell(site, run, WalletEvent.BILL_DUE, bill.open_minor, bill.number)
+            tell_now(site, run, WalletEvent.BILL_DUE, bill.open_minor, bill.number)
     if late:
         await _dun(site, late, today)
 
@@ -113,7 +113,7 @@ async def _dun(site: Site, late: Sequence[Dunned], today: date) -> None:
     for one in late:
         keep_in_mind(one.run, one.bill)
         bill = one.bill
-        _tell(site, one.run, WalletEvent.BILL_OVERDUE, bill.open_minor, bill.number, one.level)
+        tell_now(site, one.run, WalletEvent.BILL_OVERDUE, bill.open_minor, bill.number, one.level)
 
 
 async def _fee(site: Site, late: Dunned, today: date) -> Issue | None:
@@ -144,25 +144,3 @@ def _retries(site: Site, bill: Bill) -> Sequence[int]:
     charge = site.billing.recurring.get(RecurringId(rest.partition("/")[0]))
     fixed = fixed_of(site, charge) if kind == RECURRING and charge is not None else None
     return fixed.retries if fixed is not None else ()
-
-
-def _tell(
-    site: Site,
-    run: WalletRun,
-    event: WalletEvent,
-    amount_minor: int,
-    reference: str,
-    level: int = 0,
-) -> None:
-    site.tell(
-        WalletFact(
-            event=event,
-            wallet=run.wallet.id,
-            unit=run.wallet.unit,
-            at=site.clock(),
-            available_minor=run.available_minor,
-            amount_minor=amount_minor,
-            reference=reference,
-            level=level,
-        )
-    )

@@ -14,15 +14,14 @@ from ..core.errors import CoreError
 from ..core.identity import SYSTEM, PermitId
 from ..core.permit import ParkingPackage, Permit, PermitKind, endings
 from .bill_book import rules_of, trusted
-from .booking import keep, referenced, unspendable
-from .facts import WalletEvent, WalletFact
+from .booking import keep, referenced, tell_now, unspendable
+from .facts import WalletEvent
 from .parking_packages import version_of
 from .permits import keep_permit, permits_of
 from .selling_permits import Sale, renewal, sold
 from .site import Site
 from .stay_book import stays_of_card
 from .vehicle_turn import all_alone
-from .wallet_run import WalletRun
 
 MOST_AT_ONCE: Final = 50
 """Permits looked at in one tick: some ten milliseconds of work."""
@@ -150,16 +149,5 @@ def _sold_on(site: Site, permit: Permit) -> date:
 
 
 def _tell(site: Site, permit: Permit, event: WalletEvent, cost: int, today: date) -> None:
-    run: WalletRun = site.wallets[site.cards[permit.card].wallet]
-    site.tell(
-        WalletFact(
-            event=event,
-            wallet=run.wallet.id,
-            unit=run.wallet.unit,
-            at=site.clock(),
-            available_minor=run.available_minor,
-            amount_minor=cost,
-            reference=permit.id,
-            level=max(0, (permit.last - today).days),
-        )
-    )
+    run, left = site.wallets[site.cards[permit.card].wallet], (permit.last - today).days
+    tell_now(site, run, event, cost, permit.id, max(0, left))
