@@ -1,5 +1,6 @@
 """A real Mosquitto for a test: on a free loopback port, stopped by its own process id."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -135,11 +136,12 @@ def mosquitto(
 
 
 @asynccontextmanager
-async def alive[D: MqttDevice](device: D, broker: Mosquitto) -> AsyncIterator[D]:
+async def alive[D: MqttDevice](broker: Mosquitto, device: D) -> AsyncIterator[D]:
     """Switch a device on, and off again; it is connected meanwhile."""
     await device.start(Broker.from_url(broker.url))
-    await device.connected.wait()
     try:
+        async with asyncio.timeout(_START_S):
+            await device.connected.wait()
         yield device
     finally:
         await device.stop()

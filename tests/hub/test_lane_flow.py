@@ -149,7 +149,7 @@ async def test_a_relay_on_mqtt_is_asked_where_it_is(
     """A Shelly ends its pulse by itself: the better choice where the hub may die."""
     line_id = saved_broker(hass, a_site, broker)
     form = {"topic": "shelly-gate", "channel": 0, "pulse": 0.7, "wired_to": "open_input"}
-    async with alive(ShellyGen2("shelly-gate", on=False), broker) as shelly:
+    async with alive(broker, ShellyGen2("shelly-gate", on=False)) as shelly:
         walk = Walk(hass, a_site, "lane")
         await walk.begin()
         await walk.answer("barrier_mqtt")
@@ -210,7 +210,7 @@ async def test_a_barrier_described_by_hand_needs_settings_that_fit(
     await walk.answer({"line_id": line_id, "family": "generic_mqtt"})
     await walk.answer(form | {"state_path": "a[[0"})
     walk.at("barrier_device", error="settings_invalid")
-    async with alive(MqttDevice("gate"), broker) as gate:
+    async with alive(broker, MqttDevice("gate")) as gate:
         await gate.publish("gate/state", "0", retain=True)
         await walk.answer(form)
         walk.at("lane")
@@ -275,7 +275,7 @@ async def test_a_camera_gives_a_sign_of_life_before_it_is_saved(
     """A camera that is not heard lets nobody in, and nobody knows why."""
     line_id, broker_id = saved_gateway(hass, a_site, line), saved_broker(hass, a_site, broker)
     form = {"line_id": broker_id, "topic": "frigate", "camera": "gate_in", "least_percent": 90}
-    async with alive(FrigateCamera("gate_in"), broker):
+    async with alive(broker, FrigateCamera("gate_in")):
         walk = Walk(hass, a_site, "lane")
         await to_the_reader(walk, line_id, "frigate")
         walk.at("reader_device")
@@ -321,7 +321,7 @@ async def test_a_plate_that_was_heard_is_shown_masked(
 ) -> None:
     """Whose car it was is nobody's business at the keyboard."""
     line_id, broker_id = saved_gateway(hass, a_site, line), saved_broker(hass, a_site, broker)
-    async with alive(MqttDevice("cam"), broker) as camera:
+    async with alive(broker, MqttDevice("cam")) as camera:
         said = '{"plate": "BA12345", "confidence": 0.97}'
         await camera.publish("cam/plates", said, retain=True)
         walk = Walk(hass, a_site, "lane")
@@ -344,7 +344,7 @@ async def test_an_alpr_agent_is_known_by_a_frame_with_a_plate(
     """Its heartbeat says that it lives, not that it sees this gate."""
     line_id, broker_id = saved_gateway(hass, a_site, line), saved_broker(hass, a_site, broker)
     form = {"line_id": broker_id, "topic": "alpr", "least_percent": 80, "pattern": "european"}
-    async with alive(AlprAgent("alpr"), broker) as agent:
+    async with alive(broker, AlprAgent("alpr")) as agent:
         walk = Walk(hass, a_site, "lane")
         await to_the_reader(walk, line_id, "openalpr")
         await walk.answer(form)
@@ -375,7 +375,7 @@ async def test_a_silent_camera_can_be_waited_for_changed_or_taken_on_trust(
     assert walk.shown()["topic"] == "cam/plates"
     await walk.answer("reader_again")
     walk.at("reader_silent")
-    async with alive(MqttDevice("cam"), broker) as camera:
+    async with alive(broker, MqttDevice("cam")) as camera:
         await camera.publish("cam/plates", '{"plate": "BA12345"}', retain=True)
         await walk.answer("reader_again")
         walk.at("reader_confirm")
@@ -389,7 +389,7 @@ async def test_a_message_without_a_plate_is_said_and_not_repeated(
 ) -> None:
     """A wrong path reads no plate for ever, and every tenant rings the bell."""
     line_id, broker_id = saved_gateway(hass, a_site, line), saved_broker(hass, a_site, broker)
-    async with alive(MqttDevice("cam"), broker) as camera:
+    async with alive(broker, MqttDevice("cam")) as camera:
         await camera.publish("cam/plates", '{"plate": "BA12345"}', retain=True)
         walk = Walk(hass, a_site, "lane")
         await to_the_reader(walk, line_id, "generic_mqtt")

@@ -159,7 +159,7 @@ async def test_a_shelly_is_asked_how_its_inputs_are(
     await walk.answer("inputs_mqtt")
     await walk.answer({"line_id": broker_id, "family": "shelly_gen2"})
     walk.at("inputs_device")
-    async with alive(ShellyGen2("gate", on=False), broker) as shelly:
+    async with alive(broker, ShellyGen2("gate", on=False)) as shelly:
         await shelly.set_input(1, on=True)
         await walk.answer({"topic": "gate", "entry_loop": 0, "safety_loop": 5})
         walk.at("inputs_device", error="input_silent")
@@ -205,7 +205,7 @@ async def test_an_input_on_a_topic_is_waited_for_and_may_sleep(
     await walk.answer({})
     await walk.answer("inputs_mqtt")
     await walk.answer({"line_id": broker_id, "family": "generic_mqtt"})
-    async with alive(MqttDevice("key"), broker) as key:
+    async with alive(broker, MqttDevice("key")) as key:
         await key.publish("key", "1", retain=True)
         await walk.answer(form)
     assert walk.shown()["said"] == "- Key switch: **on**"

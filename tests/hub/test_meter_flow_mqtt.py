@@ -51,7 +51,7 @@ async def test_a_plug_is_heard_before_it_is_saved(
     hass: HomeAssistant, a_site: MockConfigEntry, broker: Mosquitto, on_broker: str
 ) -> None:
     """A wrong topic is silence for ever, and silence is never charged."""
-    async with alive(Tasmota("shop-4", start="6.294", period_s=0.05), broker):
+    async with alive(broker, Tasmota("shop-4", start="6.294", period_s=0.05)):
         walk = Walk(hass, a_site, "meter")
         await at_device(walk, on_broker, "tasmota")
         await walk.answer({"topic": " shop-4 ", "channel": 0})
@@ -89,7 +89,7 @@ async def test_the_broker_can_be_made_on_the_way(
     hass: HomeAssistant, a_site: MockConfigEntry, broker: Mosquitto
 ) -> None:
     """The first meter of a site may be a plug."""
-    async with alive(EspHomeNumber("pulse-1", start=12), broker):
+    async with alive(broker, EspHomeNumber("pulse-1", start=12)):
         walk = Walk(hass, a_site, "meter")
         await walk.begin()
         await walk.answer("mqtt")
@@ -159,7 +159,7 @@ async def test_a_message_heard_at_the_second_try_is_shown(
     await at_device(walk, on_broker, "esphome")
     await walk.answer({"topic": "pulse-1", "component": "energy_total", "unit": "kWh"})
     walk.at("mqtt_silent")
-    async with alive(EspHomeNumber("pulse-1", start=12), broker):
+    async with alive(broker, EspHomeNumber("pulse-1", start=12)):
         await walk.answer("mqtt_again")
     walk.at("details")
     assert walk.shown()["register"] == "12 kWh"
@@ -169,7 +169,7 @@ async def test_a_message_in_another_form_is_shown_as_it_came(
     hass: HomeAssistant, a_site: MockConfigEntry, broker: Mosquitto, on_broker: str
 ) -> None:
     """Seeing the payload, the person finds the path without a manual."""
-    async with alive(EspHomeNumber("pulse-1", start=12), broker) as counter:
+    async with alive(broker, EspHomeNumber("pulse-1", start=12)) as counter:
         await counter.report_words("not today", retain=True)
         walk = Walk(hass, a_site, "meter")
         await at_device(walk, on_broker, "esphome")
@@ -246,7 +246,7 @@ async def test_a_message_without_the_counter_is_shown_too(
     hass: HomeAssistant, a_site: MockConfigEntry, broker: Mosquitto, on_broker: str
 ) -> None:
     """A plug that reports its power alone counts nothing: the person sees that in the message."""
-    async with alive(Contact(), broker) as device:
+    async with alive(broker, Contact()) as device:
         await device.publish("zigbee2mqtt/shop", '{"power": 5}', retain=True)
         walk = Walk(hass, a_site, "meter")
         await at_device(walk, on_broker, "zigbee2mqtt")
@@ -259,7 +259,7 @@ async def test_a_relay_that_does_not_say_where_it_is_is_not_taken(
     hass: HomeAssistant, a_site: MockConfigEntry, broker: Mosquitto, on_broker: str
 ) -> None:
     """What nobody sees is never verified, and every cut would be a fault."""
-    async with alive(Tasmota("shop-4", start=6, period_s=0.05), broker) as plug:
+    async with alive(broker, Tasmota("shop-4", start=6, period_s=0.05)) as plug:
         walk = Walk(hass, a_site, "meter")
         await at_device(walk, on_broker, "tasmota")
         await walk.answer({"topic": "shop-4", "channel": 0})
@@ -348,7 +348,7 @@ async def test_a_relay_described_by_hand_is_switched_only_after_a_test_trip(
     hass: HomeAssistant, a_site: MockConfigEntry, broker: Mosquitto, on_broker: str
 ) -> None:
     """A payload copied from a forum may switch the pump instead of the flat."""
-    async with alive(Contact(), broker) as contact:
+    async with alive(broker, Contact()) as contact:
         walk = Walk(hass, a_site, "meter")
         await at_the_trip(walk, on_broker)
         assert contact.moves == []
@@ -367,7 +367,7 @@ async def test_a_relay_that_fails_its_test_trip_is_only_read(
     stuck_at: str, problem: str,
 ) -> None:  # fmt: skip
     """Whatever failed, the last command was to supply."""
-    async with alive(Contact(), broker) as contact:
+    async with alive(broker, Contact()) as contact:
         walk = Walk(hass, a_site, "meter")
         await at_the_trip(walk, on_broker)
         contact.stuck_at = stuck_at
@@ -393,7 +393,7 @@ async def test_a_meter_behind_a_broker_may_change_its_topic(
             "relay": {"kind": "none"}, "restore": "by_hand", "latency": 5, "consent": False,
         },
     )  # fmt: skip
-    async with alive(ShellyGen2("new", start=5), broker):
+    async with alive(broker, ShellyGen2("new", start=5)):
         walk = Walk(hass, a_site, "meter")
         await walk.begin(changing=meter)
         await walk.answer("mqtt")
@@ -424,7 +424,7 @@ async def test_a_message_with_another_serial_number_is_another_meter(
         },
     )  # fmt: skip
     form = {"topic": "m/1", "unit": "kWh", "value_path": "total", "serial_path": "id"}
-    async with alive(Contact(), broker) as device:
+    async with alive(broker, Contact()) as device:
         await device.publish("m/1", '{"total": 7, "id": "B2"}', retain=True)
         walk = Walk(hass, a_site, "meter")
         await walk.begin(changing=meter)
@@ -580,7 +580,7 @@ async def test_a_probe_is_no_secret_listener(
             await at_device(walk, on_broker, "generic_mqtt")
             await walk.answer({"topic": "cellar/water", "unit": "m³"})
             walk.at("mqtt_silent")
-            async with alive(Contact(), broker) as device:
+            async with alive(broker, Contact()) as device:
                 await device.publish("cellar/water", "12.5", qos=1)
 
 

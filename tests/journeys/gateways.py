@@ -2,17 +2,16 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Self, override
 
-from custom_components.prepaid_parking.simulator.broker import Broker
 from custom_components.prepaid_parking.simulator.line import ModbusLine
 from custom_components.prepaid_parking.simulator.mqtt_device import Command, MqttDevice
 from custom_components.prepaid_parking.simulator.plate_reader import JsonPlateReader
 from custom_components.prepaid_parking.simulator.relay_board import WaveshareRelay
 from custom_components.prepaid_parking.simulator.shelly import ShellyGen2
-from tests.brokers import Mosquitto
+from tests.brokers import Mosquitto, alive
 
 from .conftest import Data, Hub
 
@@ -158,13 +157,9 @@ class WatchedGateway(Gateway):
 
 
 @asynccontextmanager
-async def alive(broker: Mosquitto, *devices: MqttDevice) -> AsyncIterator[None]:
+async def all_alive(broker: Mosquitto, *devices: MqttDevice) -> AsyncIterator[None]:
     """Devices that are switched on."""
-    for device in devices:
-        await device.start(Broker.from_url(broker.url))
-        await device.connected.wait()
-    try:
-        yield
-    finally:
+    async with AsyncExitStack() as on:
         for device in devices:
-            await device.stop()
+            await on.enter_async_context(alive(broker, device))
+        yield

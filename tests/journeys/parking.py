@@ -18,7 +18,7 @@ from .gateways import (
     Gateway,
     ShellyGateway,
     WatchedGateway,
-    alive,
+    all_alive,
     board_data,
     camera_data,
     lane_data,
@@ -147,7 +147,7 @@ class CarPark[Out: Gateway = ShellyGateway]:
 async def car_park_of(hub: Hub, broker: Mosquitto, *, fire: str = "") -> AsyncIterator[CarPark]:
     """Put up a car park; its devices live as long as this lasts. `fire` has the alarm's contact."""
     way_in, way_out = ShellyGateway.of("l1", "in"), ShellyGateway.of("l2", "out")
-    async with alive(broker, *way_in.devices, *way_out.devices):
+    async with all_alive(broker, *way_in.devices, *way_out.devices):
         line_id = await connected_line(hub, broker)
         contact = {"family": "shelly_gen2", "topic": fire, "channel": 1, "inverted": False}
         wired = {"inputs": {"fire_alarm": {"line_id": line_id, **contact}}} if fire else {}
@@ -165,7 +165,7 @@ async def watched_park_of(
     board = WaveshareRelay(unit=UNIT)
     line.add(board)
     way_in, camera = ShellyGateway.of("l1", "in"), JsonPlateReader("cam/out")
-    async with alive(broker, *way_in.devices, camera):
+    async with all_alive(broker, *way_in.devices, camera):
         bus_id = await hub.add("line", "Bus", f"line:tcp:127.0.0.1:{line.port}", line_data(line))
         line_id = await connected_line(hub, broker)
         out = board_data(bus_id, UNIT, **LOOPS) | {"reader": camera_data(line_id, "cam/out")}

@@ -26,7 +26,7 @@ from custom_components.prepaid_parking.simulator.traffic import (
 from tests.brokers import Mosquitto
 
 from .conftest import Hub, connected_line, line_data, subscribed
-from .gateways import alive
+from .gateways import all_alive
 
 PLATE = "BAB1234"
 PACE = 0.7
@@ -93,7 +93,7 @@ async def yard(hub: Hub, broker: Mosquitto, modbus_line: ModbusLine) -> AsyncIte
     modbus_line.add(board)
     shelly = ShellyGen2("gate-out", on=False)
     eyes = FrigateCamera("in"), FrigateCamera("out", seed=2)
-    async with alive(broker, shelly, *eyes):
+    async with all_alive(broker, shelly, *eyes):
         bus_id = await hub.add(
             "line", "Bus", f"line:tcp:127.0.0.1:{modbus_line.port}", line_data(modbus_line)
         )

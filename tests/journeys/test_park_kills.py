@@ -20,11 +20,11 @@ from custom_components.prepaid_parking.simulator.plate_reader import JsonPlateRe
 from custom_components.prepaid_parking.simulator.relay_board import WaveshareRelay
 from custom_components.prepaid_parking.store.books import Books
 from script.demo.client import Hub as Client
-from tests.brokers import Mosquitto
+from tests.brokers import Mosquitto, alive
 
 from .accounts import is_sound
 from .conftest import broker_data, line_data
-from .gateways import alive, board_data, camera_data
+from .gateways import board_data, camera_data
 from .hub_process import HubProcess
 from .parking import PLATE
 

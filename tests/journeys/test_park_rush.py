@@ -14,7 +14,7 @@ from custom_components.prepaid_parking.simulator.shelly import ShellyGen2
 from tests.brokers import Mosquitto
 
 from .conftest import Hub, connected_line, subscribed
-from .gateways import alive, opens
+from .gateways import all_alive, opens
 
 SECONDS: Final = 10
 PER_SECOND: Final = 50
@@ -70,7 +70,7 @@ async def test_in_a_rush_each_car_passes_once_and_pays_once(hub: Hub, broker: Mo
     barriers = [ShellyGen2(f"rush-{number}", on=False, inputs=0) for number in range(LANES)]
     chance, cars = Random(5), list[tuple[int, str, str]]()
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(alive(broker, *cameras, *barriers))
+        await stack.enter_async_context(all_alive(broker, *cameras, *barriers))
 
         async def see(lane: int, car: str, seen_as: str) -> None:
             camera, read = cameras[lane], PlateRead(plate=car, score=chance.uniform(0.9, 0.99))

@@ -29,6 +29,12 @@ async def park(hub: Hub, broker: Mosquitto) -> AsyncIterator[CarPark]:
         yield park
 
 
+async def gone(park: CarPark, broker: Mosquitto) -> None:
+    """Let the broker go away, and the devices notice."""
+    broker.stop()
+    await park.way_out.camera.disconnected.wait()
+
+
 async def back(park: CarPark, broker: Mosquitto) -> None:
     """Let the broker come back, and everybody find it."""
     broker.start()
@@ -44,8 +50,7 @@ async def test_a_broker_that_restarts_while_a_car_is_inside_costs_it_nothing(
     """The switch in the cellar was reset: whoever came before it leaves after it, and pays once."""
     await park.customer("12")
     assert await park.come() == "card"
-    broker.stop()
-    await park.way_out.camera.disconnected.wait()
+    await gone(park, broker)
     await back(park, broker)
     assert await park.states() == ["inside"]
     assert await park.go() == "card"
@@ -59,8 +64,7 @@ async def test_an_opening_that_the_broker_never_got_is_not_delivered_later(
     """A pulse that comes when the broker is back would open for the next car, or hit this one."""
     await park.customer("12")
     await park.come()
-    broker.stop()
-    await park.way_out.camera.disconnected.wait()
+    await gone(park, broker)
     told = await park.hub.call("plate_read", lane="l2", plate=PLATE)
     assert (told["kind"], told["fee"]) == ("not_confirmed", "5.00")
     await back(park, broker)
@@ -78,8 +82,7 @@ async def test_who_was_charged_and_not_let_out_is_let_out_at_the_next_look(
     """The network failed between the money and the arm: nobody pays twice, or is kept inside."""
     await park.customer("12")
     await park.come()
-    broker.stop()
-    await park.way_out.camera.disconnected.wait()
+    await gone(park, broker)
     told = await park.hub.call("plate_read", lane="l2", plate=PLATE)
     assert told["kind"] == "not_confirmed"
     await back(park, broker)

@@ -30,13 +30,12 @@ from custom_components.prepaid_parking.links.payloads.contacts import (
     contact_settings,
 )
 from custom_components.prepaid_parking.links.payloads.family import RelaySettings
-from custom_components.prepaid_parking.simulator.broker import Broker
 from custom_components.prepaid_parking.simulator.line import ModbusLine
 from custom_components.prepaid_parking.simulator.mqtt_device import MqttDevice
 from custom_components.prepaid_parking.simulator.relay_board import WaveshareRelay
 from custom_components.prepaid_parking.simulator.shelly import ShellyGen2
 from custom_components.prepaid_parking.simulator.tasmota import Tasmota
-from tests.brokers import Mosquitto, mosquitto
+from tests.brokers import Mosquitto, alive, mosquitto
 from tests.links.modbus_peer import barrier_profile, connection
 from tests.links.mqtt_peer import running, settings
 
@@ -165,18 +164,6 @@ async def test_two_lanes_watch_one_board() -> None:
 def broker(tmp_path: Path) -> Iterator[Mosquitto]:
     with mosquitto(persistence=tmp_path / "kept") as running_broker:
         yield running_broker
-
-
-@asynccontextmanager
-async def alive[D: MqttDevice](broker: Mosquitto, device: D) -> AsyncIterator[D]:
-    """A device that is switched on."""
-    await device.start(Broker(host=broker.host, port=broker.port))
-    try:
-        async with asyncio.timeout(5):
-            await device.connected.wait()
-        yield device
-    finally:
-        await device.stop()
 
 
 def wired(inverted: bool = False, **fields: object) -> WiredTopic:

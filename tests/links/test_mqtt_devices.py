@@ -1,8 +1,7 @@
 """Meters, supplies, barriers and cameras on a real broker, played by the simulator's devices."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 import json
 from pathlib import Path
@@ -28,15 +27,13 @@ from custom_components.prepaid_parking.links.mqtt_relay import MqttRelay
 from custom_components.prepaid_parking.links.payloads.family import MeterSettings, RelaySettings
 from custom_components.prepaid_parking.links.plate_reading import PlateSettings
 from custom_components.prepaid_parking.links.plates import MqttPlates
-from custom_components.prepaid_parking.simulator.broker import Broker
 from custom_components.prepaid_parking.simulator.chirpstack import ChirpStackMeter
 from custom_components.prepaid_parking.simulator.esphome import EspHomeNumber
 from custom_components.prepaid_parking.simulator.frigate import FrigateCamera, PlateRead as Look
-from custom_components.prepaid_parking.simulator.mqtt_device import MqttDevice
 from custom_components.prepaid_parking.simulator.shelly import ShellyGen2
 from custom_components.prepaid_parking.simulator.tasmota import Tasmota
 from custom_components.prepaid_parking.simulator.zigbee2mqtt import Zigbee2Mqtt
-from tests.brokers import Mosquitto, mosquitto
+from tests.brokers import Mosquitto, alive, mosquitto
 from tests.links.mqtt_peer import peer, running, settings, until
 
 KWH = 1_000_000
@@ -46,18 +43,6 @@ KWH = 1_000_000
 def broker(tmp_path: Path) -> Iterator[Mosquitto]:
     with mosquitto(persistence=tmp_path / "kept") as running_broker:
         yield running_broker
-
-
-@asynccontextmanager
-async def alive[D: MqttDevice](broker: Mosquitto, device: D) -> AsyncIterator[D]:
-    """A device that is switched on."""
-    await device.start(Broker(host=broker.host, port=broker.port))
-    try:
-        async with asyncio.timeout(5):
-            await device.connected.wait()
-        yield device
-    finally:
-        await device.stop()
 
 
 class Desk:
