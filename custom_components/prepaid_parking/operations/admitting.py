@@ -106,6 +106,7 @@ def _what(asked: Asked, decision: Decision, shown: Shown, actor: Actor) -> Happe
     if not decision.admits:
         silent = decision.reason in SILENT
         kind = PassageKind.RECORDED if silent else SHOWN[decision.verdict]
+    stay = asked.stay if asked.way is Way.EXIT else None
     to_pay = decision.reason in (Reason.TO_PAY, Reason.NEAR_MATCH) and asked.way is Way.EXIT
     return Happening(
         kind=kind,
@@ -114,7 +115,8 @@ def _what(asked: Asked, decision: Decision, shown: Shown, actor: Actor) -> Happe
         masked=shown.masked,
         card=asked.card if not asked.near else None,
         fee_minor=decision.charge_minor,
-        stay=asked.stay.id if asked.stay is not None and asked.way is Way.EXIT else None,
+        wallet=stay.wallet if stay is not None and not asked.near else None,
+        stay=stay.id if stay is not None else None,
         due_minor=asked.due_minor if to_pay else 0,
         picture=shown.read.picture,
         remind=decision.remind,

@@ -7,7 +7,7 @@ from typing import Final
 
 from ..core.admission import Step
 from ..core.errors import CoreError, DeviceError, StoreError
-from ..core.identity import Actor, CardId, StayId
+from ..core.identity import Actor, CardId, StayId, WalletId
 from ..core.passage import Passage
 from ..core.supply import CommandLog, CommandOutcome
 from ..core.wallet import Card
@@ -42,13 +42,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happening:
-    """What happens at a lane, before it is written down."""
+    """What happens at a lane, before it is written down.
+
+    `wallet` is whose money it is about, where that is not the card's.
+    """
 
     kind: PassageKind
     reason: str
     actor: Actor
     masked: str = ""
     card: Card | None = None
+    wallet: WalletId | None = None
     fee_minor: int = 0
     stay: StayId | None = None
     due_minor: int = 0
@@ -148,7 +152,7 @@ def answered(site: Site, run: LaneRun, what: Happening) -> Answer:
             reason=what.reason,
             masked=what.masked,
             card=card.id if card is not None else None,
-            wallet=card.wallet if card is not None else None,
+            wallet=card.wallet if what.wallet is None and card is not None else what.wallet,
             fee_minor=what.fee_minor,
             actor=str(what.actor),
             stay=what.stay,

@@ -10,7 +10,7 @@ from ..core.errors import CoreError
 from ..core.identity import Actor
 from ..core.ledger import Act, Posting, Receipt, Record, Reference
 from ..core.stay import Stay, StayState
-from .booking import tell, unspendable
+from .booking import closed, tell, unspendable
 from .facts import WalletEvent
 from .lane_facts import StayEvent
 from .site import Site
@@ -101,7 +101,7 @@ async def owe_stay(
 ) -> Stay:
     """Let a car out that has not paid: what is due is a debt of its wallet, or is recovered by plate.
 
-    In the stay's turn. With a wallet the stay is over, for the debt stands there; without one it is
+    In the stay's turn. With an open wallet the stay is over, for the debt stands there; without one it is
     `unpaid` until somebody pays it or gives it up. Where nothing is due it has left.
     """
     return (await owe_beside(site, stay, cost, actor=actor, reason=reason, puts=puts))[0]
@@ -121,7 +121,7 @@ async def owe_beside(
     async with merchants_of(site, stay):
         money, shared = money_of(stay, cost), borne(site, stay, cost)
         due = money.due.total_minor
-        run = wallet_of(site, stay)
+        run = _debtor(site, stay)
         charged = _charged(site, stay, cost, money, shared, paid=False)
         after = await numbered(
             site,
@@ -158,6 +158,12 @@ async def owe_beside(
     if run is not None and due:
         tell(site, run, WalletEvent.DEBT_RECORDED, receipt, due, receipt.event)
     return after, receipts
+
+
+def _debtor(site: Site, stay: Stay) -> WalletRun | None:
+    """Return the wallet that owes what is due; one that is closed is settled, and asked no more."""
+    run = wallet_of(site, stay)
+    return run if run is not None and closed(run) is None else None
 
 
 async def _together(site: Site, acts: Sequence[Act]) -> list[Receipt]:
