@@ -1,8 +1,9 @@
 """Entities of the hub as meters, supplies and barriers."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
+from typing import Any
 
 from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, ServiceCall
@@ -337,12 +338,74 @@ async def test_a_switch_as_barrier_goes_off_again_even_if_that_fails_at_first(
     await barrier.prepare()
     assert said == ["off"]
     await barrier.pulse()
-    with pytest.raises(DeviceError) as caught:
-        await barrier.pulse()
-    assert caught.value.fault is DeviceFault.BUSY
     await barrier.settle()
     assert said == ["off", "on", "off", "off"]
     assert not barrier.ends_pulse
+
+
+@pytest.mark.parametrize("entity_id", ["switch.gate", "cover.gate", "button.gate"])
+async def test_the_car_behind_gets_a_pulse_of_its_own_through_the_hub(
+    hass: HomeAssistant, entity_id: str
+) -> None:
+    """The second car stood before a closed arm, as "not confirmed", because the first pulse was on."""
+    said: list[str] = []
+    opens = {"switch": "turn_on", "cover": "open_cover", "button": "press"}
+    domain = entity_id.partition(".")[0]
+
+    def heard(word: str, state: str) -> Callable[[ServiceCall], Coroutine[Any, Any, None]]:
+        async def hear(_: ServiceCall) -> None:
+            said.append(word)
+            await asyncio.sleep(0)
+            hass.states.async_set(entity_id, state)
+
+        return hear
+
+    hass.services.async_register(domain, opens[domain], heard("on", "on"))
+    if domain == "cover":
+        hass.services.async_register(domain, "open_cover", heard("on", "open"))
+    hass.services.async_register("switch", "turn_off", heard("off", "off"))
+    hass.states.async_set(entity_id, "off")
+    barrier = EntityBarrier(hass, entity_id, pulse_seconds=0.05)
+    await asyncio.gather(barrier.pulse(), barrier.pulse(), barrier.pulse())
+    await barrier.settle()
+    assert said == (["on", "off"] if domain == "switch" else ["on"]) * 3
+
+
+async def test_a_switch_that_cannot_be_ended_takes_no_new_pulse(hass: HomeAssistant) -> None:
+    """On over on moves nothing: better to say so than to admit a car to a closed arm."""
+    said: list[str] = []
+    stuck = asyncio.Event()
+
+    async def turn_on(_: ServiceCall) -> None:
+        said.append("on")
+        hass.states.async_set("switch.gate", "on")
+
+    async def turn_off(_: ServiceCall) -> None:
+        if not stuck.is_set():
+            raise HomeAssistantError("no radio")
+        said.append("off")
+        hass.states.async_set("switch.gate", STATE_UNAVAILABLE)
+
+    async def hasty(_: float) -> None:
+        await asyncio.sleep(0.01)
+
+    hass.services.async_register("switch", "turn_on", turn_on)
+    hass.services.async_register("switch", "turn_off", turn_off)
+    hass.states.async_set("switch.gate", "off")
+    barrier = EntityBarrier(
+        hass, "switch.gate", pulse_seconds=0.05, confirm_seconds=0.05, sleep=hasty
+    )
+    await barrier.pulse()
+    with pytest.raises(DeviceError) as caught:
+        await barrier.pulse()
+    assert caught.value.fault is DeviceFault.BUSY
+    stuck.set()
+    with pytest.raises(DeviceError) as caught:
+        await barrier.pulse()
+    # It has gone while the car behind waited: nothing was asked of it.
+    assert caught.value.fault is DeviceFault.OFFLINE
+    await barrier.settle()
+    assert said == ["on", "off"]
 
 
 async def test_running_time_is_counted_while_it_is_seen(

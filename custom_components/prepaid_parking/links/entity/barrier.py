@@ -64,7 +64,7 @@ class EntityBarrier:
         self._confirm_seconds = confirm_seconds
         self._context = context
         self._sleep = sleep
-        self._busy = False
+        self._contact = asyncio.Lock()
         self._off: asyncio.Task[None] | None = None
 
     @property
@@ -74,21 +74,23 @@ class EntityBarrier:
 
     async def prepare(self) -> None:
         """End what an earlier run may have left on; never opens anything."""
-        if not self.ends_pulse and not self._busy:
+        if not self.ends_pulse and not self._contact.locked():
             await call(self._hass, self._entity_id, "turn_off", self._context())
 
     async def pulse(self) -> None:
         """Ask to open once; returns when the entity shows it (a button: when it was pressed).
 
-        Raises DeviceError: OFFLINE and BUSY mean that nothing was done. NO_ANSWER means that nobody
-        knows whether it opened; it is not asked again.
+        The car behind waits for the pulse before to end: two in one would be seen as one. Raises
+        DeviceError: OFFLINE and BUSY mean that nothing was done. NO_ANSWER means that nobody knows
+        whether it opened; it is not asked again.
         """
-        state = self._hass.states.get(self._entity_id)
-        if state is None or state.state == STATE_UNAVAILABLE:
-            raise DeviceError(DeviceFault.OFFLINE, self._entity_id)
-        if self._busy:
-            raise DeviceError(DeviceFault.BUSY, "the pulse before has not ended")
-        self._busy = True
+        self._check()
+        await self._turn()
+        try:
+            self._check()
+        except DeviceError:
+            self._contact.release()
+            raise
         seen: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         @callback
@@ -114,9 +116,21 @@ class EntityBarrier:
             await asyncio.wait((self._off,), timeout=within)
             self._off.cancel()
 
+    def _check(self) -> None:
+        state = self._hass.states.get(self._entity_id)
+        if state is None or state.state == STATE_UNAVAILABLE:
+            raise DeviceError(DeviceFault.OFFLINE, self._entity_id)
+
+    async def _turn(self) -> None:
+        try:
+            async with asyncio.timeout(self._pulse_seconds + self._confirm_seconds):
+                await self._contact.acquire()
+        except TimeoutError as err:
+            raise DeviceError(DeviceFault.BUSY, "the pulse before has not ended") from err
+
     def _end(self) -> None:
         if self.ends_pulse:
-            self._busy = False
+            self._contact.release()
         else:
             self._off = self._hass.async_create_background_task(
                 self._end_later(), f"end of a pulse of {self._entity_id}"
@@ -131,7 +145,7 @@ class EntityBarrier:
                 _LOGGER.warning("%s may still be on (%s); trying on", self._entity_id, err)
                 await self._sleep(OFF_AGAIN_S)
             else:
-                self._busy = False
+                self._contact.release()
                 return
 
 
