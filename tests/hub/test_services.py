@@ -535,6 +535,10 @@ async def test_a_barrier_is_released_by_action_button_and_cover_once_each(
     passage = hub.hass.states.get("event.north_gate_passage")
     assert passage is not None
     assert passage.attributes["event_type"] == "released"
+    assert passage.state_info is not None
+    unkept = passage.state_info["unrecorded_attributes"]
+    assert {"at", "plate", "card", "wallet", "stay"} <= unkept  # The books keep them.
+    assert not {"event_type", "reason", "lane"} & unkept
 
 
 async def test_every_answer_can_be_sent_to_a_browser(
