@@ -24,7 +24,12 @@ from custom_components.prepaid_parking.links.mqtt import MqttLine
 from custom_components.prepaid_parking.links.mqtt_barrier import MqttBarrier
 from custom_components.prepaid_parking.links.mqtt_meter import MqttMeter
 from custom_components.prepaid_parking.links.mqtt_relay import MqttRelay
-from custom_components.prepaid_parking.links.payloads.family import MeterSettings, RelaySettings
+from custom_components.prepaid_parking.links.payloads.family import (
+    KEPT,
+    ONCE,
+    MeterSettings,
+    RelaySettings,
+)
 from custom_components.prepaid_parking.links.plate_reading import PlateSettings
 from custom_components.prepaid_parking.links.plates import MqttPlates
 from custom_components.prepaid_parking.simulator.chirpstack import ChirpStackMeter
@@ -395,6 +400,17 @@ BARRIERS = {
         ),
     ),
 }
+
+
+@pytest.mark.parametrize("name", sorted(BARRIERS))
+async def test_a_barrier_that_answers_need_not_be_acknowledged(
+    broker: Mosquitto, name: str
+) -> None:
+    """Two acknowledgements for each car were most of what a rush sent; others tell it no other way."""
+    _, relay_settings = BARRIERS[name]
+    barrier = MqttBarrier(MqttLine(settings(broker)), relay_settings, "l1")
+    wanted = {ONCE} if name == "shelly_gen2" else {KEPT}
+    assert set(barrier.listener.topics.values()) == wanted
 
 
 @pytest.mark.parametrize("name", sorted(BARRIERS))

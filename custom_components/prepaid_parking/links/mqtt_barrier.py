@@ -9,7 +9,7 @@ from ..core.errors import DeviceError, DeviceFault
 from .message import Message
 from .mqtt import MqttLine
 from .mqtt_relay import MqttRelay
-from .payloads.family import RelaySettings
+from .payloads.family import ONCE, RelaySettings
 from .topics import Listener
 
 _LOGGER = logging.getLogger(__name__)
@@ -58,10 +58,14 @@ class MqttBarrier:
 
     @property
     def listener(self) -> Listener:
-        """What to attach to the line."""
+        """What to attach to the line.
+
+        A device that answers its commands confirms by that; what it says of its contact beside that is
+        believed only as it comes, and need not be acknowledged twice for each car.
+        """
         family = self._relay.family
         return Listener(
-            topics=family.topics,
+            topics=dict.fromkeys(family.topics, ONCE) if family.answers else family.topics,
             commands=family.commands,
             receive=self._receive,
             connected=self.prepare,
