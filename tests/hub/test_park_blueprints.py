@@ -178,6 +178,40 @@ async def test_an_empty_wallet_says_how_to_pay_and_its_button_calls_the_attendan
     assert len(sent) == 1
 
 
+@pytest.mark.parametrize(
+    ("money", "message"),
+    [
+        ("20", "粤****21 paid 5.00 CNY at South gate. Left: 15.00 CNY."),
+        ("3", "粤****21 waits at South gate: 5.00 CNY to pay, 3.00 CNY left."),
+    ],
+)
+async def test_the_host_reads_what_a_visitor_took_out_of_the_hosts_wallet(
+    hub: Hub, use: Use, phone: str, sent: list[ServiceCall], money: str, message: str
+) -> None:
+    """Money that left a wallet without a word is a complaint; so is a guest who cannot get out."""
+    await customer(hub, money)
+    device = dr.async_get(hub.hass).async_get_device_by_identifier(
+        ("prepaid_parking", f"{hub.entry.unique_id}_w1"), hub.entry.entry_id
+    )
+    assert device is not None
+    now = hub.data.site.clock()
+    await hub.call(
+        "invite_visitor",
+        plate="粤B54321",
+        host="c1",
+        host_pays=True,
+        to=(now + timedelta(hours=8)).isoformat(),
+        **{"from": (now - timedelta(minutes=1)).isoformat()},
+    )
+    await use("exit_auto_pay", phone=phone, wallets=[device.id])
+    await hub.call("plate_read", lane="l1", plate="粤B54321")
+    await hub.call("plate_read", lane="l2", plate="粤B54321")
+    told = await arrived(hub, sent)
+    assert told["title"] == "Flat 3-201"
+    assert told["message"].startswith(message)
+    assert told["data"]["tag"] == "prepaid-exit-w1"
+
+
 async def test_the_button_of_another_phone_is_not_ours(
     hub: Hub, use: Use, phone: str, sent: list[ServiceCall]
 ) -> None:

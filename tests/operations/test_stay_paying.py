@@ -19,6 +19,7 @@ from custom_components.prepaid_parking.core.plate import masked_plate
 from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayState, Worth
 from custom_components.prepaid_parking.core.wallet import CredentialKind, Purpose
 from custom_components.prepaid_parking.operations.cards import issue_card
+from custom_components.prepaid_parking.operations.closing_wallet import close_wallet
 from custom_components.prepaid_parking.operations.facts import StepRefused
 from custom_components.prepaid_parking.operations.lane_facts import StayEvent, StayFact
 from custom_components.prepaid_parking.operations.merchants import set_merchant
@@ -639,6 +640,19 @@ async def test_what_a_car_left_behind_is_paid_out_of_its_owners_new_wallet(park:
     assert await of_site(park, SiteAccount.UNPAID_EXITS) == 0
     assert await of_site(park, SiteAccount.REVENUE_PARKING) == 500
     await is_sound(park)
+
+
+async def test_a_car_whose_wallet_was_closed_is_paid_for_out_of_its_new_one(park: World) -> None:
+    """The tenant moved within the house: the old wallet is settled, and the car is inside still."""
+    old, new = await parking(park), await parking(park, "20")
+    stay = await arrive(park, wallet=old)
+    park.clock.now += HOUR
+    await close_wallet(park.site, wallet=old.wallet.id, reason="moved", actor=MANAGER)
+    await issue_card(park.site, wallet=new.wallet.id, plates=[PLATE], actor=MANAGER)
+    with pytest.raises(CoreError, match="stay_other_wallet"):
+        await pay(park, stay, wallet=old.wallet.id)
+    await pay(park, stay, wallet=new.wallet.id)
+    assert (now(park, stay).wallet, new.available_minor) == (new.wallet.id, 1500)
 
 
 async def _hour(world: World) -> Stay:

@@ -4,8 +4,9 @@ from ..core.chart import Channel
 from ..core.errors import CoreError
 from ..core.stay import Stay
 from ..core.wallet import Purpose
-from .booking import unspendable
+from .booking import closed, unspendable
 from .site import Site
+from .stay_money import wallet_of
 from .wallet_run import WalletRun
 
 
@@ -14,9 +15,9 @@ def payer_at_desk(
 ) -> tuple[WalletRun | None, CoreError | None]:
     """Return the wallet that was named, and why it may not pay; without a name there is none.
 
-    It is that of the stay: of its card, or of the host who invited it. Where the stay has none, it is
-    that of the card which has the car's plate or ticket now: a stranger may have become a customer
-    while the car was inside.
+    It is that of the stay: of its card, or of the host who invited it. Where the stay has none that
+    is open, it is that of the card which has the car's plate or ticket now: a stranger may have become
+    a customer while the car was inside.
     """
     if not wallet:
         return None, None
@@ -29,8 +30,9 @@ def payer_at_desk(
 
 
 def _payers(site: Site, stay: Stay) -> set[str]:
-    if stay.wallet is not None:
-        return {stay.wallet}
+    own = wallet_of(site, stay)
+    if own is not None and closed(own) is None:
+        return {own.wallet.id}
     shown = (site.credentials.get(digest) for digest in (stay.plate, stay.ticket) if digest)
     cards = (site.cards.get(one.card) for one in shown if one is not None)
     return {card.wallet for card in cards if card is not None}
