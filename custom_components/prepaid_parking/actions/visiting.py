@@ -1,4 +1,4 @@
-"""Actions about guests: who is invited, what is kept for whom, and how full it is."""
+"""Actions about visitors: who is invited, what is kept for whom, and how full it is."""
 
 from collections.abc import Iterable
 from typing import Final

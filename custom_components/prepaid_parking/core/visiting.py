@@ -1,4 +1,4 @@
-"""Guests of a site: invited visitors, reserved spaces, and merchants who pay for their customers."""
+"""Visitors of a site: invitations, reserved spaces, and merchants who pay for their customers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

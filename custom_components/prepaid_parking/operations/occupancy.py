@@ -23,8 +23,8 @@ Tuples, here and above: a lane counts 10,000 cars before it opens, and a set ask
 COUNTED: Final = timedelta(seconds=1)
 FEW: Final = 20
 """With fewer places free each car is counted: a space may have been taken out of use meanwhile."""
-type Spot = tuple[str, str]
-"""A zone and a tenure's value: the tenure itself would be asked for its hash by every car."""
+type BareHome = tuple[str, str]
+"""A home with its tenure's bare value: the tenure itself would be asked for its hash by every car."""
 
 
 def count(site: Site) -> Occupancy:
@@ -33,7 +33,7 @@ def count(site: Site) -> Occupancy:
     kept = [one for one in parking.reservations.values() if in_force(one, now)]
     cards = {one.card: one for one in kept if one.card is not None}
     plates = {one.digest: one for one in kept if one.digest}
-    taken, standing, loose = Counter[Home](), Counter[Spot](), Counter[str]()
+    taken, standing, loose = Counter[Home](), Counter[BareHome](), Counter[str]()
     inside = 0
     used = set()
     for stay in parking.stays.values():
@@ -110,16 +110,16 @@ def _kept_home(site: Site, one: Reservation) -> Home:
 
 def _places(site: Site) -> dict[Home, int]:
     """Return the places by zone and tenure; a zone's temporaries by the rules where no space says it."""
-    spots = Counter[Spot]()
+    bare = Counter[BareHome]()
     for space in site.parking.spaces.values():
         if space.closed_at is None:
-            spots[space.zone, space.tenure.value] += space.capacity
-    places = _homes(spots)
+            bare[space.zone, space.tenure.value] += space.capacity
+    places = _homes(bare)
     for ruled in rules_now(site).places:
         if (ruled.zone, Tenure.TEMPORARY) not in places:
             places[ruled.zone, Tenure.TEMPORARY] = ruled.places
     return places
 
 
-def _homes(spots: Mapping[Spot, int]) -> dict[Home, int]:
-    return {(zone, Tenure(tenure)): number for (zone, tenure), number in spots.items()}
+def _homes(bare: Mapping[BareHome, int]) -> dict[Home, int]:
+    return {(zone, Tenure(tenure)): number for (zone, tenure), number in bare.items()}
