@@ -44,15 +44,15 @@ class PlateRead:
 class Arrival:
     """A car that was just answered at a lane, so that further reads of it are the same arrival.
 
-    `poor`: it was not let in only because the camera was not sure of it. `watched`: loops will tell
-    when it has passed, which it has at `gone_at`.
+    `silent`: it got no answer, because the camera was not sure of it, or it was not on the loop yet.
+    `watched`: loops will tell when it has passed, which it has at `gone_at`.
     """
 
     plate: str
     at: datetime
     event_id: str = ""
     admitted: bool = False
-    poor: bool = False
+    silent: bool = False
     watched: bool = False
     gone_at: datetime | None = None
 

@@ -184,7 +184,8 @@ def _arrival(
     """Return the arrival that a read begins; None where its car was answered already.
 
     A refusal is not final: a clearer read or a payment may have come. But a stranger one sign off a
-    car that was just refused is that car, misread, unless the camera had not been sure of it.
+    car that was just refused is that car, misread. A look that answered nobody is not an answer: the
+    first one after it is, also a refusal.
     """
     now = site.clock()
     run.recent[:] = [seen for seen in run.recent if not is_over(seen, now)]
@@ -195,8 +196,9 @@ def _arrival(
         return None
     of_now = decision.reason not in NOT_OF_NOW
     if seen is not None:
-        stranger = not known and plate != seen.plate and not seen.poor
-        if seen.admitted or not decision.admits or stranger:
+        stranger = not known and plate != seen.plate and not seen.silent
+        answers = decision.admits or (seen.silent and decision.reason not in SILENT)
+        if seen.admitted or not answers or stranger:
             if of_now:
                 run.recent[run.recent.index(seen)] = still_there(seen, plate, read.at)
             return None
@@ -206,7 +208,7 @@ def _arrival(
         at=read.at,
         event_id=read.event_id,
         admitted=decision.admits,
-        poor=decision.reason is Reason.LOW_SCORE,
+        silent=decision.reason in SILENT,
         watched=run.counts,
     )
     if of_now:
