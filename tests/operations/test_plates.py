@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from custom_components.prepaid_parking.core.review import Suspicion
 from custom_components.prepaid_parking.core.stay import Stay, StayState
 from custom_components.prepaid_parking.core.vehicle import RuleKind, VehicleRule
@@ -19,6 +21,10 @@ from custom_components.prepaid_parking.operations.vehicle_rules import (
 from custom_components.prepaid_parking.store.records import Subject
 from tests.operations.park import OTHER, PLATE, Park
 from tests.operations.world import DAY, HOUR, MANAGER, World
+
+
+class Death(Exception):
+    """The hub dies here."""
 
 
 async def stay_of(world: World) -> Stay:
@@ -51,6 +57,21 @@ async def test_a_strangers_plate_is_destroyed_a_month_after_the_stay(world: Worl
     assert await whole_plate(world.site, stay.subject) is None
     await world.restart()
     await later(world, DAY)
+
+
+async def test_a_strangers_plate_is_on_the_disk_before_the_barrier_opens(world: World) -> None:
+    """A hub that dies as the arm goes up still knows whose car is inside, and whom to write to."""
+    park = await Park.open(world)
+
+    def dies() -> None:
+        raise Death
+
+    park.into.opened = dies
+    with pytest.raises(Death):
+        await park.come(PLATE)
+    park.into.opened = lambda: None
+    await park.restart()
+    assert await whole_plate(world.site, (await stay_of(world)).subject) == PLATE
 
 
 async def let_out(world: World) -> None:

@@ -24,7 +24,7 @@ from .passing import Answer, Happening, barrier_of, drawn_up, pulse, recorded
 from .paying import pay, sources
 from .pictures import name_picture
 from .site import Site
-from .stay_book import alone, hold, put
+from .stay_book import hold
 from .stay_charging import charge_stay
 from .stay_cost import cost_of_stay
 from .stay_money import wallet_of
@@ -94,11 +94,7 @@ async def opened(site: Site, run: LaneRun, opening: Opening) -> Answer:
         run.crossing = granted(run.crossing, grant)
     elif stay is not None:
         gone = partial(passed, site, run, grant)
-    answer = await pulse(site, run, barrier_of(run), opening.what, opening.command, passage, gone)
-    begun = stay if opening.way is Way.ENTRY else None
-    if begun is not None and opening.shown.plate and begun.card is None:
-        site.spawn(_seal(site, begun, opening.shown.read.plate))
-    return answer
+    return await pulse(site, run, barrier_of(run), opening.what, opening.command, passage, gone)
 
 
 def _what(asked: Asked, decision: Decision, shown: Shown, actor: Actor) -> Happening:
@@ -256,15 +252,3 @@ async def _fee(
     payer.booked(receipt)
     site.wake_wallet(payer)
     return receipt.entry
-
-
-async def _seal(site: Site, stay: Stay, plate: str) -> None:
-    """Keep the whole plate of a stay that no card knows, encrypted: who owes must be found again."""
-    try:
-        subject = await site.privacy.put_subject({"plates": plate})
-        async with alone(site, stay.id):
-            known = site.parking.stays.get(stay.id)
-            if known is not None:
-                await put(site, replace(known, subject=subject))
-    except StoreError as err:
-        site.books_trouble(err.key, err.detail)

@@ -8,6 +8,7 @@ from typing import Final
 
 from ..core.errors import CoreError, StoreError
 from ..core.identity import ReviewId, StayId
+from ..core.ledger import Record
 from ..core.review import Review, Seen, Suspicion
 from ..core.stay import Stay
 from .booking import keep
@@ -21,18 +22,26 @@ SAME_CAR: Final = timedelta(minutes=1)
 
 
 async def open_review(
-    site: Site, why: Suspicion, *, stays: Sequence[StayId] = (), reads: Sequence[Seen] = ()
+    site: Site,
+    why: Suspicion,
+    *,
+    stays: Sequence[StayId] = (),
+    reads: Sequence[Seen] = (),
+    sealed: Sequence[Record] = (),
 ) -> Review:
     """Ask a person to look at stays, with the reads that do not fit; the same question is asked once.
 
-    Books that cannot be written do not lose the question: it stands until the next start.
+    `sealed` are the plates of these reads, to be written down with it. Books that cannot be written do
+    not lose the question: it stands until the next start.
     """
     if (asked := _asked(site, why, stays, reads)) is not None:
-        site.spawn(drop_sealed(site, reads, (*stays, *asked.stays), asked.reads))
+        if not sealed:
+            site.spawn(drop_sealed(site, reads, (*stays, *asked.stays), asked.reads))
         return asked
     number = await site.books.next_number("review")
     if (asked := _asked(site, why, stays, reads)) is not None:
-        site.spawn(drop_sealed(site, reads, (*stays, *asked.stays), asked.reads))
+        if not sealed:
+            site.spawn(drop_sealed(site, reads, (*stays, *asked.stays), asked.reads))
         return asked
     review = Review(
         id=ReviewId(f"rv{number}"),
@@ -43,7 +52,7 @@ async def open_review(
         reads=tuple(reads),
     )
     site.parking.reviews[review.id] = review  # Before it is written: others may ask the same.
-    await keep(site, review)
+    await keep(site, *sealed, review)
     for seen in review.reads:
         keep_picture(site, seen.lane, seen.picture)
     site.spawn(_mark(site, review))

@@ -64,7 +64,8 @@ async def begin(
     before = await _before(site, asked, decision, vehicle, now)
     if before is not None:
         again = await numbered(site, gone_on(before, now, run.id, StayState.ARRIVING))
-        return Begun(stay=again, earlier=earlier)
+        again, seal = _sealed(site, again, vehicle)
+        return Begun(stay=again, others=seal, earlier=earlier)
     kind = decision.kind or StayKind.TEMPORARY
     guessed = asked.near
     card = None if guessed else asked.card
@@ -94,7 +95,8 @@ async def begin(
         version=tariff[1] if tariff is not None else 0,
         granted_at=now,
     )
-    others = visits(site, stay, -1)
+    stay, seal = _sealed(site, stay, vehicle)
+    others = (*visits(site, stay, -1), *seal)
     return Begun(stay=await numbered(site, stay), others=others, earlier=earlier)
 
 
@@ -223,6 +225,14 @@ async def _before(
     known = await site.books.load(Stay, plate=vehicle.plate, state=StayState.LEFT.value)
     again = [one for one in known if goes_on(one, now, minutes) and one.kind is decision.kind]
     return max(again, key=lambda one: one.no, default=None)
+
+
+def _sealed(site: Site, stay: Stay, vehicle: Shown) -> tuple[Stay, tuple[Record, ...]]:
+    """Return a stay that no card knows with its whole plate, encrypted: who owes must be found again."""
+    if not vehicle.plate or stay.card is not None or stay.subject:
+        return stay, ()
+    subject, records = site.privacy.sealed({"plates": vehicle.read.plate})
+    return replace(stay, subject=subject), records
 
 
 def _listed_card(asked: Asked) -> CardId | None:

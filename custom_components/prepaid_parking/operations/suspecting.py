@@ -95,9 +95,10 @@ async def _asked(
     """Open the review with the whole plate sealed: who looks at it has to read it."""
     try:
         plate = shown.read.plate
-        subject = await site.privacy.put_subject({"plates": plate}) if plate else ""
+        subject, seal = site.privacy.sealed({"plates": plate}) if plate else ("", ())
         *others, last = [await _with_picture(site, one, stays) for one in reads]
-        await open_review(site, why, stays=stays, reads=(*others, replace(last, subject=subject)))
+        seen = (*others, replace(last, subject=subject))
+        await open_review(site, why, stays=stays, reads=seen, sealed=seal)
     except StoreError as err:
         site.books_trouble(err.key, err.detail)
 

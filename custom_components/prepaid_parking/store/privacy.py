@@ -92,30 +92,31 @@ class Privacy:
 
         Fields named in `findable` can be found again by their value.
         """
-        stale: list[BlindIndex] = []
-        records: list[Record] = []
-        if subject:
-            known, indexed = await self._books.read(
-                lambda connection: (
-                    _subject(connection, subject),
-                    read_records(connection, BlindIndex, subject=subject),
-                )
+        if not subject:
+            subject, records = self.sealed(fields, findable=findable)
+            await self._books.exchange(drops=(), puts=records)
+            return subject
+        known, indexed = await self._books.read(
+            lambda connection: (
+                _subject(connection, subject),
+                read_records(connection, BlindIndex, subject=subject),
             )
-            key = self._unwrapped(known)
-            stale = [index for index in indexed if index.kind in fields]
-        else:
-            subject = secrets.token_hex(16)
-            fresh = self._fresh(subject)
-            key = self._unwrapped(fresh)
-            records.append(fresh)
-        for name, value in fields.items():
-            sealed = _seal(key, value.encode(), _place("subject_field", name, subject))
-            records.append(SubjectField(subject=subject, name=name, sealed=sealed))
-            if name in findable:
-                digest = self.blind(name, value)
-                records.append(BlindIndex(kind=name, digest=digest, subject=subject))
-        await self._books.exchange(drops=stale, puts=records)
+        )
+        stale = [index for index in indexed if index.kind in fields]
+        puts = self._fields(self._unwrapped(known), subject, fields, findable)
+        await self._books.exchange(drops=stale, puts=puts)
         return subject
+
+    def sealed(
+        self, fields: Mapping[str, str], *, findable: Collection[str] = ()
+    ) -> tuple[str, tuple[Record, ...]]:
+        """Return a new subject's id, and what is to be written in the one commit with what names it.
+
+        Nothing is written here: who is refused leaves nothing behind, and no car waits for two commits.
+        """
+        subject = secrets.token_hex(16)
+        fresh = self._fresh(subject)
+        return subject, (fresh, *self._fields(self._unwrapped(fresh), subject, fields, findable))
 
     async def get_subject(self, subject: str) -> dict[str, str]:
         """Return a subject's fields; refuse one that is unknown or erased."""
@@ -174,6 +175,18 @@ class Privacy:
             key_version=KEY_VERSION,
             created_at=datetime.now(UTC),
         )
+
+    def _fields(
+        self, key: AESGCM, subject: str, fields: Mapping[str, str], findable: Collection[str]
+    ) -> list[Record]:
+        records: list[Record] = []
+        for name, value in fields.items():
+            sealed = _seal(key, value.encode(), _place("subject_field", name, subject))
+            records.append(SubjectField(subject=subject, name=name, sealed=sealed))
+            if name in findable:
+                digest = self.blind(name, value)
+                records.append(BlindIndex(kind=name, digest=digest, subject=subject))
+        return records
 
     def _unwrapped(self, subject: Subject) -> AESGCM:
         place = _place("subject", "sealed_key", subject.id)
