@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
+from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import (
     SelectOptionDict,
@@ -38,6 +39,9 @@ class ParkBase(OptionsFlow):
 
     @property
     def _site(self) -> Site:
+        """The site; whatever was typed ends here where it has been stopped meanwhile."""
+        if self.config_entry.state is not ConfigEntryState.LOADED:
+            raise AbortFlow("not_loaded")
         site: Site = self.config_entry.runtime_data.site
         return site
 
@@ -45,8 +49,6 @@ class ParkBase(OptionsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Offer the five steps, a lane to be tried and the summary, with what stands."""
-        if self.config_entry.state is not ConfigEntryState.LOADED:
-            return self.async_abort(reason="not_loaded")
         return self.async_show_menu(
             step_id="car_park",
             menu_options=list(_STEPS),

@@ -117,7 +117,7 @@ class LaneSteps(ParkBase):
         said = [words(f"set_up.pulse.{told['kind']}", lane=plain(run.name))]
         if told["kind"] == "released":
             said.append(words(f"set_up.arm.{await _seen(run, coordinator)}"))
-        self._answered = " ".join(said)
+        self._answered = "\n\n".join(said)
         return {}
 
 

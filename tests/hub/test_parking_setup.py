@@ -197,6 +197,25 @@ async def test_a_site_that_does_not_run_says_so(hub: Hub) -> None:
     assert (shown["type"], shown["reason"]) == (FlowResultType.ABORT, "not_loaded")
 
 
+@pytest.mark.parametrize(
+    ("steps", "given"),
+    [
+        (["billing"], BILLING),
+        (["spaces", "space_list"], {"table": "name;location;tenure\nA-1;underground;owned"}),
+        (["spaces", "space_row"], ROW),
+        (["cards", "card"], {"unit": "3-201", "plates": "BKL4821"}),
+    ],
+)
+async def test_a_site_that_stops_while_the_dialogue_stands_open_ends_it_in_words(
+    guide: Guide, steps: list[str], given: dict[str, str]
+) -> None:
+    """It stands open overnight, and the hub updates by itself: "unknown error" helps nobody."""
+    await guide.chooses(*steps)
+    assert await guide.hub.hass.config_entries.async_unload(guide.hub.entry.entry_id)
+    await guide.answers(**given)
+    assert (guide.shown["type"], guide.shown["reason"]) == (FlowResultType.ABORT, "not_loaded")
+
+
 async def test_what_is_done_in_the_dialogue_is_done_by_the_person_at_it(
     hub: Hub, hass_client: ClientSessionGenerator, hass_admin_user: MockUser
 ) -> None:

@@ -79,7 +79,7 @@ async def test_the_barrier_is_opened_once_by_a_tick_and_by_no_second_click(
     placeholders = first["description_placeholders"]
     assert placeholders is not None
     assert placeholders["answer"] == (
-        "North\\_gate: the relay has confirmed the order to open. "
+        "North\\_gate: the relay has confirmed the order to open.\n\n"
         "No limit switch is wired, so only you can see whether the arm went up."
     )
     (passage,) = released(hub)
