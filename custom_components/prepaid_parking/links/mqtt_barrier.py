@@ -2,32 +2,21 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-import logging
-from typing import Final
 
 from ..core.errors import DeviceError, DeviceFault
 from .message import Message
 from .mqtt import MqttLine
 from .mqtt_relay import MqttRelay
 from .payloads.family import ONCE, RelaySettings
+from .pulse_contact import CONFIRM_S, PULSE_S, SETTLE_S, PulseContact
 from .topics import Listener
-
-_LOGGER = logging.getLogger(__name__)
-
-PULSE_S: Final = 1.0
-CONFIRM_S: Final = 2.0
-"""A driver who waited this long sees that the barrier did or did not move."""
-SETTLE_S: Final = 5.0
-OFF_AGAIN_S: Final = 1.0
-"""Between tries to end a pulse that the device does not end itself."""
 
 
 class MqttBarrier:
     """A contact that is closed for a moment.
 
     The pulse goes at QoS 0 and only while connected: at QoS 1 one made while offline is sent on
-    reconnect. Its end is a level: repeated until the broker has it, and sent after each connect,
-    because a hub that died in between left the contact closed.
+    reconnect. Its end is sent after each connect as well: a hub that died left the contact closed.
     """
 
     def __init__(
@@ -46,10 +35,14 @@ class MqttBarrier:
         self._closed_is_on = not settings.inverted
         self._pulse_seconds = pulse_seconds
         self._confirm_seconds = confirm_seconds
-        self._sleep = sleep
         self._seen: asyncio.Future[str] | None = None
-        self._contact = asyncio.Lock()
-        self._off: asyncio.Task[None] | None = None
+        self._contact = PulseContact(
+            name,
+            None if self.ends_pulse else self._release,
+            pulse_seconds=pulse_seconds,
+            confirm_seconds=confirm_seconds,
+            sleep=sleep,
+        )
 
     @property
     def ends_pulse(self) -> bool:
@@ -75,8 +68,7 @@ class MqttBarrier:
         """Set the pulse time, and end what an earlier run may have left; never opens anything."""
         for one in self._relay.family.prepare(self._pulse_seconds):
             await self._line.publish(one.topic, one.payload)
-        if not self.ends_pulse and not self._contact.locked():
-            await self._release()
+        await self._contact.prepare()
 
     async def pulse(self) -> None:
         """Press OPEN once; returns when the device confirmed.
@@ -85,7 +77,7 @@ class MqttBarrier:
         DeviceError: OFFLINE and BUSY mean that nothing was sent. NO_ANSWER means that nobody knows
         whether it opened; it is not sent again.
         """
-        await self._turn()
+        await self._contact.begin()
         family, number = self._relay.family, self._relay.next_number()
         self._seen = self._relay.expect(number)
         try:
@@ -95,22 +87,13 @@ class MqttBarrier:
         finally:
             self._relay.forget(number)
             self._seen = None
-            self._end()
+            self._contact.end()
         if refusal:
             raise DeviceError(DeviceFault.REFUSED, refusal)
 
     async def settle(self, within: float = SETTLE_S) -> None:
         """Wait a moment for a pulse under way to end, as before a stop; the next start ends it else."""
-        if self._off is not None:
-            await asyncio.wait((self._off,), timeout=within)
-            self._off.cancel()
-
-    async def _turn(self) -> None:
-        try:
-            async with asyncio.timeout(self._pulse_seconds + self._confirm_seconds):
-                await self._contact.acquire()
-        except TimeoutError as err:
-            raise DeviceError(DeviceFault.BUSY, "the pulse before has not ended") from err
+        await self._contact.settle(within)
 
     async def _confirmed(self, seen: asyncio.Future[str]) -> str:
         if not self._relay.family.confirms:
@@ -126,24 +109,6 @@ class MqttBarrier:
         seen = self._seen
         if position is self._closed_is_on and message.live and seen and not seen.done():
             seen.set_result("")
-
-    def _end(self) -> None:
-        if self.ends_pulse:
-            self._contact.release()
-        else:
-            self._off = asyncio.create_task(self._end_later(), name="barrier pulse")
-
-    async def _end_later(self) -> None:
-        await self._sleep(self._pulse_seconds)
-        while True:
-            try:
-                await self._release()
-            except DeviceError as err:
-                _LOGGER.debug("the pulse could not be ended yet: %s", err)
-                await self._sleep(OFF_AGAIN_S)
-            else:
-                self._contact.release()
-                return
 
     async def _release(self) -> None:
         for one in self._relay.family.switch(False, self._relay.next_number()):

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-import logging
 from typing import Final
 
 from homeassistant.const import ATTR_ASSUMED_STATE, STATE_UNAVAILABLE
@@ -18,15 +17,10 @@ from homeassistant.core import (
 from homeassistant.helpers.event import async_track_state_change_event
 
 from ...core.errors import CoreError, DeviceError, DeviceFault
+from ..pulse_contact import CONFIRM_S, PULSE_S, SETTLE_S, PulseContact
 from .meter import refuse_own
 from .relay import call
 
-_LOGGER = logging.getLogger(__name__)
-
-PULSE_S: Final = 1.0
-CONFIRM_S: Final = 2.0
-SETTLE_S: Final = 5.0
-OFF_AGAIN_S: Final = 1.0
 OPENS: Final = {
     "cover": ("open_cover", frozenset({"opening", "open"})),
     "button": ("press", frozenset[str]()),
@@ -60,12 +54,16 @@ class EntityBarrier:
         self._service, self._shows = OPENS[self._domain]
         self._hass = hass
         self._entity_id = entity_id
-        self._pulse_seconds = pulse_seconds
         self._confirm_seconds = confirm_seconds
         self._context = context
-        self._sleep = sleep
-        self._contact = asyncio.Lock()
-        self._off: asyncio.Task[None] | None = None
+        self._contact = PulseContact(
+            entity_id,
+            None if self.ends_pulse else self._release,
+            pulse_seconds=pulse_seconds,
+            confirm_seconds=confirm_seconds,
+            sleep=sleep,
+            spawn=hass.async_create_background_task,
+        )
 
     @property
     def ends_pulse(self) -> bool:
@@ -74,8 +72,7 @@ class EntityBarrier:
 
     async def prepare(self) -> None:
         """End what an earlier run may have left on; never opens anything."""
-        if not self.ends_pulse and not self._contact.locked():
-            await call(self._hass, self._entity_id, "turn_off", self._context())
+        await self._contact.prepare()
 
     async def pulse(self) -> None:
         """Ask to open once; returns when the entity shows it (a button: when it was pressed).
@@ -85,11 +82,11 @@ class EntityBarrier:
         whether it opened; it is not asked again.
         """
         self._check()
-        await self._turn()
+        await self._contact.begin()
         try:
             self._check()
         except DeviceError:
-            self._contact.release()
+            self._contact.leave()
             raise
         seen: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -108,45 +105,19 @@ class EntityBarrier:
             raise DeviceError(DeviceFault.NO_ANSWER, self._entity_id) from err
         finally:
             ignore()
-            self._end()
+            self._contact.end()
 
     async def settle(self, within: float = SETTLE_S) -> None:
         """Wait a moment for a pulse under way to end, as before a stop; the next start ends it else."""
-        if self._off is not None:
-            await asyncio.wait((self._off,), timeout=within)
-            self._off.cancel()
+        await self._contact.settle(within)
 
     def _check(self) -> None:
         state = self._hass.states.get(self._entity_id)
         if state is None or state.state == STATE_UNAVAILABLE:
             raise DeviceError(DeviceFault.OFFLINE, self._entity_id)
 
-    async def _turn(self) -> None:
-        try:
-            async with asyncio.timeout(self._pulse_seconds + self._confirm_seconds):
-                await self._contact.acquire()
-        except TimeoutError as err:
-            raise DeviceError(DeviceFault.BUSY, "the pulse before has not ended") from err
-
-    def _end(self) -> None:
-        if self.ends_pulse:
-            self._contact.release()
-        else:
-            self._off = self._hass.async_create_background_task(
-                self._end_later(), f"end of a pulse of {self._entity_id}"
-            )
-
-    async def _end_later(self) -> None:
-        await self._sleep(self._pulse_seconds)
-        while True:
-            try:
-                await call(self._hass, self._entity_id, "turn_off", self._context())
-            except DeviceError as err:
-                _LOGGER.warning("%s may still be on (%s); trying on", self._entity_id, err)
-                await self._sleep(OFF_AGAIN_S)
-            else:
-                self._contact.release()
-                return
+    async def _release(self) -> None:
+        await call(self._hass, self._entity_id, "turn_off", self._context())
 
 
 def _shown(state: State | None, shows: frozenset[str]) -> bool:
