@@ -144,48 +144,31 @@ def tell(
     site: Site,
     run: WalletRun,
     event: WalletEvent,
-    receipt: Receipt,
+    receipt: Receipt | None,
     amount_minor: int | None = None,
     reference: str = "",
     *,
+    level: int = 0,
     uses: int | None = None,
     uses_left: int | None = None,
 ) -> None:
-    """Say what happened to a wallet; how many uses it was about, and how many are left of them."""
+    """Say what happened to a wallet, or is so now where nothing was booked.
+
+    `level` is how far it has come, in days or steps; `uses` how many it was about, and how many are
+    left of them.
+    """
     site.tell(
         WalletFact(
             event=event,
             wallet=run.wallet.id,
             unit=run.wallet.unit,
-            at=receipt.booked,
+            at=receipt.booked if receipt is not None else site.clock(),
             available_minor=run.available_minor,
             amount_minor=amount_minor,
             receipt=receipt,
             reference=reference,
+            level=level,
             uses=uses,
             uses_left=uses_left,
-        )
-    )
-
-
-def tell_now(
-    site: Site,
-    run: WalletRun,
-    event: WalletEvent,
-    amount_minor: int,
-    reference: str,
-    level: int = 0,
-) -> None:
-    """Say what is so with a wallet at this moment, whether or not anything was booked."""
-    site.tell(
-        WalletFact(
-            event=event,
-            wallet=run.wallet.id,
-            unit=run.wallet.unit,
-            at=site.clock(),
-            available_minor=run.available_minor,
-            amount_minor=amount_minor,
-            reference=reference,
-            level=level,
         )
     )

@@ -19,7 +19,7 @@ from .bill_book import keep_in_mind, named, rules_of
 from .bill_parts import Counts, parts_of
 from .bill_paying import pay_all
 from .bills import drawn_up
-from .booking import keep, tell_now
+from .booking import keep, tell
 from .facts import WalletEvent
 from .issuing import Issue, issue_all
 from .payers import Payers
@@ -58,7 +58,7 @@ async def remind_of(
         site.billing.recurring[after.id] = after
         for part in parts_of(site, due, payers, counts):
             total = sum(line.amount_minor for line in part.lines)
-            tell_now(site, part.run, WalletEvent.BILL_DUE, total, after.name)
+            tell(site, part.run, WalletEvent.BILL_DUE, None, total, after.name)
 
 
 async def ask_again(site: Site, runs: Sequence[WalletRun], today: date) -> None:
@@ -79,7 +79,7 @@ async def ask_again(site: Site, runs: Sequence[WalletRun], today: date) -> None:
     if reminded and await keep(site, *(bill for _, bill in reminded)):
         for run, bill in reminded:
             keep_in_mind(run, bill)
-            tell_now(site, run, WalletEvent.BILL_DUE, bill.open_minor, bill.number)
+            tell(site, run, WalletEvent.BILL_DUE, None, bill.open_minor, bill.number)
     if late:
         await _dun(site, late, today)
 
@@ -113,7 +113,15 @@ async def _dun(site: Site, late: Sequence[Dunned], today: date) -> None:
     for one in late:
         keep_in_mind(one.run, one.bill)
         bill = one.bill
-        tell_now(site, one.run, WalletEvent.BILL_OVERDUE, bill.open_minor, bill.number, one.level)
+        tell(
+            site,
+            one.run,
+            WalletEvent.BILL_OVERDUE,
+            None,
+            bill.open_minor,
+            bill.number,
+            level=one.level,
+        )
 
 
 async def _fee(site: Site, late: Dunned, today: date) -> Issue | None:

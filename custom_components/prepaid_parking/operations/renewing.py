@@ -14,7 +14,7 @@ from ..core.errors import CoreError
 from ..core.identity import SYSTEM, PermitId
 from ..core.permit import ParkingPackage, Permit, PermitKind, endings
 from .bill_book import rules_of, trusted
-from .booking import keep, referenced, tell_now, unspendable
+from .booking import keep, referenced, tell, unspendable
 from .facts import WalletEvent
 from .parking_packages import version_of
 from .permits import keep_permit, permits_of
@@ -150,4 +150,4 @@ def _sold_on(site: Site, permit: Permit) -> date:
 
 def _tell(site: Site, permit: Permit, event: WalletEvent, cost: int, today: date) -> None:
     run, left = site.wallets[site.cards[permit.card].wallet], (permit.last - today).days
-    tell_now(site, run, event, cost, permit.id, max(0, left))
+    tell(site, run, event, None, cost, permit.id, level=max(0, left))
