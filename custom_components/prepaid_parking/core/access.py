@@ -45,7 +45,8 @@ class Arrival:
     """A car that was just answered at a lane, so that further reads of it are the same arrival.
 
     `silent`: it got no answer, because the camera was not sure of it, or it was not on the loop yet.
-    `watched`: loops will tell when it has passed, which it has at `gone_at`.
+    `watched`: loops will tell when it has passed, which it has at `gone_at`. `unsure`: it was let
+    through, and the barrier did not say that it opened.
     """
 
     plate: str
@@ -55,10 +56,17 @@ class Arrival:
     silent: bool = False
     watched: bool = False
     gone_at: datetime | None = None
+    unsure: bool = False
 
 
 def same_arrival(
-    recent: Sequence[Arrival], plate: str, at: datetime, event_id: str = "", *, known: bool = False
+    recent: Sequence[Arrival],
+    plate: str,
+    at: datetime,
+    event_id: str = "",
+    *,
+    known: bool = False,
+    both_ways: bool = False,
 ) -> Arrival | None:
     """Return the car already answered at this lane that a read belongs to, None for a new one.
 
@@ -66,11 +74,14 @@ def same_arrival(
     then changes nothing, it neither opens again nor charges anyone. `known` says that the plate read
     is itself registered: after a refused misread, the right reading of the same car is answered.
     Once a car that was let in has passed, or has had the time to where no loop tells, the next one
-    may have nearly its plate.
+    may have nearly its plate. At a lane for `both_ways` a car that has passed and is seen again has
+    turned round.
     """
 
     def same(seen: Arrival) -> bool:
         apart = abs(at - seen.at)
+        if plate == seen.plate and both_ways and _has_turned(seen, at):
+            return False
         if plate == seen.plate:
             return apart <= (ONE_ARRIVAL if seen.admitted or not known else MISREAD)
         if known and not seen.admitted:
@@ -85,13 +96,31 @@ def same_arrival(
     return next((seen for seen in recent if same(seen)), None)
 
 
-def still_there(seen: Arrival, plate: str, at: datetime) -> Arrival:
+def still_there(seen: Arrival, plate: str, at: datetime, *, both_ways: bool = False) -> Arrival:
     """Carry an admitted car's arrival on while its own plate is being read: it stands at the lane.
 
     A car that waits a minute before the barrier is charged once. A misread carries nothing on: it
-    may be the next car's plate.
+    may be the next car's plate. Nor does a car whose barrier did not say that it opened: whoever
+    stands there half a minute later is not kept waiting until it has left the camera's view. At a
+    lane for `both_ways` one that was out of sight in between may be on its way back.
     """
-    return replace(seen, at=max(seen.at, at)) if seen.admitted and plate == seen.plate else seen
+    stands = seen.admitted and plate == seen.plate and not seen.unsure
+    if both_ways and _was_away(seen, at):
+        stands = False
+    return replace(seen, at=max(seen.at, at)) if stands else seen
+
+
+def _has_turned(seen: Arrival, at: datetime) -> bool:
+    """Tell whether a car has passed, and was out of sight after that: it comes from the other side.
+
+    A camera sees the plate at the back of a car that drives on, or waits just behind the arm.
+    """
+    return seen.gone_at is not None and _was_away(seen, at)
+
+
+def _was_away(seen: Arrival, at: datetime) -> bool:
+    """Tell whether a car was not seen for a while; under the arm no camera sees its plate."""
+    return at - max(seen.at, seen.gone_at or seen.at) > MISREAD
 
 
 def gone(recent: Sequence[Arrival], at: datetime) -> list[Arrival]:

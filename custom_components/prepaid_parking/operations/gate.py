@@ -73,7 +73,7 @@ async def plate_read(site: Site, *, lane: str, read: PlateRead, actor: Actor = S
         if arrival.admitted and not _opens(ready) and arrival in run.recent:
             run.recent[run.recent.index(arrival)] = replace(arrival, admitted=False)
     suspect(site, run, asked, decision, vehicle, ready)
-    return await opened(site, run, ready) if isinstance(ready, Opening) else ready
+    return await _opened(site, run, ready, plate)
 
 
 async def present(
@@ -121,7 +121,23 @@ async def answer_again(
         if _opens(ready) and read.plate:
             run.let_through(normal_plate(read.plate), read.at)
     suspect(site, run, asked, decision, vehicle, ready)
-    return await opened(site, run, ready) if isinstance(ready, Opening) else ready
+    return await _opened(site, run, ready, normal_plate(read.plate))
+
+
+async def _opened(site: Site, run: LaneRun, ready: Opening | Answer, plate: str) -> Answer:
+    """Open for whoever may pass; a stay whose barrier kept silent is answered anew in half a minute.
+
+    It costs nothing more then. A passage without a stay would be charged a second time.
+    """
+    if not isinstance(ready, Opening):
+        return ready
+    answer = await opened(site, run, ready)
+    if answer.kind is PassageKind.NOT_CONFIRMED and ready.stay is not None:
+        run.recent[:] = [
+            replace(seen, unsure=True) if seen.admitted and seen.plate == plate else seen
+            for seen in run.recent
+        ]
+    return answer
 
 
 def _asked(site: Site, run: LaneRun, vehicle: Shown, way: Way | None = None) -> Asked:
@@ -147,7 +163,9 @@ def _stands_again(asked: Asked) -> bool:
 
 def _is_answered(run: LaneRun, plate: str, read: PlateRead) -> bool:
     """Tell whether a car was let in at this lane a moment ago, and stands there still."""
-    seen = same_arrival(run.recent, plate, read.at, read.event_id, known=True)
+    seen = same_arrival(
+        run.recent, plate, read.at, read.event_id, known=True, both_ways=run.both_ways
+    )
     return seen is not None and seen.admitted
 
 
@@ -191,7 +209,9 @@ def _arrival(
     run.recent[:] = [seen for seen in run.recent if not is_over(seen, now)]
     registered = asked.card is not None or asked.listed is not None
     known = (registered or asked.stay is not None) and not asked.near
-    seen = same_arrival(run.recent, plate, read.at, read.event_id, known=known)
+    seen = same_arrival(
+        run.recent, plate, read.at, read.event_id, known=known, both_ways=run.both_ways
+    )
     if seen is None and _was_granted(run, asked):
         return None
     of_now = decision.reason not in NOT_OF_NOW
@@ -200,7 +220,8 @@ def _arrival(
         answers = decision.admits or (seen.silent and decision.reason not in SILENT)
         if seen.admitted or not answers or stranger:
             if of_now:
-                run.recent[run.recent.index(seen)] = still_there(seen, plate, read.at)
+                here = still_there(seen, plate, read.at, both_ways=run.both_ways)
+                run.recent[run.recent.index(seen)] = here
             return None
         run.recent.remove(seen)
     arrival = Arrival(

@@ -15,7 +15,8 @@ from ..core.lane import Crossing, FailPolicy, LaneInput
 from ..core.wallet import CredentialKind
 from .ports import Barrier, Holder
 
-LEADS_OUT: Final = frozenset({"exit", "both"})
+BOTH: Final = "both"
+LEADS_OUT: Final = frozenset({"exit", BOTH})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,11 @@ class LaneRun:
     def leads_out(self) -> bool:
         """Whether it sees who leaves."""
         return self.reads and self.direction in LEADS_OUT
+
+    @property
+    def both_ways(self) -> bool:
+        """Whether the same barrier lets in and out."""
+        return self.direction == BOTH
 
     @property
     def counts(self) -> bool:
