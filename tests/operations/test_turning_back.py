@@ -163,6 +163,63 @@ async def test_a_car_let_in_unwritten_before_a_dead_barrier_is_not_inside(world:
     assert (await park.come(after=40)).kind is PassageKind.ADMITTED
 
 
+@pytest.mark.parametrize("way", ["in", "out"])
+@pytest.mark.parametrize("how", BOTH)
+async def test_a_person_who_opens_for_the_car_that_was_stuck_lets_that_one_through(
+    make_world: MakeWorld, how: How, way: str
+) -> None:
+    """The attendant is told to look and to open by hand: the car went in, and its place was given away."""
+    world = await make_world()
+    park = await Park.open(world)
+    await park.customer()
+    if way == "in":
+        await stuck(park, how)
+        lane, expected = park.entry, [INSIDE]
+    else:
+        await park.come()
+        park.out.fault = DeviceFault.OFFLINE
+        await park.go(after=600)
+        park.out.fault = None
+        if how == "killed":
+            await park.restart()
+        lane, expected = park.exit, [LEFT]
+    world.clock.now += timedelta(seconds=20)
+    answer = await release_barrier(world.site, lane=lane.id, reason="arm stuck", actor=MANAGER)
+    assert (answer.kind, answer.stay) == (PassageKind.RELEASED, "st1")
+    assert await park.states() == expected
+    await world.tick(timedelta(minutes=16))
+    assert await park.states() == expected
+
+
+async def test_a_person_who_opens_for_another_car_says_nothing_of_the_stuck_one(
+    world: World,
+) -> None:
+    """It gave up and drove away; the next one is not it."""
+    park = await Park.open(world, temporaries=False)
+    await park.customer()
+    await stuck(park, "not confirmed")
+    await park.read(park.entry, OTHER, after=20)
+    await release_barrier(world.site, lane=park.entry.id, reason="guest", actor=MANAGER)
+    assert await park.states() == [ARRIVING, INSIDE]
+    world.clock.now += timedelta(seconds=5)
+    await release_barrier(world.site, lane=park.entry.id, reason="queue", actor=MANAGER)
+    assert await park.states() == [ARRIVING, INSIDE]
+
+
+async def test_a_resident_let_through_unwritten_has_forced_nothing(world: World) -> None:
+    """Full disk: the loops felt a car that no book knew of, and who had gone back to pay owed its stay."""
+    park = await Park.open(world, fitted=LOOPS)
+    await bundle(park)
+    await park.come()
+    await park.come(OTHER)
+    assert (await park.go(OTHER)).reason == "to_pay"
+    with world.full_disk():
+        await park.go(after=30)
+    await world.tick()
+    assert await park.states() == [LEFT, INSIDE]
+    assert park.suspicions() == []
+
+
 # --- the price of a passage ----------------------------------------------------------------------
 
 

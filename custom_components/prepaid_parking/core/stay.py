@@ -152,6 +152,13 @@ class Stay:
     note: str = ""
     changed: int = 0
 
+    @property
+    def opened_at(self) -> LaneId | None:
+        """The lane that was opened for it and that nobody has seen it pass yet."""
+        if self.state is StayState.LEAVING:
+            return self.exit_lane
+        return self.entry_lane if self.state is StayState.ARRIVING else None
+
     def is_lost(self, at: datetime) -> bool:
         """Whether nobody saw this car come in, and it does not stand at the lane any more either.
 

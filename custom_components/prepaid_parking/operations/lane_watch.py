@@ -11,6 +11,7 @@ from ..core.lane import Grant, LaneInput, Movement, felt, granted, lapsed
 from ..core.review import Seen, Suspicion
 from ..core.stay import UNSEEN, Stay, StayState
 from .emergency import begin_emergency
+from .fail_level import is_free_flow
 from .lane_facts import PassageKind
 from .lane_run import LaneRun
 from .parking_rules import rules_now
@@ -22,7 +23,6 @@ from .site import Site
 from .stays import owe_now, passed
 from .turning_back import backed_out
 
-BETWEEN = frozenset({StayState.ARRIVING, StayState.LEAVING})
 KIND = {Movement.TAILGATED: PassageKind.TAILGATED, Movement.FORCED: PassageKind.FORCED}
 WHY = {PassageKind.TAILGATED: Suspicion.TAILGATED, PassageKind.FORCED: Suspicion.FORCED}
 
@@ -86,7 +86,7 @@ async def _moved(site: Site, run: LaneRun, at: datetime) -> None:
         return
     if site.emergency:
         await _noted(site, run, PassageKind.EMERGENCY, "emergency")
-    elif run.free_flow:
+    elif is_free_flow(site, run):
         await _noted(site, run, PassageKind.RECORDED, "free_flow")
     else:
         await _noted(site, run, KIND[movement], movement)
@@ -151,7 +151,7 @@ def _may_be_open(site: Site, run: LaneRun, at: datetime) -> bool:
         or run.crossing.under
         or recent
         or run.held
-        or run.free_flow
+        or is_free_flow(site, run)
         or site.emergency
         or run.inputs.get(LaneInput.MANUAL_KEY)
         or (run.pulsed_at is not None and at - run.pulsed_at <= _lasting(site))
@@ -166,9 +166,8 @@ def _resume(site: Site, run: LaneRun) -> None:
     now, lasting = site.clock(), _lasting(site)
     known = {grant.stay for grant in run.crossing.grants}
     for stay in sorted(site.parking.stays.values(), key=lambda one: one.no):
-        lane = stay.exit_lane if stay.state is StayState.LEAVING else stay.entry_lane
         at = stay.granted_at
-        here = stay.state in BETWEEN and lane == run.id and stay.id not in known
+        here = stay.opened_at == run.id and stay.id not in known
         if here and at is not None and now - at <= lasting:
             run.crossing = granted(run.crossing, Grant(at=at, stay=stay.id, watched=False))
 

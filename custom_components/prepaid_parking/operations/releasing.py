@@ -55,6 +55,9 @@ async def release_barrier(
         masked=waiting.vehicle.masked if waiting is not None else "",
     )
     stay: Stay | None = None
+    stuck = _stuck(site, run) if waiting is None else None
+    if stuck is not None:
+        what = replace(what, masked=stuck.masked, stay=stuck.id)
     try:
         command, passage = await drawn_up(site, run, what)
         if waiting is not None:
@@ -75,6 +78,8 @@ async def release_barrier(
     come: Callable[[], Awaitable[None]] | None = None
     if run.counts:
         run.crossing = granted(run.crossing, grant)
+    elif stuck is not None:
+        come = partial(passed, site, run, replace(grant, stay=stuck.id))
     elif stay is not None and not owes:
         come = partial(passed, site, run, grant)
     answer = await pulse(site, run, barrier, what, command, passage, come)
@@ -90,6 +95,26 @@ def standing(site: Site, run: LaneRun) -> AtLane | None:
     if last is None or last.admitted or site.clock() - last.at > lasting:
         return None
     return last
+
+
+def _stuck(site: Site, run: LaneRun) -> Stay | None:
+    """Return the stay of the car that was let through a moment ago, where the barrier kept silent.
+
+    It is what a person opens for, unless the lane has read another car since. Loops tell by themselves.
+    """
+    if run.counts:
+        return None
+    since = site.clock() - timedelta(seconds=rules_now(site).paid_s)
+    last = run.last
+    found = [
+        stay
+        for stay in site.parking.stays.values()
+        if stay.opened_at == run.id
+        and stay.granted_at is not None
+        and stay.granted_at >= since
+        and (last is None or last.vehicle.digest in (stay.plate, stay.ticket))
+    ]
+    return max(found, key=lambda one: one.changed, default=None)
 
 
 def _seen(waiting: AtLane | None) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from ..core.admission import Asked, Decision, Way
 from ..core.errors import DeviceError
 from ..core.identity import StayId
-from ..core.lane import FailPolicy
+from ..core.lane import FailPolicy, Grant, granted
 from ..core.stay import Stay, StayKind, StayState
 from .lane_facts import PassageKind
 from .lane_run import LaneRun, Shown
@@ -85,6 +85,8 @@ async def _pass(
             exit_lane=run.id,
             left_at=now,
         )
+    if run.counts:
+        run.crossing = granted(run.crossing, Grant(at=now))
     waiting = Unwritten(passage=passage_of(site, run, what, 0), begins=begins, ends=ends)
     site.parking.unwritten.append(waiting)
     try:
