@@ -155,6 +155,35 @@ def test_a_statement_and_a_bill_are_pages_that_anybody_with_the_link_can_print(
     theirs.close()
 
 
+def test_the_set_up_takes_spaces_from_a_file_and_ends_with_a_barrier_that_opens(
+    demo: RunningDemo, page: Page
+) -> None:
+    """Issued cards and prices are worth nothing before somebody has seen the arm go up."""
+    hub = "{0.scheme}://{0.netloc}".format(urlsplit(demo.url))
+    page.goto(f"{hub}/config/integrations/integration/prepaid_parking")
+    page.locator("ha-config-entry-row").first.locator("ha-icon-button").nth(1).click()
+    dialogue = page.locator("dialog-data-entry-flow")
+
+    def choose(*options: str) -> None:
+        for option in options:
+            dialogue.get_by_text(option, exact=True).first.click()
+
+    choose("Set up the car park", "1. Spaces", "A list: a CSV file or a table")
+    rows = "车位;位置;产权\nZ-1;地下;租赁\n".encode("gb18030")
+    with page.expect_response("**/api/file_upload"):
+        dialogue.locator("input[type=file]").set_input_files(
+            {"name": "spaces.csv", "mimeType": "text/csv", "buffer": rows}
+        )
+    dialogue.locator("ha-file-upload ha-icon-button").wait_for()
+    choose("Submit", "Do it", "Back to the steps", "6. Test a lane")
+    assert "Z-1" in {one["name"] for one in answer(page, "list_spaces", limit=1000)["spaces"]}
+    dialogue.locator("input").last.fill("KR 7TT05")
+    choose("Submit")
+    dialogue.get_by_text("Entry would").first.wait_for()
+    choose("Open the barrier once now", "Submit")
+    dialogue.get_by_text("the relay has confirmed the order to open").wait_for()
+
+
 def test_a_second_start_says_what_is_in_the_way(demo: RunningDemo) -> None:
     """Two demos on one ledger would be two hands in one till."""
     second = subprocess.run(

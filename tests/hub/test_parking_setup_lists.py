@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from pathlib import Path
+import tempfile
 
 from aiohttp import FormData
 from homeassistant.core import HomeAssistant
@@ -33,8 +35,18 @@ async def guide_(hub: Hub) -> Guide:
 
 
 @pytest.fixture(name="upload")
-async def upload_(hass: HomeAssistant, hass_client: ClientSessionGenerator) -> Upload:
-    """A browser that sends the file that was picked, as the hub's own field does."""
+async def upload_(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Upload:
+    """A browser that sends the file that was picked, as the hub's own field does.
+
+    All hubs of a machine keep such files in one folder, and each one that begins empties it: a demo
+    that runs beside this would lose its own.
+    """
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert await async_setup_component(hass, "file_upload", {})
     client = await hass_client()
 
