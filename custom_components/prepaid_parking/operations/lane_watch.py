@@ -11,7 +11,6 @@ from ..core.lane import Grant, LaneInput, Movement, felt, granted, lapsed
 from ..core.review import Seen, Suspicion
 from ..core.stay import UNSEEN, Stay, StayState
 from .emergency import begin_emergency
-from .fail_level import is_free_flow
 from .lane_facts import PassageKind
 from .lane_run import LaneRun
 from .parking_rules import rules_now
@@ -86,7 +85,7 @@ async def _moved(site: Site, run: LaneRun, at: datetime) -> None:
         return
     if site.emergency:
         await _noted(site, run, PassageKind.EMERGENCY, "emergency")
-    elif is_free_flow(site, run):
+    elif run.free_flow:
         await _noted(site, run, PassageKind.RECORDED, "free_flow")
     else:
         await _noted(site, run, KIND[movement], movement)
@@ -151,7 +150,7 @@ def _may_be_open(site: Site, run: LaneRun, at: datetime) -> bool:
         or run.crossing.under
         or recent
         or run.held
-        or is_free_flow(site, run)
+        or run.free_flow
         or site.emergency
         or run.inputs.get(LaneInput.MANUAL_KEY)
         or (run.pulsed_at is not None and at - run.pulsed_at <= _lasting(site))
