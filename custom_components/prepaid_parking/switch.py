@@ -18,6 +18,7 @@ from .entity import PrepaidEntity
 from .errors import translated
 from .lane_entity import BY_ENTITY
 from .operations.emergency import set_free_flow
+from .operations.fail_level import is_free_flow
 from .park_things import LaneThing
 from .roster import async_show, async_show_fitted
 from .supply_entity import VALVES, SupplyEntity
@@ -92,7 +93,7 @@ class FreeFlowSwitch(PrepaidEntity[LaneThing], SwitchEntity):
     @property
     @override
     def is_on(self) -> bool:
-        return self.thing.run.free_flow
+        return is_free_flow(self.thing.site, self.thing.run)
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:

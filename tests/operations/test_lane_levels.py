@@ -15,7 +15,11 @@ from custom_components.prepaid_parking.operations.emergency import (
     hold_lanes,
     set_free_flow,
 )
-from custom_components.prepaid_parking.operations.fail_level import fail_lanes, wanted_level
+from custom_components.prepaid_parking.operations.fail_level import (
+    fail_lanes,
+    is_free_flow,
+    wanted_level,
+)
 from custom_components.prepaid_parking.operations.lane_run import LaneRun
 from tests.operations.world import BarrierDevice, World
 
@@ -58,12 +62,25 @@ async def test_a_lane_is_held_open_by_choice_and_let_go(world: World) -> None:
     """The market day is over; the barrier must come down again."""
     run, level = lane(world)
     await set_free_flow(world.site, lane="l1", on=True, reason="market", actor=GUARD)
-    assert (run.free_flow, level.said) == (True, [True])
+    assert (is_free_flow(world.site, run), level.said) == (True, [True])
     await set_free_flow(world.site, lane="l1", on=False, reason="market", actor=GUARD)
-    assert (run.free_flow, level.said) == (False, [True, False])
+    assert (is_free_flow(world.site, run), level.said) == (False, [True, False])
     run.holder = None
     with pytest.raises(CoreError, match="lane_cannot_hold"):
         await set_free_flow(world.site, lane="l1", on=True, reason="market", actor=GUARD)
+
+
+async def test_a_lane_that_is_held_open_is_so_from_its_first_moment_after_a_restart(
+    world: World,
+) -> None:
+    """Cars stream through: it must not be closed on them, nor each of them be taken for a thief."""
+    lane(world)
+    await set_free_flow(world.site, lane="l1", on=True, reason="market", actor=GUARD)
+    await world.restart()
+    run, _ = lane(world)
+    assert wanted_level(world.site, run) is True
+    with pytest.raises(CoreError, match="lane_held_open"):
+        await close_barrier(world.site, lane="l1", reason="tidy up", actor=GUARD)
 
 
 async def test_fire_holds_every_lane_until_a_person_ends_it(world: World) -> None:
@@ -138,7 +155,6 @@ async def test_a_barrier_closes_once_over_a_clear_loop_and_it_is_written_down(wo
         ({"inputs": {}}, "safety_loop_unknown"),
         ({"fitted": frozenset()}, "close_needs_safety_loop"),
         ({"closer": None}, "lane_cannot_close"),
-        ({"free_flow": True}, "lane_held_open"),
     ],
 )
 async def test_a_barrier_is_not_closed_where_it_could_hit_somebody(
@@ -153,6 +169,16 @@ async def test_a_barrier_is_not_closed_where_it_could_hit_somebody(
         await closed(world)
     assert isinstance(closer, BarrierDevice)
     assert not closer.pulses
+
+
+async def test_a_barrier_that_a_person_holds_open_is_not_closed(world: World) -> None:
+    """Somebody wants it open: whoever closes it ends that first."""
+    run, _ = lane(world)
+    await set_free_flow(world.site, lane="l1", on=True, reason="market", actor=GUARD)
+    with pytest.raises(CoreError, match="lane_held_open"):
+        await closed(world)
+    assert isinstance(run.closer, BarrierDevice)
+    assert not run.closer.pulses
 
 
 async def test_a_car_that_drives_under_the_arm_meanwhile_stops_the_closing(world: World) -> None:

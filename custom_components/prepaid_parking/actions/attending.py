@@ -8,6 +8,7 @@ import probatio as vol
 from ..core.errors import CoreError
 from ..core.wallet import CredentialKind
 from ..operations import emergency, gate, helping
+from ..operations.fail_level import is_free_flow
 from ..operations.passing import Answer
 from .call import LANE, REASON, Action, Call, Response
 
@@ -115,7 +116,7 @@ async def set_free_flow(call: Call) -> Response:
         reason=call.text("reason"),
         actor=call.actor,
     )
-    return call.receipt(receipt) | {"lane": run.id, "free_flow": run.free_flow}
+    return call.receipt(receipt) | {"lane": run.id, "free_flow": is_free_flow(call.site, run)}
 
 
 PLATE: Final = vol.All(cv.string, vol.Length(min=1))

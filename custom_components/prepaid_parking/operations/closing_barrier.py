@@ -8,6 +8,7 @@ from ..core.identity import Actor
 from ..core.lane import LaneInput
 from ..core.supply import CommandLog, CommandOutcome
 from .booking import keep
+from .fail_level import is_free_flow
 from .lane_run import LaneRun
 from .ports import Barrier
 from .site import Site
@@ -25,7 +26,7 @@ async def close_barrier(site: Site, *, lane: str, reason: str, actor: Actor) -> 
     if not reason:
         raise CoreError("reason_missing")
     closer = _closer(run)
-    if site.emergency or run.free_flow:
+    if site.emergency or is_free_flow(site, run):
         raise CoreError("lane_held_open", lane=run.name)
     under = run.inputs.get(LaneInput.SAFETY_LOOP)
     if under is None:

@@ -83,7 +83,6 @@ async def set_free_flow(site: Site, *, lane: str, on: bool, reason: str, actor: 
 async def hold_lanes(site: Site, now: datetime) -> None:  # noqa: ARG001
     """Let every barrier that can be held stand as it should: a level, which is told again; a chore."""
     for run in list(site.lanes.values()):
-        run.free_flow = run.id in site.parking.open_lanes
         level = wanted_level(site, run)
         if run.holder is not None and level is not None and run.held is not level:
             await _hold(run, is_open=level)

@@ -15,9 +15,14 @@ from .site import Site
 FAILED: Final = {FailPolicy.OPEN: True, FailPolicy.CLOSED: False, FailPolicy.HOLD_LAST: None}
 
 
+def is_free_flow(site: Site, run: LaneRun) -> bool:
+    """Tell whether a person wants a lane to stay open."""
+    return run.id in site.parking.open_lanes
+
+
 def wanted_level(site: Site, run: LaneRun) -> bool | None:
     """Return whether a barrier is to be held open now; None leaves it as it is."""
-    if site.emergency or run.free_flow:
+    if site.emergency or is_free_flow(site, run):
         return True
     if site.trouble or not site.books.writable:
         return FAILED[run.fail]

@@ -72,7 +72,7 @@ class LaneRun:
     counts who was let through against who has passed, `last` is the car last answered, `pulsed_at` and
     `passed_at` when it was last opened and when a car last passed by right, `poor` how many reads in a
     row were too unsure. `held` says whether the barrier was told to stay open (None: nobody knows since
-    the start), `free_flow` that a person wants that.
+    the start).
     """
 
     id: LaneId
@@ -95,7 +95,6 @@ class LaneRun:
     poor: int = 0
     pulsed_at: datetime | None = None
     passed_at: datetime | None = None
-    free_flow: bool = False
     held: bool | None = None
 
     @property

@@ -11,6 +11,7 @@ from ..core.lane import Grant, LaneInput, Movement, felt, granted, lapsed
 from ..core.review import Seen, Suspicion
 from ..core.stay import UNSEEN, Stay, StayState
 from .emergency import begin_emergency
+from .fail_level import is_free_flow
 from .lane_facts import PassageKind
 from .lane_run import LaneRun
 from .parking_rules import rules_now
@@ -85,7 +86,7 @@ async def _moved(site: Site, run: LaneRun, at: datetime) -> None:
         return
     if site.emergency:
         await _noted(site, run, PassageKind.EMERGENCY, "emergency")
-    elif run.free_flow:
+    elif is_free_flow(site, run):
         await _noted(site, run, PassageKind.RECORDED, "free_flow")
     else:
         await _noted(site, run, KIND[movement], movement)
@@ -150,7 +151,7 @@ def _may_be_open(site: Site, run: LaneRun, at: datetime) -> bool:
         or run.crossing.under
         or recent
         or run.held
-        or run.free_flow
+        or is_free_flow(site, run)
         or site.emergency
         or run.inputs.get(LaneInput.MANUAL_KEY)
         or (run.pulsed_at is not None and at - run.pulsed_at <= _lasting(site))

@@ -67,8 +67,9 @@ class ParkingBook:
     `paid` hears of each stay that was paid. `asked` names the wallets that were billed for a space and
     may still owe something for it. `lane_list` is what an office at another hub told last, `hubs` how
     it stands with other hubs, by the key of what connects them. `day` is the local day that is not
-    closed yet.
-    `pictures` are what the lanes' cameras saw.
+    closed yet. `open_lanes` are those that a person wants to stay open (fail_level.py).
+    `sighted` says where and when a plate was read last (suspecting.py), `unwritten` are passages that
+    the books could not take yet (unwritten.py). `pictures` are what the lanes' cameras saw.
     """
 
     spaces: dict[SpaceId, Space] = field(default_factory=dict)
