@@ -61,6 +61,7 @@ class LanePictures:
         """Begin without cameras; `told` hears of each picture that was kept."""
         self.days = days
         self.last: dict[LaneId, Last] = {}
+        self._kept: dict[str, LaneId] = {}
         self._hass = hass
         self._files = files
         self._clock = clock
@@ -123,12 +124,8 @@ class LanePictures:
             _LOGGER.warning("The lanes' last pictures could not be looked up: %s", err)
             return
         lanes |= {read.picture: read.lane for read in seen}
-        for name in sorted(taken.keys() & lanes.keys(), key=taken.__getitem__):
-            lane, last = LaneId(lanes[name]), Last(name, taken[name])
-            if self._files.has(name) and (lane not in self.last or self.last[lane].at <= last.at):
-                self.last[lane] = last
-        for lane in self.last:
-            self._told(lane)
+        self._kept |= {name: LaneId(lanes[name]) for name in taken.keys() & lanes.keys()}
+        self._let_go()
 
     async def keep(self, lane: LaneId, name: str) -> None:
         """Keep a picture by its name; a name of neither a held nor a promised one is somebody else's."""
@@ -148,6 +145,7 @@ class LanePictures:
         self._failing.discard("disk")
         if kept:
             self.last[lane] = Last(name, at)
+            self._kept[name] = lane
             self._told(lane)
         else:
             self._say(lane, f"What {self._cameras.get(lane, lane)} shows is no JPEG or PNG of 2 MB")
@@ -194,10 +192,17 @@ class LanePictures:
         return image.content
 
     def _let_go(self) -> None:
-        """Show no picture as a lane's last that is there no more."""
-        for lane in [key for key, last in self.last.items() if not self._files.has(last.name)]:
-            del self.last[lane]
-            self._told(lane)
+        """Show as a lane's last picture the newest that is there still."""
+        taken = self._files.taken
+        self._kept = {name: lane for name, lane in self._kept.items() if name in taken}
+        newest = sorted(self._kept, key=taken.__getitem__)
+        before, self.last = (
+            self.last,
+            {self._kept[name]: Last(name, taken[name]) for name in newest},
+        )
+        for lane in before.keys() | self.last.keys():
+            if before.get(lane) != self.last.get(lane):
+                self._told(lane)
 
     def _say(self, key: str, what: str) -> None:
         """Say trouble once, until it is over."""

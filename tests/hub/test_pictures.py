@@ -424,6 +424,7 @@ async def test_the_last_picture_is_there_again_after_a_restart(
     assert again.name == taken.name
     assert abs(again.at - taken.at) < timedelta(seconds=1)
     await hub.data.pictures.erase([again.name])
+    assert b"older" in (await async_get_image(hub.hass, entity_id)).content
     await hub.restart()
     await hub.until(lambda: asyncio.sleep(0, not unknown(hub.hass, entity_id)))
     assert b"older" in (await async_get_image(hub.hass, entity_id)).content

@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
+import os
 from random import Random
+import signal
 from time import monotonic
 from typing import Any
 from uuid import uuid4
@@ -209,6 +211,8 @@ async def test_an_hour_without_the_broker_and_both_sides_end_equal(
     await pair.join()
     await pair.listed(1)
     office, lanes = (Clock(hub, hub.data.site.clock()) for hub in (pair.office, pair.lanes))
+    assert pair.broker.pid is not None
+    os.kill(pair.broker.pid, signal.SIGKILL)
     pair.broker.stop()
     for number in range(4):
         for clock in (office, lanes):
