@@ -1,6 +1,7 @@
 """A whole plate is there for who has to know whose car it was, and for no longer than that."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 
@@ -18,12 +19,14 @@ from custom_components.prepaid_parking.operations.vehicle_rules import (
     lift_vehicle_rule,
     set_vehicle_rule,
 )
+from custom_components.prepaid_parking.store import writer
+from custom_components.prepaid_parking.store.group import Group
 from custom_components.prepaid_parking.store.records import Subject
 from tests.operations.park import OTHER, PLATE, Park
 from tests.operations.world import DAY, HOUR, MANAGER, World
 
 
-class Death(Exception):
+class DiesError(Exception):
     """The hub dies here."""
 
 
@@ -64,14 +67,31 @@ async def test_a_strangers_plate_is_on_the_disk_before_the_barrier_opens(world: 
     park = await Park.open(world)
 
     def dies() -> None:
-        raise Death
+        raise DiesError
 
     park.into.opened = dies
-    with pytest.raises(Death):
+    with pytest.raises(DiesError):
         await park.come(PLATE)
     park.into.opened = lambda: None
     await park.restart()
     assert await whole_plate(world.site, (await stay_of(world)).subject) == PLATE
+
+
+async def test_who_is_let_in_as_a_stranger_costs_no_commit_more(world: World) -> None:
+    """In a rush each one keeps the next car waiting; two for each car are enough."""
+    park = await Park.open(world)
+    commits: list[None] = []
+    settled = Group.settle
+
+    def counting(group: Group, series: dict[str, int]) -> None:
+        commits.append(None)
+        settled(group, series)
+
+    with patch.object(Group, "settle", counting), patch.object(writer, "PATIENCE_S", 0.5):
+        await park.come(PLATE)
+        await world.work()
+    assert len(commits) == 2
+    assert len(await world.books.load(Subject)) == 1
 
 
 async def let_out(world: World) -> None:

@@ -3,7 +3,9 @@
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+import sqlite3
 import threading
+from unittest.mock import patch
 
 import pytest
 
@@ -26,7 +28,9 @@ from custom_components.prepaid_parking.core.ledger import (
 from custom_components.prepaid_parking.core.metering import Cursor
 from custom_components.prepaid_parking.core.policy import Policy
 from custom_components.prepaid_parking.core.wallet import Purpose, Wallet, WalletKind
+from custom_components.prepaid_parking.store import writer
 from custom_components.prepaid_parking.store.books import Books
+from custom_components.prepaid_parking.store.group import Group
 from tests.store.acts import (
     AT,
     METER,
@@ -334,6 +338,29 @@ async def test_a_caller_who_gives_up_leaves_the_act_whole(books: Books) -> None:
     receipt = await books.commit(top_up(500, "tx1"))
     assert receipt.repeated
     assert (await books.balances())[WALLET] == 500
+
+
+async def test_what_nobody_waits_for_is_written_with_what_comes_next(books: Books) -> None:
+    """In a rush what came of one pulse must not keep the record before the next one waiting."""
+    groups: list[int] = []
+    write = Group.write
+
+    def counting(group: Group, driver: sqlite3.Connection, series: dict[str, int]) -> None:
+        groups.append(sum(len(rows) for rows in group.records.values()))
+        write(group, driver, series)
+
+    others = [InstallationId("m2"), InstallationId("m3")]
+    with patch.object(Group, "write", counting), patch.object(writer, "PATIENCE_S", 0.5):
+        patient = [asyncio.create_task(books.record(meter_at(0), patient=True))]
+        patient.append(asyncio.create_task(books.record(meter_at(1, others[0]), patient=True)))
+        await asyncio.sleep(0)
+        await books.record(meter_at(2, others[1]))
+        await asyncio.gather(*patient)
+        assert groups == [3]
+        await books.record(
+            meter_at(3), patient=True
+        )  # Alone it is written as well, a moment later.
+        assert groups == [3, 1]
 
 
 async def test_a_second_program_cannot_open_the_same_ledger(books: Books) -> None:

@@ -66,10 +66,13 @@ async def answered_before(site: Site, act: Act) -> Receipt | None:
         return None
 
 
-async def keep(site: Site, *records: Record) -> bool:
-    """Write records that are not part of the chain; trouble is said, not raised, and answered False."""
+async def keep(site: Site, *records: Record, patient: bool = False) -> bool:
+    """Write records that are not part of the chain; trouble is said, not raised, and answered False.
+
+    What nothing waits for is `patient`: it goes with what is written next.
+    """
     try:
-        await site.books.record(*records)
+        await site.books.record(*records, patient=patient)
     except StoreError as err:
         site.books_trouble(err.key, err.detail)
         return False

@@ -103,7 +103,7 @@ async def pulse(
         outcome, detail = CommandOutcome.NOT_CONFIRMED, str(err)
         what = replace(what, kind=PassageKind.NOT_CONFIRMED)
     command = replace(command, outcome=outcome, outcome_at=site.clock(), detail=detail)
-    kept = keep(site, command, replace(passage, kind=what.kind))
+    kept = keep(site, command, replace(passage, kind=what.kind), patient=True)
     if confirmed is not None and outcome is CommandOutcome.VERIFIED:
         await asyncio.gather(kept, confirmed())  # Together: one flush of the disk for both.
     else:

@@ -40,10 +40,10 @@ def hold(site: Site, *stays: Stay) -> None:
             parking.free[stay.id] = None
 
 
-async def put(site: Site, stay: Stay) -> Stay:
+async def put(site: Site, stay: Stay, *, patient: bool = False) -> Stay:
     """Write a change down that moves no money, and take it over."""
     written = await numbered(site, stay)
-    await site.books.record(written)
+    await site.books.record(written, patient=patient)
     site.books_written()
     hold(site, written)
     return written

@@ -253,7 +253,7 @@ def _host_wallet(site: Site, invitation: Invitation | None) -> WalletId | None:
 async def keep_stay(site: Site, stay: Stay) -> Stay:
     """Take over what the loops told, also where it cannot be written: the car is where it is."""
     try:
-        return await put(site, stay)
+        return await put(site, stay, patient=True)
     except (StoreError, CoreError) as err:
         _LOGGER.debug("A stay is behind in the books: %s", err)
         if isinstance(err, StoreError):

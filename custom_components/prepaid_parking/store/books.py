@@ -149,10 +149,14 @@ class Books(ReadBooks):
             raise next(one for one in answers if not isinstance(one, Receipt | CoreError))
         return booked
 
-    async def record(self, *records: Record) -> None:
-        """Insert or replace records that need no entry, together."""
+    async def record(self, *records: Record, patient: bool = False) -> None:
+        """Insert or replace records that need no entry, together.
+
+        `patient` is what says how something went that is done: it goes along with what comes next,
+        if that is within a moment.
+        """
         if records:
-            await self._change(puts=records)
+            await self._change(puts=records, patient=patient)
 
     async def forget(self, *records: Record) -> None:
         """Remove records by their keys, together."""
@@ -310,9 +314,12 @@ class Books(ReadBooks):
         puts: tuple[Record, ...] = (),
         drops: tuple[Record, ...] = (),
         incarnation: int | None = None,
+        patient: bool = False,
     ) -> object:
         """Have one thing written that is more, or less, than an act."""
-        command = partial(Command, act=act, puts=puts, drops=drops, incarnation=incarnation)
+        command = partial(
+            Command, act=act, puts=puts, drops=drops, incarnation=incarnation, patient=patient
+        )
         result = await done(self._writable().submit, command)
         self._say((*puts, *drops))
         return result

@@ -34,7 +34,10 @@ class Waiter:
 
 @dataclass(slots=True, eq=False)
 class Command:
-    """One thing to be written; `goes_on`: in the same transaction as the one after it."""
+    """One thing to be written; `goes_on`: in the same transaction as the one after it.
+
+    A `patient` one may wait a moment for others, because nothing is kept waiting by it.
+    """
 
     waiter: Waiter
     place: int = 0
@@ -43,6 +46,7 @@ class Command:
     drops: tuple[Record, ...] = ()
     incarnation: int | None = None
     goes_on: bool = False
+    patient: bool = False
 
 
 @dataclass(slots=True, eq=False)

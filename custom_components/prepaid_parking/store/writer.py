@@ -13,6 +13,7 @@ import logging
 from pathlib import Path
 from queue import Empty, SimpleQueue
 import threading
+from time import monotonic
 from typing import Final
 
 from sqlalchemy import Connection
@@ -27,6 +28,9 @@ from .waiting import Call, Command, Item, answer
 
 _LOGGER: Final = logging.getLogger(__name__)
 
+PATIENCE_S: Final = 0.02
+"""So long a patient command waits for another. In a rush the next car is there after eight
+milliseconds: what came of one pulse is written with the record before the next."""
 MOST_AT_ONCE: Final = 500
 """A larger group makes the first in line wait and the last one no faster."""
 
@@ -111,6 +115,10 @@ class Writer:
         with suppress(Empty):
             while len(waiting) < MOST_AT_ONCE:
                 waiting.extend(self._queue.get_nowait())
+        until = monotonic() + PATIENCE_S
+        with suppress(Empty):
+            while all(isinstance(one, Command) and one.patient for one in waiting):
+                waiting.extend(self._queue.get(timeout=max(0.0, until - monotonic())))
 
     def _do(self, call: Call) -> object:
         try:
