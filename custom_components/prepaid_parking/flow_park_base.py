@@ -25,6 +25,8 @@ from .operations.site import Site
 from .wording import async_words
 
 _STEPS: Final = (*("spaces", "fee_item", "package", "cards", "billing", "lane_test", "summary"),)
+_MANY: Final = 30
+"""More than fit on a page."""
 
 
 class ParkBase(OptionsFlow):
@@ -120,10 +122,18 @@ class ParkBase(OptionsFlow):
 
 
 def pick(name: str, named: Mapping[str, str]) -> vol.Schema:
-    """Ask for one of several that are named."""
-    return vol.Schema({vol.Required(name): options_of(named)})
+    """Ask for one of several that are named, and for nothing else."""
+    return vol.Schema({vol.Required(name): choice(_named(named))})
 
 
 def options_of(named: Mapping[str, str]) -> SelectSelector:
-    """Return a choice of what is named."""
-    return choice([SelectOptionDict(value=key, label=label) for key, label in named.items()])
+    """Return a choice of what is named.
+
+    Of many one is found by typing: the hub's page shows all of a plain list at once, and thousands of
+    cards would hold it up for seconds. What is typed and is not there is refused by what is done with it.
+    """
+    return choice(_named(named), custom=len(named) > _MANY)
+
+
+def _named(named: Mapping[str, str]) -> list[SelectOptionDict]:
+    return [SelectOptionDict(value=key, label=label) for key, label in named.items()]

@@ -11,7 +11,6 @@ from homeassistant.helpers.selector import (
 import probatio as vol
 
 from .core.wallet import Purpose
-from .flow_fields import choice
 from .flow_park_base import options_of
 from .flow_park_rental import RentalSteps
 
@@ -39,7 +38,7 @@ class CardSteps(RentalSteps):
                 vol.Optional("wallet"): options_of(wallets),
                 vol.Optional("unit"): TextSelector(),
                 vol.Required("plates"): TextSelector(),
-                vol.Optional("space"): choice(sorted(spaces)),
+                vol.Optional("space"): options_of({name: name for name in sorted(spaces)}),
                 vol.Optional("package"): options_of(packages),
             }
         )

@@ -10,7 +10,6 @@ import probatio as vol
 from .core.local_day import DAY
 from .core.periods import add_months
 from .core.space import Tenure
-from .flow_fields import choice
 from .flow_markdown import plain
 from .flow_park_base import ParkBase, options_of
 from .flow_park_state import cards_named, counts
@@ -58,7 +57,7 @@ class RentalSteps(ParkBase):
         }
         schema = vol.Schema(
             {
-                vol.Required("space"): choice(self._spaces_for_rent()),
+                vol.Required("space"): options_of({one: one for one in self._spaces_for_rent()}),
                 vol.Required("card"): options_of(cards_named(self._site)),
                 vol.Required("first"): DateSelector(),
                 vol.Required("last"): DateSelector(),

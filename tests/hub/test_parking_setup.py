@@ -173,6 +173,24 @@ async def test_a_space_is_let_to_a_card_once_and_its_bill_is_named(guide: Guide)
     assert (permit["kind"], permit["first"], permit["last"]) == ("rental", *days.values())
 
 
+async def test_of_many_spaces_one_is_found_by_typing_and_a_wrong_one_is_refused(
+    guide: Guide,
+) -> None:
+    """A list of five thousand that drops down holds the page up until the manager gives up."""
+    for count, typed in ((30, False), (31, True)):
+        await guide.chooses("spaces", "space_row")
+        await guide.answers(**ROW | {"count": count})
+        await guide.chooses("car_park", "cards", "card")
+        config = guide.shown["data_schema"].schema["space"].config
+        assert (len(config["options"]), config["custom_value"]) == (count, typed)
+        await guide.answers(unit="3-201", plates=f"BKL48{count}")
+        await guide.chooses("car_park")
+    await guide.chooses("cards", "card")
+    await guide.answers(unit="3-201", plates="WAW58E2", space="C-9")
+    assert guide.shown["errors"] == {"base": "refused"}
+    assert guide.said("detail").startswith("There is no space c-9")
+
+
 async def test_nonsense_prices_are_answered_in_words(guide: Guide) -> None:
     """A dialogue that closes with an unknown error loses what was typed."""
     await guide.chooses("billing")
