@@ -17,6 +17,7 @@ from .operations.proving import proof_view
 from .operations.reports import meter_view
 from .operations.site import Site
 from .operations.watching import state_of
+from .store.sqlite import sqlite_is_sound, sqlite_version
 from .troubles import troubles
 
 TO_REDACT: Final = {
@@ -55,6 +56,7 @@ async def async_get_config_entry_diagnostics(
         "books": {
             "state": str(books.state),
             "problem": books.problem,
+            "sqlite": {"version": sqlite_version(), "sound": sqlite_is_sound()},
             "troubles": troubles(site),
             "proof": _proof(site, site.proof),
             "statement": _proof(site, site.audited),

@@ -1,6 +1,7 @@
 """Diagnostics and health: enough to find a fault, and nothing that names a person."""
 
 import json
+import sqlite3
 
 from homeassistant.components.diagnostics import REDACTED
 from homeassistant.core import HomeAssistant
@@ -44,6 +45,8 @@ async def test_what_is_sent_with_a_bug_report_names_nobody(
         assert secret not in text, secret
     told = json.loads(text)
     assert told["books"]["state"] == "ok"
+    sound = sqlite3.sqlite_version_info >= (3, 51, 3)
+    assert told["books"]["sqlite"] == {"version": sqlite3.sqlite_version, "sound": sound}
     assert told["site"]["wallets_exposed"] == 2
     assert told["meters"][0]["serial"] == REDACTED
     assert told["meters"][0]["register"] == "1000"

@@ -30,7 +30,7 @@ READERS: Final = 3
 """A statement, a verification and a snapshot at once; more wait."""
 SOUND_VERSION: Final = (3, 51, 3)
 """Older SQLite may corrupt a WAL file when two connections checkpoint at the same instant; we have
-one writing connection, which is why an older one is a warning and not a refusal."""
+one writing connection, which is why an older one is not refused: the diagnostics name it."""
 _SETTINGS: Final = (
     "foreign_keys=ON",
     "trusted_schema=OFF",
@@ -41,14 +41,14 @@ _SETTINGS: Final = (
 )
 
 
-def sqlite_version() -> tuple[int, int, int]:
+def sqlite_version() -> str:
     """Return the version of the SQLite library in use."""
-    return sqlite3.sqlite_version_info
+    return sqlite3.sqlite_version
 
 
 def sqlite_is_sound() -> bool:
     """Say whether the SQLite library has the repair of the WAL-reset bug."""
-    return sqlite_version() >= SOUND_VERSION
+    return sqlite3.sqlite_version_info >= SOUND_VERSION
 
 
 def _connect(path: Path, mode: str, cache_kib: int = READER_CACHE_KIB) -> sqlite3.Connection:
