@@ -8,8 +8,10 @@ import pytest
 from custom_components.prepaid_parking.core.bill import BillingRules
 from custom_components.prepaid_parking.core.category import Category
 from custom_components.prepaid_parking.core.errors import CoreError
+from custom_components.prepaid_parking.core.identity import CardId
 from custom_components.prepaid_parking.core.rights import Rights
 from custom_components.prepaid_parking.operations.bills import create_bill, set_billing
+from custom_components.prepaid_parking.operations.changing_cards import replace_card
 from custom_components.prepaid_parking.operations.changing_permits import (
     set_renewal,
     suspend_permit,
@@ -77,6 +79,35 @@ async def test_what_renews_by_itself_is_sold_once_on_the_last_day(world: World) 
     assert garage.wallet(card).available_minor == 1000_00 - 3 * 310_00
     assert not garage.wallet(card).bills
     await is_sound(world)
+
+
+async def test_a_lost_card_goes_on_renewing_and_reminding_on_the_one_in_its_place(
+    world: World,
+) -> None:
+    """Who lost a tag in June is neither kept out in July nor asked twice."""
+    garage = Garage(world)
+    await garage.package()
+    card = await garage.customer("1000")
+    await garage.sell(card, renews=True)
+    other = await garage.customer("1000", plate="京A12346")
+    await garage.sell(other)
+    await garage.days(5)
+    for lost in (card, other):
+        await replace_card(world.site, card=lost.id, reason="lost", actor=MANAGER)
+    await garage.until(date(2026, 8, 2))
+    await world.restart()
+    assert permits_of(world.site, card.id) == permits_of(world.site, other.id) == []
+    first, second = permits_of(world.site, CardId("c3"))
+    assert (first.renewed, second.first) == (second.id, date(2026, 8, 1))
+    assert garage.wallet(card).available_minor == 1000_00 - 2 * 310_00
+    assert told(world) == [
+        (ENDING, date(2026, 7, 24), 7),
+        (ENDING, date(2026, 7, 28), 3),
+        (ENDING, date(2026, 7, 30), 1),
+    ]
+    assert {fact.wallet for fact in world.heard(WalletFact) if fact.event is ENDING} == {
+        garage.wallet(other).wallet.id
+    }
 
 
 async def test_nothing_renews_by_itself_without_the_money(world: World) -> None:
