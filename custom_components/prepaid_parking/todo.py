@@ -27,6 +27,8 @@ from .wording import Words
 PARALLEL_UPDATES = 0
 
 REVIEWS: Final = EntityDescription(key="reviews")
+_NEXT_LINE: Final = "  \n"
+"""Two spaces: without them, lines of Markdown run on."""
 
 
 async def async_setup_entry(
@@ -78,7 +80,8 @@ class ReviewList(PrepaidEntity[ParkThing], TodoListEntity):
             uid=review.id,
             summary=f"{plates}: {said}" if plates else said,
             status=TodoItemStatus.NEEDS_ACTION,
-            description="\n".join(self._told(review)),
+            # The hub reads it as Markdown: two masked plates would be one bold text between them.
+            description=_NEXT_LINE.join(self._told(review)).replace("*", r"\*"),
         )
 
     def _told(self, review: Review) -> Iterator[str]:
