@@ -22,6 +22,8 @@ _BEHIND_S: Final = 0.6
 _GAP_S: Final = 0.8
 _LEAST_PAUSE_S: Final = 5
 _MOST_PAUSE_S: Final = 20
+_AWAY: Final = 3
+"""So many other cars come before one is back: sooner, its plate is at two lanes at once."""
 
 
 class Gate(Protocol):
@@ -235,8 +237,7 @@ class Traffic:
             pause = self._random.uniform(_LEAST_PAUSE_S, _MOST_PAUSE_S)
             await asyncio.sleep(pause * self._pace)
             self.early = [plate for plate in self.early if self.inside[plate]]
-            plates = self.early or sorted(self.inside)
-            await self.one_car(self._random.choice(plates))
+            await self.one_car(self._random.choice(self.early or self._rested()))
 
     async def one_car(self, plate: str) -> bool:
         """Let one car try to change sides."""
@@ -247,6 +248,11 @@ class Traffic:
             self.inside[plate] = not inside
         self.passages.append((plate, "out" if inside else "in", passed))
         return passed
+
+    def _rested(self) -> list[str]:
+        """The cars that have not been at a lane just now; all of them where there are only few."""
+        just_now = {plate for plate, _, _ in self.passages[-_AWAY:]}
+        return sorted(self.inside.keys() - just_now) or sorted(self.inside)
 
     def state(self) -> State:
         """Where the cars are."""
