@@ -291,6 +291,26 @@ async def test_a_list_is_read_in_the_words_of_the_trade(
     assert line.draft.changes["grade"] == "tandem"
 
 
+async def test_a_list_is_read_in_the_words_of_our_own_forms(world: World) -> None:
+    """Who copies headings and choices out of the dialogue was told that they are unknown."""
+    (line,) = await read(world, "名称;位置;权属;等级\nB1-001;停车楼;租赁车位;三联车位\n")
+    assert line.draft is not None
+    told = {name: line.draft.changes[name] for name in ("location", "tenure", "grade")}
+    assert told == {"location": "building", "tenure": "rented", "grade": "triple"}
+
+
+async def test_a_heading_that_is_unknown_is_answered_in_its_own_letters(world: World) -> None:
+    """A clerk with a Chinese list could do nothing with "tenure"."""
+    with pytest.raises(CoreError, match="list_unknown_columns") as chinese:
+        await read(world, "车位;位置;产权人\nB1-001;地下;王\n")
+    assert "产权" in str(chinese.value.placeholders["known"])
+    assert "tenure" not in str(chinese.value.placeholders["known"])
+    with pytest.raises(CoreError, match="list_unknown_columns") as english:
+        await read(world, "name;location;holder\nB1-001;underground;Wang\n")
+    assert "tenure" in str(english.value.placeholders["known"])
+    assert "产权" not in str(english.value.placeholders["known"])
+
+
 async def test_a_list_names_every_bad_row_by_its_line_and_writes_none(world: World) -> None:
     """Of five thousand rows the clerk wants all mistakes at once, at the line the editor shows."""
     await world.wallet(unit="Flat 1", purpose=Purpose.PROPERTY)

@@ -12,7 +12,8 @@ from .unit import area_text, parse_area
 
 CHINESE: Final = {
     "车位": "name", "车位号": "name", "名称": "name",
-    "位置": "location", "产权": "tenure", "类型": "grade", "容量": "capacity",
+    "位置": "location", "产权": "tenure", "权属": "tenure", "类型": "grade", "等级": "grade",
+    "容量": "capacity",
     "区域": "zone", "用途": "use", "面积": "area", "房间": "unit", "业主": "owner",
     "周期": "every", "起始日": "day", "生效日期": "since",
 }  # fmt: skip
@@ -42,7 +43,8 @@ VALUES: Final[Mapping[str, Mapping[str, StrEnum]]] = {
     },
     "grade": {
         **{one.value: one for one in Grade},
-        "子母车位": Grade.TANDEM,
+        "普通车位": Grade.ORDINARY, "子母车位": Grade.TANDEM, "三联车位": Grade.TRIPLE,
+        "多联车位": Grade.MULTIPLE,
         "普通": Grade.ORDINARY, "子母": Grade.TANDEM, "三联": Grade.TRIPLE, "多联": Grade.MULTIPLE,
     },
     "every": {

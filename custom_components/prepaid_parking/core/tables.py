@@ -37,7 +37,7 @@ def read_rows(text: str, columns: Mapping[str, str]) -> list[Row]:
         raise CoreError(
             "list_unknown_columns",
             columns=", ".join(unknown),
-            known=", ".join(sorted(set(columns.values()))),
+            known=", ".join(_known(columns, lines[0][1])),
         )
     names = [columns[name] for name in said]
     if "name" not in names:
@@ -50,3 +50,9 @@ def read_rows(text: str, columns: Mapping[str, str]) -> list[Row]:
         )
         for (number, _), cells in zip(lines[1:], rows, strict=False)
     ]
+
+
+def _known(columns: Mapping[str, str], header: str) -> list[str]:
+    """Return the names a column may bear, in the letters that the header is written in."""
+    alike = {name for name in columns if name.isascii() is header.isascii()}
+    return sorted(alike or set(columns.values()))
