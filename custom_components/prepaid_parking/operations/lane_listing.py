@@ -1,7 +1,7 @@
 """The list for lanes that another hub runs: all that cards, rules and invitations give, in one go."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 from ..core.answers import Reason, Verdict
 from ..core.identity import LaneId, SpaceId
@@ -29,7 +29,6 @@ from .site import Site
 from .space_billing import space_unpaid
 
 BY_BILL = {Unpaid.ADMIT: Verdict.ADMIT, Unpaid.ASK: Verdict.ASK, Unpaid.REFUSE: Verdict.REFUSE}
-DAY = timedelta(days=1)
 
 
 async def make_lane_list(site: Site) -> LaneList:
@@ -169,9 +168,7 @@ def _space(site: Site, card: Card) -> Space | None:
 
 def _time(site: Site, card: Card, permit: Permit) -> tuple[datetime, datetime | None]:
     """Return from when to when a permit holds by its days, and its card at all."""
-    days = [permit.last + DAY, permit.suspended_on, permit.ended_on]
-    begin = _midnight(site, permit.first)
-    end = _midnight(site, min(one for one in days if one is not None))
+    begin, end = _midnight(site, permit.first), _midnight(site, permit.after)
     if card.valid_from is not None:
         begin = max(begin, card.valid_from)
     return begin, end if card.valid_until is None else min(end, card.valid_until)
