@@ -19,6 +19,8 @@ CORE_ERRORS: Final = {"CoreError", "ConflictError"}
 WORDS_OF_THE_HUB: Final = {
     *("already_in_progress", "reauth_successful", "reconfigure_successful", "unknown_subentry"),
 }
+BEGUN: Final = ("device_", "store_", "use_supply_not_free_")
+"""These refusals are named by their beginning and what the device, the file or the supply said."""
 PLATFORM_FILES: Final = {
     path: platform.value
     for platform in Platform
@@ -118,6 +120,20 @@ def test_every_refusal_has_its_sentence() -> None:
         if item.given is not None and not blanks(sentences[item.key]["message"]) <= item.given
     ]
     assert not unfilled, "\n".join(unfilled)
+
+
+def test_no_sentence_is_kept_that_nobody_says() -> None:
+    """Whoever translates would work on refusals that cannot happen."""
+    said, begun = set[str](), set[str]()
+    for path in python_files():
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.JoinedStr) and node.values and (start := text(node.values[0])):
+                begun.add(start)
+            elif isinstance(node, ast.expr) and (key := text(node)):
+                said.add(key)
+    silent = set(need("exceptions")) - said
+    assert not {key for key in silent if not key.startswith(BEGUN)}
+    assert begun.issuperset(BEGUN)
 
 
 def test_every_repair_has_its_words() -> None:
