@@ -1,7 +1,6 @@
 """Spaces of a car park from a file or a pasted table, in the site's options: looked at first, then taken."""
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -88,22 +87,21 @@ class ListSteps(ParkBase):
         return self._form("space_list", schema, errors, {"table": (given or {}).get("table", "")})
 
     async def _look_at(self, asked: Mapping[str, Any]) -> dict[str, str]:
-        file, pasted = asked.get("file", ""), asked.get("table", "").strip()
-        if bool(file) == bool(pasted):
+        file, pasted = asked.get("file", ""), asked.get("table", "")
+        if bool(file) == bool(pasted.strip()):
             return {"base": "file_or_table"}
         try:
             with translated():
-                read = partial(_read, self.hass, file)
-                self._list = (
-                    table_text(await self.hass.async_add_executor_job(read), COLUMNS)
-                    if file
-                    else pasted
-                )
+                self._list = await self._text_of(file) if file else pasted
         except ValueError, OSError:  # It was read before, or the hub was restarted meanwhile.
             return {"file": "file_gone"}
         except HomeAssistantError as err:
             return self._refused(err)
         return await self._tried(csv=self._list)
+
+    async def _text_of(self, file: str) -> str:
+        data = await self.hass.async_add_executor_job(_read, self.hass, file)
+        return table_text(data, COLUMNS)
 
     async def _tried(self, **given: Any) -> dict[str, str]:
         """Try a list; its bad rows stand above the form."""

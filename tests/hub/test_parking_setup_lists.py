@@ -111,6 +111,12 @@ async def test_a_bad_list_shows_every_bad_row_in_a_table_and_registers_nothing(
     assert guide.said("spaces") == "2"
 
 
+async def test_the_lines_are_counted_as_they_were_pasted(guide: Guide) -> None:
+    """Line 4 of the table is line 4 of the spreadsheet, or the search for it begins anew."""
+    await guide.answers(table="\n\n" + HEAD + "A-2;on the moon;temporary\n")
+    assert guide.said("problems").splitlines()[2].startswith("| 4 | A")
+
+
 async def test_thousands_of_bad_rows_are_counted_and_the_first_shown(guide: Guide) -> None:
     """A wrong word in a whole column must not lock up the manager's browser."""
     rows = "".join(f"A-{number};cellar;owned\n" for number in range(2_000))
