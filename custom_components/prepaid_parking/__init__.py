@@ -22,6 +22,7 @@ from .code_view import CodeView
 from .const import CONF_SITE, DOMAIN, PLATFORMS
 from .coordinator import PrepaidConfigEntry, PrepaidData
 from .core.errors import StoreError
+from .emergency_repairs import async_watch_emergency
 from .hearing import async_announce
 from .hint_repairs import async_watch_hints
 from .hub_repairs import async_watch_hubs
@@ -68,6 +69,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> b
     entry.async_on_unload(async_watch_hints(hass, entry))
     entry.async_on_unload(async_watch_uses(hass, entry))
     entry.async_on_unload(async_watch_hubs(hass, entry))
+    entry.async_on_unload(async_watch_emergency(hass, entry))
     entry.async_on_unload(async_announce(hass, entry))
     async_record_hours(hass, entry)
     entry.async_create_background_task(hass, data.coordinator.run(), f"{DOMAIN} publisher")
