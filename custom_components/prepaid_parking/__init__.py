@@ -26,6 +26,7 @@ from .emergency_repairs import async_watch_emergency
 from .hearing import async_announce
 from .hint_repairs import async_watch_hints
 from .hub_repairs import async_watch_hubs
+from .lasting import async_spare
 from .opening import books_path, open_site
 from .operations.site import utc_now
 from .picture_view import PictureView
@@ -79,6 +80,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> b
     entry.async_on_unload(
         async_track_time_interval(hass, _minutely(data), MINUTE, cancel_on_shutdown=True)
     )
+    async_spare(hass, entry)
     return True
 
 
