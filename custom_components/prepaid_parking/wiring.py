@@ -39,7 +39,6 @@ from .core.access import PlateRead
 from .core.errors import CoreError, DeviceError, StoreError
 from .core.identity import LaneId, MeterId
 from .links.entity import EntityThings
-from .links.poller import Outcome
 from .operations.fail_level import fail_lanes
 from .operations.following import attach_all, detach_all
 from .operations.gate import plate_read
@@ -55,6 +54,7 @@ from .wiring_modbus import ModbusLine
 from .wiring_mqtt import MqttLineRun
 from .wiring_office import attach_office
 from .wiring_options import OptionsRun
+from .wiring_reports import MeterReports
 
 _LOGGER: Final = logging.getLogger(__name__)
 LAST_COMMAND_S: Final = 5.0
@@ -85,9 +85,9 @@ class SiteWiring:
         self._line_of: dict[MeterId, LineRun] = {}
         self._attached: dict[str, Attached] = {}
         self._line_data: dict[str, Mapping[str, Any]] = {}
-        self._hub_line = EntityLine(hass, self._report, self._now)
-        self._ratios: dict[MeterId, str | None] = {}
         self._commands = Commands(hass, entry)
+        self._report = MeterReports(data, self._commands.spawn, self._follow_ratio)
+        self._hub_line = EntityLine(hass, self._report, self._now)
         self._turn = asyncio.Lock()
         self._stopped = False
         self._options = OptionsRun(hass, entry, data)
@@ -210,7 +210,7 @@ class SiteWiring:
     async def _attach_meter(self, subentry: ConfigSubentry, line_key: str) -> Detach:
         data, site, line = subentry.data, self._data.site, self._lines[line_key]
         run = await enter_meter(site, subentry, line)
-        self._ratios[run.meter.id] = _ratio_of(run)
+        self._report.entered(run)
         self._remember(subentry, CONF_METER, run.meter.id)
         run.interval_s = int(data[CONF_INTERVAL])
         run.latency_s = int(data.get(CONF_LATENCY, DEFAULT_LATENCY_S))
@@ -258,27 +258,6 @@ class SiteWiring:
         """Readings are stamped by the one clock that charges and cuts go by."""
         return self._data.site.clock()
 
-    def _report(self, meter: MeterId, heard: Outcome) -> None:
-        data = self._data
-        run = data.site.meters.get(meter)
-        if run is None:
-            return
-        silent = isinstance(heard, DeviceError)
-        changed = silent is run.connected or run.last is None
-        if silent and run.connected:
-            _LOGGER.info("%s (%s) does not answer: %s", run.meter.name, meter, heard)
-        elif changed and not silent:
-            _LOGGER.info("%s (%s) answers", run.meter.name, meter)
-        data.keeper.offer(meter, heard)
-        ratio = _ratio_of(run)
-        if ratio is not None and ratio != self._ratios.get(meter, ratio):
-            self._ratios[meter] = ratio
-            self._commands.spawn(self._follow_ratio(run))
-        if changed:
-            data.coordinator.touch(f"meter:{meter}")
-        else:
-            data.coordinator.count(meter, run.binding.wallet if run.binding is not None else None)
-
     async def _follow_ratio(self, run: MeterRun) -> None:
         """Let a register behind other transformers start over where it now does."""
         line = self._line_of.get(run.meter.id)
@@ -304,10 +283,6 @@ class SiteWiring:
         if (line := self._line_of.get(run.meter.id)) is not None:
             line.look_again(run)
             self._hub_line.look_at_relay(run)
-
-
-def _ratio_of(run: MeterRun) -> str | None:
-    return run.installation.ratio if run.installation is not None else None
 
 
 async def wire(hass: HomeAssistant, entry: PrepaidConfigEntry, data: PrepaidData) -> SiteWiring:
