@@ -62,13 +62,6 @@ class Household:
             self.use(bill, count, document, self.rate(document, at), at, quantity / steps)
         return bill
 
-    def bill_rates(self, parts: Sequence[tuple[str, Fraction]], at: datetime, count: Count) -> Bill:
-        """Bill what each rate register counted, one after the other, by the rules of one instant."""
-        bill, document = Bill(), self.in_effect(at)
-        for rate, quantity in parts:
-            self.use(bill, count, document, rate, at, quantity)
-        return bill
-
     def in_effect(self, at: datetime) -> Document:
         """The document that holds at an instant; before all of them, the first."""
         begun = [one for one in self.documents if one[0] <= at] or [

@@ -45,7 +45,6 @@ WALLET = Wallet(
     policy=POLICY.id,
     opened_at=NOW,
 )
-DAY_S = 86_400
 
 
 class Desk:

@@ -28,8 +28,6 @@ SITE: Final = "0123456789abcdef0123456789abcdef"
 BEGIN: Final = datetime(2026, 12, 1, tzinfo=UTC)
 STEP: Final = timedelta(minutes=1)
 METERS: Final = 8
-MOST_STEPS: Final = 30 * 1440
-"""All within one month, so that a tier's count never starts again."""
 HOURLY: Final = {
     "tariff": "hourly",
     "quantity": "energy",

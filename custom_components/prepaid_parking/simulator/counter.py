@@ -9,7 +9,6 @@ type Amount = Decimal | int | str
 PER_KWH = 1_000_000
 PER_M3 = 1_000_000
 PER_KG = 1_000
-PER_HOUR = 3_600_000
 
 _MICROSECONDS_PER_HOUR = 3_600_000_000
 
