@@ -71,7 +71,7 @@ async def answer_help(call: Call) -> Response:
         call.site,
         lane=call.lane().id,
         reason=call.text("reason"),
-        plate=call.text("plate"),
+        plate=call.data.get("plate"),
         release=call.data["release"],
         picture=call.text("picture"),
         actor=call.actor,
@@ -119,8 +119,6 @@ async def set_free_flow(call: Call) -> Response:
     return call.receipt(receipt) | {"lane": run.id, "free_flow": is_free_flow(call.site, run)}
 
 
-PLATE: Final = vol.All(cv.string, vol.Length(min=1))
-
 ACTIONS: Final = (
     Action(
         "present_credential",
@@ -135,7 +133,7 @@ ACTIONS: Final = (
         {
             **LANE,
             **REASON,
-            vol.Optional("plate"): PLATE,
+            vol.Optional("plate"): cv.string,
             vol.Optional("release", default=False): cv.boolean,
             **PICTURE,
         },
@@ -143,7 +141,7 @@ ACTIONS: Final = (
     Action(
         "correct_plate",
         correct_plate,
-        {vol.Required("stay"): cv.string, vol.Required("plate"): PLATE, **REASON},
+        {vol.Required("stay"): cv.string, vol.Required("plate"): cv.string, **REASON},
     ),
     Action("report_emergency", report_emergency, {**REASON, vol.Optional("lane"): cv.string}),
     Action("end_emergency", end_emergency, REASON),

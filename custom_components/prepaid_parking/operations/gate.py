@@ -96,6 +96,8 @@ async def issue_ticket(site: Site, *, lane: str, actor: Actor = SYSTEM) -> tuple
     The code is given out once and kept as a blind index only.
     """
     run = site.lane(lane)
+    if run.direction == Way.EXIT:
+        raise CoreError("no_ticket_at_exit", lane=run.name)
     if not tracks(site):
         raise CoreError("no_exit_reads", lane=run.id)
     code = secrets.token_hex(TICKET_BYTES)[:8].upper()

@@ -35,7 +35,7 @@ async def answer_help(
     lane: str,
     reason: str,
     actor: Actor,
-    plate: str = "",
+    plate: str | None = None,
     release: bool = False,
     picture: str = "",
 ) -> Answer:
@@ -47,7 +47,9 @@ async def answer_help(
     run = site.lane(lane)
     if not reason:
         raise CoreError("reason_missing")
-    if plate:
+    if plate is not None:
+        if not normal_plate(plate):
+            raise CoreError("plate_missing")
         answer = await answer_again(site, run, _shown(site, plate, picture), actor)
         if answer.kind is not PassageKind.REFUSED and answer.kind is not PassageKind.ASKED:
             return answer
@@ -67,7 +69,7 @@ async def correct_plate(
     if not reason:
         raise CoreError("reason_missing")
     if not text:
-        raise CoreError("credential_missing")
+        raise CoreError("plate_missing")
     digest = site.privacy.blind(CredentialKind.PLATE, text)
     async with alone(site, stay_of(site, stay).id):
         known = stay_of(site, stay)
