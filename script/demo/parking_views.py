@@ -97,17 +97,21 @@ def _lane(names: Names, name: str) -> list[Data]:
         tile(names.of(name, "entry_loop"), "Before the arm", icon="mdi:car-brake-parking"),
         tile(names.of(name, "safety_loop"), "Under the arm", icon="mdi:car-brake-alert"),
     ]
+    call = action("Call for help", "mdi:phone-in-talk", "help_call", lane, columns=HALF)
     if due is not None:
+        paid = {**lane, "channel": "cash"}
         cards += [
             tile(due, "To pay", icon="mdi:cash-clock", colour="red", columns=WHOLE),
-            action("Take what is due", "mdi:cash-register", "script.lane_paid", lane),
+            action("Take what is due", "mdi:cash-register", "pay_stay", paid, columns=HALF),
+            call,
         ]
+    else:
+        ticket = action("No plate: a ticket", "mdi:ticket", "issue_ticket", lane, columns=HALF)
+        cards += [ticket, call]
     return [
         *cards,
         action("Open", "mdi:boom-gate-up", "script.lane_release", lane, columns=HALF),
         action("Correct the plate", "mdi:car-info", "script.lane_correct", lane, columns=HALF),
-        action("Call for help", "mdi:phone-in-talk", "help_call", lane, columns=HALF),
-        action("No plate: a ticket", "mdi:ticket", "issue_ticket", lane, columns=HALF),
         logbook("Cars", [passage]),
     ]
 
