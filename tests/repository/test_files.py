@@ -2,6 +2,7 @@
 
 from pathlib import Path
 import re
+import subprocess
 import tomllib
 from typing import Final
 
@@ -68,3 +69,17 @@ def test_every_language_of_the_code_is_checked_at_the_same_python() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
     assert settings["ruff"]["target-version"] == "py314"
     assert settings["mypy"]["python_version"] == "3.14"
+
+
+def test_the_tests_command_says_what_it_can_do() -> None:
+    """Whoever asked for help waited for minutes of lint and tests, and got pytest's."""
+    asked = subprocess.run(
+        [ROOT / "script" / "test", "--help"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=10,
+    )
+    assert asked.returncode == 0
+    assert "script/test --long" in asked.stdout
+    assert "==" not in asked.stdout
