@@ -19,6 +19,7 @@ from custom_components.prepaid_parking.operations.lane_facts import PassageKind,
 from custom_components.prepaid_parking.operations.occupancy import count, free_places
 from custom_components.prepaid_parking.operations.releasing import release_barrier
 from tests.operations.conftest import MakeWorld
+from tests.operations.dying import Dying
 from tests.operations.garage import Garage
 from tests.operations.money import in_bucket, is_sound, promise
 from tests.operations.park import LOOPS, OTHER, PLATE, Park
@@ -341,3 +342,28 @@ async def test_who_went_on_with_a_stay_and_turned_round_has_left_as_before(world
     assert (await park.states(), wallet.posted_minor) == ([LEFT], 95_00)
     await park.come(after=60)
     assert await park.states() == [INSIDE]
+
+
+@pytest.mark.parametrize("loops", [True, False], ids=["loops", "no loops"])
+@pytest.mark.parametrize("at", range(12))
+async def test_killed_at_any_write_one_way_in_is_paid_in_the_end(
+    make_world: MakeWorld, at: int, loops: bool
+) -> None:
+    """Turned round, come again, and the hub died somewhere between: the car is in, and paid once."""
+    world = await make_world()
+    park = await toll(world, loops=loops)
+    wallet = await park.customer("10")
+    Dying(world, at)
+    park.into.fault = None if loops else DeviceFault.OFFLINE
+    await park.read(park.entry)
+    park.into.fault = None
+    await world.tick(timedelta(seconds=40))
+    await park.come(after=40)
+    await park.restart()
+    park.entry.fee_minor = 5_00
+    if INSIDE not in await park.states():
+        assert (await park.come(after=60)).kind is PassageKind.ADMITTED
+    assert (await park.states()).count(INSIDE) == 1
+    assert world.wallet_now(wallet).posted_minor == 5_00
+    await is_sound(world)
+    assert not (await world.books.verify()).problem
