@@ -186,8 +186,8 @@ async def test_a_car_that_drives_under_the_arm_meanwhile_stops_the_closing(world
     run, _ = lane(world)
     record = world.books.record
 
-    async def slow(*records: object) -> None:
-        await record(*records)
+    async def slow(*records: object, patient: bool = False) -> None:
+        await record(*records, patient=patient)
         run.inputs["safety_loop"] = True
 
     world.books.record = slow  # type: ignore[method-assign]  # a slow disk
