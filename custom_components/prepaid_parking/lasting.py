@@ -18,8 +18,8 @@ def async_spare(hass: HomeAssistant, entry: PrepaidConfigEntry) -> None:
     """Spare what is in memory the search for what is no longer used, once the hub has started.
 
     Python looks over all there is, now and then, and holds the whole hub meanwhile: for 300 to 600 ms
-    with 10,000 cards and 5,000 cars inside, each half minute of a rush, in which 36 cars and more
-    wait; for 20 to 36 ms so. It is looked over a last time here. When the site ends it takes part
+    with 10,000 cards and 5,000 cars inside, every half minute of a rush at the latest, and 36 cars and
+    more wait; for 20 to 42 ms so. It is looked over a last time here. When the site ends it takes part
     again: what belonged to it has to go.
     """
     if _records(entry.runtime_data.site) < MANY:
