@@ -17,7 +17,10 @@ from custom_components.prepaid_parking.operations.changing_permits import (
     suspend_permit,
 )
 from custom_components.prepaid_parking.operations.ending_permits import end_permit
-from custom_components.prepaid_parking.operations.stay_cost import cost_of_stay
+from custom_components.prepaid_parking.operations.stay_cost import cost_of_past, cost_of_stay
+from custom_components.prepaid_parking.operations.stay_finding import Which
+from custom_components.prepaid_parking.operations.stay_refunding import refund_stay
+from custom_components.prepaid_parking.operations.stay_views import bill_of
 from tests.operations.garage import Garage
 from tests.operations.money import is_sound, of_site
 from tests.operations.park import PLATE, Park
@@ -157,3 +160,36 @@ async def test_at_the_exit_the_wallet_pays_for_them_by_the_tariff_of_the_arrival
     assert garage.wallet(card).available_minor == 200
     assert await of_site(world, SiteAccount.REVENUE_PARKING) == 310_00 + 10_00
     await is_sound(world)
+
+
+async def test_a_stay_keeps_its_price_when_its_permit_is_history(world: World) -> None:
+    """Two months later its driver asks what the 10.60 were for; given back, the tax goes back too."""
+    park = await Park.open(world)
+    garage = Garage(world)
+    await garage.package()
+    card = await garage.customer("330", PLATE)
+    permit = await garage.sell(card)
+    await world.publish(HOURLY | {"levies": [{"name": "VAT", "kind": "tax", "percent": "6"}]})
+    await park.come()
+    (stay,) = await park.stays()
+    world.clock.now += 31 * DAY - timedelta(hours=10, minutes=30)
+    await park.go(after=60)
+    assert (await cost_of_past(world.site, await left(world, stay))).amount_minor == 10_60
+    await world.pay(garage.wallet(card), "400")
+    world.clock.now += HOUR
+    await garage.sell(card)
+    await garage.until(date(2026, 9, 30))
+    assert (await garage.permit(permit)).over
+    assert permit.id not in world.site.parking.permits
+    past = await left(world, stay)
+    bill, _ = await bill_of(world.site, past)
+    assert (bill["amount"], bill["paid"]) == ("10.60", "10.60")
+    await refund_stay(world.site, which=Which(stay=stay.id), reason="gate stuck", actor=MANAGER)
+    assert await of_site(world, SiteAccount.REVENUE_PARKING) == 2 * 310_00
+    assert await of_site(world, SiteAccount.TAX) == 0
+    await is_sound(world)
+
+
+async def left(world: World, stay: Stay) -> Stay:
+    """A stay that is over, as the books have it."""
+    return (await world.books.load(Stay, id=stay.id))[0]

@@ -58,7 +58,7 @@ async def list_stays(call: Call) -> Response:
 async def get_stay(call: Call) -> Response:
     """Describe a stay with its bill, and say in words how that came about."""
     stay = await find_stay(call.site, which(call))
-    bill, cost = bill_of(call.site, stay)
+    bill, cost = await bill_of(call.site, stay)
     words = await async_words(call.hass, call.text("language"))
     explainer = Explainer(words, call.site.currency)
     levies = explainer.levies({"levies": list(cost.levied.trace)})

@@ -1,13 +1,14 @@
 """What a stay costs at a site: by which tariff, in what time, with which words."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..core.identity import TariffId
 from ..core.metering import Quantity
 from ..core.parking_rules import StayTariff
+from ..core.permit import Permit
 from ..core.priced import PricedLine, PriceRule
 from ..core.rights import ALL_RIGHTS, Held, Rights
 from ..core.space import Location, Space
@@ -17,7 +18,7 @@ from ..core.till import MILLISECOND
 from ..core.vehicle import VehicleClass
 from ..core.version import TariffVersion
 from .parking_rules import rules_now
-from .permits import is_unpaid, permits_of
+from .permits import find_permit, is_unpaid, permits_of
 from .site import Site
 from .spending import Levied, levied
 from .stay_book import stays_of_card
@@ -64,13 +65,34 @@ def tariff_of(
     return None
 
 
-def cost_of_stay(site: Site, stay: Stay, at: datetime, *, rights: Rights | None = None) -> StayCost:
-    """Price a stay as if it ended at an instant, by its permit's rights or by others; nothing moves."""
-    version = _version_of(site, stay)
+async def cost_of_past(site: Site, stay: Stay) -> StayCost:
+    """Price a stay until its end by what held then, or until now: its permit may be history."""
+    permits = None
+    if stay.permit is not None and stay.left_at is not None:
+        own = await find_permit(site, stay.permit)
+        known = await site.books.load(Permit, card=own.card)
+        permits = [one for one in known if one.sold_at <= stay.left_at]
+    return cost_of_stay(site, stay, stay.left_at or site.clock(), permits=permits)
+
+
+def cost_of_stay(
+    site: Site,
+    stay: Stay,
+    at: datetime,
+    *,
+    rights: Rights | None = None,
+    permits: Sequence[Permit] | None = None,
+) -> StayCost:
+    """Price a stay as if it ended at an instant; nothing moves.
+
+    By the rights of its card's permits, those in force or others; or by other rights altogether.
+    """
+    permits = _permits(site, stay, permits)
+    version = _version_of(site, stay, permits)
     terms = None if version is None else _terms(version)
     pricer = StayPricer(zone=site.zone, currency=site.currency, holidays=site.holidays)
     calendar = terms.calendar if terms is not None else ""
-    held = _held(site, stay, calendar) if rights is None else [_whole(rights, calendar)]
+    held = _held(site, stay, permits, calendar) if rights is None else [_whole(rights, calendar)]
     time = paid_time(stay, held, until(stay, terms, at), site.zone, site.holidays)
     cost = pricer.cost(stay, terms, time)
     asked = levied(cost.price.amount_minor, terms.levies if terms is not None else ())
@@ -124,14 +146,13 @@ def _terms(version: TariffVersion) -> StayTerms:
     return StayTerms(duration=terms.duration, levies=terms.levies, calendar=terms.calendar)
 
 
-def _version_of(site: Site, stay: Stay) -> TariffVersion | None:
+def _version_of(site: Site, stay: Stay, permits: Sequence[Permit]) -> TariffVersion | None:
     """Return the rules a stay began under; a later version is for later stays.
 
     A permit may name a tariff for overtime: the version of the arrival of that one.
     """
-    named = _rights(site, stay).overtime
-    if named:
-        overtime = _in_effect(site, named, stay.entered_at)
+    if permits and permits[0].rights.overtime:
+        overtime = _in_effect(site, permits[0].rights.overtime, stay.entered_at)
         if overtime is not None:
             return overtime
     pricer = site.tariffs.get(stay.tariff) if stay.tariff is not None else None
@@ -141,26 +162,33 @@ def _version_of(site: Site, stay: Stay) -> TariffVersion | None:
     return None
 
 
-def _rights(site: Site, stay: Stay) -> Rights:
-    permit = site.parking.permits.get(stay.permit) if stay.permit is not None else None
-    return ALL_RIGHTS if permit is None or not stay.kind.covered else permit.rights
+def _permits(site: Site, stay: Stay, known: Sequence[Permit] | None) -> list[Permit]:
+    """Return the permit that a stay came in by and then the others of its card, of those `known`."""
+    if stay.permit is None or not stay.kind.covered:
+        return []
+    own = site.parking.permits.get(stay.permit)
+    if known is not None:
+        own = next((one for one in known if one.id == stay.permit), None)
+    if own is None:
+        return []
+    others = permits_of(site, own.card) if known is None else known
+    return [own, *(one for one in others if one.id != own.id)]
 
 
-def _held(site: Site, stay: Stay, calendar: str) -> list[Held]:
+def _held(site: Site, stay: Stay, permits: Sequence[Permit], calendar: str) -> list[Held]:
     """Return when a stay is covered: by the permit it came in by, then by what its card has beside it.
 
     A permit for visits covers the one it was taken for. What is not paid does not go on for one that
     has ended, nor does one by which as many cars as may be are inside already.
     """
-    permit = site.parking.permits.get(stay.permit) if stay.permit is not None else None
-    if permit is None or not stay.kind.covered:
+    if not permits:
         return [_whole(ALL_RIGHTS, calendar)]
+    permit = permits[0]
     inside = Counter(one.permit for one in stays_of_card(site, permit.card))
     others = [
         one
-        for one in permits_of(site, permit.card)
-        if one.id != permit.id
-        and one.left is None
+        for one in permits[1:]
+        if one.left is None
         and (not one.rights.zones or stay.zone in one.rights.zones)
         and inside[one.id] < one.rights.at_once
         and not is_unpaid(site, one.bill, one.wallet)

@@ -20,7 +20,7 @@ from .site import Site
 from .spending import Leg, bonus_in, joined, spend
 from .stay_book import alone, hold, numbered
 from .stay_charging import UNPAID_EXITS
-from .stay_cost import StayCost, cost_of_stay
+from .stay_cost import StayCost, cost_of_past, cost_of_stay
 from .stay_finding import Which, blind_plate, find_stay, stay_by_id
 from .stay_money import REVENUE, SUSPENSE, earned, heard, part_of, tell_stay
 from .stay_payer import payer_at_desk
@@ -126,7 +126,7 @@ async def _pay(
     async with alone(site, stay):
         known = await stay_by_id(site, stay)
         run, unfit = payer_at_desk(site, known, wallet, channel)
-        cost, due = _due_now(site, known)
+        cost, due = await _due_now(site, known)
         amount = due if amount_minor is None else amount_minor
         counts, over = max(0, min(amount, due)), max(0, amount - due)
         after = await numbered(site, _paid(site, known, cost, counts, over, settled=amount >= due))
@@ -164,7 +164,7 @@ async def _pay(
             postings = joined(((channel_account(channel), amount),), targets)
             receipt = await book(site, replace(act(postings), postings=postings), refusal)
         if receipt.repeated:
-            return _told_again(site, known, receipt)
+            return await _told_again(site, known, receipt)
         hold(site, after)
         if run is not None:
             run.booked(receipt)
@@ -215,15 +215,15 @@ async def _pay_lost(
         ),
     )
     if receipt.repeated:
-        return _told_again(site, await stay_by_id(site, str(receipt.detail["stay"])), receipt)
+        return await _told_again(site, await stay_by_id(site, str(receipt.detail["stay"])), receipt)
     hold(site, after)
     tell_stay(site, StayEvent.PAID, after, price)
     return PaidStay(stay=after, receipt=receipt, amount_minor=price, due_minor=0)
 
 
-def _due_now(site: Site, stay: Stay) -> tuple[StayCost, int]:
+async def _due_now(site: Site, stay: Stay) -> tuple[StayCost, int]:
     """Return what a stay costs and what is due of it: of one that is over only what it left behind."""
-    cost = cost_of_stay(site, stay, stay.left_at or site.clock())
+    cost = await cost_of_past(site, stay)
     if stay.state is StayState.UNPAID:
         return cost, stay.owed_minor
     return cost, 0 if stay.state.over else cost.due_minor
@@ -266,10 +266,10 @@ def _paid(site: Site, stay: Stay, cost: StayCost, counts: int, over: int, *, set
     return replace(after, amount_minor=cost.amount_minor, paid_at=paid_at)
 
 
-def _told_again(site: Site, stay: Stay, receipt: Receipt) -> PaidStay:
+async def _told_again(site: Site, stay: Stay, receipt: Receipt) -> PaidStay:
     """Answer a payment that was announced before as it was answered then."""
     amount, over = receipt.detail["amount"], receipt.detail["over"]
     assert isinstance(amount, int)
     assert isinstance(over, int)
-    due = _due_now(site, stay)[1]
+    _, due = await _due_now(site, stay)
     return PaidStay(stay=stay, receipt=receipt, amount_minor=amount, due_minor=due, over_minor=over)

@@ -16,7 +16,7 @@ from .facts import WalletEvent
 from .site import Site
 from .spending import Leg, joined
 from .stay_book import alone, hold, numbered
-from .stay_cost import cost_of_stay
+from .stay_cost import cost_of_past
 from .stay_finding import Which, find_stay, stay_by_id
 from .stay_money import SUSPENSE, earned, wallet_of
 from .wallet_run import WalletRun
@@ -88,7 +88,7 @@ async def _refund(
         elif run is not None and shares.into_wallet:
             refusal = closed(run)
         after = await numbered(site, _refunded(known, shares))
-        moved = () if refusal is not None else _moved(site, known, shares, run, channel)
+        moved = () if refusal is not None else await _moved(site, known, shares, run, channel)
         layered = came_back(run, moved) if run is not None else None
         receipt = await book(
             site,
@@ -145,7 +145,7 @@ def _refunded(stay: Stay, shares: Shares) -> Stay:
     )
 
 
-def _moved(
+async def _moved(
     site: Site, stay: Stay, shares: Shares, run: WalletRun | None, channel: Channel
 ) -> tuple[Posting, ...]:
     """Return the movements: what was earned is earned no more, what was held is held no more."""
@@ -155,7 +155,7 @@ def _moved(
             (wallet_account(run.wallet.no, Bucket.BONUS), shares.bonus),
             (wallet_account(run.wallet.no), shares.cash),
         ]
-    cost = cost_of_stay(site, stay, stay.left_at or site.clock())
+    cost = await cost_of_past(site, stay)
     unearned = earned(cost.levied, shares.into_wallet + shares.outside)
     origins = ((SUSPENSE, shares.held), *unearned)
     return joined(origins, [leg for leg in targets if leg[1]])

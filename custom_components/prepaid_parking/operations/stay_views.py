@@ -7,7 +7,7 @@ from ..core.passage import Passage
 from ..core.stay import Stay, StayState, Validation
 from .merchants import MerchantView
 from .site import Site
-from .stay_cost import StayCost, cost_of_stay
+from .stay_cost import StayCost, cost_of_past
 from .unpaid_exits import UnpaidExit
 
 type View = dict[str, object]
@@ -33,10 +33,10 @@ def stay_view(site: Site, stay: Stay) -> View:
     }
 
 
-def bill_of(site: Site, stay: Stay) -> tuple[View, StayCost]:
+async def bill_of(site: Site, stay: Stay) -> tuple[View, StayCost]:
     """Describe what a stay costs until now, or cost until its end, and who pays what of it."""
     money = site.currency.text
-    cost = cost_of_stay(site, stay, stay.left_at or site.clock())
+    cost = await cost_of_past(site, stay)
     is_over = stay.state.over or stay.state is StayState.UNPAID
     bill: View = {
         "tariff": stay.tariff,
