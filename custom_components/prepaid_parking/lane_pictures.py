@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
+from .const import DEFAULT_PICTURE_DAYS
 from .core.errors import StoreError
 from .core.identity import LaneId
 from .core.picture import kind_of
@@ -55,11 +56,9 @@ class LanePictures:
         files: PictureFiles,
         clock: Callable[[], datetime],
         told: Callable[[LaneId], None],
-        *,
-        days: int,
     ) -> None:
         """Begin without cameras; `told` hears of each picture that was kept."""
-        self.days = days
+        self.days = DEFAULT_PICTURE_DAYS
         self.last: dict[LaneId, Last] = {}
         self._kept: dict[str, LaneId] = {}
         self._hass = hass

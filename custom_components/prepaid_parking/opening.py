@@ -1,10 +1,9 @@
 """A site's books are opened and the site filled from them: its durable half, before anything is polled."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 import logging
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from homeassistant.const import CONF_TIME_ZONE
 from homeassistant.core import HomeAssistant
@@ -12,21 +11,12 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 
 from .const import (
-    CONF_CHECKPOINT_S,
     CONF_CURRENCY,
-    CONF_DESK_OPEN,
-    CONF_PICTURE_DAYS,
-    CONF_PUBLISH_S,
-    CONF_RESTORE_SPACING_S,
     CONF_SECOND_ANCHOR,
     CONF_SITE,
-    DEFAULT_CHECKPOINT_S,
-    DEFAULT_PICTURE_DAYS,
-    DEFAULT_RESTORE_SPACING_S,
     DOMAIN,
 )
 from .coordinator import (
-    COUNTERS_EVERY_S,
     PrepaidConfigEntry,
     PrepaidData,
     SiteCoordinator,
@@ -43,10 +33,10 @@ from .operations.site import Site, utc_now
 from .operations.tally import Tally
 from .profiles import async_load_profiles
 from .public_holidays import PublicHolidays
+from .site_options import go_by
 from .store.books import Books
 from .store.pictures import PictureFiles
 from .store.privacy import Privacy
-from .thresholds import thresholds_of
 
 _LOGGER: Final = logging.getLogger(__name__)
 EARLIEST: Final = datetime(2026, 11, 1, tzinfo=UTC)
@@ -82,9 +72,7 @@ async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: b
         )
         zone_name = entry.data.get(CONF_TIME_ZONE, hass.config.time_zone)
         zone = await dt_util.async_get_time_zone(zone_name) or UTC
-        coordinator = SiteCoordinator(
-            hass, counters_every=entry.options.get(CONF_PUBLISH_S, COUNTERS_EVERY_S)
-        )
+        coordinator = SiteCoordinator(hass)
         holidays = PublicHolidays(hass)
         site = Site(
             name=entry.title,
@@ -94,7 +82,6 @@ async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: b
             privacy=privacy,
             clock=utc_now,
             tell=coordinator.tell,
-            can_pay=entry.options.get(CONF_DESK_OPEN, True),
             holidays=holidays,
             learn_calendar=holidays.learn,
             not_before=EARLIEST,
@@ -105,12 +92,9 @@ async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: b
             await PictureFiles.open(path.with_suffix(".pictures"), privacy.file_key("pictures")),
             site.clock,
             lambda lane: coordinator.touch(f"lane:{lane}"),
-            days=picture_days(entry.options),
         )
         site.parking.pictures = pictures
         tally = Tally(zone)
-        site.supplying.stagger.spacing_s = restore_spacing(entry.options)
-        site.hinting.thresholds = thresholds_of(entry.options)
         site.outlook.daily_minor = tally.daily_minor
         passages = Passages(zone)
         await _load(site, books, tally)
@@ -118,32 +102,19 @@ async def open_site(hass: HomeAssistant, entry: PrepaidConfigEntry, *, frozen: b
     except BaseException:
         await books.close()
         raise
-    return PrepaidData(
+    data = PrepaidData(
         site=site,
         books=books,
         privacy=privacy,
-        keeper=Keeper(site, checkpoint_every=checkpoint_every(entry.options)),
+        keeper=Keeper(site),
         coordinator=coordinator,
         tally=tally,
         passages=passages,
         profiles=await async_load_profiles(hass),
         pictures=pictures,
     )
-
-
-def checkpoint_every(options: Mapping[str, Any]) -> timedelta:
-    """Return how often open charge windows are noted down."""
-    return timedelta(seconds=options.get(CONF_CHECKPOINT_S, DEFAULT_CHECKPOINT_S))
-
-
-def restore_spacing(options: Mapping[str, Any]) -> float:
-    """Return how many seconds lie between two supplies that are switched on."""
-    return float(options.get(CONF_RESTORE_SPACING_S, DEFAULT_RESTORE_SPACING_S))
-
-
-def picture_days(options: Mapping[str, Any]) -> int:
-    """Return after how many days pictures are deleted."""
-    return int(options.get(CONF_PICTURE_DAYS, DEFAULT_PICTURE_DAYS))
+    go_by(data, entry.options)
+    return data
 
 
 async def _load(site: Site, books: Books, tally: Tally) -> None:

@@ -2,14 +2,13 @@
 
 from homeassistant.core import HomeAssistant
 
-from .const import CONF_DESK_OPEN, CONF_PUBLISH_S, CONF_SECOND_ANCHOR
-from .coordinator import COUNTERS_EVERY_S, PrepaidConfigEntry, PrepaidData
+from .const import CONF_SECOND_ANCHOR
+from .coordinator import PrepaidConfigEntry, PrepaidData
 from .core.identity import SYSTEM
 from .core.metering import Commodity
-from .opening import checkpoint_every, picture_days, restore_spacing
 from .operations.rules import change_settings
 from .outdoor import async_watch_outdoor
-from .thresholds import thresholds_of
+from .site_options import go_by
 
 
 class OptionsRun:
@@ -35,24 +34,15 @@ class OptionsRun:
         }
         if changed:
             self._options = options
-            self._take_over()
+            go_by(self._data, options)
+            self._unwatch()
+            self._unwatch = async_watch_outdoor(self._hass, self._entry, self._felt)
             await change_settings(self._data.site, changed, SYSTEM)
         return True
 
     def stop(self) -> None:
         """Look at no thermometer any more."""
         self._unwatch()
-
-    def _take_over(self) -> None:
-        options, site, data = self._options, self._data.site, self._data
-        site.can_pay = options.get(CONF_DESK_OPEN, True)
-        site.hinting.thresholds = thresholds_of(options)
-        site.supplying.stagger.spacing_s = restore_spacing(options)
-        data.pictures.days = picture_days(options)
-        self._unwatch()
-        self._unwatch = async_watch_outdoor(self._hass, self._entry, self._felt)
-        data.coordinator.counters_every = options.get(CONF_PUBLISH_S, COUNTERS_EVERY_S)
-        data.keeper.checkpoint_every = checkpoint_every(options)
 
     def _felt(self, warm: bool | None) -> None:
         site = self._data.site
