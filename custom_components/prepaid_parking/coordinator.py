@@ -107,7 +107,7 @@ class SiteCoordinator:
         self._hass = hass
         self.counters_every = counters_every
         self._updates: dict[str, list[CALLBACK_TYPE]] = {}
-        self._listeners: list[Callable[[Fact], None]] = []
+        self._listeners: dict[str, list[Callable[[Fact], None]]] = {}
         self._urgent: dict[CALLBACK_TYPE, None] = {}
         self._slow: set[str] = set()
         self._something = asyncio.Event()
@@ -127,24 +127,25 @@ class SiteCoordinator:
         return unsubscribe
 
     @callback
-    def listen(self, listener: Callable[[Fact], None]) -> CALLBACK_TYPE:
-        """Call `listener` with every fact; returns how to stop that."""
-        self._listeners.append(listener)
+    def listen(self, listener: Callable[[Fact], None], key: str = "") -> CALLBACK_TYPE:
+        """Call `listener` with every fact, or with those seen under a key; returns how to stop that.
 
-        def unlisten() -> None:
-            self._listeners.remove(listener)
-
-        return unlisten
+        A thousand wallets must not each be asked whether a car is theirs.
+        """
+        listeners = self._listeners.setdefault(key, [])
+        listeners.append(listener)
+        return lambda: listeners.remove(listener)
 
     @callback
     def tell(self, fact: Fact) -> None:
         """Pass a fact on to all listeners, and publish what it changed."""
-        for listener in list(self._listeners):
+        keys = _keys(fact)
+        for listener in [one for key in ("", *keys) for one in self._listeners.get(key, ())]:
             try:
                 listener(fact)
             except Exception:  # One listener's fault must not stop the charging.
                 _LOGGER.exception("A listener failed on %s", type(fact).__name__)
-        for key in _keys(fact):
+        for key in keys:
             if key == PARK:
                 self._park_changed = True
                 self._something.set()

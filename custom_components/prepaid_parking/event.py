@@ -60,13 +60,19 @@ class FactEvent[ThingT: Thing](PrepaidEntity[ThingT], EventEntity):
     async def async_added_to_hass(self) -> None:
         """Listen from now on: what happened before was told then."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.thing.data.coordinator.listen(self._async_heard))
+        coordinator = self.thing.data.coordinator
+        self.async_on_remove(coordinator.listen(self._async_heard, self.heard_under))
 
     @callback
     def _async_heard(self, fact: Fact) -> None:
         if (story := self.story(fact)) is not None:
             self._trigger_event(*story)
             self.async_write_ha_state()
+
+    @property
+    def heard_under(self) -> str:
+        """The key that all of its facts are seen under; "" where they have none in common."""
+        return self.thing.key
 
     @abstractmethod
     def story(self, fact: Fact) -> tuple[str, dict[str, Any]] | None:
@@ -85,6 +91,11 @@ class SiteActivity(FactEvent[SiteThing]):
 
 class Uses(FactEvent[SiteThing]):
     """What is used at the points of use: taken, started, ended, refused, paid back."""
+
+    @property
+    @override
+    def heard_under(self) -> str:
+        return ""
 
     @override
     def story(self, fact: Fact) -> tuple[str, dict[str, Any]] | None:

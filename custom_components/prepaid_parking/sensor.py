@@ -180,7 +180,8 @@ class LastPlateSensor(PrepaidEntity[LaneThing], RestoreSensor):
         await super().async_added_to_hass()
         if (last := await self.async_get_last_sensor_data()) is not None:
             self._attr_native_value = last.native_value
-        self.async_on_remove(self.thing.data.coordinator.listen(self._async_heard))
+        coordinator = self.thing.data.coordinator
+        self.async_on_remove(coordinator.listen(self._async_heard, self.thing.key))
 
     @callback
     def _async_heard(self, fact: Fact) -> None:

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from custom_components.prepaid_parking.core.identity import CardId, LaneId, StayId
+from custom_components.prepaid_parking.core.identity import CardId, LaneId, StayId, WalletId
 from custom_components.prepaid_parking.core.passage import Passage
 from custom_components.prepaid_parking.core.stay import StayKind, StayState
+from custom_components.prepaid_parking.operations.facts import Fact
 from custom_components.prepaid_parking.operations.lane_facts import PassageKind, Passed
 from custom_components.prepaid_parking.operations.stay_book import hold, put
 from tests.hub.test_docs_visiting import asked, inside, places
@@ -69,6 +70,19 @@ async def test_how_full_it_is_shows_on_the_sites_own_device(hub: Hub) -> None:
     device = dr.async_get(hub.hass).async_get(entity.device_id)
     assert device is not None
     assert device.identifiers == {("prepaid_parking", hub.entry.unique_id)}
+
+
+async def test_a_car_is_told_to_its_own_lane_only(hub: Hub) -> None:
+    """With thirty lanes and a thousand wallets, each of them asked whether a car is theirs held it up."""
+    site, heard = hub.data.site, dict[str, list[Fact]]()
+    for key in ("", "lane:l1", "lane:l2", "wallet:w1"):
+        hub.data.coordinator.listen(heard.setdefault(key, []).append, key)
+    kind = PassageKind.ADMITTED
+    car = Passed(
+        lane=LaneId("l1"), kind=kind, at=site.clock(), reason="card", wallet=WalletId("w1")
+    )
+    site.tell(car)
+    assert heard == {"": [car], "lane:l1": [car], "lane:l2": [], "wallet:w1": [car]}
 
 
 async def test_cars_in_a_row_are_shown_together(hub: Hub) -> None:
