@@ -35,6 +35,7 @@ from .const import (
     CONF_SITE,
     DOMAIN,
     LINK_MQTT,
+    SAVED,
     SUBENTRY_LINE,
     SUBENTRY_METER,
 )
@@ -144,6 +145,7 @@ class PrepaidConfigFlow(ConfigFlow, domain=DOMAIN):
                     entry,
                     title=user_input[CONF_NAME].strip(),
                     data=data | ({CONF_TIME_ZONE: zone} if zone else {}),
+                    reason=SAVED,
                 )
         schema = vol.Schema(
             {
@@ -216,7 +218,7 @@ class PrepaidConfigFlow(ConfigFlow, domain=DOMAIN):
         if entry.state is not ConfigEntryState.LOADED:
             # A site that is not running has no listener that would notice the change.
             self.hass.config_entries.async_schedule_reload(entry.entry_id)
-        return self.async_update_and_abort(entry)
+        return self.async_update_and_abort(entry, reason="reauth_successful")
 
     async def _refusing_broker(self) -> ConfigSubentry | None:
         for line in self._get_reauth_entry().get_subentries_of_type(SUBENTRY_LINE):

@@ -22,6 +22,8 @@ PLATFORMS: Final = (
 
 # --- the configuration: what is written into the hub's storage, so frozen once released ---
 
+SAVED: Final = "reconfigure_successful"
+"""How a dialogue ends that changed something. Our words: the hub has its own in few languages."""
 SUBENTRY_LINE: Final = "line"
 SUBENTRY_METER: Final = "meter"
 SUBENTRY_LANE: Final = "lane"

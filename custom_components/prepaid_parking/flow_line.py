@@ -22,6 +22,7 @@ from .const import (
     CONF_TRANSPORT,
     LINK_MODBUS,
     LINK_MQTT,
+    SAVED,
     SUBENTRY_LINE,
     TRANSPORT_RTU_OVER_TCP,
     TRANSPORT_SERIAL,
@@ -87,6 +88,7 @@ class LineSteps(ConfigSubentryFlow):
                 title=title,
                 data=data,
                 unique_id=unique_id,
+                reason=SAVED,
             )
         return self.async_create_entry(title=title, data=data, unique_id=unique_id)
 

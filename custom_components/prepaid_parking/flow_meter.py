@@ -24,6 +24,7 @@ from .const import (
     DEFAULT_INTERVAL_S,
     DEFAULT_LATENCY_S,
     GENERIC_MODBUS,
+    SAVED,
     SOURCE_ENTITY,
     SOURCE_MODBUS,
     SOURCE_MQTT,
@@ -147,7 +148,11 @@ class MeterFlow(ModbusMeterSteps, EntityMeterSteps, SupplySteps):
         self.save_line(data.get(CONF_LINE_ID, ""))
         if self.changing:
             return self.async_update_and_abort(
-                self._get_entry(), self._get_reconfigure_subentry(), title=self.name, data=data
+                self._get_entry(),
+                self._get_reconfigure_subentry(),
+                title=self.name,
+                data=data,
+                reason=SAVED,
             )
         return self.async_create_entry(title=self.name, data=data, unique_id=self.unique_id)
 

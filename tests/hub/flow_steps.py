@@ -95,9 +95,10 @@ class Walk:
         return made[0]
 
     def changed(self) -> None:
-        """Assert that a change was saved."""
+        """Assert that a change was saved, and is said to be in words of ours: the hub has few languages."""
         assert self.result["type"] is FlowResultType.ABORT, self.result
         assert self.result["reason"] == "reconfigure_successful"
+        assert "translation_domain" not in self.result
 
 
 def lines_of(entry: ConfigEntry) -> list[ConfigSubentry]:

@@ -16,9 +16,7 @@ from tests.repository.tree import FOLDER, PACKAGE, python_files, shown, tree_of
 ENGLISH: Final = translation("en")
 CORE_ERRORS: Final = {"CoreError", "ConflictError"}
 # The hub has the words for these itself.
-WORDS_OF_THE_HUB: Final = {
-    *("already_in_progress", "reauth_successful", "reconfigure_successful", "unknown_subentry"),
-}
+WORDS_OF_THE_HUB: Final = {"already_in_progress", "unknown_subentry"}
 BEGUN: Final = ("device_", "store_", "use_supply_not_free_")
 """These refusals are named by their beginning and what the device, the file or the supply said."""
 PLATFORM_FILES: Final = {
