@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, callback
 from homeassistant.helpers import entity_registry as er
 import pytest
 
@@ -156,16 +158,15 @@ async def test_a_car_is_in_when_it_has_passed_and_out_when_it_has_left(yard: Yar
     """Loops on Modbus on the way in, on MQTT on the way out: the car is counted once at each."""
     seen: set[str] = set()
 
-    async def watch() -> None:
-        while True:
-            seen.add(yard.state("cover", "barrier"))
-            await asyncio.sleep(0.02)
+    @callback
+    def look(_: Event[EventStateChangedData]) -> None:
+        seen.add(yard.state("cover", "barrier"))
 
-    watching = asyncio.create_task(watch())
-    assert await yard.way_in.pass_through(PLATE, PACE)
+    unsub = yard.hub.hass.bus.async_listen(EVENT_STATE_CHANGED, look)
+    assert await yard.way_in.pass_through(PLATE, pace=1.0)
     await yard.until(lambda: yard.stays() == ["arrived"])
     await yard.until(lambda: yard.state("cover", "barrier") == "closed")
-    watching.cancel()
+    unsub()
     assert seen == {"closed", "opening", "open", "closing"}
     assert await yard.way_out.pass_through(PLATE, PACE)
     await yard.until(lambda: yard.stays() == ["arrived", "departed"])
