@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 from custom_components.prepaid_parking.core.day_plan import planner_of
 from custom_components.prepaid_parking.core.forecast import Pattern, week_of
-from custom_components.prepaid_parking.core.lab import price_history
 from custom_components.prepaid_parking.core.local_day import DAY, day_start
 from custom_components.prepaid_parking.core.money import Currency
 from custom_components.prepaid_parking.core.run_out import Drain, Load
 from custom_components.prepaid_parking.core.tariff_format import read_tariff
 from custom_components.prepaid_parking.core.tiers import Usage
 from custom_components.prepaid_parking.core.version import TariffVersion
+from tests.core.histories import price_history
 from tests.core.usage_profiles import KINDS, year_of
 
 HORIZONS: Final = (3, 7, 14, 30)

@@ -16,7 +16,6 @@ from custom_components.prepaid_parking.core.demand import (
     demand_watch,
     interval_begin,
     observe,
-    peaks_of,
 )
 from custom_components.prepaid_parking.core.money import MICRO, Currency
 from custom_components.prepaid_parking.core.periods import Every, calendar_period
@@ -26,6 +25,7 @@ from custom_components.prepaid_parking.core.power_factor import (
     power_factor,
     power_factor_due,
 )
+from tests.core.peaks import peaks_of
 
 YUAN = Currency.of("CNY")
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -125,17 +125,6 @@ def test_what_went_through_in_no_time_is_no_power() -> None:
     begin = at("2026-04-03 10:00")
     watch = demand_watch(begin, 15, SHANGHAI)
     assert observe(watch, QUARTERS, begin, begin, 50 * KWH, SHANGHAI) == (watch, [])
-
-
-def test_another_meter_begins_anew() -> None:
-    """A register that stepped back is no power, neither way."""
-    points = [
-        (at("2026-04-03 10:00"), 90 * KWH, 0),
-        (at("2026-04-03 10:15"), 1 * KWH, 0),
-        (at("2026-04-03 10:30"), 2 * KWH, 0),
-    ]
-    assert peaks_of(QUARTERS, points, SHANGHAI)[0].power_mw == 4 * KW
-    assert peaks_of(QUARTERS, [], SHANGHAI) == []
 
 
 def test_apparent_power_is_judged_from_both_registers() -> None:

@@ -12,7 +12,7 @@ import pytest
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.extent import Extent
 from custom_components.prepaid_parking.core.hours import HOUR, hours_of
-from custom_components.prepaid_parking.core.lab import Pool, Trial, Used, price_history
+from custom_components.prepaid_parking.core.lab import Pool, Trial, Used
 from custom_components.prepaid_parking.core.lab_uses import Happened, price_happened
 from custom_components.prepaid_parking.core.local_day import DAY, day_start
 from custom_components.prepaid_parking.core.money import Currency
@@ -20,6 +20,7 @@ from custom_components.prepaid_parking.core.tariff import Pricer, Scope, Usage
 from custom_components.prepaid_parking.core.tariff_format import read_tariff
 from custom_components.prepaid_parking.core.version import TariffVersion
 from tests.core.fraction_model import Count, Household
+from tests.core.histories import price_history
 from tests.core.tariff_strategies import documents
 
 KWH = MICRO = 1_000_000

@@ -10,8 +10,6 @@ from custom_components.prepaid_parking.core.priced import (
     PricedLine,
     PriceRule,
     Rounding,
-    carried,
-    half_up,
     priced,
     tiled,
     to_minor,
@@ -58,15 +56,3 @@ def test_the_amounts_of_the_lines_add_up_to_the_amount(
     assert whole.amount_minor == to_minor(sum(numerators), denominator, rounding)
     for amount, numerator in zip(whole.amounts(), numerators, strict=True):
         assert abs(amount - Fraction(numerator, denominator)) <= 2
-
-
-@given(st.lists(st.integers(0, 10**6), max_size=30), st.integers(1, 1000))
-def test_what_is_below_a_cent_is_carried(numerators: list[int], denominator: int) -> None:
-    """A thousand small charges cost what one large one costs."""
-    carry = total = 0
-    for one in numerators:
-        line = PricedLine(rule=PriceRule.STANDING, numerator=one)
-        amount, carry = carried([line], denominator, carry)
-        total += amount
-    assert total * denominator + carry == sum(numerators)
-    assert half_up(0, denominator) == 0

@@ -103,21 +103,6 @@ def test_a_register_that_the_tariff_does_not_know_is_refused() -> None:
     assert refused.value.placeholders == {"rate": "sharp"}
 
 
-def test_a_holiday_declared_late_holds_from_when_the_days_are_asked_again() -> None:
-    """The calendar of the hub may load after the meters: yesterday's answer must not stay."""
-    known: dict[date, DayKind] = {}
-    document = TWO | {
-        "calendar": "here",
-        "bands": [{"rate": "peak", "days": ["workday"], "from": "08:00", "to": "22:00"}],
-    }
-    pricer = Pricer([version(document)], SHANGHAI, lambda calendar, day: known.get(day))
-    assert pricer.at(NOON).rate.name == "peak"
-    known[date(2026, 11, 5)] = DayKind.HOLIDAY
-    assert pricer.at(NOON).rate.name == "peak"
-    pricer.forget_days()
-    assert pricer.at(NOON).rate.name == "valley"
-
-
 def test_the_calendar_is_asked_by_the_name_that_the_tariff_gives() -> None:
     """Two tariffs of one site may keep the holidays of two states."""
     asked: set[str] = set()

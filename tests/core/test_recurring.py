@@ -18,7 +18,6 @@ from custom_components.prepaid_parking.core.periods import (
 from custom_components.prepaid_parking.core.recurring import (
     Fixed,
     Period,
-    attempts,
     periods,
     prorated,
     reminders,
@@ -219,16 +218,11 @@ def test_a_property_fee_goes_by_area() -> None:
     assert one.amount_minor == 25_024
 
 
-def test_reminders_come_before_and_retries_after() -> None:
-    """Three days before, then again three and seven days after the due day."""
-    fixed = replace(RENT, day=5, remind=(1, 3), retries=(7, 3))
+def test_reminders_come_before_the_due_day() -> None:
+    """Three days before and the day before, in whatever order they were written."""
+    fixed = replace(RENT, day=5, remind=(1, 3))
     (one,) = bills(fixed, "2026-03-01", "2026-03-01")
     assert [day.isoformat() for day in reminders(fixed, one)] == ["2026-03-02", "2026-03-04"]
-    assert [day.isoformat() for day in attempts(fixed, one)] == [
-        "2026-03-05",
-        "2026-03-08",
-        "2026-03-12",
-    ]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from custom_components.prepaid_parking.core.calendars import Season
 from custom_components.prepaid_parking.core.extent import By, Extent
 from custom_components.prepaid_parking.core.money import MICRO, Currency
 from custom_components.prepaid_parking.core.periods import Every, calendar_period
-from custom_components.prepaid_parking.core.priced import carried
 from custom_components.prepaid_parking.core.standing import (
     Minimum,
     Per,
@@ -35,7 +34,7 @@ def collected(standing: Standing, first: date, last: date, extent: Extent = FLAT
     carry, taken = 0, []
     for number in range((last - first).days + 1):
         line = standing_due(standing, first + timedelta(days=number), extent)
-        amount, carry = carried([line] if line else [], standing_denominator(EURO), carry)
+        amount, carry = divmod(carry + (line.numerator if line else 0), standing_denominator(EURO))
         taken.append(amount)
     assert 0 <= carry < standing_denominator(EURO)
     return taken

@@ -16,15 +16,15 @@ from custom_components.prepaid_parking.core.counted import (
     recognised,
     valid_until,
 )
-from custom_components.prepaid_parking.core.demand import Demand, Peak, demand_due, peaks_of
+from custom_components.prepaid_parking.core.demand import Demand, Peak, demand_due
 from custom_components.prepaid_parking.core.extent import Extent
 from custom_components.prepaid_parking.core.identity import StayId
 from custom_components.prepaid_parking.core.metering import Quantity
 from custom_components.prepaid_parking.core.money import Currency, parse_quantity
 from custom_components.prepaid_parking.core.periods import Every, calendar_period
 from custom_components.prepaid_parking.core.power_factor import power_factor, power_factor_due
-from custom_components.prepaid_parking.core.priced import Priced, carried
-from custom_components.prepaid_parking.core.recurring import attempts, periods, reminders
+from custom_components.prepaid_parking.core.priced import Priced, Rounding, priced
+from custom_components.prepaid_parking.core.recurring import periods, reminders
 from custom_components.prepaid_parking.core.standing import (
     standing_between,
     standing_denominator,
@@ -34,6 +34,7 @@ from custom_components.prepaid_parking.core.stay_cost import StayPricer, StayTer
 from custom_components.prepaid_parking.core.stay_price import price_counter, price_stay
 from custom_components.prepaid_parking.core.tariff_format import read_tariff, write_tariff
 from custom_components.prepaid_parking.core.terms import Terms
+from tests.core.peaks import peaks_of
 from tests.repository.tree import ROOT
 
 FENCED: Final = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -183,7 +184,7 @@ def test_rent_comes_out_as_printed(example: Example, line: dict[str, Any]) -> No
         for one in made
     ] == line["bills"]
     assert [(day - made[0].due).days for day in reminders(fixed, made[0])] == [-3]
-    assert [(day - made[0].due).days for day in attempts(fixed, made[0])] == [0, 3, 7]
+    assert fixed.retries == (3, 7)
 
 
 @pytest.mark.parametrize(
@@ -197,8 +198,8 @@ def test_a_standing_charge_comes_out_as_printed(example: Example, line: dict[str
     )
     first, last = (date.fromisoformat(line[key]) for key in ("first", "last"))
     lines = standing_between(example.terms.standing, first, last, extent)
-    amount, _ = carried(lines, standing_denominator(example.currency), 0)
-    assert example.text(amount) == line["costs"]
+    due = priced(lines, standing_denominator(example.currency), Rounding.DOWN)
+    assert example.text(due) == line["costs"]
 
 
 @pytest.mark.parametrize(("example", "line"), list(worked("workshop_power"))[1:])

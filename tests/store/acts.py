@@ -1,8 +1,10 @@
 """Acts and books as the tests of the store need them."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+import sqlite3
 from typing import Final
 
 from custom_components.prepaid_parking.core.chart import SiteAccount, site_account, wallet_account
@@ -144,6 +146,15 @@ def remove_ledger(folder: Path) -> None:
     """Take the ledger and all its companions away."""
     for path in folder.glob("site.db*"):
         path.unlink()
+
+
+def copy_ledger(folder: Path, target: Path) -> None:
+    """Copy the ledger as it is at this moment, its log included, as a backup of the hub has it."""
+    with (
+        closing(sqlite3.connect(folder / "site.db")) as here,
+        closing(sqlite3.connect(target)) as copy,
+    ):
+        here.backup(copy)
 
 
 async def all_is_well(books: Books) -> EntryId:

@@ -4,7 +4,6 @@ import asyncio
 from itertools import count
 from pathlib import Path
 import shutil
-import sqlite3
 
 import pytest
 
@@ -73,17 +72,3 @@ async def test_the_file_is_left_alone_while_a_backup_runs(tmp_path: Path) -> Non
     await again.close()
     assert (tmp_path / "site.db").read_bytes() != main
     assert not (tmp_path / "site.db-wal").exists()
-
-
-async def test_a_snapshot_is_whole(tmp_path: Path) -> None:
-    """Taken every night, restored once in ten years."""
-    books = await open_books(tmp_path)
-    for number in range(10):
-        await books.commit(top_up(1, str(number)))
-    await books.snapshot(tmp_path / "copy.db")
-    await books.close()
-    copy = sqlite3.connect(tmp_path / "copy.db")
-    assert copy.execute("SELECT count(*) FROM journal").fetchone() == (10,)
-    assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    copy.close()
-    assert (tmp_path / "copy.db").stat().st_mode & 0o077 == 0

@@ -69,6 +69,20 @@ async def test_a_ledger_of_version_1_is_taken_over_whole(tmp_path: Path) -> None
     assert path.with_name("site.before-v2.db").exists()
 
 
+async def test_the_copy_made_before_an_update_is_whole(tmp_path: Path) -> None:
+    """Made once, needed by the owner whose update went wrong; nobody else may read it."""
+    path = write_ledger_1(tmp_path)
+    books = await open_books(tmp_path)
+    await books.close()
+    place = path.with_name("site.before-v2.db")
+    copy = sqlite3.connect(place)
+    assert copy.execute("SELECT count(*) FROM journal").fetchone() == (ENTRIES,)
+    assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert copy.execute("PRAGMA user_version").fetchone() == (1,)
+    copy.close()
+    assert place.stat().st_mode & 0o077 == 0
+
+
 async def test_a_migrated_file_has_the_shape_of_a_new_one(tmp_path: Path) -> None:
     """What a test of a new file proves must hold for the files of everybody who was here before."""
     path = write_ledger_1(tmp_path)

@@ -10,7 +10,7 @@ from custom_components.prepaid_parking.core.errors import CoreError, StoreError
 from custom_components.prepaid_parking.store.books import Books
 from custom_components.prepaid_parking.store.privacy import Privacy
 from custom_components.prepaid_parking.store.records import BlindIndex, Subject, SubjectField
-from tests.store.acts import bytes_in, names_in, open_books
+from tests.store.acts import bytes_in, copy_ledger, names_in, open_books
 
 PERSON = {"name": "Zhang Wei", "phone": "+86 138 0013 8000", "plate": "京A·12345"}
 
@@ -90,7 +90,7 @@ async def test_an_erased_person_does_not_come_back_with_a_backup(tmp_path: Path)
     privacy = await Privacy.open(books, key, erased=erased)
     subject = await privacy.put_subject(PERSON)
     other = await privacy.put_subject({"name": "Li Na"})
-    await books.snapshot(tmp_path / "backup.db")
+    copy_ledger(tmp_path, tmp_path / "backup.db")
     await privacy.forget_subject(subject)
     await books.close()
     shutil.move(tmp_path / "backup.db", tmp_path / "site.db")

@@ -11,7 +11,15 @@ from custom_components.prepaid_parking.core.identity import Actor, ActorKind, En
 from custom_components.prepaid_parking.core.ledger import Anchor, BooksState
 from custom_components.prepaid_parking.core.metering import Cursor
 from custom_components.prepaid_parking.store.anchor import read_anchors, write_anchor
-from tests.store.acts import SITE, WALLET, all_is_well, open_books, remove_ledger, top_up
+from tests.store.acts import (
+    SITE,
+    WALLET,
+    all_is_well,
+    copy_ledger,
+    open_books,
+    remove_ledger,
+    top_up,
+)
 
 OWNER = Actor(kind=ActorKind.USER, id="owner")
 
@@ -22,7 +30,7 @@ async def lose_entries(folder: Path, anchor: Path, *, kept: int, lost: int) -> N
     for number in range(kept):
         await books.commit(top_up(100, f"kept {number}"))
         await books.next_number("wallet")
-    await books.snapshot(folder / "backup.db")
+    copy_ledger(folder, folder / "backup.db")
     for number in range(lost):
         await books.commit(top_up(100, f"lost {number}"))
         await books.next_number("wallet")

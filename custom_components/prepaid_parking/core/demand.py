@@ -5,11 +5,9 @@ the local day, over the length of the interval. Energy between two readings is s
 whole base units (mWh, mvarh) that add up exactly.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
-from itertools import pairwise
 from math import isqrt
 from typing import Final
 
@@ -97,7 +95,7 @@ def observe(
 
     Returns the watch and the peaks of the months that ended. What lies before `upto` (a reading
     that came late) is left out: its intervals are judged already, and to judge them anew takes all
-    readings in order, see `peaks_of`. What went through in no time has no power and is left out.
+    readings in order. What went through in no time has no power and is left out.
     """
     ended: list[Peak] = []
     at = max(from_at, watch.upto)
@@ -117,33 +115,6 @@ def observe(
         if at >= end:
             watch = _next_interval(_judged(watch, demand), demand, at, zone, ended)
     return watch, ended
-
-
-def peaks_of(
-    demand: Demand,
-    points: Iterable[tuple[datetime, int, int]],
-    zone: tzinfo,
-) -> list[Peak]:
-    """Return the peak of each month from readings (time, mWh, mvarh) in whatever order they came.
-
-    A register that stepped back (another meter, a rollover) begins anew. The last month may go on.
-    """
-    ordered = sorted(points)
-    if not ordered:
-        return []
-    watch, peaks = demand_watch(ordered[0][0], demand.interval_minutes, zone), list[Peak]()
-    for (from_at, energy, reactive), (to_at, next_energy, next_reactive) in pairwise(ordered):
-        watch, ended = observe(
-            watch,
-            demand,
-            from_at,
-            to_at,
-            max(next_energy - energy, 0),
-            zone,
-            max(next_reactive - reactive, 0),
-        )
-        peaks += ended
-    return [*peaks, watch.peak]
 
 
 def demand_due(

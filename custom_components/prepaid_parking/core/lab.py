@@ -200,24 +200,3 @@ class Trial:
             exact = sum(line.numerator for line in lines)
             self._standing[key] = exact // standing_denominator(self._currency)
         return self._standing[key]
-
-
-def price_history(
-    version: TariffVersion,
-    days: Iterable[tuple[date, Sequence[int]]],
-    zone: tzinfo,
-    currency: Currency,
-    *,
-    holidays: Holidays = no_holidays,
-    scope: Scope = NOBODY,
-    extent: Extent = ONCE,
-) -> Cost:
-    """Price one history of hours, days in order, against any tariff for use."""
-    trial = Trial(version, zone, currency, holidays)
-    meter, pool = Used(extent=extent), Pool(trial, scope)
-    pool.meters.append(meter)
-    for day, hours in days:
-        meter.first, meter.last = meter.first or day, day
-        pool.take(day, [(meter, hours)])
-    pool.close()
-    return trial.cost(meter)

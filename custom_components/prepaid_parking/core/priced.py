@@ -125,11 +125,6 @@ def priced(
     )
 
 
-def carried(lines: Iterable[PricedLine], denominator: int, carry: int) -> tuple[int, int]:
-    """Return whole minor units of lines and an earlier remainder, and the remainder that is left."""
-    return divmod(carry + sum(line.numerator for line in lines), denominator)
-
-
 def tiled(total: int, before: int, after: int, whole: int) -> int:
     """Return the part of a total that belongs to a stretch, `before` to `after` of `whole` steps.
 

@@ -23,8 +23,9 @@ class Fixed:
     With `anniversary` they are counted from the first day of the contract and due on their first.
     A first or last period that is not whole costs its part by days, or whole without `prorate_…`.
 
-    `retries` are days after the due day on which payment is tried again, `remind` days before it
-    on which the payer is reminded. `starts` and `ends` bound every contract under this price.
+    `retries` are days after the due day on which the payer is asked again for what is still open,
+    `remind` days before it on which the payer is reminded. `starts` and `ends` bound every contract
+    under this price.
     """
 
     price_micro: int
@@ -101,11 +102,6 @@ def whole_price(fixed: Fixed, currency: Currency, extent: Extent = ONCE) -> int:
     """Return what a whole period costs, in minor units, rounded to the nearest."""
     weighted = fixed.price_micro * extent.weight(fixed.by)
     return half_up(weighted, EXTENT_BASE * micro_per_minor(currency))
-
-
-def attempts(fixed: Fixed, period: Period) -> tuple[date, ...]:
-    """Return the days on which payment is tried: the due day and the retries, in order."""
-    return (period.due, *sorted(period.due + timedelta(days=days) for days in fixed.retries))
 
 
 def reminders(fixed: Fixed, period: Period) -> tuple[date, ...]:

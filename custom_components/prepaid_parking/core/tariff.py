@@ -70,11 +70,6 @@ class Pricer:
         """Return when the tariff's first version takes effect."""
         return self.versions[0].valid_from if self.versions else None
 
-    def forget_days(self) -> None:
-        """Ask the calendars again: a holiday was declared."""
-        self._timetable.forget()
-        self._last = None
-
     def price_at(self, moment: datetime, used: Usage, scope: Scope = NOBODY) -> int:
         """Return what the next unit costs (millionths of the major unit)."""
         stretch = self.at(moment)

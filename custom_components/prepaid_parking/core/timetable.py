@@ -53,10 +53,6 @@ class Timetable:
             known = self._days[day] = self._build(day)
         return known
 
-    def forget(self) -> None:
-        """Build every day anew."""
-        self._days.clear()
-
     def scale(self, version: TariffVersion, name: str, season: str) -> Scale:
         """Return what a rate costs in a season; a name that the version does not know is refused."""
         key = (version.version, name, season)

@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
-from sqlalchemy import Connection
-
 from ..core.errors import CoreError, StoreError
 from ..core.identity import Actor
 from ..core.ledger import AccountId, Act, Anchor, BooksState, Receipt, Record, Verdict
@@ -16,7 +14,7 @@ from . import opening
 from .anchor import write_anchor
 from .incarnation import GAP_AFTER_LOSS, accepting_act, first_number, next_incarnation
 from .reading import ReadBooks
-from .sqlite import copy_into, lock, raw, unlock
+from .sqlite import lock, unlock
 from .standing import Standing
 from .verify import verify
 from .waiting import Call, Command, acts_done, done
@@ -220,10 +218,6 @@ class Books(ReadBooks):
         writer = self._writable()
         await done(writer.submit, partial(Call, run=writer.empty_log))
 
-    async def snapshot(self, target: Path) -> None:
-        """Write a compact, complete copy of the ledger to a new file."""
-        await self.read(lambda connection: _copy(connection, target))
-
     async def begin_incarnation(self, actor: Actor, reason: str) -> Receipt:
         """Go on from a shorter history that a person has looked at and accepted.
 
@@ -333,8 +327,3 @@ class Books(ReadBooks):
     def _break(self, why: StoreError) -> None:
         """On the writing thread: the file turned out to be broken."""
         self.state, self.problem, self.detail = BooksState.READ_ONLY, why.key, why.detail
-
-
-def _copy(connection: Connection, target: Path) -> None:
-    connection.rollback()
-    copy_into(raw(connection), target)

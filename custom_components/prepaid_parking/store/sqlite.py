@@ -27,7 +27,7 @@ CACHE_KIB: Final = 16 * 1024
 READER_CACHE_KIB: Final = 2 * 1024
 """Readers come seldom and the system keeps the file's pages: three of them must not hold 48 MB."""
 READERS: Final = 3
-"""A statement, a verification and a snapshot at once; more wait."""
+"""A statement, a verification and one question more at once; more wait."""
 SOUND_VERSION: Final = (3, 51, 3)
 """Older SQLite may corrupt a WAL file when two connections checkpoint at the same instant; we have
 one writing connection, which is why an older one is not refused: the diagnostics name it."""
