@@ -21,9 +21,8 @@ from custom_components.prepaid_parking.core.metering import (
     advance,
 )
 from custom_components.prepaid_parking.links.fields import ProfileError
-from custom_components.prepaid_parking.links.generic import generic_barrier, generic_modbus
+from custom_components.prepaid_parking.links.generic import generic_modbus
 from custom_components.prepaid_parking.links.profile import (
-    BarrierProfile,
     MeterProfile,
     WriteFunction,
     ratio_product,
@@ -306,13 +305,3 @@ def test_a_generic_meter_with_a_gap_is_refused_with_the_place() -> None:
         with pytest.raises(ProfileError) as caught:
             generic_modbus(data)
         assert caught.value.placeholders["path"] == path
-
-
-def test_a_generic_relay_board_needs_only_its_contacts() -> None:
-    """Boards differ in how many they have and where they begin."""
-    profile = generic_barrier({"coil_count": 4, "coil_address": 16, "input_count": 2})
-    assert isinstance(profile, BarrierProfile)
-    assert (profile.coils.address, profile.coils.count) == (16, 4)
-    assert profile.inputs is not None
-    with pytest.raises(ProfileError):
-        generic_barrier({})

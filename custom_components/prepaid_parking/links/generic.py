@@ -1,4 +1,4 @@
-"""Profiles a person describes in the flow, for a meter or a relay board that has none.
+"""Profiles a person describes in the flow, for a meter that has none.
 
 Nobody has proven them, so they read only until a test trip on the spot.
 """
@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from .fields import ProfileError
-from .profile import BarrierProfile, MeterProfile
+from .profile import MeterProfile
 from .profile_file import SCHEMA, build_profile
 from .units import BILLED_UNITS
 
 GENERIC_METER: Final = "generic_modbus"
-GENERIC_BARRIER: Final = "generic_modbus_relay"
 _REGISTER: Final = (
     "space", "address", "type", "word_order", "byte_order", "unit", "scale", "modulus", "jitter",
 )  # fmt: skip
@@ -58,23 +57,6 @@ def generic_modbus(data: Mapping[str, object]) -> MeterProfile:
         content["serial_number"] = _named(data, _SERIAL)
     profile = build_profile(GENERIC_METER, content)
     assert isinstance(profile, MeterProfile)
-    return profile
-
-
-def generic_barrier(data: Mapping[str, object]) -> BarrierProfile:
-    """Build a relay board's profile: `coil_address coil_count`, `input_address input_count`."""
-    content: dict[str, object] = {
-        **_header("Modbus relay board"),
-        "kind": "barrier",
-        "coils": {"address": data.get("coil_address", 0), "count": data.get("coil_count")},
-    }
-    if data.get("input_count") is not None:
-        content["inputs"] = {
-            "address": data.get("input_address", 0),
-            "count": data["input_count"],
-        }
-    profile = build_profile(GENERIC_BARRIER, content)
-    assert isinstance(profile, BarrierProfile)
     return profile
 
 
