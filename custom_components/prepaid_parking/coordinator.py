@@ -56,6 +56,9 @@ PARK: Final = "park"
 COUNTERS_EVERY_S: Final = 30.0
 PARK_EVERY_S: Final = 2.0
 """All who are inside are counted for it, which no car should wait for; longer than a glance lasts."""
+LAST_CAR: Final = "last_car"
+LAST_CAR_EVERY_S: Final = 1.0
+"""Nobody reads more plates at a lane than one a second; the hub's history would keep them all."""
 WRITES_PER_SLICE: Final = 50
 SLICE_S: Final = 0.5
 """Fifty writes each half second: at most a hundred a second, and the loop is never held for long."""
@@ -99,7 +102,7 @@ class PrepaidData:
 class SiteCoordinator:
     """Publishes what changed: by key, the urgent first, the counters every half minute.
 
-    The car park changes with every car: it is published with the first one, then every two seconds.
+    What changes with every car is published with the first one, then at its own pace.
     """
 
     def __init__(self, hass: HomeAssistant, *, counters_every: float = COUNTERS_EVERY_S) -> None:
@@ -112,8 +115,8 @@ class SiteCoordinator:
         self._slow: set[str] = set()
         self._something = asyncio.Event()
         self._slow_due = 0.0
-        self._park_changed = False
-        self._park_due = 0.0
+        self._paced: set[str] = set()
+        self._due: dict[str, float] = {}
 
     @callback
     def subscribe(self, key: str, update: CALLBACK_TYPE) -> CALLBACK_TYPE:
@@ -146,16 +149,17 @@ class SiteCoordinator:
             except Exception:  # One listener's fault must not stop the charging.
                 _LOGGER.exception("A listener failed on %s", type(fact).__name__)
         for key in keys:
-            if key == PARK:
-                self._park_changed = True
-                self._something.set()
-            else:
-                self.touch(key)
+            self.touch(key)
 
     @callback
     def touch(self, key: str) -> None:
-        """Publish what changed under a key at the next turn."""
-        self._urgent.update(dict.fromkeys(self._updates.get(key, ())))
+        """Publish what changed under a key at the next turn, or when its pace allows it."""
+        if _pace(key):
+            self._paced.add(key)
+        else:
+            self._urgent.update(dict.fromkeys(self._updates.get(key, ())))
+        if key.startswith("lane:"):
+            self._paced.add(last_car(key))
         self._something.set()
 
     @callback
@@ -170,24 +174,23 @@ class SiteCoordinator:
         loop = asyncio.get_running_loop()
         self._slow_due = loop.time() + self.counters_every
         while True:
-            due = self._slow_due
-            if self._park_changed:
-                due = min(due, self._park_due)
+            due = min([self._slow_due, *(self._due.get(key, 0.0) for key in self._paced)])
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(due):
                     await self._something.wait()
             self._something.clear()
-            if self._park_changed and loop.time() >= self._park_due:
-                self._publish_park(loop.time())
+            self._publish_paced(loop.time())
             if loop.time() >= self._slow_due:
                 self._publish_counters(loop.time())
             while self._urgent:
                 self._write_slice()
                 await asyncio.sleep(SLICE_S if self._urgent else 0)
 
-    def _publish_park(self, now: float) -> None:
-        self._park_changed, self._park_due = False, now + PARK_EVERY_S
-        self.touch(PARK)
+    def _publish_paced(self, now: float) -> None:
+        for key in [one for one in self._paced if self._due.get(one, 0.0) <= now]:
+            self._paced.remove(key)
+            self._due[key] = now + _pace(key)
+            self._urgent.update(dict.fromkeys(self._updates.get(key, ())))
 
     def _publish_counters(self, now: float) -> None:
         lines = (key for key in self._updates if key.startswith(("line:", "lane:")))
@@ -206,6 +209,18 @@ class SiteCoordinator:
                 update()
             except Exception:  # An entity's fault must not keep the others from being written.
                 _LOGGER.exception("A state could not be written")
+
+
+def last_car(lane: str) -> str:
+    """Return the key under which is published what a lane shows of the car that was there last."""
+    return f"{LAST_CAR}:{lane}"
+
+
+def _pace(key: str) -> float:
+    """Return how many seconds at least lie between two publications of a key (0: none)."""
+    if key == PARK:
+        return PARK_EVERY_S
+    return LAST_CAR_EVERY_S if key.startswith(LAST_CAR) else 0.0
 
 
 def _keys(fact: Fact) -> list[str]:

@@ -25,6 +25,11 @@ class PrepaidEntity[ThingT: Thing = Thing](Entity):
         self._attr_translation_key = description.translation_key or description.key
 
     @property
+    def published(self) -> str:
+        """The key it is published under."""
+        return self.thing.published
+
+    @property
     @override
     def device_info(self) -> DeviceInfo:
         """Its thing's device; asked for once, so not kept."""
@@ -41,7 +46,7 @@ class PrepaidEntity[ThingT: Thing = Thing](Entity):
         """Be written whenever the thing has changed."""
         await super().async_added_to_hass()
         coordinator = self.thing.data.coordinator
-        self.async_on_remove(coordinator.subscribe(self.thing.published, self.async_write_ha_state))
+        self.async_on_remove(coordinator.subscribe(self.published, self.async_write_ha_state))
 
     @callback
     def async_entity_id_changed(self, old_entity_id: str) -> None:

@@ -17,6 +17,7 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import EntityCategory
 
+from .coordinator import last_car
 from .core.asked import Reason
 from .core.lane import LaneInput
 from .entity import PrepaidEntity
@@ -76,6 +77,11 @@ class LaneInputSensor(PrepaidEntity[LaneThing], BinarySensorEntity):
 
 class AnswerSensor(PrepaidEntity[LaneThing], SensorEntity):
     """Why the lane answered as it did, for the car that was there last."""
+
+    @property
+    @override
+    def published(self) -> str:
+        return last_car(self.thing.key)
 
     @property
     @override

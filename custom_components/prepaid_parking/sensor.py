@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import PrepaidConfigEntry
+from .coordinator import PrepaidConfigEntry, last_car
 from .core.metering import UNIT
 from .entity import PrepaidEntity
 from .lane_inputs import ANSWER, DUE, AnswerSensor, DueSensor, waits_of
@@ -174,6 +174,11 @@ class ValueSensor(PrepaidEntity[MeterThing], SensorEntity):
 class LastPlateSensor(PrepaidEntity[LaneThing], RestoreSensor):
     """The plate that was read last at a lane, as far as people may see it."""
 
+    @property
+    @override
+    def published(self) -> str:
+        return last_car(self.thing.key)
+
     @override
     async def async_added_to_hass(self) -> None:
         """Listen for passages, beginning with the plate from before the restart."""
@@ -187,4 +192,3 @@ class LastPlateSensor(PrepaidEntity[LaneThing], RestoreSensor):
     def _async_heard(self, fact: Fact) -> None:
         if isinstance(fact, Passed) and fact.lane == self.thing.id and fact.masked:
             self._attr_native_value = fact.masked
-            self.async_write_ha_state()

@@ -1,5 +1,6 @@
 """What the hub shows of a lane follows its wires, also while the site runs."""
 
+import asyncio
 from types import MappingProxyType
 from typing import Any
 
@@ -9,10 +10,12 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 import pytest
 
+from custom_components.prepaid_parking.coordinator import LAST_CAR_EVERY_S, last_car
 from custom_components.prepaid_parking.core.access import PlateRead
 from custom_components.prepaid_parking.core.admission import Way
-from custom_components.prepaid_parking.core.identity import StayId
+from custom_components.prepaid_parking.core.identity import LaneId, StayId
 from custom_components.prepaid_parking.core.wallet import CredentialKind
+from custom_components.prepaid_parking.operations.lane_facts import PassageKind, Passed
 from custom_components.prepaid_parking.operations.lane_run import AtLane, Shown
 from custom_components.prepaid_parking.simulator.line import ModbusLine
 from custom_components.prepaid_parking.simulator.relay_board import WaveshareRelay
@@ -154,3 +157,35 @@ async def test_what_the_waiting_car_must_pay_is_shown_until_it_is_let_out(
     run.last = None
     hub.data.coordinator.touch("lane:l1")
     await shows(hub, "sensor", "due", "0.00")
+
+
+async def test_what_was_read_last_is_shown_at_once_and_then_once_a_second(
+    hub: Hub, modbus_line: ModbusLine, board: WaveshareRelay
+) -> None:
+    """A driver's sign shows it at once; thirty lanes in a rush fill the hub's history in vain."""
+    await lane(hub, modbus_line)
+    site, looks = hub.data.site, list[None]()
+    await shows(hub, "sensor", "last_plate", "unknown")
+    await asyncio.sleep(LAST_CAR_EVERY_S)
+
+    def read(plate: str) -> None:
+        told = Passed(
+            lane=LaneId("l1"),
+            kind=PassageKind.ADMITTED,
+            at=site.clock(),
+            reason="card",
+            masked=plate,
+        )
+        site.tell(told)
+
+    hub.data.coordinator.subscribe(last_car("lane:l1"), lambda: looks.append(None))
+    read("A****0")
+    await asyncio.sleep(0.05)
+    shown = state(hub, "sensor", "last_plate")
+    assert shown is not None
+    assert shown.state == "A****0"
+    for no in range(1, 20):
+        read(f"A****{no}")
+        await asyncio.sleep(0.01)
+    await shows(hub, "sensor", "last_plate", "A****19")
+    assert len(looks) == 2
