@@ -15,6 +15,7 @@ from homeassistant.helpers.selector import (
 import probatio as vol
 
 from .const import (
+    CONF_BARRIER,
     CONF_COIL,
     CONF_CONTACT,
     CONF_DIRECTION,
@@ -198,9 +199,7 @@ class BarrierSteps(DeviceSteps):
                     return await self._heard(barrier, closed)
         own = {} if family == "generic_mqtt" else {vol.Required(CONF_TOPIC): TEXT}
         schema = vol.Schema({**own, **BARRIER_FIELDS[family], **PULSE_AND_WIRING})
-        return self.device_form(
-            "barrier_device", schema, user_input or self.barrier, errors, detail
-        )
+        return self.device_form("barrier_device", schema, user_input or self._shown, errors, detail)
 
     async def async_step_barrier_entity(
         self, user_input: dict[str, Any] | None = None
@@ -228,9 +227,13 @@ class BarrierSteps(DeviceSteps):
             EntitySelectorConfig(filter=[EntityWithDeviceFilterSelectorConfig(domain=list(OPENS))])
         )
         schema = vol.Schema({vol.Required(CONF_ENTITY_ID): selector, **PULSE_AND_WIRING})
-        return self.device_form(
-            "barrier_entity", schema, user_input or self.barrier, errors, detail
-        )
+        return self.device_form("barrier_entity", schema, user_input or self._shown, errors, detail)
+
+    @property
+    def _shown(self) -> dict[str, Any]:
+        """What is known of the barrier; whoever set it up has looked at what its contact is wired to."""
+        stored = self.barrier == self.data.get(CONF_BARRIER)
+        return self.barrier | ({CONF_WIRED_TO: OPEN_INPUT} if stored else {})
 
     async def _heard(self, barrier: dict[str, Any], closed: bool) -> SubentryFlowResult:
         self.barrier = barrier
@@ -238,7 +241,7 @@ class BarrierSteps(DeviceSteps):
         return await self.async_barrier_proven()
 
     def _modbus_form(self) -> dict[str, Any]:
-        shown = dict(self.barrier)
+        shown = dict(self._shown)
         if CONF_COIL in shown:
             shown[CONF_CONTACT] = shown.pop(CONF_COIL) + 1
         return shown

@@ -61,6 +61,7 @@ async def test_an_input_that_toggles_is_refused(
     walk = Walk(hass, a_site, "lane")
     await walk.begin()
     await walk.answer("barrier_modbus")
+    assert walk.suggested("wired_to") is None
     await walk.answer(contact(line_id, wired_to="step_input"))
     walk.at("barrier_modbus", error="toggle_refused")
     assert walk.suggested("contact") == 1
@@ -452,6 +453,7 @@ async def test_a_barrier_may_move_to_another_contact(
     walk.at("reconfigure")
     await walk.answer("barrier_modbus")
     assert walk.suggested("contact") == 1
+    assert walk.suggested("wired_to") == "open_input"
     board.relays[1].command(closed=True)
     await walk.answer(contact(line_id, contact=2))
     walk.at("barrier_confirm")
