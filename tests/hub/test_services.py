@@ -510,9 +510,12 @@ async def test_a_card_opens_until_it_is_blocked_and_every_answer_has_its_reason(
     assert (told["reason"], told["card"]) == ("unknown", None)
     with pytest.raises(ServiceValidationError, match="plate, a tag or a code"):
         await hub.call("explain_access", lane="l1")
-    state = hub.hass.states.get("sensor.north_gate_last_plate")
-    assert state is not None
-    assert state.state == "沪****45"
+
+    async def shown() -> bool:
+        state = hub.hass.states.get("sensor.north_gate_last_plate")
+        return state is not None and state.state == "沪****45"
+
+    await hub.until(shown)
     await pulsed(hub, board, 1)
 
 
