@@ -50,6 +50,8 @@ InvitationId = NewType("InvitationId", str)
 ReservationId = NewType("ReservationId", str)
 """`rs<no>`."""
 MerchantId = NewType("MerchantId", str)
+OrderId = NewType("OrderId", str)
+"""`po<no>`."""
 PromotionId = NewType("PromotionId", str)
 FeeId = NewType("FeeId", str)
 EntryId = NewType("EntryId", int)

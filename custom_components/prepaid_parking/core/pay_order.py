@@ -1,0 +1,123 @@
+"""Orders: money that a payer was asked for, from the first word to the credited cent.
+
+An order is stored before the provider is asked, so that there is always a number to ask about. It
+only goes forward: what is paid stays paid, whatever comes later, doubled or in the wrong order. A
+provider that does not answer is asked again and again, never told to begin anew.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from .identity import OrderId
+from .pay_channel import Outcome, Seen
+
+LADDER: Final = tuple(timedelta(seconds=pause) for pause in (5, 15, 30, 60, 120, 300))
+"""Pauses between looks; the last one goes on."""
+LOOKED_FOR: Final = timedelta(hours=24)
+"""So long after its end an order is still asked about: a payment may reach the provider late."""
+
+
+class AimKind(StrEnum):
+    """What is paid."""
+
+    WALLET = "wallet"
+    STAY = "stay"
+    BILL = "bill"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """What an order is for, by its id."""
+
+    kind: AimKind
+    id: str
+
+
+class OrderState(StrEnum):
+    """Where an order stands; the values are translation keys."""
+
+    CREATED = "created"
+    """Stored; the provider may not have heard of it."""
+    PENDING = "pending"
+    """The payer is shown where to pay."""
+    PAID = "paid"
+    """The provider has the money; the books have not taken it up."""
+    CREDITED = "credited"
+    CLOSED = "closed"
+    """Taken back at the provider: nobody can pay it, who had begun to may still come through."""
+    EXPIRED = "expired"
+    """Over for a day without a payment: it is not asked about any more."""
+
+    @property
+    def open(self) -> bool:
+        """Whether a payer may be paying it now."""
+        return self in {OrderState.CREATED, OrderState.PENDING}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayOrder:
+    """One asking for money at one channel.
+
+    `out_no` is its number at the provider. `next_at` is when it is looked at next (None: never).
+    `qr` or `url` is what the payer is shown. `paid_minor` is what the provider says has come, which
+    counts, whatever was asked for.
+    """
+
+    id: OrderId
+    no: int
+    out_no: str
+    channel: str
+    aim: Aim
+    amount_minor: int
+    state: OrderState
+    created_at: datetime
+    expires_at: datetime
+    next_at: datetime | None = None
+    looks: int = 0
+    qr: str = ""
+    url: str = ""
+    provider_ref: str = ""
+    paid_minor: int = 0
+    paid_at: datetime | None = None
+
+
+def begun(order: PayOrder, *, qr: str = "", url: str = "") -> PayOrder:
+    """Return an order that the provider has taken up; one that is further stays where it is."""
+    if order.state is not OrderState.CREATED:
+        return order
+    return replace(order, state=OrderState.PENDING, qr=qr, url=url)
+
+
+def after_look(order: PayOrder, seen: Seen | None, now: datetime) -> PayOrder:
+    """Return an order after the provider was asked about it (None: it did not answer)."""
+    if seen is not None and seen.outcome is Outcome.PAID:
+        return paid(order, seen)
+    if order.state in {OrderState.PAID, OrderState.CREDITED, OrderState.EXPIRED}:
+        return order
+    if now >= order.expires_at + LOOKED_FOR and seen is not None:
+        return replace(order, state=OrderState.EXPIRED, next_at=None)
+    if seen is not None and seen.outcome is Outcome.CLOSED:
+        order = replace(order, state=OrderState.CLOSED)
+    return replace(order, looks=order.looks + 1, next_at=next_look(order, now))
+
+
+def paid(order: PayOrder, seen: Seen) -> PayOrder:
+    """Return an order that the provider has the money of; the first payment is the one that counts."""
+    if order.state in {OrderState.PAID, OrderState.CREDITED}:
+        return order
+    return replace(
+        order,
+        state=OrderState.PAID,
+        provider_ref=seen.provider_ref,
+        paid_minor=seen.amount_minor,
+        paid_at=seen.paid_at,
+        next_at=None,
+    )
+
+
+def next_look(order: PayOrder, now: datetime) -> datetime:
+    """Return when an order is looked at next: soon at first, for a payer waits; its end is never missed."""
+    at = now + LADDER[min(order.looks, len(LADDER) - 1)]
+    return min(at, order.expires_at) if now < order.expires_at else at

@@ -1,0 +1,1 @@
+"""Providers that take payers' money, one file each."""
