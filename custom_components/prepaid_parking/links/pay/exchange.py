@@ -4,15 +4,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    ConnectionTimeoutError,
+)
 from multidict import CIMultiDictProxy
+from yarl import URL
 
 from ...core.pay_channel import ChannelError, ChannelFault
 
 PATIENCE: Final = ClientTimeout(total=15, connect=5)
 """Providers answer within seconds; who waits stands before a barrier."""
-LARGEST: Final = 32 * 1024 * 1024
-"""Of a settlement file; everything else is a few kB."""
+LARGEST: Final = 1024 * 1024
+"""Of an answer: most are a few kB, a page of a hundred movements has some 300 kB."""
+LARGEST_FILE: Final = 32 * 1024 * 1024
+"""Of a settlement file."""
+THIS_MACHINE: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +46,40 @@ async def exchange(
     *,
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
+    largest: int = LARGEST,
 ) -> Answer:
     """Send a request and return the answer, of whatever status; redirects are not followed.
 
-    An error says whether the provider may have heard the request: after that only it knows what
+    The address is sent as it is written: what has been signed must not be quoted anew. An error says whether the provider may have heard the request: after that only it knows what
     happened.
     """
     try:
         async with session.request(
             method,
-            url,
+            URL(url, encoded=True),
             headers=headers,
             data=body,
             timeout=PATIENCE,
             allow_redirects=False,
         ) as response:
-            content = await response.content.read(LARGEST + 1)
-            while len(content) <= LARGEST and (more := await response.content.read(LARGEST)):
-                content += more
-            if len(content) > LARGEST:
-                raise ChannelError(ChannelFault.UNKNOWN, "too_large")
-            return Answer(response.status, response.headers, content)
-    except ClientConnectorError as err:
+            content = bytearray()
+            async for part in response.content.iter_any():
+                content += part
+                if len(content) > largest:
+                    raise ChannelError(ChannelFault.UNKNOWN, "too_large")
+            return Answer(response.status, response.headers, bytes(content))
+    except (ClientConnectorError, ConnectionTimeoutError) as err:
         raise ChannelError(ChannelFault.UNREACHABLE, detail=str(err)) from err
     except (ClientError, TimeoutError) as err:
         raise ChannelError(ChannelFault.UNKNOWN, detail=str(err) or type(err).__name__) from err
+
+
+def origin(address: str) -> str:
+    """Return a base address without its last slash, if secrets may go there.
+
+    Only a provider on this machine, which is a pretended one, is spoken to without TLS.
+    """
+    url = URL(address)
+    if url.scheme == "https" or (url.scheme == "http" and url.host in THIS_MACHINE):
+        return address.rstrip("/")
+    raise ValueError("a provider is spoken to by https only")
