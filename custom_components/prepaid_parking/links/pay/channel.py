@@ -25,6 +25,14 @@ from ...core.pay_channel import Asked, Notice, Offered, RefundAsked, RefundSeen,
 class PayChannel(Protocol):
     """A merchant's account at a provider."""
 
+    @property
+    def merchant(self) -> str:
+        """Return the name under which the provider knows who is paid: each payment must name it."""
+
+    @property
+    def currency(self) -> str:
+        """Return the currency in which everything is asked and told."""
+
     async def create(self, asked: Asked) -> Offered:
         """Ask for a payment and return what the payer is shown.
 
