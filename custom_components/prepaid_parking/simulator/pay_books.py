@@ -24,6 +24,8 @@ class RefundState(StrEnum):
     PENDING = "pending"
     DONE = "done"
     FAILED = "failed"
+    STUCK = "stuck"
+    """It has left the merchant and did not reach the payer: a person must see to it."""
 
 
 @dataclass(slots=True, kw_only=True)

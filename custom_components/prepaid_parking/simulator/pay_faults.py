@@ -38,6 +38,8 @@ class Faults:
     """Refunds stay on their way until somebody completes them."""
     refund_fails: bool = False
     """A refund is accepted and fails afterwards."""
+    refund_stuck: bool = False
+    """A refund is accepted and does not reach the payer; somebody completes it later."""
     row_without_order: int = 0
     """Rows of a day's file that no order belongs to."""
     order_without_row: int = 0

@@ -80,7 +80,7 @@ class PayProvider(ABC):
 
     @abstractmethod
     def refund_letter(self, refund: Refund) -> Letter | None:
-        """Write a notice of a refund that is done or has failed, where the provider sends any."""
+        """Write a notice of a refund's end, good or bad, where the provider sends any."""
 
     @abstractmethod
     def rotate_key(self) -> None:
@@ -166,9 +166,12 @@ class PayProvider(ABC):
     async def complete(self, refund_no: str) -> None:
         """Bring a refund to its end, good or bad, and send its notice."""
         refund = self.books.find_refund(refund_no)
-        if refund.state is RefundState.PENDING:
-            failed = self.faults.refund_fails
-            refund.state = RefundState.FAILED if failed else RefundState.DONE
+        if refund.state in {RefundState.PENDING, RefundState.STUCK}:
+            refund.state = RefundState.DONE
+            if self.faults.refund_stuck:
+                refund.state = RefundState.STUCK
+            elif self.faults.refund_fails:
+                refund.state = RefundState.FAILED
             letter = self.refund_letter(refund)
             if letter is not None:
                 self.post(letter)

@@ -67,6 +67,7 @@ def window_routes(provider: Payable) -> Iterable[web.RouteDef]:
         order = provider.books.orders.get(request.match_info["out_no"])
         if order is None:
             raise web.HTTPNotFound
+        order.back_url = request.query.get("redirect_url", order.back_url)
         return _page(provider, request, [order])
 
     async def pay(request: web.Request) -> web.Response:
