@@ -58,10 +58,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
-    """What the payer is shown: the text of a QR code, or the address of the provider's page."""
+    """What the payer is shown: the text of a QR code, or the address of the provider's page.
+
+    `provider_ref` is the provider's own number of the order, where it has one before it is paid.
+    """
 
     qr: str = ""
     url: str = ""
+    provider_ref: str = ""
 
 
 class Outcome(StrEnum):
@@ -137,11 +141,18 @@ class RowKind(StrEnum):
 
     PAYMENT = "payment"
     REFUND = "refund"
+    PAYOUT = "payout"
+    """What the provider sent to the merchant's bank."""
+    OTHER = "other"
+    """Neither: a chargeback, a fee on its own. It belongs to no order; below zero it was taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettlementRow:
-    """One movement of a provider's day; `fee_minor` is what the provider keeps of it, signed alike."""
+    """One movement of a provider's day; `fee_minor` is what the provider keeps of it, signed alike.
+
+    `word` is the provider's own for a movement that is neither a payment nor a refund.
+    """
 
     kind: RowKind
     out_no: str
@@ -150,3 +161,4 @@ class SettlementRow:
     fee_minor: int = 0
     refund_no: str = ""
     at: datetime | None = None
+    word: str = ""

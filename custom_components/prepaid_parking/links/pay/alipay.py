@@ -1,0 +1,276 @@
+"""Alipay's open platform: orders by QR code or in the phone's browser, refunds, day files.
+
+Source: opendocs.alipay.com (alipay.trade.precreate, .wap.pay, .query, .close, .refund,
+.fastpay.refund.query, alipay.data.dataservice.bill.downloadurl.query; keys, not certificates). Two
+things are not as elsewhere: an order comes to be there only when a payer scans its code or opens its
+page, so until then it is missing and cannot be closed, and its code dies by its own time; and times
+are Beijing's, wherever the hub is.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+import json
+from typing import Final
+from urllib.parse import parse_qsl, urlencode
+
+from aiohttp import ClientSession
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+from ...core.pay_channel import (
+    Asked,
+    ChannelError,
+    ChannelFault,
+    Notice,
+    Offered,
+    Outcome,
+    RefundAsked,
+    RefundOutcome,
+    RefundSeen,
+    Seen,
+    SettlementRow,
+    Way,
+)
+from .alipay_bill import rows
+from .alipay_sign import SIGN_TYPE, UNSIGNED, fields_text, is_signed, raw_parts, signed
+from .alipay_told import BEIJING, CURRENCY, YUAN, notice, refund_seen, seen
+from .exchange import LARGEST_FILE, exchange
+from .told import LARGEST_TOLD, Told
+
+HOST: Final = "https://openapi.alipay.com/gateway.do"
+FILES: Final = "https://dwbillcenter.alipay.com"
+"""Where day files lie; the addresses that are given begin with `http://`, which nobody has to use."""
+DONE: Final = "10000"
+REFUSALS: Final = frozenset({"40001", "40002", "40003", "40004", "40005", "40006"})
+"""Codes by which it says that it has done nothing; after others nobody knows."""
+MISSING: Final = frozenset({"ACQ.TRADE_NOT_EXIST"})
+NO_BILL: Final = "bill_not_exist"
+"""The day had no movements, or its file is not made yet: before ten in the morning it may not be."""
+LONGEST: Final = timedelta(days=15)
+LONGEST_SUBJECT: Final = 128
+_FORBIDDEN: Final = str.maketrans("/=&", "   ")
+"""What a subject must not hold."""
+_FORM: Final = {"Content-Type": "application/x-www-form-urlencoded;charset=utf-8"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlipayMerchant:
+    """Who asks: the application, the account that is paid (`2088…`), and keys.
+
+    `provider_keys` are the provider's public keys as its console shows them; while one replaces
+    another there are two.
+    """
+
+    app: str
+    seller: str
+    key: RSAPrivateKey
+    provider_keys: Sequence[RSAPublicKey]
+    notify_url: str
+
+
+class Alipay:
+    """A merchant's account at the provider."""
+
+    def __init__(
+        self,
+        session: ClientSession,
+        merchant: AlipayMerchant,
+        base_url: str = HOST,
+        files_url: str = FILES,
+    ) -> None:
+        """Talk to the provider by a session of the hub."""
+        self._session = session
+        self._own = merchant
+        self._base = base_url
+        self._files = files_url
+        self.merchant: Final = merchant.seller
+        self.currency: Final = CURRENCY
+
+    async def create(self, asked: Asked) -> Offered:
+        """Ask for a payment; asked again under the same number it is the same order.
+
+        A page is only signed: its address carries the order, and the phone brings it there.
+        """
+        life = min(max(asked.expires_at - datetime.now(BEIJING), timedelta()), LONGEST)
+        lasts = f"{max(1, -(-life // timedelta(minutes=1)))}m"
+        form = {
+            "out_trade_no": asked.out_no,
+            "total_amount": YUAN.text(asked.amount_minor),
+            "subject": asked.subject.translate(_FORBIDDEN)[:LONGEST_SUBJECT],
+            "timeout_express": lasts,
+        }
+        own = {"notify_url": self._own.notify_url}
+        if asked.way is Way.PAGE:
+            form |= {"product_code": "QUICK_WAP_WAY", "quit_url": asked.back_url}
+            fields = self._fields(
+                "alipay.trade.wap.pay", form, own | {"return_url": asked.back_url}
+            )
+            return Offered(url=f"{self._base}?{urlencode(fields)}")
+        form["qr_code_timeout_express"] = lasts
+        told = await self._ask("alipay.trade.precreate", form, own)
+        _same(told, "out_trade_no", asked.out_no)
+        return Offered(qr=told.text("qr_code"))
+
+    async def query(self, out_no: str) -> Seen:
+        """Ask what became of an order; an answer names no merchant, it is about our own."""
+        try:
+            told = await self._ask("alipay.trade.query", {"out_trade_no": out_no})
+        except ChannelError as err:
+            if err.code in MISSING and err.fault is ChannelFault.REFUSED:
+                return Seen(out_no=out_no, outcome=Outcome.MISSING)
+            raise
+        _same(told, "out_trade_no", out_no)
+        return seen(told, self._own.seller, "send_pay_date")
+
+    async def close(self, out_no: str) -> None:
+        """Take an order back, so that nobody can pay it any more; a paid one is refused.
+
+        One that nobody has scanned is refused too: there is nothing to close, and its code can be
+        scanned until its time is over.
+        """
+        told = await self._ask("alipay.trade.close", {"out_trade_no": out_no})
+        _same(told, "out_trade_no", out_no)
+
+    async def refund(self, asked: RefundAsked) -> RefundSeen:
+        """Give money back; asked again under the same number it is the same refund."""
+        form = {
+            "out_trade_no": asked.out_no,
+            "out_request_no": asked.refund_no,
+            "refund_amount": YUAN.text(asked.amount_minor),
+            "refund_reason": asked.reason[:256],
+        }
+        told = await self._ask("alipay.trade.refund", form)
+        _same(told, "out_trade_no", asked.out_no)
+        # "N": no money has moved by this request; a repeated one, or one that is still under way.
+        moved = told.text_or("fund_change", "N")
+        return RefundSeen(
+            refund_no=asked.refund_no,
+            out_no=asked.out_no,
+            outcome=RefundOutcome.DONE if moved == "Y" else RefundOutcome.PENDING,
+            provider_ref=told.text("trade_no"),
+            amount_minor=asked.amount_minor,
+        )
+
+    async def query_refund(self, refund_no: str, out_no: str) -> RefundSeen:
+        """Ask what became of a refund."""
+        form = {"out_trade_no": out_no, "out_request_no": refund_no}
+        try:
+            told = await self._ask("alipay.trade.fastpay.refund.query", form)
+        except ChannelError as err:
+            if err.code in MISSING and err.fault is ChannelFault.REFUSED:
+                return RefundSeen(refund_no=refund_no, out_no=out_no, outcome=RefundOutcome.MISSING)
+            raise
+        return refund_seen(told, refund_no, out_no)
+
+    async def verify(self, headers: Mapping[str, str], body: bytes) -> Notice:
+        """Read a notice, or raise where it is not the provider's, or not for this application."""
+        fields = _form_fields(body)
+        text = fields_text({name: value for name, value in fields.items() if name not in UNSIGNED})
+        if (
+            fields.get("sign_type") != SIGN_TYPE
+            or fields.get("charset", "utf-8").lower() != "utf-8"
+            or not is_signed(self._own.provider_keys, text, fields.get("sign", ""))
+        ):
+            raise ChannelError(ChannelFault.UNTRUSTED, "signature")
+        if fields.get("app_id") != self._own.app:
+            raise ChannelError(ChannelFault.UNTRUSTED, "app_id")
+        return notice(fields)
+
+    async def settlement(self, day: date) -> Sequence[SettlementRow]:
+        """Return what the provider has booked on a day (of its own time zone, Beijing)."""
+        form = {"bill_type": "trade", "bill_date": day.isoformat()}
+        try:
+            told = await self._ask("alipay.data.dataservice.bill.downloadurl.query", form)
+        except ChannelError as err:
+            if err.fault is ChannelFault.REFUSED and err.code.lower().endswith(NO_BILL):
+                return ()
+            raise
+        url = told.text("bill_download_url")
+        if self._files.startswith("https:") and url.startswith("http:"):
+            url = f"https:{url.removeprefix('http:')}"
+        if not url.startswith(f"{self._files}/"):
+            raise ChannelError(ChannelFault.UNTRUSTED, "download_url")
+        answer = await exchange(self._session, "GET", url, largest=LARGEST_FILE)
+        if not answer.fine:
+            raise ChannelError(ChannelFault.UNKNOWN, str(answer.status))
+        return await asyncio.to_thread(rows, answer.body, day, self._own.seller)
+
+    async def _ask(
+        self, method: str, form: Mapping[str, str], own: Mapping[str, str] | None = None
+    ) -> Told:
+        fields = self._fields(method, form, own or {})
+        answer = await exchange(
+            self._session,
+            "POST",
+            f"{self._base}?charset=utf-8",
+            headers=_FORM,
+            body=urlencode(fields).encode(),
+        )
+        if not answer.fine:
+            raise ChannelError(ChannelFault.UNKNOWN, str(answer.status))
+        told = self._believed(answer.body, f"{method.replace('.', '_')}_response")
+        code = told.text("code")
+        if code == DONE:
+            return told
+        detail = told.text_or("sub_code", code)
+        unclear = code not in REFUSALS or "SYSTEM_ERROR" in detail
+        fault = ChannelFault.UNKNOWN if unclear else ChannelFault.REFUSED
+        raise ChannelError(fault, detail, told.text_or("sub_msg"))
+
+    def _fields(
+        self, method: str, form: Mapping[str, str], own: Mapping[str, str]
+    ) -> Mapping[str, str]:
+        """Return a signed request; what is empty is not sent, for it is not signed either."""
+        said = {name: value for name, value in form.items() if value}
+        fields = {
+            "app_id": self._own.app,
+            "method": method,
+            "format": "JSON",
+            "charset": "utf-8",
+            "sign_type": SIGN_TYPE,
+            "timestamp": datetime.now(BEIJING).strftime("%Y-%m-%d %H:%M:%S"),
+            "version": "1.0",
+            "biz_content": json.dumps(said, ensure_ascii=False, separators=(",", ":")),
+        }
+        fields |= {name: value for name, value in own.items() if value}
+        return fields | {"sign": signed(self._own.key, fields_text(fields))}
+
+    def _believed(self, body: bytes, name: str) -> Told:
+        """Return the node of an answer that is signed as it is written.
+
+        A refusal for want of a right signature of ours has none itself: its code is told, to whoever
+        sets the channel up, and it is believed no more than any other.
+        """
+        try:
+            parts = raw_parts(body.decode()) if len(body) <= LARGEST_TOLD else {}
+        except (ValueError, RecursionError) as err:
+            raise ChannelError(ChannelFault.UNTRUSTED, "not_json") from err
+        node = parts.get(name) or parts.get("error_response", "")
+        told = Told.read(node, ChannelFault.UNTRUSTED)
+        sign = Told.read(f'{{"sign":{parts.get("sign", '""')}}}').text_or("sign")
+        if not is_signed(self._own.provider_keys, node, sign):
+            code = told.parts.get("sub_code") or told.parts.get("code", "")
+            raise ChannelError(ChannelFault.UNTRUSTED, "signature", str(code)[:64])
+        return Told(told.parts)
+
+
+def _form_fields(body: bytes) -> Mapping[str, str]:
+    """Read a form as it is signed: empty values are signed too, a name is said once."""
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict",
+            max_num_fields=100,
+        )  # fmt: skip
+    except ValueError as err:
+        raise ChannelError(ChannelFault.UNTRUSTED, "not_a_form") from err
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise ChannelError(ChannelFault.UNTRUSTED, "not_a_form")
+    return fields
+
+
+def _same(told: Told, name: str, value: str) -> None:
+    """Refuse an answer to another question: it is signed all the same."""
+    if told.text(name) != value:
+        raise ChannelError(ChannelFault.UNTRUSTED, "another_order")

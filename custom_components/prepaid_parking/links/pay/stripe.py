@@ -1,0 +1,288 @@
+"""Stripe: orders as Checkout sessions, refunds, the movements of the account.
+
+Source: docs.stripe.com/api (checkout/sessions, refunds, balance_transactions, errors,
+idempotent_requests). Its answers have no signature: they are believed for the sake of the connection.
+It knows a session by its own number; ours is its `client_reference_id`, by which it cannot be asked
+for: a session whose number is lost is looked for in the list of the last ones.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+from aiohttp import ClientSession
+
+from ...core.pay_channel import (
+    Asked,
+    ChannelError,
+    ChannelFault,
+    Notice,
+    Offered,
+    Outcome,
+    RefundAsked,
+    RefundOutcome,
+    RefundSeen,
+    Seen,
+    SettlementRow,
+    Way,
+)
+from .exchange import Answer, exchange
+from .stripe_money import to_stripe
+from .stripe_sign import Signatures
+from .stripe_told import is_our_refund, notice, refund_seen, row, session_seen
+from .told import LATEST, Told
+
+HOST: Final = "https://api.stripe.com"
+VERSION: Final = "2024-06-20"
+"""Of the interface: answers keep this shape, whatever the account is set to."""
+SHORTEST: Final = timedelta(minutes=31)
+"""No session ends within half an hour of its making; ours is closed by us at its own end.
+
+It counts from the order's end and not from now: asked again, the request must be the same one.
+"""
+LOOKED_BACK: Final = timedelta(days=3)
+"""A session lives for a day; one that is older than this cannot be paid any more."""
+MOST_PAGES: Final = 100
+"""Of a list, a hundred rows each."""
+MOST_KNOWN: Final = 10_000
+"""Numbers of sessions that are kept in mind."""
+UNCLEAR: Final = frozenset({409, 429})
+"""Another request with the same key is under way, or too many are: asked again, it will be clear."""
+type Form = Iterable[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeMerchant:
+    """Who asks: the account (`acct_…`) and its currency, the secret key, the endpoint's secrets.
+
+    While one of the endpoint's secrets replaces another there are two. `return_url` is where a phone
+    goes afterwards, if the order does not say.
+    """
+
+    account: str
+    currency: str
+    key: str
+    secrets: Sequence[str]
+    return_url: str
+
+
+class StripePay:
+    """A merchant's account at the provider."""
+
+    def __init__(
+        self, session: ClientSession, merchant: StripeMerchant, base_url: str = HOST
+    ) -> None:
+        """Talk to the provider by a session of the hub."""
+        self._session = session
+        self._own = merchant
+        self._base = base_url
+        self._known: dict[str, str] = {}
+        self.merchant: Final = merchant.account
+        self.currency: Final = merchant.currency
+
+    async def create(self, asked: Asked) -> Offered:
+        """Ask for a payment; asked again under the same number it is the same order, for a day."""
+        back = asked.back_url or self._own.return_url
+        ends_at = int((asked.expires_at + SHORTEST).timestamp())
+        item = "line_items[0]"
+        form = [
+            ("mode", "payment"),
+            ("client_reference_id", asked.out_no),
+            ("metadata[out_no]", asked.out_no),
+            ("payment_intent_data[metadata][out_no]", asked.out_no),
+            ("expires_at", str(ends_at)),
+            ("success_url", back),
+            ("cancel_url", back),
+            (f"{item}[quantity]", "1"),
+            (f"{item}[price_data][currency]", self.currency.lower()),
+            (f"{item}[price_data][unit_amount]", self._amount(asked.amount_minor)),
+            (f"{item}[price_data][product_data][name]", asked.subject[:250]),
+        ]
+        session = await self._post("/v1/checkout/sessions", form, key=asked.out_no)
+        self._own_session(session, asked.out_no)
+        number, url = session.text("id"), session.text("url")
+        if self._base.startswith("https:") and not url.startswith("https://"):
+            raise session.odd("url")
+        self._keep(asked.out_no, number)
+        if asked.way is Way.QR:
+            return Offered(qr=url, provider_ref=number)
+        return Offered(url=url, provider_ref=number)
+
+    async def query(self, out_no: str, session_id: str = "") -> Seen:
+        """Ask what became of an order; by the number of its session, where the caller has kept it."""
+        number = session_id or await self._find(out_no)
+        if not number:
+            return Seen(out_no=out_no, outcome=Outcome.MISSING)
+        path = f"/v1/checkout/sessions/{_plain(number)}"
+        expand = [("expand[]", "payment_intent"), ("expand[]", "payment_intent.latest_charge")]
+        session = await self._get(path, expand)
+        self._own_session(session, out_no)
+        return session_seen(session, self.merchant)
+
+    async def close(self, out_no: str, session_id: str = "") -> None:
+        """Take an order back, so that nobody can pay it any more; a paid one is refused."""
+        number = session_id or await self._find(out_no)
+        if not number:
+            raise ChannelError(ChannelFault.REFUSED, "resource_missing")
+        session = await self._post(f"/v1/checkout/sessions/{_plain(number)}/expire", ())
+        if session.text("status") != "expired":
+            raise session.odd("status")
+
+    async def refund(self, asked: RefundAsked) -> RefundSeen:
+        """Give money back; asked again under the same number it is the same refund, for a day."""
+        payment = asked.provider_ref or (await self.query(asked.out_no)).provider_ref
+        if not payment:
+            raise ChannelError(ChannelFault.REFUSED, "not_paid")
+        form = [
+            ("payment_intent", payment),
+            ("amount", self._amount(asked.amount_minor)),
+            ("metadata[refund_no]", asked.refund_no),
+            ("metadata[out_no]", asked.out_no),
+            ("metadata[reason]", asked.reason[:500]),
+        ]
+        told = await self._post("/v1/refunds", form, key=asked.refund_no)
+        found = refund_seen(told, self.currency)
+        if (found.refund_no, found.out_no, found.amount_minor) != (
+            asked.refund_no,
+            asked.out_no,
+            asked.amount_minor,
+        ):
+            raise ChannelError(ChannelFault.UNTRUSTED, "another_order")
+        return found
+
+    async def query_refund(self, refund_no: str, out_no: str) -> RefundSeen:
+        """Ask what became of a refund: it is one of its payment's."""
+        payment = (await self.query(out_no)).provider_ref
+        if payment:
+            async for refund in self._pages("/v1/refunds", [("payment_intent", payment)]):
+                if is_our_refund(refund) and refund.part("metadata").text("refund_no") == refund_no:
+                    return refund_seen(refund, self.currency)
+        return RefundSeen(refund_no=refund_no, out_no=out_no, outcome=RefundOutcome.MISSING)
+
+    async def verify(self, headers: Mapping[str, str], body: bytes) -> Notice:
+        """Read a notice, or raise where it is not the provider's.
+
+        How old it is, or how far ahead, is told by `sent_at`: a hub with a wrong clock has to hear
+        it all the same, and to ask.
+        """
+        sealed = Signatures.of(headers)
+        if sealed is None or not sealed.is_of(self._own.secrets, body):
+            raise ChannelError(ChannelFault.UNTRUSTED, "signature")
+        event = Told.read(body, ChannelFault.UNTRUSTED)
+        if event.text("object") != "event":
+            raise event.odd("object")
+        self._own_mode(event)
+        sent_at = datetime.fromtimestamp(min(int(sealed.timestamp), LATEST), UTC)
+        return notice(event, sent_at, self.merchant, self.currency)
+
+    async def settlement(self, day: date) -> Sequence[SettlementRow]:
+        """Return what the provider has booked on a day (of its own time zone, UTC)."""
+        begin = datetime.combine(day, time(), UTC)
+        query = [
+            ("created[gte]", str(int(begin.timestamp()))),
+            ("created[lt]", str(int((begin + timedelta(days=1)).timestamp()))),
+            ("expand[]", "data.source"),
+        ]
+        pages = self._pages("/v1/balance_transactions", query)
+        return [row(told, self.currency) async for told in pages]
+
+    async def _find(self, out_no: str) -> str:
+        """Return the number of a session; the list goes back from the newest."""
+        if out_no in self._known:
+            return self._known[out_no]
+        newest: datetime | None = None
+        async for session in self._pages("/v1/checkout/sessions", ()):
+            made_at = session.moment("created")
+            newest = newest or made_at
+            if made_at < newest - LOOKED_BACK:
+                break
+            if session.has("client_reference_id"):
+                self._keep(session.text("client_reference_id"), session.text("id"))
+            if out_no in self._known:
+                return self._known[out_no]
+        return ""
+
+    def _keep(self, out_no: str, number: str) -> None:
+        self._known.setdefault(out_no, number)
+        if len(self._known) > MOST_KNOWN:
+            del self._known[next(iter(self._known))]
+
+    def _amount(self, amount_minor: int) -> str:
+        return str(to_stripe(amount_minor, self.currency))
+
+    def _own_session(self, session: Told, out_no: str) -> None:
+        self._own_mode(session)
+        if session.text("client_reference_id") != out_no:
+            raise ChannelError(ChannelFault.UNTRUSTED, "another_order")
+
+    def _own_mode(self, told: Told) -> None:
+        """Refuse play money where real money is meant, and the reverse."""
+        if told.yes("livemode") != ("_live_" in self._own.key):
+            raise ChannelError(told.fault, "livemode")
+
+    async def _pages(self, path: str, query: Form) -> AsyncIterator[Told]:
+        """Go through a list; the last row of a page says where the next one begins."""
+        after: Form = ()
+        seen: set[str] = set()
+        for _ in range(MOST_PAGES):
+            page = await self._get(path, [*query, ("limit", "100"), *after])
+            last = ""
+            for one in page.rows("data"):
+                last = one.text("id")
+                if last in seen:
+                    raise page.odd("data")
+                seen.add(last)
+                yield one
+            if not page.yes("has_more"):
+                return
+            if not last:
+                raise page.odd("has_more")
+            after = [("starting_after", last)]
+        raise ChannelError(ChannelFault.UNKNOWN, "too_many")
+
+    async def _get(self, path: str, query: Form) -> Told:
+        return _told(await self._send("GET", f"{path}?{urlencode(list(query))}"))
+
+    async def _post(self, path: str, form: Form, key: str = "") -> Told:
+        extra = {"Content-Type": "application/x-www-form-urlencoded"}
+        if key:
+            extra["Idempotency-Key"] = key
+        body = urlencode([(name, value) for name, value in form if value]).encode()
+        return _told(await self._send("POST", path, extra, body))
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        extra: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Answer:
+        headers = {
+            "Authorization": f"Bearer {self._own.key}",
+            "Stripe-Version": VERSION,
+            **(extra or {}),
+        }
+        return await exchange(
+            self._session, method, f"{self._base}{path}", headers=headers, body=body
+        )
+
+
+def _told(answer: Answer) -> Told:
+    """Return what was answered; an answer is no refusal unless it says so in the provider's words."""
+    if answer.fine:
+        return Told.read(answer.body)
+    if not 400 <= answer.status < 500 or answer.status in UNCLEAR:
+        raise ChannelError(ChannelFault.UNKNOWN, str(answer.status))
+    error = Told.read(answer.body).part("error")
+    kind = error.text("type")
+    fault = ChannelFault.UNKNOWN if kind == "idempotency_error" else ChannelFault.REFUSED
+    raise ChannelError(fault, error.text_or("code", kind), error.text_or("message"))
+
+
+def _plain(number: str) -> str:
+    """Return a number that goes into a path; nothing else may come in with it."""
+    if not (number.isascii() and number.replace("_", "").isalnum()):
+        raise ChannelError(ChannelFault.UNTRUSTED, "id")
+    return number
