@@ -113,13 +113,18 @@ class RefundOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundSeen:
-    """A refund as the provider knows it."""
+    """A refund as the provider knows it.
+
+    One that is `stuck` has left the merchant and cannot reach the payer: it is pending, and stays so
+    until a person sees to it at the provider.
+    """
 
     refund_no: str
     outcome: RefundOutcome
     out_no: str = ""
     provider_ref: str = ""
     amount_minor: int = 0
+    stuck: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

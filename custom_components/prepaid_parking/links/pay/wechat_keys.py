@@ -1,11 +1,14 @@
-"""The provider's keys, by their serial: one that was given, or certificates that it changes every year.
+"""The provider's keys, by their serial: those that were given, and certificates that it renews.
 
 A message may name a key that nobody knows yet. It is asked for, but not by everybody who sends us
-nonsense: at most once in ten minutes, and once however many messages wait for it.
+nonsense: at most once in ten minutes, and once however many messages wait for it. A key that was
+given has a name of its own (`PUB_KEY_ID_…`) and is never fetched; while a merchant changes over from
+certificates, both kinds sign.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+import re
 from time import monotonic
 from typing import Final
 
@@ -14,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from ...core.pay_channel import ChannelError
 
 REFRESH_S: Final = 600.0
+_CERTIFICATE: Final = re.compile("[0-9A-Fa-f]{8,40}")
+"""The number of a certificate; anything else is not worth a question."""
 
 type Fetch = Callable[[], Awaitable[Mapping[str, RSAPublicKey]]]
 
@@ -21,8 +26,8 @@ type Fetch = Callable[[], Awaitable[Mapping[str, RSAPublicKey]]]
 class Keys:
     """Public keys of the provider that may have signed a message."""
 
-    def __init__(self, known: Mapping[str, RSAPublicKey], fetch: Fetch | None = None) -> None:
-        """Begin with what is `known`; without `fetch` there are no others."""
+    def __init__(self, known: Mapping[str, RSAPublicKey], fetch: Fetch) -> None:
+        """Begin with what is `known`; certificates are brought by `fetch` when one is named."""
         self._known = dict(known)
         self._fetch = fetch
         self._asked: float | None = None
@@ -30,19 +35,20 @@ class Keys:
 
     async def find(self, serial: str) -> RSAPublicKey | None:
         """Return the key of a serial, None where the provider has none of that name."""
-        if serial not in self._known and self._fetch is not None:
+        if serial not in self._known and _CERTIFICATE.fullmatch(serial):
+            serial = serial.upper().lstrip("0")
             async with self._lock:
                 if serial not in self._known and self._due():
-                    await self._refresh(self._fetch)
+                    await self._refresh()
         return self._known.get(serial)
 
     def _due(self) -> bool:
         return self._asked is None or monotonic() - self._asked >= REFRESH_S
 
-    async def _refresh(self, fetch: Fetch) -> None:
+    async def _refresh(self) -> None:
         """Take over what the provider has now; old keys stay, for messages that are on their way."""
         self._asked = monotonic()
         try:
-            self._known |= await fetch()
+            self._known |= await self._fetch()
         except ChannelError:
             return
