@@ -1,0 +1,340 @@
+"""A fake Stripe: Checkout sessions, refunds, movements, signed webhooks; keys that make requests safe.
+
+As at the real one a webhook goes to the endpoint of the account and not to an address of the order, a
+request that is sent again under its key gets the first answer, and a session lives for half an hour
+at least. Amounts are Stripe's own (its hundredths of a króna). Unlike there, one number of the
+merchant's (`client_reference_id`) is one session.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+import hashlib
+import hmac
+import json
+import secrets
+from typing import Final, override
+
+from aiohttp import web
+
+from .pay_books import Movement, Order, OrderState, Refund, RefundState, RefusedError
+from .pay_provider import Letter, PayProvider
+
+_REFUND_STATES: Final = {
+    RefundState.PENDING: "pending",
+    RefundState.DONE: "succeeded",
+    RefundState.FAILED: "failed",
+}
+_REFUSALS: Final = {
+    "missing": (404, "resource_missing"),
+    "too_much": (400, "charge_already_refunded"),
+}
+
+type Node = dict[str, object]
+type Form = Mapping[str, str]
+type Act = Callable[[Form], Awaitable[Node]]
+
+
+class FakeStripe(PayProvider):
+    """One account at Stripe, in test mode. `movements_more` are those that no order has made."""
+
+    brand = "Stripe"
+
+    def __init__(
+        self,
+        *,
+        merchant: str = "acct_1Fake",
+        currency: str = "EUR",
+        key: str = "sk_test_fake",
+        secret: str = "",
+        notify_url: str = "",
+        retries_s: Sequence[float] = (60.0, 300.0, 1800.0, 7200.0),
+    ) -> None:
+        """Know an account by its key, and where its webhooks go."""
+        super().__init__(merchant=merchant, currency=currency, retries_s=retries_s)
+        self.key = key
+        self.secrets = [secret or _new_secret()]
+        self.notify_url = notify_url
+        self.movements_more: list[Node] = []
+        self._answers: dict[str, tuple[str, web.Response]] = {}
+
+    # Webhooks.
+
+    @override
+    def rotate_key(self) -> None:
+        """Sign by a new secret and, for the time of the change, by the one before it too."""
+        self.secrets = [_new_secret(), self.secrets[0]]
+
+    def event(self, kind: str, told: Node) -> Node:
+        """Return an event about an object."""
+        event: Node = {
+            "id": f"evt_{self.books.number()}",
+            "object": "event",
+            "api_version": "2024-06-20",
+            "created": _seconds(self.now()),
+            "type": kind,
+            "livemode": False,
+            "data": {"object": told},
+        }
+        if self.faults.wrong_merchant:
+            event["account"] = self.faults.wrong_merchant
+        return event
+
+    def letter(self, event: Mapping[str, object], *, probe: bool = False) -> Letter:
+        """Write a webhook: a signature by each secret that is in use."""
+        body = json.dumps(event, indent=2).encode()
+        at = f"{_seconds(self.now())}"
+        signed = at.encode() + b"." + body + (b"x" if probe else b"")
+        values = [
+            hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() for secret in self.secrets
+        ]
+        header = ",".join([f"t={at}", *(f"v1={value}" for value in values), f"v0={'0' * 64}"])
+        kind = "application/json; charset=utf-8"
+        return Letter(self.notify_url, {"Content-Type": kind, "Stripe-Signature": header}, body)
+
+    @override
+    def payment_letter(self, order: Order, *, probe: bool = False) -> Letter:
+        event = self.event("checkout.session.completed", self.session(order))
+        return self.letter(event, probe=probe)
+
+    @override
+    def refund_letter(self, refund: Refund) -> Letter | None:
+        if not self.notify_url:
+            return None
+        kind = "refund.failed" if refund.state is RefundState.FAILED else "refund.updated"
+        return self.letter(self.event(kind, self.refund(refund)))
+
+    # Objects.
+
+    def session(self, order: Order, expand: str = "") -> Node:
+        """Return a session; its payment whole, where that is asked for."""
+        is_paid = order.state is OrderState.PAID
+        states = {OrderState.WAITING: "open", OrderState.PAID: "complete"}
+        intent = self.intent(order) if "payment_intent" in expand else f"pi_{order.reference}"
+        return {
+            "id": order.told["session"],
+            "object": "checkout.session",
+            "mode": "payment",
+            "livemode": False,
+            "client_reference_id": order.out_no,
+            "metadata": {"out_no": order.out_no},
+            "amount_total": self.told_amount(order),
+            "currency": self.told_currency(order).lower(),
+            "created": int(order.told["created"]),
+            "expires_at": _seconds(order.expires_at or self.now()),
+            "status": states.get(order.state, "expired"),
+            "payment_status": "paid" if is_paid else "unpaid",
+            "payment_intent": intent if is_paid else None,
+            "url": None if is_paid else f"{self.base_url}/window/{order.out_no}",
+        }
+
+    def intent(self, order: Order) -> Node:
+        """Return a payment, its charge within."""
+        charge = {"id": f"ch_{order.reference}", "created": _seconds(order.paid_at or self.now())}
+        return {
+            "id": f"pi_{order.reference}",
+            "object": "payment_intent",
+            "status": "succeeded",
+            "latest_charge": {**charge, "object": "charge"},
+        }
+
+    def refund(self, refund: Refund) -> Node:
+        """Return a refund."""
+        order = self.books.find(refund.out_no)
+        return {
+            "id": f"re_{refund.reference}",
+            "object": "refund",
+            "amount": refund.amount_minor,
+            "currency": order.currency.lower(),
+            "created": _seconds(refund.at),
+            "payment_intent": f"pi_{order.reference}",
+            "metadata": {"refund_no": refund.refund_no, "out_no": order.out_no},
+            "status": _REFUND_STATES[refund.state],
+        }
+
+    def movement(self, move: Movement, *, whole: bool) -> Node:
+        """Return a movement of the account; a refund gives no fee back."""
+        back = move.refund
+        number = f"{back.reference if back else move.reference}"
+        source: object = f"re_{number}" if back else f"ch_{number}"
+        if whole:
+            source = self.refund(back) if back else _charge(move)
+        amount, fee = (-move.amount_minor, 0) if back else (move.amount_minor, move.fee_minor)
+        return {
+            "id": f"txn_{number}",
+            "object": "balance_transaction",
+            "type": "refund" if back else "charge",
+            "amount": amount,
+            "fee": fee,
+            "net": amount - fee,
+            "currency": move.currency.lower(),
+            "created": _seconds(move.at),
+            "source": source,
+        }
+
+    # The interface.
+
+    @override
+    def routes(self) -> Iterable[web.RouteDef]:
+        sessions = "/v1/checkout/sessions"
+        return [
+            web.post(sessions, self._create),
+            web.get(sessions, self._list),
+            web.get(f"{sessions}/{{id}}", self._one),
+            web.post(f"{sessions}/{{id}}/expire", self._expire),
+            web.post("/v1/refunds", self._give_back),
+            web.get("/v1/refunds", self._refunds),
+            web.get("/v1/balance_transactions", self._movements),
+        ]
+
+    def forget_keys(self) -> None:
+        """Do what it does after a day: a request under an old key is a new request."""
+        self._answers.clear()
+
+    async def _create(self, request: web.Request) -> web.Response:
+        form = await self._form(request)
+        return await self._once_by_key(request, form, self._placed)
+
+    async def _placed(self, form: Form) -> Node:
+        now, ends_at = self.now(), datetime.fromtimestamp(int(form["expires_at"]), UTC)
+        if not timedelta(minutes=30) <= ends_at - now <= timedelta(hours=24):
+            raise RefusedError("parameter_invalid_integer")
+        number = f"cs_test_{self.books.number()}"
+        item = "line_items[0][price_data]"
+        order = Order(
+            out_no=form.get("client_reference_id", number),
+            amount_minor=int(form[f"{item}[unit_amount]"]),
+            currency=form[f"{item}[currency]"].upper(),
+            subject=form[f"{item}[product_data][name]"],
+            notify_url=self.notify_url,
+            back_url=form["success_url"],
+            expires_at=ends_at,
+        )
+        order.told.update(session=number, created=str(_seconds(now)))
+        return self.session(self.books.place(order))
+
+    async def _list(self, request: web.Request) -> web.Response:
+        await self._form(request)
+        newest_first = list(self.books.orders.values())[::-1]
+        return _page([self.session(order) for order in newest_first], request)
+
+    async def _one(self, request: web.Request) -> web.Response:
+        await self._form(request)
+        expand = ",".join(request.query.getall("expand[]", []))
+        return web.json_response(self.session(self._order(request), expand))
+
+    async def _expire(self, request: web.Request) -> web.Response:
+        await self._form(request)
+        order = self._order(request)
+        if order.state is not OrderState.WAITING:
+            raise _refused(400, "", "Only sessions that are open can be expired.")
+        self.books.close(order.out_no)
+        return web.json_response(self.session(order))
+
+    async def _give_back(self, request: web.Request) -> web.Response:
+        form = await self._form(request)
+        return await self._once_by_key(request, form, self._given_back)
+
+    async def _given_back(self, form: Form) -> Node:
+        order = self._paid_by(form["payment_intent"])
+        number = form.get("metadata[refund_no]", f"re{self.books.number()}")
+        amount = int(form.get("amount", order.amount_minor))
+        if self.faults.refund_fails or self.faults.refund_pending:
+            return self.refund(self.take_back(number, order.out_no, amount, self.notify_url))
+        refund = self.books.refund(number, order.out_no, amount, self.now(), self.notify_url)
+        await self.complete(number)
+        return self.refund(refund)
+
+    async def _refunds(self, request: web.Request) -> web.Response:
+        await self._form(request)
+        order = self._paid_by(request.query["payment_intent"])
+        found = [one for one in self.books.refunds.values() if one.out_no == order.out_no]
+        return _page([self.refund(one) for one in found[::-1]], request)
+
+    async def _movements(self, request: web.Request) -> web.Response:
+        await self._form(request)
+        begin, end = (int(request.query[f"created[{name}]"]) for name in ("gte", "lt"))
+        day = self.day(datetime.fromtimestamp(begin, UTC).date())
+        whole = "data.source" in request.query.getall("expand[]", [])
+        rows = [self.movement(move, whole=whole) for move in day] + self.movements_more
+        newest_first = sorted(rows, key=lambda row: str(row["created"]), reverse=True)
+        return _page([row for row in newest_first if begin <= _made(row) < end], request)
+
+    async def _form(self, request: web.Request) -> Form:
+        """Return what was sent, by whoever has the key."""
+        if request.headers.get("Authorization") != f"Bearer {self.key}":
+            raise _refused(401, "", "Invalid API Key provided: sk_test_****")
+        return {name: str(value) for name, value in (await request.post()).items()}
+
+    async def _once_by_key(self, request: web.Request, form: Form, act: Act) -> web.Response:
+        """Answer a request under its key as the first time, if it is the same request."""
+        key, asked = (
+            request.headers.get("Idempotency-Key", ""),
+            f"{request.path} {sorted(form.items())}",
+        )
+        if key in self._answers:
+            before, answer = self._answers[key]
+            if before != asked:
+                raise _refused(400, "", "Keys for idempotent requests …", "idempotency_error")
+            return web.Response(
+                body=answer.body, status=answer.status, content_type="application/json"
+            )
+        try:
+            answer = web.json_response(await act(form))
+        except RefusedError as err:
+            status, code = _REFUSALS.get(err.code, (400, err.code))
+            raise _refused(status, code, err.code) from err
+        if key:
+            self._answers[key] = (asked, answer)
+        return answer
+
+    def _order(self, request: web.Request) -> Order:
+        number = request.match_info["id"]
+        for order in self.books.orders.values():
+            if order.told["session"] == number:
+                return order
+        raise _refused(404, "resource_missing", "No such checkout.session")
+
+    def _paid_by(self, intent: str) -> Order:
+        for order in self.books.orders.values():
+            if order.reference and intent == f"pi_{order.reference}":
+                return order
+        raise _refused(404, "resource_missing", "No such payment_intent")
+
+
+def _new_secret() -> str:
+    return f"whsec_{secrets.token_hex(12)}"
+
+
+def _page(rows: Sequence[Node], request: web.Request) -> web.Response:
+    limit, after = int(request.query.get("limit", "10")), request.query.get("starting_after")
+    begin = next((no + 1 for no, row in enumerate(rows) if row["id"] == after), 0)
+    page = rows[begin : begin + limit]
+    more = begin + limit < len(rows)
+    return web.json_response(
+        {"object": "list", "url": request.path, "has_more": more, "data": page}
+    )
+
+
+def _refused(
+    status: int, code: str, message: str, kind: str = "invalid_request_error"
+) -> web.HTTPException:
+    error = {"type": kind, "message": message} | ({"code": code} if code else {})
+    refusal = {400: web.HTTPBadRequest, 401: web.HTTPUnauthorized, 404: web.HTTPNotFound}[status]
+    return refusal(text=json.dumps({"error": error}), content_type="application/json")
+
+
+def _charge(move: Movement) -> Node:
+    return {
+        "id": f"ch_{move.reference}",
+        "object": "charge",
+        "payment_intent": f"pi_{move.reference}",
+        "metadata": {"out_no": move.out_no},
+    }
+
+
+def _made(row: Node) -> int:
+    return int(str(row["created"]))
+
+
+def _seconds(at: datetime) -> int:
+    return int(at.timestamp())
