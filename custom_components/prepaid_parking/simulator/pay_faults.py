@@ -44,6 +44,8 @@ class Faults:
     """Rows of a day's file that no order belongs to."""
     order_without_row: int = 0
     """Payments, the day's first, that its file does not have."""
+    file_changed: bool = False
+    """A day's file is not the one that was announced."""
 
     def struck(self, name: str) -> bool:
         """Tell whether a counted fault happens now, and count it."""

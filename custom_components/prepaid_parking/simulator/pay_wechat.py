@@ -271,6 +271,8 @@ class FakeWeChat(PayProvider):
         content = self._files.get(request.raw_path.partition("token=")[2])
         if content is None:
             return web.json_response({"code": "RESOURCE_NOT_EXISTS"}, status=404)
+        if self.faults.file_changed:
+            content += b"\n"
         return web.Response(body=content, content_type="text/plain")
 
     async def _certificates(self, request: web.Request, form: Form) -> Told:

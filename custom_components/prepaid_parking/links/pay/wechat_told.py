@@ -16,6 +16,7 @@ OUTCOMES: Final = {
     "SUCCESS": Outcome.PAID,
     "REFUND": Outcome.PAID,
     "NOTPAY": Outcome.WAITING,
+    "ACCEPT": Outcome.WAITING,
     "USERPAYING": Outcome.WAITING,
     "PAYERROR": Outcome.WAITING,
     "CLOSED": Outcome.CLOSED,
