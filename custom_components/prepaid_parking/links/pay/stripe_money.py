@@ -7,7 +7,7 @@ currencies with three digits are charged in tens of their minor unit only.
 
 from typing import Final
 
-from ...core.money import Currency
+from ...core.money import MOST_MINOR, Currency
 from ...core.pay_channel import ChannelError, ChannelFault
 
 WHOLE: Final = frozenset({"MGA"})
@@ -25,8 +25,8 @@ def to_stripe(amount_minor: int, currency: str) -> int:
 def from_stripe(amount: int, currency: str, fault: ChannelFault) -> int:
     """Return an amount that Stripe told in minor units."""
     amount_minor, rest = divmod(amount * _parts(_own(currency)), _parts(_digits(currency)))
-    if rest:
-        raise ChannelError(fault, "amount_too_fine", currency)
+    if rest or abs(amount_minor) > MOST_MINOR:
+        raise ChannelError(fault, "amount", currency)
     return amount_minor
 
 

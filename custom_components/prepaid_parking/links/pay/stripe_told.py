@@ -73,12 +73,15 @@ def session_seen(
         case _:
             raise session.odd("payment_status")
     currency = session.text("currency").upper()
+    amount = from_stripe(session.whole("amount_total"), currency, session.fault)
+    if amount <= 0:
+        raise session.odd("amount_total")
     is_paid = outcome is Outcome.PAID
     return Seen(
         out_no=session.text("client_reference_id"),
         outcome=outcome,
         provider_ref=intent_id(session) if is_paid else "",
-        amount_minor=from_stripe(session.whole("amount_total"), currency, session.fault),
+        amount_minor=amount,
         currency=currency,
         merchant=merchant,
         paid_at=(_charged_at(intent) or paid_at) if is_paid else None,
