@@ -37,14 +37,13 @@ def rows(content: bytes, merchant: str) -> Sequence[SettlementRow]:
 
 
 def _table(text: str) -> Sequence[Row]:
-    """Split a file; two lines of sums close it: their heads, and how many rows there are."""
+    """Split a file; two lines close it: heads, and the sums under them."""
     lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
     heads = lines[0].split(",")
     table = [dict(zip(heads, _values(line), strict=True)) for line in lines[1:-2]]
-    count = _values(lines[-1])[0]
-    if not lines[-2].startswith(f"{SUMS},") or not _COUNT.fullmatch(count):
-        raise ValueError(SUMS)
-    if int(count) != len(table):
+    sums = dict(zip(lines[-2].split(","), _values(lines[-1]), strict=True))
+    count = sums[SUMS]
+    if not _COUNT.fullmatch(count) or int(count) != len(table):
         raise ValueError(SUMS)
     return table
 
