@@ -212,8 +212,8 @@ class PayProvider(ABC):
 
     async def told(self) -> None:
         """Wait until nothing is on its way, retries included."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks)
+        while busy := [task for task in self._tasks if not task.done()]:
+            await asyncio.gather(*busy)
 
     async def _deliver(self, letters: Sequence[Letter]) -> None:
         await asyncio.sleep(self.faults.notice_late_s)

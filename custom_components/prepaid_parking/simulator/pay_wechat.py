@@ -65,13 +65,14 @@ class FakeWeChat(PayProvider):
         account: WeChatAccount,
         *,
         public_key: bool = False,
+        key: PlatformKey | None = None,
         retries_s: Sequence[float] = RETRIES_S,
     ) -> None:
-        """Take a merchant on."""
+        """Take a merchant on; the platform signs by `key` first, or makes one."""
         super().__init__(merchant=account.merchant, currency="CNY", retries_s=retries_s)
         self.account = account
         self._new = PlatformKey.of_public_key if public_key else PlatformKey.of_certificate
-        self.keys = [self._new()]
+        self.keys = [key or self._new()]
         self._nonces: set[str] = set()
         self._files: dict[str, bytes] = {}
 

@@ -54,7 +54,7 @@ async def test_a_payer_scans_and_the_order_is_paid() -> None:
         assert paid.provider_ref == one.fake.books.find(OUT_NO).reference
         assert paid.paid_at is not None
         assert abs(paid.paid_at - one.fake.now()) < timedelta(seconds=5)
-        assert not one.ear.heard
+        assert not one.letters
 
 
 async def test_a_public_key_does_what_certificates_do() -> None:
@@ -272,7 +272,7 @@ async def test_fifty_drivers_at_once_each_pay_their_own() -> None:
         found = await asyncio.gather(*(one.channel.query(no) for no in numbers))
         assert [seen.amount_minor for seen in found] == [100 + at for at in range(50)]
         await one.fake.told()
-        heard = await asyncio.gather(*(one.pay.verify(*letter) for letter in one.ear.heard))
+        heard = await asyncio.gather(*(one.pay.verify(*letter) for letter in one.letters))
         assert {notice.payment for notice in heard} == set(found)
         assert len({notice.event_id for notice in heard}) == 50
         assert one.asked_for("/v3/certificates") == 1

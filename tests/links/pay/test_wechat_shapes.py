@@ -27,6 +27,7 @@ from tests.links.pay.wechat_peer import (
     Shop,
     account,
     asked,
+    platform_key,
     refund_asked,
     shop,
 )
@@ -94,7 +95,7 @@ class OddWeChat(FakeWeChat):
 
 def odd_shop() -> OddWeChat:
     """Return a platform to spoil."""
-    return OddWeChat(account(), public_key=True, retries_s=RETRIES_S)
+    return OddWeChat(account(), key=platform_key(), retries_s=RETRIES_S)
 
 
 async def raised(one: Shop, name: str) -> ChannelError:

@@ -1,14 +1,13 @@
 """A merchant's two ends of a pretended WeChat Pay: a channel that asks, an ear that hears notices."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Final
 
-from aiohttp import ClientSession, web
-from multidict import CIMultiDict
+from aiohttp import ClientSession
 
 from custom_components.prepaid_parking.core.pay_channel import Asked, Notice, RefundAsked, Way
 from custom_components.prepaid_parking.links.pay.channel import PayChannel
@@ -17,7 +16,8 @@ from custom_components.prepaid_parking.links.pay.wechat import WeChatMerchant, W
 from custom_components.prepaid_parking.simulator.pay_books import Order
 from custom_components.prepaid_parking.simulator.pay_provider import Letter
 from custom_components.prepaid_parking.simulator.pay_wechat import FakeWeChat
-from custom_components.prepaid_parking.simulator.pay_wechat_keys import WeChatAccount
+from custom_components.prepaid_parking.simulator.pay_wechat_keys import PlatformKey, WeChatAccount
+from tests.links.pay.hearing_hub import HearingHub, hearing_hub
 
 RETRIES_S: Final = (0.01, 0.01, 0.01)
 OUT_NO: Final = "01JD8Q6M3KX5T9V2W7Y4Z0ABCD"
@@ -30,18 +30,10 @@ def account() -> WeChatAccount:
     return WeChatAccount.new()
 
 
-@dataclass(slots=True)
-class Ear:
-    """Where notices arrive; answers with `status`."""
-
-    url: str = ""
-    status: int = 204
-    heard: list[tuple[CIMultiDict[str], bytes]] = field(default_factory=list)
-
-    async def hear(self, request: web.Request) -> web.Response:
-        """Keep a notice as it came."""
-        self.heard.append((CIMultiDict(request.headers), await request.read()))
-        return web.Response(status=self.status)
+@cache
+def platform_key() -> PlatformKey:
+    """Return a key of the platform, of the newer kind."""
+    return PlatformKey.of_public_key()
 
 
 @dataclass(slots=True)
@@ -50,8 +42,16 @@ class Shop:
 
     fake: FakeWeChat
     pay: WeChatPay
-    ear: Ear
+    ear: HearingHub
     session: ClientSession
+    _letters: list[tuple[Mapping[str, str], bytes]] = field(default_factory=list)
+
+    @property
+    def letters(self) -> Sequence[tuple[Mapping[str, str], bytes]]:
+        """Return all notices that came so far, as they came."""
+        while not self.ear.heard.empty():
+            self._letters.append(self.ear.heard.get_nowait())
+        return self._letters
 
     @property
     def channel(self) -> PayChannel:
@@ -60,7 +60,7 @@ class Shop:
 
     async def verify_last(self) -> Notice:
         """Read the last notice that came."""
-        return await self.pay.verify(*self.ear.heard[-1])
+        return await self.pay.verify(*self.letters[-1])
 
     def asked_for(self, path: str) -> int:
         """Return how often something was asked for."""
@@ -86,19 +86,9 @@ def merchant(fake: FakeWeChat, notify_url: str) -> WeChatMerchant:
 async def shop(fake: FakeWeChat | None = None) -> AsyncIterator[Shop]:
     """Open a shop; certificates unless the given platform has a public key."""
     fake = fake or FakeWeChat(account(), retries_s=RETRIES_S)
-    ear = Ear()
-    app = web.Application()
-    app.router.add_post("/notice", ear.hear)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    ear.url = f"http://127.0.0.1:{runner.addresses[0][1]}/notice"
-    try:
-        async with fake, ClientSession() as session:
-            pay = WeChatPay(session, merchant(fake, ear.url), fake.base_url)
-            yield Shop(fake, pay, ear, session)
-    finally:
-        await runner.cleanup()
+    async with hearing_hub() as ear, fake, ClientSession() as session:
+        pay = WeChatPay(session, merchant(fake, ear.url), fake.base_url)
+        yield Shop(fake, pay, ear, session)
 
 
 def asked(out_no: str = OUT_NO, amount_minor: int = 1234, way: Way = Way.QR) -> Asked:

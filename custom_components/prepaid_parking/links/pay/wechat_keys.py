@@ -31,15 +31,20 @@ class Keys:
         self._known = dict(known)
         self._fetch = fetch
         self._asked: float | None = None
-        self._lock = asyncio.Lock()
+        self._refreshing: asyncio.Task[None] | None = None
 
     async def find(self, serial: str) -> RSAPublicKey | None:
-        """Return the key of a serial, None where the provider has none of that name."""
+        """Return the key of a serial, None where the provider has none of that name.
+
+        Who gives up waiting stops nothing: the next one would wait for ten minutes.
+        """
         if serial not in self._known and _CERTIFICATE.fullmatch(serial):
             serial = serial.upper().lstrip("0")
-            async with self._lock:
-                if serial not in self._known and self._due():
-                    await self._refresh()
+            if serial not in self._known and self._due():
+                self._asked = monotonic()
+                self._refreshing = asyncio.create_task(self._refresh())
+            if serial not in self._known and self._refreshing is not None:
+                await asyncio.shield(self._refreshing)
         return self._known.get(serial)
 
     def _due(self) -> bool:
@@ -47,7 +52,6 @@ class Keys:
 
     async def _refresh(self) -> None:
         """Take over what the provider has now; old keys stay, for messages that are on their way."""
-        self._asked = monotonic()
         try:
             self._known |= await self._fetch()
         except ChannelError:
