@@ -128,6 +128,7 @@ async def test_closing(at: Desk) -> None:
     assert (err.value.fault, err.value.code) == (ChannelFault.REFUSED, "ACQ.TRADE_NOT_EXIST")
     at.fake.scan(NO)
     await at.channel.close(NO)
+    await at.channel.close(NO)
     assert (await at.channel.query(NO)).outcome is Outcome.CLOSED
     with pytest.raises(RefusedError):
         await at.fake.pay(NO)
@@ -155,6 +156,14 @@ async def test_money_goes_back_once(at: Desk) -> None:
     with pytest.raises(ChannelError) as err:
         await at.channel.refund(_back(refund_no="R3"))
     assert err.value.fault is ChannelFault.REFUSED
+
+
+async def test_a_refund_refused_because_it_was_done_is_done(at: Desk) -> None:
+    """What is held for it would be let go, and the payer given the money once more."""
+    await _paid(at)
+    await at.channel.refund(_back())
+    found = await at.channel.refund(_back(amount_minor=501))
+    assert (found.outcome, found.amount_minor) == (RefundOutcome.DONE, 500)
 
 
 async def test_a_refund_nobody_heard_of_is_missing(at: Desk) -> None:
@@ -342,7 +351,6 @@ async def test_requests_carry_the_time_of_beijing(
 async def test_the_day_is_settled(at: Desk) -> None:
     """Each row with its number, its fee and its sign: or the books never come to nothing."""
     today = datetime.now(BEIJING).date()
-    assert not await at.channel.settlement(today)
     await _paid(at)
     await at.channel.create(asked("A2", amount_minor=100_000))
     await at.fake.pay("A2")
@@ -360,6 +368,15 @@ async def test_the_day_is_settled(at: Desk) -> None:
     assert (RowKind.PAYMENT, NO) not in {
         (row.kind, row.out_no) for row in await at.channel.settlement(today)
     }
+
+
+async def test_a_day_without_a_file_is_empty_once_it_would_be_there(at: Desk) -> None:
+    """Taken for empty in the night, each payment of the day would be called missing."""
+    today = datetime.now(BEIJING).date()
+    assert not await at.channel.settlement(today - timedelta(days=2))
+    with pytest.raises(ChannelError) as err:
+        await at.channel.settlement(today)
+    assert err.value.fault is ChannelFault.REFUSED
 
 
 async def test_a_day_file_is_fetched_from_its_own_host_only(at: Desk) -> None:

@@ -10,8 +10,9 @@ are Beijing's, wherever the hub is.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 import json
+import re
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -35,7 +36,7 @@ from ...core.pay_channel import (
 from .alipay_bill import rows
 from .alipay_sign import SIGN_TYPE, UNSIGNED, fields_text, is_signed, raw_parts, signed
 from .alipay_told import BEIJING, CURRENCY, YUAN, notice, refund_seen, seen
-from .exchange import LARGEST_FILE, exchange
+from .exchange import LARGEST_FILE, exchange, origin
 from .told import LARGEST_TOLD, Told
 
 HOST: Final = "https://openapi.alipay.com/gateway.do"
@@ -46,11 +47,15 @@ REFUSALS: Final = frozenset({"40001", "40002", "40003", "40004", "40005", "40006
 """Codes by which it says that it has done nothing; after others nobody knows."""
 MISSING: Final = frozenset({"ACQ.TRADE_NOT_EXIST"})
 NO_BILL: Final = "bill_not_exist"
-"""The day had no movements, or its file is not made yet: before ten in the morning it may not be."""
+"""The day had no movements, or its file is not made yet, which is over at `FILED`."""
+FILED: Final = timedelta(days=1, hours=10)
+"""After its beginning a day's file is there."""
 LONGEST: Final = timedelta(days=15)
 LONGEST_SUBJECT: Final = 128
 _FORBIDDEN: Final = str.maketrans("/=&", "   ")
 """What a subject must not hold."""
+_ADDRESS: Final = re.compile(r"[!-~]+")
+"""It is sent as it is written: nothing in it may end a line."""
 _FORM: Final = {"Content-Type": "application/x-www-form-urlencoded;charset=utf-8"}
 
 
@@ -82,8 +87,8 @@ class Alipay:
         """Talk to the provider by a session of the hub."""
         self._session = session
         self._own = merchant
-        self._base = base_url
-        self._files = files_url
+        self._base = origin(base_url)
+        self._files = origin(files_url)
         self.merchant: Final = merchant.seller
         self.currency: Final = CURRENCY
 
@@ -129,18 +134,36 @@ class Alipay:
         One that nobody has scanned is refused too: there is nothing to close, and its code can be
         scanned until its time is over.
         """
-        told = await self._ask("alipay.trade.close", {"out_trade_no": out_no})
+        try:
+            told = await self._ask("alipay.trade.close", {"out_trade_no": out_no})
+        except ChannelError as err:
+            if err.fault is ChannelFault.REFUSED and await self._is_closed(out_no):
+                return
+            raise
         _same(told, "out_trade_no", out_no)
 
+    async def _is_closed(self, out_no: str) -> bool:
+        return (await self.query(out_no)).outcome is Outcome.CLOSED
+
     async def refund(self, asked: RefundAsked) -> RefundSeen:
-        """Give money back; asked again under the same number it is the same refund."""
+        """Give money back; asked again under the same number it is the same refund.
+
+        What is refused may be so because it was done before: then that is the answer.
+        """
         form = {
             "out_trade_no": asked.out_no,
             "out_request_no": asked.refund_no,
             "refund_amount": YUAN.text(asked.amount_minor),
             "refund_reason": asked.reason[:256],
         }
-        told = await self._ask("alipay.trade.refund", form)
+        try:
+            told = await self._ask("alipay.trade.refund", form)
+        except ChannelError as err:
+            if err.fault is ChannelFault.REFUSED:
+                found = await self.query_refund(asked.refund_no, asked.out_no)
+                if found.outcome is not RefundOutcome.MISSING:
+                    return found
+            raise
         _same(told, "out_trade_no", asked.out_no)
         # "N": no money has moved by this request; a repeated one, or one that is still under way.
         moved = told.text_or("fund_change", "N")
@@ -178,18 +201,23 @@ class Alipay:
         return notice(fields)
 
     async def settlement(self, day: date) -> Sequence[SettlementRow]:
-        """Return what the provider has booked on a day (of its own time zone, Beijing)."""
+        """Return what the provider has booked on a day (of its own time zone, Beijing).
+
+        Before ten on the next day it is refused where there is no file, for it may come.
+        """
+        filed_at = datetime.combine(day, time(), BEIJING) + FILED
         form = {"bill_type": "trade", "bill_date": day.isoformat()}
         try:
             told = await self._ask("alipay.data.dataservice.bill.downloadurl.query", form)
         except ChannelError as err:
-            if err.fault is ChannelFault.REFUSED and err.code.lower().endswith(NO_BILL):
+            is_empty = err.fault is ChannelFault.REFUSED and err.code.lower().endswith(NO_BILL)
+            if is_empty and datetime.now(BEIJING) >= filed_at:
                 return ()
             raise
         url = told.text("bill_download_url")
         if self._files.startswith("https:") and url.startswith("http:"):
             url = f"https:{url.removeprefix('http:')}"
-        if not url.startswith(f"{self._files}/"):
+        if not url.startswith(f"{self._files}/") or not _ADDRESS.fullmatch(url):
             raise ChannelError(ChannelFault.UNTRUSTED, "download_url")
         answer = await exchange(self._session, "GET", url, largest=LARGEST_FILE)
         if not answer.fine:

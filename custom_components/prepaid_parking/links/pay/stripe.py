@@ -28,7 +28,7 @@ from ...core.pay_channel import (
     SettlementRow,
     Way,
 )
-from .exchange import Answer, exchange
+from .exchange import Answer, exchange, origin
 from .stripe_money import to_stripe
 from .stripe_sign import Signatures
 from .stripe_told import is_our_refund, notice, refund_seen, row, session_seen
@@ -77,7 +77,7 @@ class StripePay:
         """Talk to the provider by a session of the hub."""
         self._session = session
         self._own = merchant
-        self._base = base_url
+        self._base = origin(base_url)
         self._known: dict[str, str] = {}
         self.merchant: Final = merchant.account
         self.currency: Final = merchant.currency
@@ -126,15 +126,28 @@ class StripePay:
         number = session_id or await self._find(out_no)
         if not number:
             raise ChannelError(ChannelFault.REFUSED, "resource_missing")
-        session = await self._post(f"/v1/checkout/sessions/{_plain(number)}/expire", ())
+        try:
+            session = await self._post(f"/v1/checkout/sessions/{_plain(number)}/expire", ())
+        except ChannelError as err:
+            if err.fault is not ChannelFault.REFUSED:
+                raise
+            if (await self.query(out_no, number)).outcome is Outcome.CLOSED:
+                return
+            raise
         if session.text("status") != "expired":
             raise session.odd("status")
 
     async def refund(self, asked: RefundAsked) -> RefundSeen:
-        """Give money back; asked again under the same number it is the same refund, for a day."""
+        """Give money back; asked again under the same number it is the same refund.
+
+        The provider keeps a request's key for a day only: what was asked before is looked for first.
+        """
         payment = asked.provider_ref or (await self.query(asked.out_no)).provider_ref
         if not payment:
             raise ChannelError(ChannelFault.REFUSED, "not_paid")
+        found = await self._refund_of(payment, asked.refund_no)
+        if found is not None:
+            return _as_asked(found, asked)
         form = [
             ("payment_intent", payment),
             ("amount", self._amount(asked.amount_minor)),
@@ -143,22 +156,14 @@ class StripePay:
             ("metadata[reason]", asked.reason[:500]),
         ]
         told = await self._post("/v1/refunds", form, key=asked.refund_no)
-        found = refund_seen(told, self.currency)
-        if (found.refund_no, found.out_no, found.amount_minor) != (
-            asked.refund_no,
-            asked.out_no,
-            asked.amount_minor,
-        ):
-            raise ChannelError(ChannelFault.UNTRUSTED, "another_order")
-        return found
+        return _as_asked(refund_seen(told, self.currency), asked)
 
     async def query_refund(self, refund_no: str, out_no: str) -> RefundSeen:
         """Ask what became of a refund: it is one of its payment's."""
         payment = (await self.query(out_no)).provider_ref
-        if payment:
-            async for refund in self._pages("/v1/refunds", [("payment_intent", payment)]):
-                if is_our_refund(refund) and refund.part("metadata").text("refund_no") == refund_no:
-                    return refund_seen(refund, self.currency)
+        found = await self._refund_of(payment, refund_no) if payment else None
+        if found is not None:
+            return found
         return RefundSeen(refund_no=refund_no, out_no=out_no, outcome=RefundOutcome.MISSING)
 
     async def verify(self, headers: Mapping[str, str], body: bytes) -> Notice:
@@ -203,6 +208,12 @@ class StripePay:
             if out_no in self._known:
                 return self._known[out_no]
         return ""
+
+    async def _refund_of(self, payment: str, refund_no: str) -> RefundSeen | None:
+        async for refund in self._pages("/v1/refunds", [("payment_intent", payment)]):
+            if is_our_refund(refund) and refund.part("metadata").text("refund_no") == refund_no:
+                return refund_seen(refund, self.currency)
+        return None
 
     def _keep(self, out_no: str, number: str) -> None:
         self._known.setdefault(out_no, number)
@@ -279,6 +290,13 @@ def _told(answer: Answer) -> Told:
     kind = error.text("type")
     fault = ChannelFault.UNKNOWN if kind == "idempotency_error" else ChannelFault.REFUSED
     raise ChannelError(fault, error.text_or("code", kind), error.text_or("message"))
+
+
+def _as_asked(found: RefundSeen, asked: RefundAsked) -> RefundSeen:
+    """Return a refund, if it is the one that was asked for."""
+    if (found.out_no, found.amount_minor) != (asked.out_no, asked.amount_minor):
+        raise ChannelError(ChannelFault.UNTRUSTED, "another_order")
+    return found
 
 
 def _plain(number: str) -> str:

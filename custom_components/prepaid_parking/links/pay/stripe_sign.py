@@ -12,6 +12,8 @@ import hmac
 import re
 from typing import Final
 
+from multidict import CIMultiDict
+
 HEADER: Final = "Stripe-Signature"
 MOST_ITEMS: Final = 16
 """Of a header; each signature costs a comparison with each secret."""
@@ -29,7 +31,8 @@ class Signatures:
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> Signatures | None:
         """Return the signatures of a message, None where it has none that we know."""
-        items = [item.strip().partition("=") for item in headers.get(HEADER, "").split(",")]
+        said = CIMultiDict(headers).getall(HEADER, [""])
+        items = [item.strip().partition("=") for item in ",".join(said).split(",")]
         times = [value for name, _, value in items if name == "t"]
         values = [value for name, _, value in items if name == "v1" and _SIGNATURE.fullmatch(value)]
         if len(items) > MOST_ITEMS or len(times) != 1 or not values:

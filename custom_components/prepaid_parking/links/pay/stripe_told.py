@@ -27,6 +27,8 @@ REFUNDS: Final = {
     "failed": RefundOutcome.FAILED,
     "canceled": RefundOutcome.FAILED,
 }
+STUCK: Final = "requires_action"
+"""The payer has to say where the money can go."""
 FAILED_INTENTS: Final = frozenset({"requires_payment_method", "canceled"})
 """A session that is complete and was to be paid by a bank later, which has said no."""
 SESSION_FAILED: Final = "checkout.session.async_payment_failed"
@@ -109,6 +111,7 @@ def refund_seen(refund: Told, currency: str) -> RefundSeen:
         outcome=REFUNDS[status],
         provider_ref=refund.text("id"),
         amount_minor=from_stripe(refund.whole("amount"), currency, refund.fault),
+        stuck=status == STUCK,
     )
 
 
