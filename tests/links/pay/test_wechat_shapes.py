@@ -208,8 +208,9 @@ async def test_a_day_file_lies_on_the_host_that_was_asked(url: object) -> None:
         text = url.format(base=fake.base_url) if isinstance(url, str) else url
         told = {"hash_type": "SHA1", "hash_value": "0" * 40, "download_url": text}
         fake.body = json.dumps(told).encode()
-        await raised(one, "settlement")
+        err = await raised(one, "settlement")
         assert len(fake.requests) == 1
+        assert err.code == ("download_url" if isinstance(url, str) and url else "not_understood")
 
 
 @pytest.mark.parametrize(
