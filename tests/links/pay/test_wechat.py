@@ -1,6 +1,7 @@
 """Orders, refunds and day files at WeChat Pay, over real sockets, with genuine signatures."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from custom_components.prepaid_parking.core.pay_channel import (
     RowKind,
     Way,
 )
+from custom_components.prepaid_parking.links.pay.exchange import LARGEST
 from custom_components.prepaid_parking.links.pay.wechat import WeChatPay
 from custom_components.prepaid_parking.simulator.pay_wechat import FakeWeChat
 from tests.links.pay.wechat_peer import (
@@ -92,6 +94,14 @@ async def test_an_order_asked_for_twice_is_one() -> None:
         assert fault_of(caught) is ChannelFault.REFUSED
         assert caught.value.code == "OUT_TRADE_NO_USED"
         assert len(one.fake.books.orders) == 1
+
+
+@pytest.mark.parametrize("subject", ["🅿️" * 100, "half a sign \ud83c", 'a\n"b"\\', "x" * 500])
+async def test_whatever_a_lot_is_called_its_payment_can_be_asked_for(subject: str) -> None:
+    """Names are typed by people, and cut from elsewhere."""
+    async with shop() as one:
+        assert (await one.channel.create(replace(asked(), subject=subject))).qr
+        assert one.fake.books.find(OUT_NO).subject == subject[:127]
 
 
 async def test_an_order_that_was_never_heard_of_is_missing() -> None:
@@ -203,6 +213,16 @@ async def test_a_day_file_shows_rows_that_no_order_has_and_lacks_others() -> Non
         one.fake.faults.row_without_order = 2
         found = await one.channel.settlement(day)
         assert [row.out_no == OUT_NO for row in found] == [False, False]
+
+
+async def test_a_busy_day_comes_whole() -> None:
+    """A file is larger than any other answer may be."""
+    async with shop() as one:
+        one.fake.faults.row_without_order = 6000
+        found = await one.channel.settlement(one.fake.now().astimezone(BEIJING).date())
+        assert len({row.out_no for row in found}) == 6000
+        (content,) = one.fake._files.values()
+        assert len(content) > LARGEST
 
 
 async def test_a_file_that_was_changed_on_its_way_is_not_read() -> None:

@@ -122,7 +122,7 @@ class WeChatLine:
         form: Mapping[str, object] | None = None,
         largest: int = LARGEST,
     ) -> Answer:
-        body = b"" if form is None else json.dumps(form, ensure_ascii=False).encode()
+        body = b"" if form is None else json.dumps(form).encode()
         headers = {
             "Accept": "application/json",
             "Content-Type": "application/json",
