@@ -49,8 +49,13 @@ def asked(out_no: str = "01JD0000000000000000000001", **changes: Any) -> Asked:
     return Asked(**(known | changes))
 
 
-def fake[F: FakeAlipay](kind: type[F] = FakeAlipay, **changes: Any) -> F:  # type: ignore[assignment]
+def fake(**changes: Any) -> FakeAlipay:
     """Return the provider, not yet started."""
+    return fake_of(FakeAlipay, **changes)
+
+
+def fake_of[F: FakeAlipay](kind: type[F], **changes: Any) -> F:
+    """Return a provider of another kind."""
     known: dict[str, Any] = {
         "app": APP,
         "merchant": SELLER,

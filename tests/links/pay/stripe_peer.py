@@ -42,8 +42,13 @@ def asked(out_no: str = "01JD0000000000000000000001", **changes: Any) -> Asked:
     return Asked(**(known | changes))
 
 
-def fake[F: FakeStripe](kind: type[F] = FakeStripe, **changes: Any) -> F:  # type: ignore[assignment]
+def fake(**changes: Any) -> FakeStripe:
     """Return the provider, not yet started."""
+    return fake_of(FakeStripe, **changes)
+
+
+def fake_of[F: FakeStripe](kind: type[F], **changes: Any) -> F:
+    """Return a provider of another kind."""
     known: dict[str, Any] = {
         "merchant": ACCOUNT,
         "key": KEY,

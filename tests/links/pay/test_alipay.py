@@ -22,7 +22,7 @@ from custom_components.prepaid_parking.links.pay.alipay_told import BEIJING
 from custom_components.prepaid_parking.simulator.pay_alipay import FakeAlipay
 from custom_components.prepaid_parking.simulator.pay_books import RefusedError
 
-from .alipay_peer import SELLER, Desk, asked, desk, fake, key, merchant
+from .alipay_peer import SELLER, Desk, asked, desk, fake_of, key, merchant
 
 NO = asked().out_no
 
@@ -407,6 +407,7 @@ class OddAlipay(FakeAlipay):
         {"trade_status": None},
         {"total_amount": "1e3"},
         {"total_amount": "12.505"},
+        {"total_amount": "0.00"},
         {"total_amount": "-12.50"},
         {"total_amount": "１２.50"},
         {"total_amount": 12.5},
@@ -425,7 +426,7 @@ class OddAlipay(FakeAlipay):
 )
 async def test_what_is_signed_and_not_understood_is_no_answer(odd: Mapping[str, object]) -> None:
     """An interface changes: the order stays open and is asked about, nothing is guessed."""
-    provider = fake(OddAlipay)
+    provider = fake_of(OddAlipay)
     async with desk(provider) as at:
         await _paid(at)
         provider.odd = odd
@@ -439,7 +440,7 @@ async def test_what_is_signed_and_not_understood_is_no_answer(odd: Mapping[str, 
 )
 async def test_what_is_missing_is_not_made_up(name: str) -> None:
     """An order without an amount is not one of nothing."""
-    provider = fake(OddAlipay)
+    provider = fake_of(OddAlipay)
     async with desk(provider) as at:
         await _paid(at)
         provider.drop = name

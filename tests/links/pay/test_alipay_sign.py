@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from contextlib import suppress
 from functools import cache
 import json
 from typing import Final
@@ -159,6 +160,56 @@ def test_a_signature_holds_for_its_text_alone(fields: dict[str, str], data: st.D
         assert not is_signed(keys, other, sign)
     assert not is_signed([key("provider").public_key()], text, sign)
     assert not is_signed(keys, text, sign + "=")
+    assert sign.endswith("==")
+    assert not is_signed(keys, text, f"{sign[:-3]}{chr(ord(sign[-3]) + 1)}==")
+
+
+NODE: Final = {"code": "10000", "out_trade_no": "N1", "total_amount": "12.50", "u": "a/b", "m": {}}
+
+
+@given(st.data(), st.integers(1, 255))
+def test_an_answer_with_a_changed_byte_is_refused_or_says_the_same(
+    data: st.DataObject, change: int
+) -> None:
+    """Whoever sits on the line could let an order be paid, or take its amount away."""
+    name = "alipay_trade_query_response"
+    whole = fake().answer(name, NODE).encode()
+    body = bytearray(whole)
+    body[data.draw(st.integers(0, len(whole) - 1))] ^= change
+
+    async def believed(body: bytes) -> object:
+        async with ClientSession() as session:
+            return Alipay(session, merchant())._believed(body, name).parts
+
+    assert asyncio.run(believed(whole)) == NODE
+    with suppress(ChannelError):
+        assert asyncio.run(believed(bytes(body))) == NODE
+
+
+def test_the_node_that_is_read_is_the_one_that_is_signed() -> None:
+    """A signed answer inside another one's text, or behind it, is nobody's answer."""
+    name = "alipay_trade_query_response"
+    node = json.dumps(NODE)
+    sign = fake().signed(node)
+    forged = node.replace("12.50", "99.50")
+
+    async def believed(text: str) -> object:
+        async with ClientSession() as session:
+            return Alipay(session, merchant())._believed(text.encode(), name).parts
+
+    assert asyncio.run(believed(f'{{"{name}":{node},"sign":"{sign}"}}')) == NODE
+    for text in (
+        f'{{"{name}":{forged},"x":{{"{name}":{node}}},"sign":"{sign}"}}',
+        f'{{"x":"{{\\"{name}\\":1}}","{name}":{forged},"{name}":{node},"sign":"{sign}"}}',
+        f'{{"{name}":{forged},"error_response":{node},"sign":"{sign}"}}',
+        f'{{"{name}":{forged},"sign":"{sign}"}}{{"{name}":{node},"sign":"{sign}"}}',
+        f'{{"alipay_trade_close_response":{node},"sign":"{sign}"}}',
+        f'{{"{name}":{node}}}',
+        f'{{"{name}":{node},"sign":null}}',
+        f'{{"{name}":{node},"sign":["{sign}"]}}',
+    ):
+        with pytest.raises(ChannelError):
+            asyncio.run(believed(text))
 
 
 JSON = st.recursive(

@@ -20,7 +20,7 @@ from custom_components.prepaid_parking.links.pay.told import Told
 from custom_components.prepaid_parking.simulator.pay_books import Order, OrderState, RefusedError
 from custom_components.prepaid_parking.simulator.pay_stripe import FakeStripe
 
-from .stripe_peer import ACCOUNT, Desk, asked, desk, fake, merchant
+from .stripe_peer import ACCOUNT, Desk, asked, desk, fake, fake_of, merchant
 
 NO = asked().out_no
 
@@ -374,7 +374,7 @@ async def test_another_currency_is_not_settled_as_ours(at: Desk) -> None:
 )
 async def test_currencies_without_two_digits(currency: str, minor: int, at_stripe: int) -> None:
     """A hundredfold fee for a car park in Japan, or a hundredth of it in Iceland."""
-    provider = fake(FakeStripe, currency=currency)
+    provider = fake(currency=currency)
     async with desk(provider, currency=currency) as at:
         await at.channel.create(asked(amount_minor=minor))
         assert at.fake.books.find(NO).amount_minor == at_stripe
@@ -435,7 +435,7 @@ class OddStripe(FakeStripe):
 )
 async def test_what_is_not_understood_is_no_answer(odd: Mapping[str, object]) -> None:
     """An interface changes: the order stays open and is asked about, nothing is guessed."""
-    provider = fake(OddStripe)
+    provider = fake_of(OddStripe)
     async with desk(provider) as at:
         await _paid(at)
         provider.odd = odd
@@ -458,7 +458,7 @@ async def test_what_is_not_understood_is_no_answer(odd: Mapping[str, object]) ->
 )
 async def test_what_is_missing_is_not_made_up(name: str) -> None:
     """An order without an amount is not one of nothing."""
-    provider = fake(OddStripe)
+    provider = fake_of(OddStripe)
     async with desk(provider) as at:
         await _paid(at)
         provider.drop = name
@@ -469,7 +469,7 @@ async def test_what_is_missing_is_not_made_up(name: str) -> None:
 
 async def test_a_payment_by_bank_that_comes_to_nothing() -> None:
     """The session is over and nothing came: until the bank has said so, it may still come."""
-    provider = fake(OddStripe)
+    provider = fake_of(OddStripe)
     async with desk(provider) as at:
         await at.channel.create(asked())
         at.fake.books.find(NO).state = OrderState.PAID

@@ -14,7 +14,6 @@ from custom_components.prepaid_parking.core.pay_channel import ChannelError, Cha
 from custom_components.prepaid_parking.links.pay.stripe import StripePay
 from custom_components.prepaid_parking.links.pay.stripe_sign import HEADER, signature
 from custom_components.prepaid_parking.simulator.pay_books import Order, OrderState
-from custom_components.prepaid_parking.simulator.pay_stripe import FakeStripe
 
 from .stripe_peer import SECRET, fake, merchant
 
@@ -22,7 +21,7 @@ AT: Final = "1795399200"
 
 
 def _event(**session: Any) -> bytes:
-    provider = fake(FakeStripe)
+    provider = fake()
     order = Order(out_no="N1", amount_minor=1250, currency="EUR", subject="", state=OrderState.PAID)
     order.reference = "42"
     order.told.update(session="cs_test_1", created=AT)

@@ -107,9 +107,9 @@ def notice(fields: Mapping[str, str]) -> Notice:
 
 
 def fen(told: Told, name: str) -> int:
-    """Read an amount: plain digits, for `1e9` is a number only to computers."""
+    """Read an amount above nothing: plain digits, for `1e9` is a number only to computers."""
     text = told.text(name)
-    if not _AMOUNT.fullmatch(text):
+    if not _AMOUNT.fullmatch(text) or not YUAN.parse(text):
         raise told.odd(name)
     return YUAN.parse(text)
 
