@@ -116,7 +116,7 @@ class FakeStripe(PayProvider):
             "mode": "payment",
             "livemode": False,
             "client_reference_id": order.out_no,
-            "metadata": {"out_no": order.out_no},
+            "metadata": {"out_no": order.told["metadata"]} if order.told["metadata"] else {},
             "amount_total": self.told_amount(order),
             "currency": self.told_currency(order).lower(),
             "created": int(order.told["created"]),
@@ -209,7 +209,12 @@ class FakeStripe(PayProvider):
             back_url=form["success_url"],
             expires_at=ends_at,
         )
-        order.told.update(session=number, created=str(_seconds(now)))
+        order.told.update(
+            session=number,
+            created=str(_seconds(now)),
+            metadata=form.get("metadata[out_no]", ""),
+            adaptive=form.get("adaptive_pricing[enabled]", ""),
+        )
         return self.session(self.books.place(order))
 
     async def _list(self, request: web.Request) -> web.Response:

@@ -11,7 +11,8 @@ from aiohttp import ClientSession
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
 from custom_components.prepaid_parking.core.pay_channel import Asked
-from custom_components.prepaid_parking.links.pay.alipay import Alipay, AlipayMerchant
+from custom_components.prepaid_parking.links.pay.alipay import Alipay
+from custom_components.prepaid_parking.links.pay.alipay_line import AlipayMerchant
 from custom_components.prepaid_parking.simulator.pay_alipay import FakeAlipay
 
 from .hearing_hub import HearingHub, hearing_hub

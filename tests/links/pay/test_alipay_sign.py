@@ -16,6 +16,7 @@ import pytest
 
 from custom_components.prepaid_parking.core.pay_channel import ChannelError, ChannelFault, Notice
 from custom_components.prepaid_parking.links.pay.alipay import Alipay
+from custom_components.prepaid_parking.links.pay.alipay_line import AlipayLine
 from custom_components.prepaid_parking.links.pay.alipay_sign import (
     fields_text,
     is_signed,
@@ -91,6 +92,12 @@ def test_any_bytes_are_refused(body: bytes) -> None:
 def test_a_notice_with_something_behind_it_is_refused(more: bytes) -> None:
     """Of two amounts the one that is read must be the one that is signed."""
     _refused(_body() + more)
+
+
+@pytest.mark.parametrize("before", [b"total_amount=99.00&", b"sign_type=RSA2&"])
+def test_a_name_said_twice_is_refused(before: bytes) -> None:
+    """Whoever kept the message would read another amount in it than we have booked."""
+    _refused(before + _body())
 
 
 def test_a_huge_form_is_refused() -> None:
@@ -179,7 +186,7 @@ def test_an_answer_with_a_changed_byte_is_refused_or_says_the_same(
 
     async def believed(body: bytes) -> object:
         async with ClientSession() as session:
-            return Alipay(session, merchant())._believed(body, name).parts
+            return AlipayLine(session, merchant())._believed(body, name).parts
 
     assert asyncio.run(believed(whole)) == NODE
     with suppress(ChannelError):
@@ -195,7 +202,7 @@ def test_the_node_that_is_read_is_the_one_that_is_signed() -> None:
 
     async def believed(text: str) -> object:
         async with ClientSession() as session:
-            return Alipay(session, merchant())._believed(text.encode(), name).parts
+            return AlipayLine(session, merchant())._believed(text.encode(), name).parts
 
     assert asyncio.run(believed(f'{{"{name}":{node},"sign":"{sign}"}}')) == NODE
     for text in (

@@ -482,6 +482,22 @@ async def test_a_payment_by_bank_that_comes_to_nothing() -> None:
             assert (await at.channel.query(NO)).outcome is outcome
 
 
+async def test_our_number_on_somebody_elses_session_is_not_our_order(at: Desk) -> None:
+    """Whoever opens a payment link of the account writes the number into its address himself."""
+    await at.channel.create(asked())
+    at.fake.books.find(NO).told["metadata"] = ""
+    with pytest.raises(ChannelError) as err:
+        await at.channel.query(NO)
+    assert err.value.fault is ChannelFault.UNTRUSTED
+    assert (await at.anew().query(NO)).outcome is Outcome.MISSING
+
+
+async def test_the_payer_is_asked_in_the_currency_of_the_site(at: Desk) -> None:
+    """The provider would ask a foreign card in its own currency, and tell us that amount."""
+    await at.channel.create(asked())
+    assert at.fake.books.find(NO).told["adaptive"] == "false"
+
+
 async def test_a_strange_number_does_not_come_into_an_address(at: Desk) -> None:
     """A number that is an address of its own would ask for something else, with our key."""
     for number in ("../refunds", "cs_1?x=1", "cs 1", "cs_é"):
@@ -495,17 +511,19 @@ async def test_the_real_provider_gives_safe_addresses_only(at: Desk) -> None:
     secure = StripePay(at.web, merchant())
 
     async def answer(*_: object, **__: object) -> Told:
-        told = {"client_reference_id": NO, "livemode": False, "id": "cs_1", "url": "http://x/"}
-        return Told(told)
+        ours = {"client_reference_id": NO, "metadata": {"out_no": NO}}
+        return Told(ours | {"livemode": False, "id": "cs_1", "url": "http://x/"})
 
-    secure._post = answer  # type: ignore[method-assign]  # the network is not there
+    secure._line.post = answer  # type: ignore[method-assign]  # the network is not there
     with pytest.raises(ChannelError, match="url"):
         await secure.create(asked())
 
 
 def _made(out_no: str, at: datetime) -> Order:
     order = Order(out_no=out_no, amount_minor=100, currency="EUR", subject="", expires_at=at)
-    order.told.update(session=f"cs_test_{out_no}", created=str(int(at.timestamp())))
+    order.told.update(
+        session=f"cs_test_{out_no}", created=str(int(at.timestamp())), metadata=out_no
+    )
     return order
 
 

@@ -24,7 +24,7 @@ def _event(**session: Any) -> bytes:
     provider = fake()
     order = Order(out_no="N1", amount_minor=1250, currency="EUR", subject="", state=OrderState.PAID)
     order.reference = "42"
-    order.told.update(session="cs_test_1", created=AT)
+    order.told.update(session="cs_test_1", created=AT, metadata="N1")
     told = provider.session(order) | session
     return json.dumps(provider.event("checkout.session.completed", told)).encode()
 
@@ -151,7 +151,6 @@ def test_a_message_of_any_time_is_heard_and_its_time_told(at: str) -> None:
         {"amount_total": 1250.0},
         {"currency": ""},
         {"payment_intent": 3},
-        {"client_reference_id": 7},
     ],
     ids=str,
 )
@@ -190,6 +189,8 @@ def test_other_contents_are_refused_whoever_signed_them(body: bytes) -> None:
     [
         ("charge.dispute.created", {"id": "dp_1"}),
         ("checkout.session.completed", {"client_reference_id": None}),
+        ("checkout.session.completed", {"client_reference_id": "N1", "metadata": {}}),
+        ("checkout.session.completed", {"client_reference_id": 7, "metadata": {"out_no": "7"}}),
         ("refund.updated", {"id": "re_1", "metadata": {}}),
         ("refund.updated", {"id": "re_1", "metadata": None}),
         ("payout.paid", {}),

@@ -9,15 +9,12 @@ are Beijing's, wherever the hub is.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-import json
 import re
 from typing import Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from aiohttp import ClientSession
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from ...core.pay_channel import (
     Asked,
@@ -34,17 +31,14 @@ from ...core.pay_channel import (
     Way,
 )
 from .alipay_bill import rows
-from .alipay_sign import SIGN_TYPE, UNSIGNED, fields_text, is_signed, raw_parts, signed
+from .alipay_line import HOST, AlipayLine, AlipayMerchant
+from .alipay_sign import SIGN_TYPE, UNSIGNED, fields_text, is_signed
 from .alipay_told import BEIJING, CURRENCY, YUAN, notice, refund_seen, seen
 from .exchange import LARGEST_FILE, exchange, origin
-from .told import LARGEST_TOLD, Told
+from .told import Told
 
-HOST: Final = "https://openapi.alipay.com/gateway.do"
 FILES: Final = "https://dwbillcenter.alipay.com"
 """Where day files lie; the addresses that are given begin with `http://`, which nobody has to use."""
-DONE: Final = "10000"
-REFUSALS: Final = frozenset({"40001", "40002", "40003", "40004", "40005", "40006"})
-"""Codes by which it says that it has done nothing; after others nobody knows."""
 MISSING: Final = frozenset({"ACQ.TRADE_NOT_EXIST"})
 NO_BILL: Final = "bill_not_exist"
 """The day had no movements, or its file is not made yet, which is over at `FILED`."""
@@ -56,22 +50,6 @@ _FORBIDDEN: Final = str.maketrans("/=&", "   ")
 """What a subject must not hold."""
 _ADDRESS: Final = re.compile(r"[!-~]+")
 """It is sent as it is written: nothing in it may end a line."""
-_FORM: Final = {"Content-Type": "application/x-www-form-urlencoded;charset=utf-8"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlipayMerchant:
-    """Who asks: the application, the account that is paid (`2088…`), and keys.
-
-    `provider_keys` are the provider's public keys as its console shows them; while one replaces
-    another there are two.
-    """
-
-    app: str
-    seller: str
-    key: RSAPrivateKey
-    provider_keys: Sequence[RSAPublicKey]
-    notify_url: str
 
 
 class Alipay:
@@ -87,7 +65,7 @@ class Alipay:
         """Talk to the provider by a session of the hub."""
         self._session = session
         self._own = merchant
-        self._base = origin(base_url)
+        self._line = AlipayLine(session, merchant, base_url)
         self._files = origin(files_url)
         self.merchant: Final = merchant.seller
         self.currency: Final = CURRENCY
@@ -108,19 +86,17 @@ class Alipay:
         own = {"notify_url": self._own.notify_url}
         if asked.way is Way.PAGE:
             form |= {"product_code": "QUICK_WAP_WAY", "quit_url": asked.back_url}
-            fields = self._fields(
-                "alipay.trade.wap.pay", form, own | {"return_url": asked.back_url}
-            )
-            return Offered(url=f"{self._base}?{urlencode(fields)}")
+            own["return_url"] = asked.back_url
+            return Offered(url=self._line.address("alipay.trade.wap.pay", form, own))
         form["qr_code_timeout_express"] = lasts
-        told = await self._ask("alipay.trade.precreate", form, own)
+        told = await self._line.ask("alipay.trade.precreate", form, own)
         _same(told, "out_trade_no", asked.out_no)
         return Offered(qr=told.text("qr_code"))
 
     async def query(self, out_no: str) -> Seen:
         """Ask what became of an order; an answer names no merchant, it is about our own."""
         try:
-            told = await self._ask("alipay.trade.query", {"out_trade_no": out_no})
+            told = await self._line.ask("alipay.trade.query", {"out_trade_no": out_no})
         except ChannelError as err:
             if err.code in MISSING and err.fault is ChannelFault.REFUSED:
                 return Seen(out_no=out_no, outcome=Outcome.MISSING)
@@ -135,7 +111,7 @@ class Alipay:
         scanned until its time is over.
         """
         try:
-            told = await self._ask("alipay.trade.close", {"out_trade_no": out_no})
+            told = await self._line.ask("alipay.trade.close", {"out_trade_no": out_no})
         except ChannelError as err:
             if err.fault is ChannelFault.REFUSED and await self._is_closed(out_no):
                 return
@@ -157,7 +133,7 @@ class Alipay:
             "refund_reason": asked.reason[:256],
         }
         try:
-            told = await self._ask("alipay.trade.refund", form)
+            told = await self._line.ask("alipay.trade.refund", form)
         except ChannelError as err:
             if err.fault is ChannelFault.REFUSED:
                 found = await self.query_refund(asked.refund_no, asked.out_no)
@@ -179,7 +155,7 @@ class Alipay:
         """Ask what became of a refund."""
         form = {"out_trade_no": out_no, "out_request_no": refund_no}
         try:
-            told = await self._ask("alipay.trade.fastpay.refund.query", form)
+            told = await self._line.ask("alipay.trade.fastpay.refund.query", form)
         except ChannelError as err:
             if err.code in MISSING and err.fault is ChannelFault.REFUSED:
                 return RefundSeen(refund_no=refund_no, out_no=out_no, outcome=RefundOutcome.MISSING)
@@ -208,7 +184,7 @@ class Alipay:
         filed_at = datetime.combine(day, time(), BEIJING) + FILED
         form = {"bill_type": "trade", "bill_date": day.isoformat()}
         try:
-            told = await self._ask("alipay.data.dataservice.bill.downloadurl.query", form)
+            told = await self._line.ask("alipay.data.dataservice.bill.downloadurl.query", form)
         except ChannelError as err:
             is_empty = err.fault is ChannelFault.REFUSED and err.code.lower().endswith(NO_BILL)
             if is_empty and datetime.now(BEIJING) >= filed_at:
@@ -223,64 +199,6 @@ class Alipay:
         if not answer.fine:
             raise ChannelError(ChannelFault.UNKNOWN, str(answer.status))
         return await asyncio.to_thread(rows, answer.body, day, self._own.seller)
-
-    async def _ask(
-        self, method: str, form: Mapping[str, str], own: Mapping[str, str] | None = None
-    ) -> Told:
-        fields = self._fields(method, form, own or {})
-        answer = await exchange(
-            self._session,
-            "POST",
-            f"{self._base}?charset=utf-8",
-            headers=_FORM,
-            body=urlencode(fields).encode(),
-        )
-        if not answer.fine:
-            raise ChannelError(ChannelFault.UNKNOWN, str(answer.status))
-        told = self._believed(answer.body, f"{method.replace('.', '_')}_response")
-        code = told.text("code")
-        if code == DONE:
-            return told
-        detail = told.text_or("sub_code", code)
-        unclear = code not in REFUSALS or "SYSTEM_ERROR" in detail
-        fault = ChannelFault.UNKNOWN if unclear else ChannelFault.REFUSED
-        raise ChannelError(fault, detail, told.text_or("sub_msg"))
-
-    def _fields(
-        self, method: str, form: Mapping[str, str], own: Mapping[str, str]
-    ) -> Mapping[str, str]:
-        """Return a signed request; what is empty is not sent, for it is not signed either."""
-        said = {name: value for name, value in form.items() if value}
-        fields = {
-            "app_id": self._own.app,
-            "method": method,
-            "format": "JSON",
-            "charset": "utf-8",
-            "sign_type": SIGN_TYPE,
-            "timestamp": datetime.now(BEIJING).strftime("%Y-%m-%d %H:%M:%S"),
-            "version": "1.0",
-            "biz_content": json.dumps(said, ensure_ascii=False, separators=(",", ":")),
-        }
-        fields |= {name: value for name, value in own.items() if value}
-        return fields | {"sign": signed(self._own.key, fields_text(fields))}
-
-    def _believed(self, body: bytes, name: str) -> Told:
-        """Return the node of an answer that is signed as it is written.
-
-        A refusal for want of a right signature of ours has none itself: its code is told, to whoever
-        sets the channel up, and it is believed no more than any other.
-        """
-        try:
-            parts = raw_parts(body.decode()) if len(body) <= LARGEST_TOLD else {}
-        except (ValueError, RecursionError) as err:
-            raise ChannelError(ChannelFault.UNTRUSTED, "not_json") from err
-        node = parts.get(name) or parts.get("error_response", "")
-        told = Told.read(node, ChannelFault.UNTRUSTED)
-        sign = Told.read(f'{{"sign":{parts.get("sign", '""')}}}').text_or("sign")
-        if not is_signed(self._own.provider_keys, node, sign):
-            code = told.parts.get("sub_code") or told.parts.get("code", "")
-            raise ChannelError(ChannelFault.UNTRUSTED, "signature", str(code)[:64])
-        return Told(told.parts)
 
 
 def _form_fields(body: bytes) -> Mapping[str, str]:

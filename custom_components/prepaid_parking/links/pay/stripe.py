@@ -1,16 +1,14 @@
 """Stripe: orders as Checkout sessions, refunds, the movements of the account.
 
 Source: docs.stripe.com/api (checkout/sessions, refunds, balance_transactions, errors,
-idempotent_requests). Its answers have no signature: they are believed for the sake of the connection.
-It knows a session by its own number; ours is its `client_reference_id`, by which it cannot be asked
+idempotent_requests). It knows a session by its own number; ours is its `client_reference_id`, by which it cannot be asked
 for: a session whose number is lost is looked for in the list of the last ones.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
-from urllib.parse import urlencode
 
 from aiohttp import ClientSession
 
@@ -28,15 +26,19 @@ from ...core.pay_channel import (
     SettlementRow,
     Way,
 )
-from .exchange import Answer, exchange, origin
+from .stripe_line import HOST, StripeLine, plain
 from .stripe_money import to_stripe
 from .stripe_sign import Signatures
-from .stripe_told import is_our_refund, notice, refund_seen, row, session_seen
+from .stripe_told import (
+    is_our_refund,
+    notice,
+    our_number,
+    refund_seen,
+    row,
+    session_seen,
+)
 from .told import LATEST, Told
 
-HOST: Final = "https://api.stripe.com"
-VERSION: Final = "2024-06-20"
-"""Of the interface: answers keep this shape, whatever the account is set to."""
 SHORTEST: Final = timedelta(minutes=31)
 """No session ends within half an hour of its making; ours is closed by us at its own end.
 
@@ -44,13 +46,8 @@ It counts from the order's end and not from now: asked again, the request must b
 """
 LOOKED_BACK: Final = timedelta(days=3)
 """A session lives for a day; one that is older than this cannot be paid any more."""
-MOST_PAGES: Final = 100
-"""Of a list, a hundred rows each."""
 MOST_KNOWN: Final = 10_000
 """Numbers of sessions that are kept in mind."""
-UNCLEAR: Final = frozenset({409, 429})
-"""Another request with the same key is under way, or too many are: asked again, it will be clear."""
-type Form = Iterable[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +72,8 @@ class StripePay:
         self, session: ClientSession, merchant: StripeMerchant, base_url: str = HOST
     ) -> None:
         """Talk to the provider by a session of the hub."""
-        self._session = session
         self._own = merchant
-        self._base = origin(base_url)
+        self._line = StripeLine(session, merchant.key, base_url)
         self._known: dict[str, str] = {}
         self.merchant: Final = merchant.account
         self.currency: Final = merchant.currency
@@ -89,6 +85,8 @@ class StripePay:
         item = "line_items[0]"
         form = [
             ("mode", "payment"),
+            # Or the payer is asked in a currency of the provider's choice.
+            ("adaptive_pricing[enabled]", "false"),
             ("client_reference_id", asked.out_no),
             ("metadata[out_no]", asked.out_no),
             ("payment_intent_data[metadata][out_no]", asked.out_no),
@@ -100,10 +98,10 @@ class StripePay:
             (f"{item}[price_data][unit_amount]", self._amount(asked.amount_minor)),
             (f"{item}[price_data][product_data][name]", asked.subject[:250]),
         ]
-        session = await self._post("/v1/checkout/sessions", form, key=asked.out_no)
+        session = await self._line.post("/v1/checkout/sessions", form, key=asked.out_no)
         self._own_session(session, asked.out_no)
         number, url = session.text("id"), session.text("url")
-        if self._base.startswith("https:") and not url.startswith("https://"):
+        if self._line.is_secure and not url.startswith("https://"):
             raise session.odd("url")
         self._keep(asked.out_no, number)
         if asked.way is Way.QR:
@@ -115,9 +113,9 @@ class StripePay:
         number = session_id or await self._find(out_no)
         if not number:
             return Seen(out_no=out_no, outcome=Outcome.MISSING)
-        path = f"/v1/checkout/sessions/{_plain(number)}"
+        path = f"/v1/checkout/sessions/{plain(number)}"
         expand = [("expand[]", "payment_intent"), ("expand[]", "payment_intent.latest_charge")]
-        session = await self._get(path, expand)
+        session = await self._line.get(path, expand)
         self._own_session(session, out_no)
         return session_seen(session, self.merchant)
 
@@ -127,7 +125,7 @@ class StripePay:
         if not number:
             raise ChannelError(ChannelFault.REFUSED, "resource_missing")
         try:
-            session = await self._post(f"/v1/checkout/sessions/{_plain(number)}/expire", ())
+            session = await self._line.post(f"/v1/checkout/sessions/{plain(number)}/expire", ())
         except ChannelError as err:
             if err.fault is not ChannelFault.REFUSED:
                 raise
@@ -155,7 +153,7 @@ class StripePay:
             ("metadata[out_no]", asked.out_no),
             ("metadata[reason]", asked.reason[:500]),
         ]
-        told = await self._post("/v1/refunds", form, key=asked.refund_no)
+        told = await self._line.post("/v1/refunds", form, key=asked.refund_no)
         return _as_asked(refund_seen(told, self.currency), asked)
 
     async def query_refund(self, refund_no: str, out_no: str) -> RefundSeen:
@@ -190,7 +188,7 @@ class StripePay:
             ("created[lt]", str(int((begin + timedelta(days=1)).timestamp()))),
             ("expand[]", "data.source"),
         ]
-        pages = self._pages("/v1/balance_transactions", query)
+        pages = self._line.pages("/v1/balance_transactions", query)
         return [row(told, self.currency) async for told in pages]
 
     async def _find(self, out_no: str) -> str:
@@ -198,19 +196,19 @@ class StripePay:
         if out_no in self._known:
             return self._known[out_no]
         newest: datetime | None = None
-        async for session in self._pages("/v1/checkout/sessions", ()):
+        async for session in self._line.pages("/v1/checkout/sessions", ()):
             made_at = session.moment("created")
             newest = newest or made_at
             if made_at < newest - LOOKED_BACK:
                 break
-            if session.has("client_reference_id"):
-                self._keep(session.text("client_reference_id"), session.text("id"))
+            if number := our_number(session):
+                self._keep(number, session.text("id"))
             if out_no in self._known:
                 return self._known[out_no]
         return ""
 
     async def _refund_of(self, payment: str, refund_no: str) -> RefundSeen | None:
-        async for refund in self._pages("/v1/refunds", [("payment_intent", payment)]):
+        async for refund in self._line.pages("/v1/refunds", [("payment_intent", payment)]):
             if is_our_refund(refund) and refund.part("metadata").text("refund_no") == refund_no:
                 return refund_seen(refund, self.currency)
         return None
@@ -225,7 +223,7 @@ class StripePay:
 
     def _own_session(self, session: Told, out_no: str) -> None:
         self._own_mode(session)
-        if session.text("client_reference_id") != out_no:
+        if our_number(session) != out_no:
             raise ChannelError(ChannelFault.UNTRUSTED, "another_order")
 
     def _own_mode(self, told: Told) -> None:
@@ -233,74 +231,9 @@ class StripePay:
         if told.yes("livemode") != ("_live_" in self._own.key):
             raise ChannelError(told.fault, "livemode")
 
-    async def _pages(self, path: str, query: Form) -> AsyncIterator[Told]:
-        """Go through a list; the last row of a page says where the next one begins."""
-        after: Form = ()
-        seen: set[str] = set()
-        for _ in range(MOST_PAGES):
-            page = await self._get(path, [*query, ("limit", "100"), *after])
-            last = ""
-            for one in page.rows("data"):
-                last = one.text("id")
-                if last in seen:
-                    raise page.odd("data")
-                seen.add(last)
-                yield one
-            if not page.yes("has_more"):
-                return
-            if not last:
-                raise page.odd("has_more")
-            after = [("starting_after", last)]
-        raise ChannelError(ChannelFault.UNKNOWN, "too_many")
-
-    async def _get(self, path: str, query: Form) -> Told:
-        return _told(await self._send("GET", f"{path}?{urlencode(list(query))}"))
-
-    async def _post(self, path: str, form: Form, key: str = "") -> Told:
-        extra = {"Content-Type": "application/x-www-form-urlencoded"}
-        if key:
-            extra["Idempotency-Key"] = key
-        body = urlencode([(name, value) for name, value in form if value]).encode()
-        return _told(await self._send("POST", path, extra, body))
-
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        extra: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-    ) -> Answer:
-        headers = {
-            "Authorization": f"Bearer {self._own.key}",
-            "Stripe-Version": VERSION,
-            **(extra or {}),
-        }
-        return await exchange(
-            self._session, method, f"{self._base}{path}", headers=headers, body=body
-        )
-
-
-def _told(answer: Answer) -> Told:
-    """Return what was answered; an answer is no refusal unless it says so in the provider's words."""
-    if answer.fine:
-        return Told.read(answer.body)
-    if not 400 <= answer.status < 500 or answer.status in UNCLEAR:
-        raise ChannelError(ChannelFault.UNKNOWN, str(answer.status))
-    error = Told.read(answer.body).part("error")
-    kind = error.text("type")
-    fault = ChannelFault.UNKNOWN if kind == "idempotency_error" else ChannelFault.REFUSED
-    raise ChannelError(fault, error.text_or("code", kind), error.text_or("message"))
-
 
 def _as_asked(found: RefundSeen, asked: RefundAsked) -> RefundSeen:
     """Return a refund, if it is the one that was asked for."""
     if (found.out_no, found.amount_minor) != (asked.out_no, asked.amount_minor):
         raise ChannelError(ChannelFault.UNTRUSTED, "another_order")
     return found
-
-
-def _plain(number: str) -> str:
-    """Return a number that goes into a path; nothing else may come in with it."""
-    if not (number.isascii() and number.replace("_", "").isalnum()):
-        raise ChannelError(ChannelFault.UNTRUSTED, "id")
-    return number

@@ -80,7 +80,7 @@ def session_seen(
         raise session.odd("amount_total")
     is_paid = outcome is Outcome.PAID
     return Seen(
-        out_no=session.text("client_reference_id"),
+        out_no=our_number(session),
         outcome=outcome,
         provider_ref=intent_id(session) if is_paid else "",
         amount_minor=amount,
@@ -88,6 +88,17 @@ def session_seen(
         merchant=merchant,
         paid_at=(_charged_at(intent) or paid_at) if is_paid else None,
     )
+
+
+def our_number(session: Told) -> str:
+    """Return our number of a session that we have made, none of another one.
+
+    The reference alone proves nothing: whoever opens a payment link of the account may write one
+    into its address. What stands beside it is written by the account's owner only.
+    """
+    ours = session.part("metadata") if _is_whole(session, "metadata") else Told({}, session.fault)
+    number = ours.text_or("out_no")
+    return number if session.parts.get("client_reference_id") == number else ""
 
 
 def intent_id(owner: Told) -> str:
@@ -119,7 +130,7 @@ def notice(event: Told, sent_at: datetime, merchant: str, currency: str) -> Noti
     """Read an event whose signature is right; one of another account names that."""
     name, kind = event.text("id"), event.text("type")
     told, owner = event.part("data").part("object"), event.text_or("account", merchant)
-    if kind in SESSION_EVENTS and told.has("client_reference_id"):
+    if kind in SESSION_EVENTS and our_number(told):
         payment = session_seen(
             told, owner, failed=kind == SESSION_FAILED, paid_at=event.moment("created")
         )
