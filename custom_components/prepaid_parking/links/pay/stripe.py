@@ -1,8 +1,8 @@
 """Stripe: orders as Checkout sessions, refunds, the movements of the account.
 
-Source: docs.stripe.com/api (checkout/sessions, refunds, balance_transactions, errors,
-idempotent_requests). It knows a session by its own number; ours is its `client_reference_id`, by which it cannot be asked
-for: a session whose number is lost is looked for in the list of the last ones.
+Source: docs.stripe.com/api (checkout/sessions, refunds, balance_transactions). It knows a session by
+its own number; ours is its `client_reference_id`, by which it cannot be asked for: a session whose
+number is lost is looked for in the list of the last ones.
 """
 
 from collections.abc import Mapping, Sequence
