@@ -84,8 +84,8 @@ class PlatformKey:
         return cls(serial=f"PUB_KEY_ID_{number}", key=new_key())
 
     @classmethod
-    def of_certificate(cls) -> Self:
-        """Make one of the older kind, with a certificate of five years."""
+    def of_certificate(cls, number: int | None = None) -> Self:
+        """Make one of the older kind, with a certificate of five years and that number."""
         key, now = new_key(), datetime.now(UTC)
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Tenpay.com sign")])
         certificate = (
@@ -93,7 +93,7 @@ class PlatformKey:
             .subject_name(name)
             .issuer_name(name)
             .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
+            .serial_number(number or x509.random_serial_number())
             .not_valid_before(now - timedelta(days=1))
             .not_valid_after(now + timedelta(days=5 * 365))
             .sign(key, SHA256())

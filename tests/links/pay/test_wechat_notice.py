@@ -18,7 +18,7 @@ from custom_components.prepaid_parking.links.pay.wechat import WeChatPay
 from custom_components.prepaid_parking.links.pay.wechat_sign import signed
 from custom_components.prepaid_parking.simulator.pay_provider import Letter
 from custom_components.prepaid_parking.simulator.pay_wechat import FakeWeChat
-from custom_components.prepaid_parking.simulator.pay_wechat_keys import packed
+from custom_components.prepaid_parking.simulator.pay_wechat_keys import PlatformKey, packed
 from tests.links.pay.wechat_peer import (
     OUT_NO,
     account,
@@ -231,6 +231,17 @@ async def test_a_serial_that_no_certificate_has_is_not_asked_for(serial: str) ->
         assert not one.fake.requests
 
 
+async def test_the_number_of_a_certificate_may_be_written_small_or_with_a_nought() -> None:
+    """As some programs write it: the same certificate, and no second question."""
+    key = PlatformKey.of_certificate(0x0ABCDEF0123456789ABCDEF0123456789ABCDEF)
+    async with shop(FakeWeChat(account(), key=key)) as one:
+        letter = letter_of_a_payment(one.fake)
+        for serial in (key.serial, key.serial.lower(), f"0{key.serial}"):
+            headers = CIMultiDict({**letter.headers, "Wechatpay-Serial": serial})
+            assert (await one.pay.verify(headers, letter.body)).payment
+        assert one.asked_for("/v3/certificates") == 1
+
+
 async def test_a_merchant_who_changes_over_hears_both_kinds() -> None:
     """For weeks the provider signs some notices by the old certificate, some by the new key."""
     old = FakeWeChat(account())
@@ -318,6 +329,17 @@ def test_whatever_a_stranger_sends_is_refused(
     real, _ = closed.signed(closed.letter)
     closed.refused(parts, body)
     closed.refused({**real, **parts}, body)
+
+
+def test_a_signature_is_written_in_one_way_only(closed: Closed) -> None:
+    """The last sign before the padding has four bits that mean nothing: they are not for others."""
+    headers, body = closed.signed(closed.letter)
+    text = headers["Wechatpay-Signature"]
+    assert text.endswith("==")
+    signs = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    other = signs[signs.index(text[-3]) ^ 1]
+    for changed in (f"{text[:-3]}{other}==", f"{text} ", f"{text}==", text.rstrip("=")):
+        closed.refused({**headers, "Wechatpay-Signature": changed}, body)
 
 
 @pytest.mark.parametrize("missing", SIGNED)

@@ -158,6 +158,16 @@ async def test_only_the_providers_own_no_is_one(
         assert (await raised(one, name)).fault is fault
 
 
+@pytest.mark.parametrize("code", ["ORDER_CLOSED", "ORDERCLOSED"])
+async def test_a_provider_that_says_it_was_closed_has_closed_it(code: str) -> None:
+    """What was wanted is so: after a lost answer the hub asks once more."""
+    fake = odd_shop()
+    async with shop(fake) as one:
+        fake.status, fake.body = 400, json.dumps({"code": code}).encode()
+        await one.channel.close(OUT_NO)
+        assert (await raised(one, "create")).fault is ChannelFault.REFUSED
+
+
 async def test_an_answer_without_end_is_cut() -> None:
     """A hub has little memory."""
     fake = odd_shop()
