@@ -449,6 +449,47 @@ async def test_what_is_missing_is_not_made_up(name: str) -> None:
     assert err.value.fault in {ChannelFault.UNKNOWN, ChannelFault.UNTRUSTED}
 
 
+@pytest.mark.parametrize(
+    ("drop", "odd", "state"),
+    [
+        ("refund_status", {}, RefundOutcome.PENDING),
+        ("", {"refund_status": "REFUND_PROCESSING"}, RefundOutcome.PENDING),
+        ("", {"refund_status": "REFUND_FAIL"}, RefundOutcome.FAILED),
+    ],
+)
+async def test_a_refund_without_a_state_is_neither_done_nor_failed(
+    drop: str, odd: Mapping[str, object], state: RefundOutcome
+) -> None:
+    """It meant success once and means failure now: either guess would lose the money of one side."""
+    provider = fake_of(OddAlipay)
+    async with desk(provider) as at:
+        await _paid(at)
+        await at.channel.refund(_back())
+        provider.drop, provider.odd = drop, odd
+        assert (await at.channel.query_refund("R1", NO)).outcome is state
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"refund_status": "DREAMT"},
+        {"refund_amount": "5e0"},
+        {"out_request_no": "R2"},
+        {"out_trade_no": "A2"},
+    ],
+    ids=str,
+)
+async def test_an_answer_about_another_refund_is_no_answer(odd: Mapping[str, object]) -> None:
+    """Signed rightly, and about somebody else's money."""
+    provider = fake_of(OddAlipay)
+    async with desk(provider) as at:
+        await _paid(at)
+        await at.channel.refund(_back())
+        provider.odd = odd
+        with pytest.raises(ChannelError):
+            await at.channel.query_refund("R1", NO)
+
+
 def _content(fields: Mapping[str, str]) -> dict[str, str]:
     """Return what a request asked for."""
     found: dict[str, str] = json.loads(fields["biz_content"])

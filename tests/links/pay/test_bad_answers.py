@@ -32,7 +32,8 @@ BODIES: dict[str, tuple[int, bytes]] = {
     "redirect": (302, b""),
     "not found": (404, b"<html>"),
     "not found, odd": (404, b'{"error":{"type":3}}'),
-    "too many": (429, b"{}"),
+    "too many": (429, b'{"error":{"type":"invalid_request_error","code":"rate_limit"}}'),
+    "at the same time": (409, b'{"error":{"type":"invalid_request_error"}}'),
     "gateway": (502, b"<html>"),
 }
 ACTS: dict[str, Callable[[PayChannel], Awaitable[object]]] = {

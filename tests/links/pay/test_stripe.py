@@ -17,7 +17,12 @@ from custom_components.prepaid_parking.core.pay_channel import (
 )
 from custom_components.prepaid_parking.links.pay.stripe import StripePay
 from custom_components.prepaid_parking.links.pay.told import Told
-from custom_components.prepaid_parking.simulator.pay_books import Order, OrderState, RefusedError
+from custom_components.prepaid_parking.simulator.pay_books import (
+    Order,
+    OrderState,
+    Refund,
+    RefusedError,
+)
 from custom_components.prepaid_parking.simulator.pay_stripe import FakeStripe
 
 from .stripe_peer import ACCOUNT, Desk, asked, desk, fake, fake_of, merchant
@@ -355,9 +360,10 @@ async def test_a_list_that_never_ends_is_given_up(at: Desk) -> None:
     """A list that begins again would keep the hub for ever, and count everything twice."""
     now = datetime.now(UTC)
     at.fake.movements_more = [_more("txn_same", "topup", 1, now) for _ in range(250)]
-    with pytest.raises(ChannelError) as err:
+    with pytest.raises(ChannelError, match="not_understood") as err:
         await at.channel.settlement(now.date())
     assert err.value.fault is ChannelFault.UNKNOWN
+    assert len(at.fake.requests) == 1
 
 
 async def test_another_currency_is_not_settled_as_ours(at: Desk) -> None:
@@ -401,7 +407,12 @@ class OddStripe(FakeStripe):
     """It says rightly what nobody understands."""
 
     odd: Mapping[str, object] = {}
+    odd_refund: Mapping[str, object] = {}
     drop = ""
+
+    @override
+    def refund(self, refund: Refund) -> dict[str, object]:
+        return super().refund(refund) | dict(self.odd_refund)
 
     @override
     def session(self, order: Order, expand: str = "") -> dict[str, object]:
@@ -464,6 +475,41 @@ async def test_what_is_missing_is_not_made_up(name: str) -> None:
         provider.drop = name
         with pytest.raises(ChannelError) as err:
             await at.channel.query(NO)
+    assert err.value.fault in {ChannelFault.UNKNOWN, ChannelFault.UNTRUSTED}
+
+
+async def test_a_refund_that_waits_for_the_payer_is_stuck() -> None:
+    """It has left the merchant and nobody has it: somebody must be told."""
+    provider = fake_of(OddStripe)
+    async with desk(provider) as at:
+        await _paid(at)
+        provider.odd_refund = {"status": "requires_action"}
+        found = await at.channel.refund(_back())
+        assert (found.outcome, found.stuck) == (RefundOutcome.PENDING, True)
+        provider.odd_refund = {}
+        assert not (await at.channel.query_refund("R1", NO)).stuck
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"status": "dreamt"},
+        {"amount": "500"},
+        {"amount": 501},
+        {"currency": "usd"},
+        {"metadata": {"refund_no": "R1", "out_no": "A2"}},
+        {"metadata": {"refund_no": "R1"}},
+    ],
+    ids=str,
+)
+async def test_an_answer_about_another_refund_is_no_answer(odd: Mapping[str, object]) -> None:
+    """Somebody else's money, or another sum: the books would say that it is back."""
+    provider = fake_of(OddStripe)
+    async with desk(provider) as at:
+        await _paid(at)
+        provider.odd_refund = odd
+        with pytest.raises(ChannelError) as err:
+            await at.channel.refund(_back())
     assert err.value.fault in {ChannelFault.UNKNOWN, ChannelFault.UNTRUSTED}
 
 
