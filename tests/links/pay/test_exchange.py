@@ -145,9 +145,16 @@ async def test_a_provider_that_cannot_be_reached_has_heard_nothing() -> None:
             assert (await failed(session, url)).fault is ChannelFault.UNREACHABLE
 
 
+async def test_a_hub_that_shuts_down_sends_nothing_any_more() -> None:
+    """Its session is closed before its last task is: that is no error of the program."""
+    async with ClientSession() as session:
+        pass
+    assert (await failed(session, "https://api.example/")).fault is ChannelFault.UNREACHABLE
+
+
 async def test_a_connection_that_never_came_about_has_carried_nothing() -> None:
     """A firewall that swallows everything: that is time lost, and nothing else."""
-    session = Mock(spec=ClientSession)
+    session = Mock(spec=ClientSession, closed=False)
     session.request.side_effect = ConnectionTimeoutError()
     assert (await failed(session, "https://api.example/")).fault is ChannelFault.UNREACHABLE
 

@@ -53,6 +53,8 @@ async def exchange(
     The address is sent as it is written: what has been signed must not be quoted anew. An error says whether the provider may have heard the request: after that only it knows what
     happened.
     """
+    if session.closed:
+        raise ChannelError(ChannelFault.UNREACHABLE, detail="session closed")
     try:
         async with session.request(
             method,
