@@ -50,8 +50,8 @@ async def exchange(
 ) -> Answer:
     """Send a request and return the answer, of whatever status; redirects are not followed.
 
-    The address is sent as it is written: what has been signed must not be quoted anew. An error says whether the provider may have heard the request: after that only it knows what
-    happened.
+    The address is sent as it is written: what has been signed must not be quoted anew. An error
+    says whether the provider may have heard the request: after that only it knows what happened.
     """
     if session.closed:
         raise ChannelError(ChannelFault.UNREACHABLE, detail="session closed")
