@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from .identity import OrderId
-from .pay_channel import Outcome, Seen
+from .pay_channel import Offered, Outcome, Seen
 
 LADDER: Final = tuple(timedelta(seconds=pause) for pause in (5, 15, 30, 60, 120, 300))
 """Pauses between looks; the last one goes on."""
@@ -61,7 +61,7 @@ class PayOrder:
     """One asking for money at one channel.
 
     `out_no` is its number at the provider. `next_at` is when it is looked at next (None: never).
-    `qr` or `url` is what the payer is shown. `paid_minor` is what the provider says has come, which
+    `offered` is what the payer is shown, and what the provider calls the order. `paid_minor` is what the provider says has come, which
     counts, whatever was asked for.
     """
 
@@ -76,18 +76,17 @@ class PayOrder:
     expires_at: datetime
     next_at: datetime | None = None
     looks: int = 0
-    qr: str = ""
-    url: str = ""
+    offered: Offered | None = None
     provider_ref: str = ""
     paid_minor: int = 0
     paid_at: datetime | None = None
 
 
-def begun(order: PayOrder, *, qr: str = "", url: str = "") -> PayOrder:
+def begun(order: PayOrder, offered: Offered) -> PayOrder:
     """Return an order that the provider has taken up; one that is further stays where it is."""
     if order.state is not OrderState.CREATED:
         return order
-    return replace(order, state=OrderState.PENDING, qr=qr, url=url)
+    return replace(order, state=OrderState.PENDING, offered=offered)
 
 
 def after_look(order: PayOrder, seen: Seen | None, now: datetime) -> PayOrder:
