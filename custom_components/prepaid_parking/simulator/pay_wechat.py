@@ -255,7 +255,7 @@ class FakeWeChat(PayProvider):
             rows, self.books.orders, app=self.account.app, merchant=self.told_merchant()
         )
         # The token needs quoting, so that whoever quotes anew what was signed is found out.
-        token, content = f"{secrets.token_urlsafe(24)}%2F%7E%2B", text.encode()
+        token, content = f"{secrets.token_urlsafe(24)}%2F%2B", text.encode()
         self._files[token] = content
         return {
             "download_url": f"{self.base_url}/v3/billdownload/file?token={token}",
