@@ -12,6 +12,7 @@ from custom_components.prepaid_parking.core.review import Review, Suspicion, Ver
 from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayState
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.arrears import arrears_of
+from custom_components.prepaid_parking.operations.plates import FIELD
 from custom_components.prepaid_parking.operations.review_verdicts import Correction
 from custom_components.prepaid_parking.operations.reviews import open_review
 from custom_components.prepaid_parking.operations.stay_finding import Which, stay_by_id
@@ -148,7 +149,7 @@ async def test_nothing_is_given_back_of_what_nobody_paid(world: World) -> None:
 
 async def sealed(world: World, plate: str) -> str:
     """Seal a plate."""
-    return await world.site.privacy.put_subject({"plates": plate})
+    return await world.site.privacy.put_subject({FIELD: plate})
 
 
 async def test_plates_that_were_sealed_for_a_question_go_when_it_is_answered(

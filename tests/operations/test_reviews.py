@@ -17,6 +17,7 @@ from custom_components.prepaid_parking.operations.lane_facts import (
     ReviewSettled,
     StayFact,
 )
+from custom_components.prepaid_parking.operations.plates import FIELD
 from custom_components.prepaid_parking.operations.review_verdicts import Correction, settle_review
 from custom_components.prepaid_parking.operations.reviews import open_review
 from tests.operations.test_occupancy import car
@@ -194,13 +195,13 @@ async def test_what_is_over_is_not_ended_again(world: World, verdict: Verdict) -
 
 async def test_a_corrected_plate_is_found_sealed_and_the_old_one_destroyed(world: World) -> None:
     """B read as 8: the driver's own plate opens at the exit, and the wrong one is nobody's."""
-    wrong = await world.site.privacy.put_subject({"plates": "A8812"})
+    wrong = await world.site.privacy.put_subject({FIELD: "A8812"})
     stay = await car(world, subject=wrong, masked="A8***")
     review = await asked(world, stay, why=Suspicion.NEAR_MATCH)
     await settles(world, review, Verdict.CORRECTED, correction=Correction(plate="ab 812"))
     now = world.site.parking.stays[stay.id]
     assert now.plate == world.site.privacy.blind("plate", "AB812")
-    assert await world.site.privacy.get_subject(now.subject) == {"plates": "AB812"}
+    assert await world.site.privacy.get_subject(now.subject) == {FIELD: "AB812"}
     with pytest.raises(CoreError, match="subject_unknown"):
         await world.site.privacy.get_subject(wrong)
     said = str(await world.books.entries(kinds=[EntryKind.REVIEW_SETTLED]))

@@ -16,6 +16,7 @@ from .lane_facts import PassageKind
 from .lane_run import LaneRun, Shown
 from .passing import Answer, Happening, recorded
 from .pictures import name_picture
+from .plates import FIELD
 from .releasing import release_barrier, standing
 from .site import Site
 from .stay_book import alone, hold, numbered, stay_of, stays_at
@@ -76,7 +77,7 @@ async def correct_plate(
         for other in stays_at(site, digest):
             if other.id != known.id and other.state is not StayState.UNPAID:
                 raise CoreError("vehicle_inside", stay=other.id)
-        sealed = await site.privacy.put_subject({"plates": text})
+        sealed = await site.privacy.put_subject({FIELD: text})
         right = replace(known, plate=digest, masked=masked_plate(text), subject=sealed)
         written = await numbered(site, right)
         act = Act(

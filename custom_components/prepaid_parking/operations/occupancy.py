@@ -71,9 +71,11 @@ def surely_free(site: Site, zone: str) -> int | None:
     parking, now = site.parking, site.clock()
     known = parking.counted
     if known is not None and timedelta() <= now - known.at <= COUNTED:
-        free = known.occupancy.free_in(zone)
-        if free is None or free - (parking.held - known.held) > FEW:
-            return None if free is None else free - (parking.held - known.held)
+        then = known.occupancy.free_in(zone)
+        if then is None:
+            return None
+        if (free := then - (parking.held - known.held)) > FEW:
+            return free
     parking.counted = Counted(at=now, held=parking.held, occupancy=count(site))
     return parking.counted.occupancy.free_in(zone)
 

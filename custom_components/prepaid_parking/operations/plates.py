@@ -12,7 +12,8 @@ from .site import Site
 KEPT: Final = timedelta(days=30)
 """So long after a stay a driver may come and say that it was another car. Who owes is kept until it is settled."""
 MOST_AT_ONCE: Final = 500
-FIELDS: Final = ("plates", "plate")
+FIELD: Final = "plate"
+"""What a single plate is sealed as, of whatever it is; a card has several."""
 
 
 async def whole_plate(site: Site, subject: str) -> str | None:
@@ -23,7 +24,7 @@ async def whole_plate(site: Site, subject: str) -> str | None:
         fields = await site.privacy.get_subject(subject)
     except CoreError:
         return None
-    return next((fields[name] for name in FIELDS if name in fields), None)
+    return fields.get(FIELD)
 
 
 async def forget_plates(site: Site, now: datetime) -> None:

@@ -13,6 +13,7 @@ from ..core.visiting import Reservation, most_at_once
 from ..core.wallet import CredentialKind
 from .booking import referenced
 from .occupancy import count
+from .plates import FIELD
 from .site import Site
 from .turn import in_turn
 from .visit_book import cancelled, check_times, made
@@ -57,7 +58,7 @@ async def reserve_space(
         card=CardId(card.lower()) if card else None,
         digest=site.privacy.blind(CredentialKind.PLATE, value) if value else b"",
         masked=masked_plate(value) if value else "",
-        subject=await site.privacy.put_subject({"plate": value}) if value else "",
+        subject=await site.privacy.put_subject({FIELD: value}) if value else "",
         note=note,
     )
     content = {

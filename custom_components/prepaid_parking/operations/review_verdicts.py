@@ -15,6 +15,7 @@ from ..core.review import Review, Verdict
 from ..core.stay import Stay, StayState
 from .booking import book_sealed
 from .lane_facts import ReviewSettled, StayEvent, StayFact
+from .plates import FIELD
 from .review_money import close_at, refund_reviewed
 from .reviews import drop_sealed, known_review
 from .site import Site
@@ -184,7 +185,7 @@ async def _corrected(
     for other in stays_at(site, digest):
         if other.id != stay.id and other.state is not StayState.UNPAID:
             raise CoreError("vehicle_inside", stay=other.id)
-    sealed = await site.privacy.put_subject({"plates": plate})
+    sealed = await site.privacy.put_subject({FIELD: plate})
     return [replace(stay, plate=digest, masked=masked_plate(plate), subject=sealed)], sealed
 
 

@@ -24,6 +24,7 @@ from .lane_facts import StayEvent, StayFact
 from .lane_run import LaneRun, Shown
 from .parking_rules import rules_now
 from .permits import keep_permit
+from .plates import FIELD
 from .site import Site
 from .stay_book import alone, hold, numbered, put
 from .stay_charging import owe_stay
@@ -231,7 +232,7 @@ def _sealed(site: Site, stay: Stay, vehicle: Shown) -> tuple[Stay, tuple[Record,
     """Return a stay that no card knows with its whole plate, encrypted: who owes must be found again."""
     if not vehicle.plate or stay.card is not None or stay.subject:
         return stay, ()
-    subject, records = site.privacy.sealed({"plates": vehicle.read.plate})
+    subject, records = site.privacy.sealed({FIELD: vehicle.read.plate})
     return replace(stay, subject=subject), records
 
 

@@ -14,6 +14,7 @@ from .lane_run import LaneRun, Shown
 from .parking_rules import rules_now
 from .passing import Answer
 from .pictures import name_picture, pictures_of
+from .plates import FIELD
 from .reviews import open_review
 from .site import Site
 
@@ -95,7 +96,7 @@ async def _asked(
     """Open the review with the whole plate sealed: who looks at it has to read it."""
     try:
         plate = shown.read.plate
-        subject, seal = site.privacy.sealed({"plates": plate}) if plate else ("", ())
+        subject, seal = site.privacy.sealed({FIELD: plate}) if plate else ("", ())
         *others, last = [await _with_picture(site, one, stays) for one in reads]
         seen = (*others, replace(last, subject=subject))
         await open_review(site, why, stays=stays, reads=seen, sealed=seal)

@@ -11,6 +11,7 @@ from ..core.plate import masked_plate, normal_plate
 from ..core.vehicle import RuleKind, VehicleRule
 from ..core.wallet import CredentialKind
 from .booking import book_sealed, referenced
+from .plates import FIELD
 from .site import Site
 from .turn import in_turn
 
@@ -48,7 +49,7 @@ async def set_vehicle_rule(
         masked=masked_plate(known),
         reason=reason,
         set_at=now,
-        subject=await site.privacy.put_subject({"plate": known}),
+        subject=await site.privacy.put_subject({FIELD: known}),
         once=once,
         until=until,
     )
