@@ -12,7 +12,7 @@ from ..core.errors import CoreError
 from ..core.metering import Quantity
 from ..core.money import parse_quantity
 from ..errors import in_words
-from ..operations import adjusting, adjusting_usage, batch, proving, transfers
+from ..operations import adjusting, adjusting_usage, batch, proving, reversal, transfers
 from ..operations.buckets import leaving_view
 from ..operations.used import usage_in
 from .call import AMOUNT, MAYBE_REASON, REASON, REFERENCE, WALLET, Action, Call, Response
@@ -51,7 +51,7 @@ async def reverse_entry(call: Call) -> Response:
 async def adjust_usage(call: Call) -> Response:
     """Charge another quantity than an entry did."""
     reference = call.reference()
-    found = await adjusting.find_entry(call.site, call.data["entry"])
+    found = await reversal.find_entry(call.site, call.data["entry"])
     usage = usage_in(found)
     if usage is None:
         raise CoreError("entry_not_usage", entry=found.id, kind=found.kind)

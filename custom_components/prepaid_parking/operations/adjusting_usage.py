@@ -16,7 +16,6 @@ from ..core.ledger import Act, Entry, Receipt
 from ..core.money import split
 from ..core.tariff import Pricer
 from ..core.wallet import Binding
-from .adjusting import find_entry
 from .booking import book, closed, referenced, tell
 from .correcting import (
     Correction,
@@ -31,6 +30,7 @@ from .facts import WalletEvent
 from .meter_run import MeterRun
 from .paying_usage import one_after_another
 from .replay import merged
+from .reversal import find_entry
 from .site import Site
 from .turn import in_turn
 from .usage import post_windows, unposted

@@ -15,8 +15,8 @@ from ..core.lane import Grant
 from ..core.ledger import Act, Entry, Record
 from ..core.passage import Passage
 from ..core.stay import Stay, StayState
-from .adjusting import Reversal, find_entry, way_back
 from .booking import closed
+from .reversal import Reversal, find_entry, way_back
 from .site import Site
 from .stay_book import alone, numbered
 from .stays import keep_stay, take_over
