@@ -61,8 +61,8 @@ class PayOrder:
     """One asking for money at one channel.
 
     `out_no` is its number at the provider. `next_at` is when it is looked at next (None: never).
-    `offered` is what the payer is shown, and what the provider calls the order. `paid_minor` is what the provider says has come, which
-    counts, whatever was asked for.
+    `offered` is what the payer is shown, and what the provider calls the order. `paid_minor` is what
+    the provider says has come, which counts, whatever was asked for.
     """
 
     id: OrderId

@@ -42,6 +42,14 @@ def _packed(text: str = WRITTEN, *others: str) -> bytes:
     return content.getvalue()
 
 
+def _packed_by(kind: int) -> bytes:
+    """Return a file that says it was packed in another way: the list of a ZIP says in which."""
+    content = bytearray(_packed())
+    place = content.index(b"PK\x01\x02") + 10
+    content[place : place + 2] = kind.to_bytes(2, "little")
+    return bytes(content)
+
+
 def _refused(content: bytes, day: date = DAY, seller: str = SELLER) -> None:
     with pytest.raises(ChannelError) as err:
         rows(content, day, seller)
@@ -77,6 +85,7 @@ def test_a_file_as_merchants_have_it() -> None:
         ("\t,-0.08", "\t,0.08"),
         ("2019-09-16 10:55:23,alipay_store", "soon,alipay_store"),
         (",下单测试\n2019", "\n2019"),
+        (',"下单,测试",', ',"下单"测试,'),
         ("#交易合计：2笔", "#交易合计：3笔"),
         ("共21.50元", "共21.51元"),
         ("退款共-2.50元", "退款共2.50元"),
@@ -99,6 +108,10 @@ OTHERS: Final[dict[str, Callable[[], bytes]]] = {
     "the sums alone": lambda: _packed("#支付宝业务汇总查询\n"),
     "empty": lambda: _packed(""),
     "half": lambda: _packed(WRITTEN[: len(WRITTEN) // 2]),
+    "packed by bzip2": lambda: _packed_by(zipfile.ZIP_BZIP2),
+    "packed by LZMA": lambda: _packed_by(zipfile.ZIP_LZMA),
+    "packed by Zstandard": lambda: _packed_by(zipfile.ZIP_ZSTANDARD),
+    "packed in no way": lambda: _packed_by(99),
     "a bomb": lambda: _packed(WRITTEN + "x" * 40_000_000),
 }
 

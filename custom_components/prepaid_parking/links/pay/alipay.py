@@ -34,7 +34,7 @@ from .alipay_bill import rows
 from .alipay_line import HOST, AlipayLine, AlipayMerchant
 from .alipay_sign import SIGN_TYPE, UNSIGNED, fields_text, is_signed
 from .alipay_told import BEIJING, CURRENCY, YUAN, notice, refund_seen, seen
-from .exchange import LARGEST_FILE, exchange, origin
+from .exchange import LARGEST_FILE, exchange, origin, sendable
 from .told import Told
 
 FILES: Final = "https://dwbillcenter.alipay.com"
@@ -46,6 +46,7 @@ FILED: Final = timedelta(days=1, hours=10)
 """After its beginning a day's file is there."""
 LONGEST: Final = timedelta(days=15)
 LONGEST_SUBJECT: Final = 128
+LONGEST_REASON: Final = 256
 _FORBIDDEN: Final = str.maketrans("/=&", "   ")
 """What a subject must not hold."""
 _ADDRESS: Final = re.compile(r"[!-~]+")
@@ -80,7 +81,7 @@ class Alipay:
         form = {
             "out_trade_no": asked.out_no,
             "total_amount": YUAN.text(asked.amount_minor),
-            "subject": asked.subject.translate(_FORBIDDEN)[:LONGEST_SUBJECT],
+            "subject": sendable(asked.subject.translate(_FORBIDDEN), LONGEST_SUBJECT),
             "timeout_express": lasts,
         }
         own = {"notify_url": self._own.notify_url}
@@ -130,7 +131,7 @@ class Alipay:
             "out_trade_no": asked.out_no,
             "out_request_no": asked.refund_no,
             "refund_amount": YUAN.text(asked.amount_minor),
-            "refund_reason": asked.reason[:256],
+            "refund_reason": sendable(asked.reason, LONGEST_REASON),
         }
         try:
             told = await self._line.ask("alipay.trade.refund", form)

@@ -34,19 +34,24 @@ _SAID: Final = {
     RowKind.REFUND: re.compile(r"#退款合计：(\d+)笔，商家实收退款共(-?[\d.]+)元，.*", re.ASCII),
 }
 _AMOUNT: Final = re.compile(r"-?\d{1,12}(\.\d{1,2})?", re.ASCII)
+_PACKINGS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""The provider's; the others each break in errors of their own."""
 _BROKEN: Final = (
     zipfile.BadZipFile,
     zlib.error,
+    csv.Error,
     EOFError,
     IndexError,
     KeyError,
-    NotImplementedError,
     OSError,
     RuntimeError,
     ValueError,
     CoreError,
 )
-"""What a file that is not what it should be makes the standard library raise."""
+"""What a file that is not what it should be makes the standard library raise.
+
+A ZIP that is encrypted is a RuntimeError, as is (NotImplementedError) one of a later version.
+"""
 
 
 def rows(content: bytes, day: date, seller: str) -> Sequence[SettlementRow]:
@@ -64,6 +69,8 @@ def _movements(content: bytes) -> list[str]:
         if sum(one.file_size for one in packed.infolist()) > LARGEST_FILE:
             raise ValueError("too large")
         for one in packed.infolist():
+            if one.compress_type not in _PACKINGS:
+                raise ValueError("packed in another way")
             lines = packed.read(one).decode("gb18030").splitlines()
             match lines[:1]:
                 case [title] if title == TITLE and found is None:

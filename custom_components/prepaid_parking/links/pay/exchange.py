@@ -76,6 +76,14 @@ async def exchange(
         raise ChannelError(ChannelFault.UNKNOWN, detail=str(err) or type(err).__name__) from err
 
 
+def sendable(text: str, longest: int) -> str:
+    """Return the beginning of what people have typed, as it can be sent.
+
+    Half a sign, as a text cut elsewhere may end in, has no bytes: a question mark stands for it.
+    """
+    return text[:longest].encode(errors="replace").decode()
+
+
 def origin(address: str) -> str:
     """Return a base address without its last slash, if secrets may go there.
 

@@ -26,6 +26,7 @@ from ...core.pay_channel import (
     SettlementRow,
     Way,
 )
+from .exchange import sendable
 from .stripe_line import HOST, StripeLine, plain
 from .stripe_money import to_stripe
 from .stripe_sign import Signatures
@@ -48,6 +49,8 @@ LOOKED_BACK: Final = timedelta(days=3)
 """A session lives for a day; one that is older than this cannot be paid any more."""
 MOST_KNOWN: Final = 10_000
 """Numbers of sessions that are kept in mind."""
+LONGEST_SUBJECT: Final = 250
+LONGEST_REASON: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +99,7 @@ class StripePay:
             (f"{item}[quantity]", "1"),
             (f"{item}[price_data][currency]", self.currency.lower()),
             (f"{item}[price_data][unit_amount]", self._amount(asked.amount_minor)),
-            (f"{item}[price_data][product_data][name]", asked.subject[:250]),
+            (f"{item}[price_data][product_data][name]", sendable(asked.subject, LONGEST_SUBJECT)),
         ]
         session = await self._line.post("/v1/checkout/sessions", form, key=asked.out_no)
         self._own_session(session, asked.out_no)
@@ -151,7 +154,7 @@ class StripePay:
             ("amount", self._amount(asked.amount_minor)),
             ("metadata[refund_no]", asked.refund_no),
             ("metadata[out_no]", asked.out_no),
-            ("metadata[reason]", asked.reason[:500]),
+            ("metadata[reason]", sendable(asked.reason, LONGEST_REASON)),
         ]
         told = await self._line.post("/v1/refunds", form, key=asked.refund_no)
         return _as_asked(refund_seen(told, self.currency), asked)
