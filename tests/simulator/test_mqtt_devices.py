@@ -345,3 +345,31 @@ def test_the_same_seed_reads_the_same() -> None:
     one, two = FrigateCamera("entry", seed=5), FrigateCamera("entry", seed=5)
     assert one.looks("B-PP 42", misreads=2) == two.looks("B-PP 42", misreads=2)
     assert one.misread("HH-GG 77") != "HH-GG 77"
+
+
+async def test_a_device_that_is_switched_off_begins_nothing(broker: Mosquitto) -> None:
+    """A relay's timer fired while its device went off: its work outlived the test that had it."""
+    device, waits, begun = MqttDevice("relay"), asyncio.Event(), list[str]()
+
+    async def turns_back() -> None:
+        begun.append("turned back")
+
+    async def ends_late() -> None:
+        waits.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            device.chore(turns_back())
+
+    await device.start(address(broker))
+    await device.connected.wait()
+    device.chore(ends_late())
+    await waits.wait()
+    await device.stop()
+    await asyncio.sleep(0)
+    assert not begun
+    await device.start(address(broker))
+    device.chore(turns_back())
+    await asyncio.sleep(0)
+    await device.stop()
+    assert begun == ["turned back"]

@@ -1,13 +1,13 @@
 """An MQTT device: connects, comes back when the broker does, obeys its own command topics."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 import json
 import socket
 from time import monotonic
-from typing import Final, override
+from typing import Any, Final, override
 
 import aiomqtt
 
@@ -65,6 +65,7 @@ class MqttDevice:
         self._life: asyncio.Task[None] | None = None
         self._noted = asyncio.Event()
         self._chores: set[asyncio.Task[None]] = set()
+        self._is_off = False
 
     @property
     def command_topics(self) -> tuple[str, ...]:
@@ -100,10 +101,12 @@ class MqttDevice:
 
     async def start(self, broker: Broker) -> None:
         """Begin to live; returns at once, `connected` tells when the broker was reached."""
+        self._is_off = False
         self._life = asyncio.create_task(self._live(broker), name=f"life of {self.identity}")
 
     async def stop(self) -> None:
-        """Be switched off."""
+        """Be switched off: what is under way ends, and nothing begins any more."""
+        self._is_off = True
         if self._life is None:
             return
         if self.connected.is_set():
@@ -150,8 +153,14 @@ class MqttDevice:
                 await self._noted.wait()
         return found
 
-    def chore(self, work: Awaitable[None]) -> None:
-        """Do something beside: a relay that turns itself off again."""
+    def chore(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside: a relay that turns itself off again.
+
+        Its timer may fire while the device is being switched off: nobody would end that any more.
+        """
+        if self._is_off:
+            work.close()
+            return
 
         async def run() -> None:
             with suppress(aiomqtt.MqttError):
