@@ -109,6 +109,8 @@ class Demo:
                 await setup.run()
                 if await write_dashboard(client, setup.entry):
                     show.step("The dashboard is there")
+                # The lists are asked for by the minute; whoever has just arrived does not wait for it.
+                await client.ask("fire_event", event_type="demo_lists")
             except DemoError as err:
                 # What the hub refuses it explains in its log.
                 message = f"{err}\n{hub.tail()}"

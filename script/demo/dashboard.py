@@ -45,8 +45,6 @@ async def write_dashboard(hub: Hub, entry: str) -> bool:
         return False
     await hub.ask("lovelace/config/save", url_path=PATH, config=config)
     await write_past(hub, {one.name: used_statistic(names, one) for one in POWER})
-    # The lists are asked for by the minute; whoever has just arrived does not wait for it.
-    await hub.ask("fire_event", event_type="demo_lists")
     return True
 
 
