@@ -52,8 +52,32 @@ ReservationId = NewType("ReservationId", str)
 MerchantId = NewType("MerchantId", str)
 OrderId = NewType("OrderId", str)
 """`po<no>`."""
+UnmatchedId = NewType("UnmatchedId", str)
+"""`pu<no>`."""
+PayCodeId = NewType("PayCodeId", str)
+"""`pc<no>`."""
+RiskEventId = NewType("RiskEventId", str)
+"""`re<no>`."""
+HeldId = NewType("HeldId", str)
+"""`cf<no>`."""
+AgreementId = NewType("AgreementId", str)
+"""`am<no>`."""
+TillId = NewType("TillId", str)
+"""`ti<no>`."""
+ShiftId = NewType("ShiftId", str)
+"""`sh<no>`."""
+TerminalId = NewType("TerminalId", str)
+"""`tm<no>`."""
+AgentId = NewType("AgentId", str)
+"""`ag<no>`."""
 PromotionId = NewType("PromotionId", str)
 FeeId = NewType("FeeId", str)
+VoucherBatchId = NewType("VoucherBatchId", str)
+"""`vb<no>`."""
+TokenMeterId = NewType("TokenMeterId", str)
+"""`tk<no>`."""
+CardTerminalId = NewType("CardTerminalId", str)
+"""What a terminal calls itself in its files."""
 EntryId = NewType("EntryId", int)
 """The place in the site's chain, from 1 without a gap: a missing entry is visible."""
 

@@ -33,11 +33,14 @@ from .hour_book import HourBook
 from .house_book import HouseBook
 from .lane_run import LaneRun
 from .meter_run import MeterRun, Pool
+from .offline_book import OfflineBook
 from .outlook import Outlook
 from .parking_book import ParkingBook
+from .pay_code_book import PayCodeBook
 from .period_book import PeriodBook
 from .ports import Books, Clock, Privacy
 from .price_book import PriceBook
+from .risk_book import RiskBook
 from .supply_book import SupplyBook
 from .use_book import UseBook
 from .wallet_run import WalletRun
@@ -96,7 +99,10 @@ class Site:
     pricing: PriceBook = field(default_factory=PriceBook)
     supplying: SupplyBook = field(default_factory=SupplyBook)
     outlook: Outlook = field(default_factory=Outlook)
+    offline: OfflineBook = field(default_factory=OfflineBook)
     parking: ParkingBook = field(default_factory=ParkingBook)
+    codes: PayCodeBook = field(default_factory=PayCodeBook)
+    risking: RiskBook = field(default_factory=RiskBook)
     woken: set[MeterId] = field(default_factory=set)
     woken_wallets: set[WalletId] = field(default_factory=set)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
