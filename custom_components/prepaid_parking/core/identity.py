@@ -70,6 +70,10 @@ TerminalId = NewType("TerminalId", str)
 """`tm<no>`."""
 AgentId = NewType("AgentId", str)
 """`ag<no>`."""
+RefundId = NewType("RefundId", str)
+"""`rf<no>`."""
+DifferenceId = NewType("DifferenceId", str)
+"""`df<no>`."""
 PromotionId = NewType("PromotionId", str)
 FeeId = NewType("FeeId", str)
 VoucherBatchId = NewType("VoucherBatchId", str)

@@ -16,8 +16,8 @@ NAMES: Final = frozenset(
     }
 )
 """Fields that hold a name, or something as short."""
-LISTS: Final = frozenset({"csv"})
-"""Fields that hold a whole table; its cells are looked at row by row once it is read."""
+LISTS: Final = frozenset({"csv", "file"})
+"""Fields that hold a whole table; it is looked at row by row once it is read."""
 
 
 def check_texts(given: Mapping[str, object]) -> None:
