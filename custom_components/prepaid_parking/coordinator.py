@@ -29,6 +29,7 @@ from .operations.facts import (
     Hinted,
     HintEnded,
     HoursNoted,
+    OrderFact,
     Proved,
     StepRefused,
     SupplyChanged,
@@ -77,6 +78,19 @@ class LineState:
 
 
 @dataclass(slots=True, kw_only=True)
+class PayState:
+    """How the ways to pay are, beside what the site's pay book knows.
+
+    `idle` are names of channels whose keys are not there or are none, by their key. `port` is the
+    port of its own that is open, `trouble` why none is that should be.
+    """
+
+    idle: dict[str, str] = field(default_factory=dict)
+    port: int = 0
+    trouble: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
 class PrepaidData:
     """A running site's parts."""
 
@@ -92,6 +106,7 @@ class PrepaidData:
     park: Glance[ParkOverview] = field(default_factory=lambda: Glance(park_overview))
     room: Room = field(default_factory=Room)
     lines: dict[str, LineState] = field(default_factory=dict)
+    pay: PayState = field(default_factory=PayState)
     closing: Closing = field(init=False)
 
     def __post_init__(self) -> None:
@@ -248,5 +263,7 @@ def _keys(fact: Fact) -> list[str]:
             return []
         case UseFact():
             return [f"wallet:{fact.wallet}"] if fact.wallet else []
+        case OrderFact():
+            return [f"wallet:{fact.wallet}", SITE] if fact.wallet else [SITE]
         case BooksTrouble() | Proved() | StepRefused():
             return [SITE]

@@ -4,6 +4,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.prepaid_parking.core.chart import (
+    ONLINE,
     Bucket,
     Channel,
     SiteAccount,
@@ -51,6 +52,15 @@ def test_every_commodity_has_a_revenue_of_its_own() -> None:
 
 def test_cash_lies_in_the_till_and_everything_else_with_somebody() -> None:
     """The till is counted in the evening: only what is in it may be in its account."""
-    for channel in Channel:
-        expected = SiteAccount.CASH if channel is Channel.CASH else SiteAccount.CLEARING
-        assert channel_account(channel) == site_account(expected)
+    assert channel_account(Channel.CASH) == site_account(SiteAccount.CASH)
+    assert channel_account(Channel.VOUCHER) == site_account(SiteAccount.VOUCHERS)
+    for channel in (Channel.TERMINAL, Channel.TRANSFER, Channel.OTHER):
+        assert channel_account(channel) == site_account(SiteAccount.CLEARING)
+
+
+def test_every_provider_owes_on_an_account_of_its_own() -> None:
+    """What WeChat Pay still holds must come to nothing by its own file, not by anybody else's."""
+    expected = {channel: site_account(SiteAccount[f"CLEARING_{channel.name}"]) for channel in ONLINE}
+    assert {channel: channel_account(channel) for channel in ONLINE} == expected
+    others = {channel_account(channel) for channel in Channel if channel not in ONLINE}
+    assert others.isdisjoint(expected.values())

@@ -6,6 +6,7 @@ from typing import Final
 
 from hypothesis import given, strategies as st
 
+from custom_components.prepaid_parking.core.chart import Channel
 from custom_components.prepaid_parking.core.identity import OrderId
 from custom_components.prepaid_parking.core.pay_channel import Offered, Outcome, Seen
 from custom_components.prepaid_parking.core.pay_order import (
@@ -27,7 +28,8 @@ ORDER: Final = PayOrder(
     id=OrderId("po1"),
     no=1,
     out_no="01J00000000000000000000001",
-    channel="wechat",
+    channel="ch1",
+    kind=Channel.WECHAT,
     aim=Aim(kind=AimKind.WALLET, id="w1"),
     amount_minor=50_00,
     state=OrderState.CREATED,

@@ -11,7 +11,7 @@ from ..bill_forms import bill_csv
 from ..bill_pages import bill_path
 from ..core.bill import DEPOSIT, INCOME, Bill, BillingRules, BillLine, DunningStep
 from ..core.category import Category
-from ..core.chart import Channel, SiteAccount
+from ..core.chart import SiteAccount
 from ..core.errors import CoreError
 from ..core.ledger import Receipt
 from ..operations import bill_paying, bills, months
@@ -22,6 +22,7 @@ from ..operations.shared_bills import parts_issued
 from ..page_view import signed
 from ..wording import async_words
 from .call import (
+    BY_HAND,
     MAYBE_REASON,
     PAGED,
     REASON,
@@ -251,7 +252,7 @@ ACTIONS: Final = (
         {
             **BILL,
             vol.Optional("amount"): cv.string,
-            vol.Optional("channel"): vol.Coerce(Channel),
+            vol.Optional("channel"): BY_HAND,
             **MAYBE_REASON,
             **REFERENCE,
         },

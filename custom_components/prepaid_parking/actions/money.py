@@ -7,7 +7,6 @@ from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
 from ..core.batch import BadRow, Row, read_csv, read_rows
-from ..core.chart import Channel
 from ..core.errors import CoreError
 from ..core.metering import Quantity
 from ..core.money import parse_quantity
@@ -15,7 +14,7 @@ from ..errors import in_words
 from ..operations import adjusting, adjusting_usage, batch, proving, reversal, transfers
 from ..operations.buckets import leaving_view
 from ..operations.used import usage_in
-from .call import AMOUNT, MAYBE_REASON, REASON, REFERENCE, WALLET, Action, Call, Response
+from .call import AMOUNT, BY_HAND, MAYBE_REASON, REASON, REFERENCE, WALLET, Action, Call, Response
 from .wallets import described
 
 
@@ -187,7 +186,7 @@ ACTIONS: Final = (
                     vol.Optional("reason"): cv.string,
                 }
             ],
-            vol.Optional("channel", default="transfer"): vol.Coerce(Channel),
+            vol.Optional("channel", default="transfer"): BY_HAND,
             vol.Optional("mode", default=WHOLE): vol.In(MODES),
             vol.Optional("dry_run", default=False): cv.boolean,
             **MAYBE_REASON,

@@ -6,13 +6,12 @@ from typing import Any, Final
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
-from ..core.chart import Channel
 from ..core.money import parse_quantity
 from ..operations import moving
 from ..operations.handing_over import HandReading
 from ..operations.moving import HandOver, Moved, Settlement
 from ..operations.unit_views import moved_view
-from .call import MAYBE_REASON, REFERENCE, WALLET, Action, Call, Fields, Response
+from .call import BY_HAND, MAYBE_REASON, REFERENCE, WALLET, Action, Call, Fields, Response
 from .units import UNIT
 
 READINGS: Final[Fields] = {
@@ -27,7 +26,7 @@ READINGS: Final[Fields] = {
 }
 SETTLE: Final[Fields] = {
     vol.Optional("settle", default=False): cv.boolean,
-    vol.Optional("channel", default="cash"): vol.Coerce(Channel),
+    vol.Optional("channel", default="cash"): BY_HAND,
 }
 ARRIVING: Final[Fields] = {
     **WALLET,

@@ -5,7 +5,6 @@ from typing import Final
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
-from ..core.chart import Channel
 from ..core.identity import CardId, StayId
 from ..core.stay import Stay, StayState
 from ..core.stay_query import StayQuery
@@ -16,7 +15,7 @@ from ..operations.plates import whole_plate
 from ..operations.stay_finding import Which, blind_plate, find_stay
 from ..operations.stay_views import bill_of, pictured_view, stay_view, unpaid_view
 from ..wording import async_words
-from .call import MAYBE_REASON, PAGED, REASON, REFERENCE, Action, Call, Fields, Response, page
+from .call import BY_HAND, MAYBE_REASON, PAGED, REASON, REFERENCE, Action, Call, Fields, Response, page
 
 WHICH: Final[Fields] = {
     vol.Optional(name): vol.All(cv.string, vol.Length(min=1))
@@ -24,7 +23,7 @@ WHICH: Final[Fields] = {
 }
 STAY: Final[Fields] = {vol.Required("stay"): cv.string}
 SOME: Final[Fields] = {vol.Optional("amount"): cv.string}
-CHANNEL: Final[Fields] = {vol.Optional("channel", default="cash"): vol.Coerce(Channel)}
+CHANNEL: Final[Fields] = {vol.Optional("channel", default="cash"): BY_HAND}
 STATES: Final = vol.All(cv.ensure_list, [vol.Coerce(StayState)])
 
 

@@ -5,7 +5,6 @@ from typing import Any, Final
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
-from ..core.chart import Channel
 from ..core.errors import CoreError
 from ..core.money import parse_quantity
 from ..core.policy import WalletState
@@ -21,6 +20,7 @@ from ..operations.wallet_run import WalletRun
 from ..operations.watching import state_of
 from .call import (
     AMOUNT,
+    BY_HAND,
     MAYBE_REASON,
     PAGED,
     REASON,
@@ -36,7 +36,7 @@ from .call import (
 
 PERSON: Final = ("name", "phone", "email", "note")
 """What may be kept of a person, encrypted; everything else has no business here."""
-CHANNEL: Final[Fields] = {vol.Optional("channel", default="cash"): vol.Coerce(Channel)}
+CHANNEL: Final[Fields] = {vol.Optional("channel", default="cash"): BY_HAND}
 THRESHOLDS: Final = ("alert", "credit_limit", "exempt_quota")
 WAY: Final[Fields] = {vol.Optional("way", default="out"): vol.Coerce(Frozen)}
 OWN: Final[Fields] = {vol.Optional(name): vol.Maybe(cv.string) for name in THRESHOLDS}

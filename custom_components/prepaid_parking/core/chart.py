@@ -31,8 +31,17 @@ class SiteAccount(IntEnum):
     TAX = 9
     WRITE_OFF = 10
     UNPAID_EXITS = 11
+    CLEARING_WECHAT = 12
+    CLEARING_ALIPAY = 13
+    CLEARING_STRIPE = 14
+    BANK = 15
     POINTS = 16
     USES = 17
+    PROVIDER_FEES = 18
+    VOUCHERS = 19
+    AGENTS = 20
+    TILL_DIFFERENCE = 21
+    AGENT_COMMISSION = 22
     REVENUE_ELECTRICITY = 32
     REVENUE_WATER = 33
     REVENUE_GAS = 34
@@ -85,13 +94,20 @@ class Measure(StrEnum):
 
 
 class Channel(StrEnum):
-    """The way money came in or went out, as far as it needs no provider."""
+    """The way money came in or went out; the last three are providers that say so themselves."""
 
     CASH = "cash"
     TERMINAL = "terminal"
     TRANSFER = "transfer"
     VOUCHER = "voucher"
     OTHER = "other"
+    WECHAT = "wechat"
+    ALIPAY = "alipay"
+    STRIPE = "stripe"
+
+
+ONLINE: Final = (Channel.WECHAT, Channel.ALIPAY, Channel.STRIPE)
+"""Their money is booked by what the provider says, never by hand: else its file would not match."""
 
 
 def site_account(code: SiteAccount) -> AccountId:
@@ -126,10 +142,17 @@ def revenue_account(commodity: str) -> AccountId:
 
 
 def channel_account(channel: Channel) -> AccountId:
-    """Return where money of that channel comes from: the till, or the provider's clearing."""
-    return site_account(SiteAccount.CASH if channel is Channel.CASH else SiteAccount.CLEARING)
+    """Return where money of that channel comes from: the till, the vouchers, or the clearing."""
+    return site_account(_SOURCES.get(channel, SiteAccount.CLEARING))
 
 
+_SOURCES: Final = {
+    Channel.CASH: SiteAccount.CASH,
+    Channel.VOUCHER: SiteAccount.VOUCHERS,
+    Channel.WECHAT: SiteAccount.CLEARING_WECHAT,
+    Channel.ALIPAY: SiteAccount.CLEARING_ALIPAY,
+    Channel.STRIPE: SiteAccount.CLEARING_STRIPE,
+}
 _MEASURES: Final = {
     True: {int(SiteAccount.POINTS): Measure.POINTS, int(SiteAccount.USES): Measure.USES},
     False: {int(Bucket.POINTS): Measure.POINTS, int(Bucket.USES): Measure.USES},

@@ -134,6 +134,7 @@ class EntryKind(StrEnum):
     AGREEMENT_MADE = "agreement_made"
     AGREEMENT_ENDED = "agreement_ended"
     VOUCHERS_MADE = "vouchers_made"
+    VOUCHERS_PRINTED = "vouchers_printed"
     VOUCHERS_SOLD = "vouchers_sold"
     VOUCHERS_CANCELLED = "vouchers_cancelled"
     TOKEN_METER_SET = "token_meter_set"

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from .chart import Channel
 from .identity import OrderId
 from .pay_channel import Offered, Outcome, Seen
 
 LADDER: Final = tuple(timedelta(seconds=pause) for pause in (5, 15, 30, 60, 120, 300))
-"""Pauses between looks; the last one goes on."""
+"""Pauses between looks; the last one goes on to the end, from there on they double."""
 LOOKED_FOR: Final = timedelta(hours=24)
 """So long after its end an order is still asked about: a payment may reach the provider late."""
 
@@ -43,7 +44,7 @@ class OrderState(StrEnum):
     PENDING = "pending"
     """The payer is shown where to pay."""
     PAID = "paid"
-    """The provider has the money; the books have not taken it up."""
+    """The money is there and booked, but not on its aim: a person says what becomes of it."""
     CREDITED = "credited"
     CLOSED = "closed"
     """Taken back at the provider: nobody can pay it, who had begun to may still come through."""
@@ -58,17 +59,19 @@ class OrderState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayOrder:
-    """One asking for money at one channel.
+    """One asking for money at one channel, in the site's currency.
 
-    `out_no` is its number at the provider. `next_at` is when it is looked at next (None: never).
-    `offered` is what the payer is shown, and what the provider calls the order. `paid_minor` is what
-    the provider says has come, which counts, whatever was asked for.
+    `out_no` is its number at the provider, `kind` whose provider that is. `next_at` is when it is
+    looked at next (None: never). `offered` is what the payer is shown, and what the provider calls
+    the order; `fault` why there is nothing to show. `paid_minor` is what the provider says has come,
+    `entry` by which reference the books have it.
     """
 
     id: OrderId
     no: int
     out_no: str
     channel: str
+    kind: Channel
     aim: Aim
     amount_minor: int
     state: OrderState
@@ -80,6 +83,13 @@ class PayOrder:
     provider_ref: str = ""
     paid_minor: int = 0
     paid_at: datetime | None = None
+    fault: str = ""
+    entry: str = ""
+
+    @property
+    def final(self) -> bool:
+        """Whether nobody waits for the provider's word any more."""
+        return self.state in {OrderState.PAID, OrderState.CREDITED, OrderState.EXPIRED}
 
 
 def begun(order: PayOrder, offered: Offered) -> PayOrder:
@@ -116,7 +126,32 @@ def paid(order: PayOrder, seen: Seen) -> PayOrder:
     )
 
 
+def booked(order: PayOrder, state: OrderState, entry: str) -> PayOrder:
+    """Return a paid order as the books have it: credited, or (`PAID`) held for a person."""
+    return replace(order, state=state, entry=entry, next_at=None)
+
+
+def given_up(order: PayOrder, fault: str) -> PayOrder:
+    """Return an order that the provider did not take up: nobody can pay it, as far as anybody knows."""
+    if not order.state.open:
+        return order
+    at = order.expires_at + LADDER[-1]
+    return replace(order, state=OrderState.CLOSED, fault=fault, next_at=at)
+
+
+def taken_back(order: PayOrder, now: datetime) -> PayOrder:
+    """Return an order that was closed at the provider; it is asked once more, soon, who paid meanwhile."""
+    if not order.state.open:
+        return order
+    return replace(order, state=OrderState.CLOSED, next_at=now + LADDER[0])
+
+
 def next_look(order: PayOrder, now: datetime) -> datetime:
-    """Return when an order is looked at next: soon at first, for a payer waits; its end is never missed."""
-    at = now + LADDER[min(order.looks, len(LADDER) - 1)]
-    return min(at, order.expires_at) if now < order.expires_at else at
+    """Return when an order is looked at next: soon at first, for a payer waits; its end is never missed.
+
+    After its end the pauses double: almost nobody pays then, and most orders come to nothing.
+    """
+    pause = LADDER[min(order.looks, len(LADDER) - 1)]
+    if now < order.expires_at:
+        return min(now + pause, order.expires_at)
+    return now + max(pause, now - order.expires_at)

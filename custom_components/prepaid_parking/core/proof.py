@@ -8,10 +8,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 from .chart import Bucket, Measure, SiteAccount, code_of, measure_of, owner_of, site_account
 from .ledger import AccountId
 from .wallet import Purpose
+
+OUTSIDE: Final = (
+    SiteAccount.CASH,
+    SiteAccount.CLEARING,
+    SiteAccount.CLEARING_WECHAT,
+    SiteAccount.CLEARING_ALIPAY,
+    SiteAccount.CLEARING_STRIPE,
+    SiteAccount.BANK,
+    SiteAccount.VOUCHERS,
+)
+"""Where money comes in from and goes out to; between them it only changes hands."""
 
 type Holder = tuple[int, Purpose]
 """A wallet's number and its purpose."""
@@ -92,12 +104,11 @@ def prove(
     for account, balance in balances.items():
         if (owner := owner_of(account)) in purposes:
             _add(held[purposes[owner]], Bucket(code_of(account)), balance)
-    tills = (SiteAccount.CASH, SiteAccount.CLEARING)
     made = Proof(
         at=at,
         day=day,
         purposes=held,
-        received_minor=-sum(balances.get(site_account(one), 0) for one in tills),
+        received_minor=-sum(balances.get(site_account(one), 0) for one in OUTSIDE),
         statement_minor=statement_minor,
     )
     return _judged(made, balances)

@@ -8,8 +8,9 @@ from ..core.chart import Bucket, Channel, channel_account, site_account, wallet_
 from ..core.deposit import Deposit
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError, StoreError
-from ..core.identity import SYSTEM, Actor
-from ..core.ledger import Act, Posting, Receipt, Record
+from ..core.identity import SYSTEM, Actor, BillId
+from ..core.ledger import AccountId, Act, Posting, Receipt, Record
+from .arrived import Arrived
 from .bill_book import committed, find_bill, keep_in_mind, named, rules_of, trusted
 from .booking import is_frozen, referenced, tell, unspendable
 from .facts import WalletEvent
@@ -53,6 +54,30 @@ async def pay_bill(
     if not receipt.repeated:
         _paid(site, run, act, receipt)
     return receipt, await find_bill(site, found.id)
+
+
+async def bill_money_came(site: Site, bill: BillId, arrived: Arrived) -> Receipt:
+    """Book what a provider has taken for a bill; whoever calls has the site's turn.
+
+    More than is open is refused: what it would be for, nobody has said.
+    """
+    await trusted(site)
+    found = await find_bill(site, bill)
+    run = site.wallet(found.wallet)
+    refusal = unpayable(found, arrived.amount_minor)
+    amount = 0 if refusal else arrived.amount_minor
+    act = await _payment(site, run, found, amount, arrived.channel, arrived.source)
+    act = replace(
+        act,
+        actor=arrived.actor,
+        reason=arrived.reason,
+        reference=arrived.key,
+        puts=(*act.puts, *arrived.puts),
+    )
+    receipt = await committed(site, act, refusal)
+    if not receipt.repeated:
+        _paid(site, run, act, receipt)
+    return receipt
 
 
 async def pay_open(site: Site, run: WalletRun) -> None:
@@ -119,7 +144,12 @@ def unpayable(bill: Bill, amount_minor: int) -> CoreError | None:
 
 
 async def _payment(
-    site: Site, run: WalletRun, bill: Bill, amount_minor: int, channel: Channel | None
+    site: Site,
+    run: WalletRun,
+    bill: Bill,
+    amount_minor: int,
+    channel: Channel | None,
+    source: AccountId | None = None,
 ) -> Act:
     """Write a payment down; with the last one a bill's deposit begins to be held.
 
@@ -134,7 +164,7 @@ async def _payment(
     if channel is not None:
         detail["channel"] = channel
     if amount_minor and channel is not None:
-        outside = channel_account(channel)
+        outside = channel_account(channel) if source is None else source
         legs = (
             Posting(source=outside, target=cash, amount_minor=amount_minor),
             Posting(source=cash, target=billed, amount_minor=amount_minor),

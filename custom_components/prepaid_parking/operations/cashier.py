@@ -17,15 +17,16 @@ from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor
 from ..core.ledger import Act, Posting, Receipt
-from .booking import book, closed, referenced, tell, unspendable
+from .booking import book, referenced, tell, unspendable
 from .closing_wallet import close_wallet
 from .facts import WalletEvent
 from .fee_legs import return_detail, return_legs
 from .layering import drawn, may_leave
 from .opening_wallet import open_wallet
 from .paying import pay
+from .risk_desk import guard_refund, guard_top_up
 from .site import Site
-from .topping_up import Payment, credit
+from .topping_up import Payment, take_in
 from .turn import in_turn
 from .usage import post_windows
 from .wallet_run import WalletRun
@@ -53,10 +54,12 @@ async def top_up(
     channel: Channel = Channel.CASH,
     reference: str = "",
     reason: str = "",
+    agreed: bool = False,
 ) -> Receipt:
     """Put money into a wallet; announced twice under one reference it is credited once.
 
-    Money that has arrived is booked, also for a wallet that nothing may come into by order.
+    Money that has arrived is booked, also for a wallet that nothing may come into by order. What a
+    rule against misuse is for waits until it is `agreed`.
     """
     run = site.wallet(wallet)
     paid = Payment(
@@ -66,14 +69,9 @@ async def top_up(
         reference=reference,
         reason=reason,
     )
-    new = credit(site, run, paid)
-    receipt = await book(site, new.act, closed(run))
-    if not receipt.repeated:
-        new.taken_over(site, receipt)
-        assert new.act.reference is not None
-        tell(site, run, WalletEvent.TOPPED_UP, receipt, amount_minor, new.act.reference.key)
-        site.wake_wallet(run)
-    return receipt
+    if not agreed:
+        await guard_top_up(site, run, paid)
+    return await take_in(site, run, paid)
 
 
 @in_turn
@@ -114,12 +112,14 @@ async def refund(
     actor: Actor,
     channel: Channel = Channel.CASH,
     reference: str = "",
+    agreed: bool = False,
 ) -> Receipt:
     """Pay cash out of a wallet; what its meters used until now is charged first.
 
     Never more than was paid in and is neither spent nor owed. A bonus goes back by the rule of the
     promotion it came from, points with the top-up they were earned by, and so does its fee where the
-    rule gives it back: it is paid out beside the amount.
+    rule gives it back: it is paid out beside the amount. What a rule against misuse is for waits until
+    it is `agreed`.
     """
     run = site.wallet(wallet)
     if not site.books.writable:
@@ -140,6 +140,10 @@ async def refund(
     refusal = unspendable(site, run) or may_leave(site, run, amount_minor)
     if refusal is not None:
         return await book(site, act, refusal)
+    if not agreed:
+        await guard_refund(
+            site, run, act, amount_minor=amount_minor, channel=channel, actor=actor
+        )
     out = drawn(run, amount_minor, outside)
     act = replace(
         act,

@@ -11,6 +11,7 @@ from typing import Final
 
 from .bill_paying import pay_open
 from .billing import bill_the_day
+from .challenges import expire_operations
 from .collection import look_at_collection
 from .commanding import forget_commands
 from .day_close import close_yesterday
@@ -21,21 +22,27 @@ from .following import follow_uses
 from .forecast import learn_days, look_again, look_ahead
 from .giving_back import expire_packages
 from .habits import note_days
+from .held_kinds import go_on
 from .hours import forget_hours, note_hours
 from .lane_watch import watch_grants
 from .long_stays import watch_long_stays
 from .past_visits import end_past_visits
+from .pay_looking import look_at_orders
+from .pay_notices import forget_notices
+from .pay_refund_steps import pursue_refunds
 from .pictures import forget_pictures
 from .plates import forget_plates
 from .points import expire_points
 from .price_corrections import finish_corrections
 from .proving import prove_daily
 from .renewing import renew_permits
+from .risk_rules import forget_risks
 from .schedules import follow_schedules
 from .site import Site
 from .tamper import forget_marks, look_for_hints, watch_losses
 from .unwritten import write_up
 from .wallet_run import WalletRun
+from .wallets import end_freezes
 
 type Chore = Callable[[Site, datetime], Awaitable[None]]
 type FollowUp = Callable[[Site, WalletRun], Awaitable[None]]
@@ -66,10 +73,17 @@ CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
     (SECOND, watch_grants),
     (SECOND, hold_lanes),
     (SECOND, write_up),
+    (SECOND, look_at_orders),
+    (DAY, forget_notices),
+    (SECOND, pursue_refunds),
     (MINUTE, forget_pictures),
     (MINUTE, finish_corrections),
     (HOUR, expire_points),
     (HOUR, forget_plates),
+    (SECOND, expire_operations),
+    (MINUTE, go_on),
+    (MINUTE, end_freezes),
+    (HOUR, forget_risks),
     (MINUTE, look_at_collection),
     (HOUR, prove_daily),
     (SECOND, learn_days),

@@ -10,14 +10,17 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ..core.errors import CoreError
-from ..core.identity import CardId, MeterId, PointId, UseId, WalletId
+from ..core.identity import CardId, MeterId, OrderId, PointId, UnmatchedId, UseId, WalletId
 from ..core.ledger import Receipt
 from ..core.metering import OpenDoubt, Quantity
+from ..core.pay_order import Aim
 from ..core.proof import Proof
 from ..core.supply import SupplyState
 from ..core.supply_rules import Why
 from ..core.tamper import Hint
 from .lane_facts import Passed, ReviewOpened, ReviewSettled, StayFact
+from .risk_facts import OperationFact, RiskFact
+from .settling_facts import DifferenceFact, RefundFact
 
 
 class WalletEvent(StrEnum):
@@ -232,6 +235,33 @@ class HoursNoted:
     denominator: int
 
 
+class OrderEvent(StrEnum):
+    """What became of an order; the values are event types and translation keys."""
+
+    CREATED = "created"
+    PENDING = "pending"
+    PAID = "paid"
+    CREDITED = "credited"
+    CLOSED = "closed"
+    EXPIRED = "expired"
+    UNMATCHED = "unmatched"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFact:
+    """Something became of an order, or money came that has no place (`unmatched`, and why)."""
+
+    event: OrderEvent
+    at: datetime
+    channel: str
+    amount_minor: int
+    order: OrderId | None = None
+    aim: Aim | None = None
+    wallet: WalletId | None = None
+    unmatched: UnmatchedId | None = None
+    reason: str = ""
+
+
 type Fact = (
     HoursNoted
     | WalletFact
@@ -248,6 +278,11 @@ type Fact = (
     | UseFact
     | BooksTrouble
     | StepRefused
+    | OrderFact
     | Proved
     | DayClosed
+    | OperationFact
+    | RiskFact
+    | RefundFact
+    | DifferenceFact
 )

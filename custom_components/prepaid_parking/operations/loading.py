@@ -16,12 +16,19 @@ from . import (
     charge_state,
     demand,
     deposits,
+    desk,
     dividing,
     forecast,
     habits,
     months,
+    offline_loading,
     parking_loading,
+    pay_codes,
+    pay_looking,
+    pay_refunds,
+    pay_suspense,
     price_corrections,
+    risk_rules,
     sharing,
     standing,
     supply_loading,
@@ -55,13 +62,20 @@ async def load_site(site: Site) -> None:
     await _load_meters(site)
     await _load_cards(site)
     await parking_loading.load(site)
+    await pay_codes.load(site)
+    await pay_suspense.load(site)
+    await pay_looking.load(site)
+    await pay_refunds.load(site)
     await deposits.load(site)
     await load_promised(site)
     await load_proof(site)
     await load_packages(site)
     await load_points(site)
     await load_uses(site)
+    await desk.load(site)
     await bill_book.load(site)
+    await risk_rules.load(site)
+    await offline_loading.load(site)
     await dividing.load(site)
     await months.load(site)
     await standing.load(site)

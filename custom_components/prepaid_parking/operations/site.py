@@ -26,6 +26,7 @@ from ..core.tariff import Pricer
 from ..core.unit import Unit
 from ..core.wallet import Card, Credential, Wallet
 from .billing_book import BillingBook
+from .desk_book import DeskBook
 from .extras_book import ExtrasBook
 from .facts import BooksTrouble, Fact, StepRefused
 from .hint_book import HintBook
@@ -37,9 +38,12 @@ from .offline_book import OfflineBook
 from .outlook import Outlook
 from .parking_book import ParkingBook
 from .pay_code_book import PayCodeBook
+from .pay_visit_book import PayVisits
+from .pay_book import PayBook
 from .period_book import PeriodBook
 from .ports import Books, Clock, Privacy
 from .price_book import PriceBook
+from .settling_book import SettlingBook
 from .risk_book import RiskBook
 from .supply_book import SupplyBook
 from .use_book import UseBook
@@ -101,8 +105,12 @@ class Site:
     outlook: Outlook = field(default_factory=Outlook)
     offline: OfflineBook = field(default_factory=OfflineBook)
     parking: ParkingBook = field(default_factory=ParkingBook)
+    desk: DeskBook = field(default_factory=DeskBook)
     codes: PayCodeBook = field(default_factory=PayCodeBook)
+    pay_visits: PayVisits = field(default_factory=PayVisits)
     risking: RiskBook = field(default_factory=RiskBook)
+    paying: PayBook = field(default_factory=PayBook)
+    settling: SettlingBook = field(default_factory=SettlingBook)
     woken: set[MeterId] = field(default_factory=set)
     woken_wallets: set[WalletId] = field(default_factory=set)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -12,6 +12,7 @@ from ..core.ledger import Act, Posting, Receipt, Reference
 from ..core.plate import masked_plate
 from ..core.stay import Stay, StayKind, StayState
 from ..core.wallet import CredentialKind
+from .arrived import Arrived
 from .booking import book, referenced, tell
 from .facts import WalletEvent
 from .lane_facts import StayEvent
@@ -74,6 +75,18 @@ async def pay_stay(
     return paid
 
 
+async def stay_money_came(site: Site, stay: StayId, arrived: Arrived) -> Receipt:
+    """Book what a provider has taken for a stay: what is beyond its price is held for its payer.
+
+    One that is over and owes nothing is refused: nothing would ever be due of it.
+    """
+    money = arrived.amount_minor, arrived.channel, "", arrived.reason, arrived
+    paid = await asyncio.shield(_pay(site, stay, arrived.key, arrived.actor, *money))
+    if not paid.receipt.repeated:
+        await heard(site, paid.stay)
+    return paid.receipt
+
+
 async def pay_lost_ticket(
     site: Site,
     *,
@@ -122,11 +135,12 @@ async def _pay(
     channel: Channel,
     wallet: str,
     reason: str,
+    arrived: Arrived | None = None,
 ) -> PaidStay:
     async with alone(site, stay):
         known = await stay_by_id(site, stay)
         run, unfit = payer_at_desk(site, known, wallet, channel)
-        cost, due = await _due_now(site, known)
+        cost, due = await due_now(site, known)
         amount = due if amount_minor is None else amount_minor
         counts, over = max(0, min(amount, due)), max(0, amount - due)
         after = await numbered(site, _paid(site, known, cost, counts, over, settled=amount >= due))
@@ -152,16 +166,19 @@ async def _pay(
                 reason=reason,
                 reference=key,
                 detail=detail | ({"wallet": wallet} if wallet else {}),
-                puts=(after,),
+                puts=(after, *(arrived.puts if arrived is not None else ())),
             )
 
         refusal = unfit or _refusal(site, known, amount_minor, amount, due, channel)
+        if arrived is not None and known.state.over and not due:
+            refusal = CoreError("stay_nothing_due", stay=stay)
         legs = (*_earned(known, cost, counts), (SUSPENSE, over)) if refusal is None else ()
         targets = [leg for leg in legs if leg[1]]
         if run is not None:
             receipt = await spend(site, run, targets, act, refusal)
         else:
-            postings = joined(((channel_account(channel), amount),), targets)
+            source = channel_account(channel) if arrived is None else arrived.source
+            postings = joined(((source, amount),), targets)
             receipt = await book(site, replace(act(postings), postings=postings), refusal)
         if receipt.repeated:
             return await _told_again(site, known, receipt)
@@ -221,7 +238,7 @@ async def _pay_lost(
     return PaidStay(stay=after, receipt=receipt, amount_minor=price, due_minor=0)
 
 
-async def _due_now(site: Site, stay: Stay) -> tuple[StayCost, int]:
+async def due_now(site: Site, stay: Stay) -> tuple[StayCost, int]:
     """Return what a stay costs and what is due of it: of one that is over only what it left behind."""
     cost = await cost_of_past(site, stay)
     if stay.state is StayState.UNPAID:
@@ -271,5 +288,5 @@ async def _told_again(site: Site, stay: Stay, receipt: Receipt) -> PaidStay:
     amount, over = receipt.detail["amount"], receipt.detail["over"]
     assert isinstance(amount, int)
     assert isinstance(over, int)
-    _, due = await _due_now(site, stay)
+    _, due = await due_now(site, stay)
     return PaidStay(stay=stay, receipt=receipt, amount_minor=amount, due_minor=due, over_minor=over)

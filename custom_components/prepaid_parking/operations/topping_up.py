@@ -14,14 +14,15 @@ from ..core.chart import (
 from ..core.entry_kind import EntryKind
 from ..core.identity import Actor, PromotionId
 from ..core.layers import Layer
-from ..core.ledger import Act, Posting, Receipt
+from ..core.ledger import AccountId, Act, Posting, Receipt, Record, Reference
 from ..core.points import earned, lot
 from ..core.promotion import Grant, Granted, Offer, best_grant
 from ..core.recovery import Recovered, recover
 from ..core.top_up import TopUp
 from ..core.top_up_fee import Fee, FeeBack
-from .booking import referenced
+from .booking import book, closed, referenced, tell
 from .buckets import debts
+from .facts import WalletEvent
 from .fee_legs import fee_detail, fee_legs
 from .layering import Layered, layered, total_minor
 from .site import Site
@@ -31,7 +32,11 @@ from .wallet_run import WalletRun
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """Money that arrived for a wallet. `scope` says whose reference it is, the channel's if empty."""
+    """Money that arrived for a wallet. `scope` says whose reference it is, the channel's if empty.
+
+    A provider's payment has a `key` that stands for it whatever it is booked on, an account it comes
+    out of where that is not the channel's, and records that are written together with it.
+    """
 
     amount_minor: int
     channel: Channel
@@ -39,6 +44,9 @@ class Payment:
     reference: str = ""
     reason: str = ""
     scope: str = ""
+    key: Reference | None = None
+    source: AccountId | None = None
+    puts: tuple[Record, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,15 +122,15 @@ def credit(
     and a repeat must not be refused because a promotion has ended since.
     """
     scope = paid.scope or f"topup/{paid.channel}"
-    key = referenced(scope, paid.reference)
+    key = paid.key or referenced(scope, paid.reference)
     money = Posting(
-        source=channel_account(paid.channel),
+        source=channel_account(paid.channel) if paid.source is None else paid.source,
         target=wallet_account(run.wallet.no),
         amount_minor=paid.amount_minor,
     )
     extras = _extras(site, run, paid, given or {})
     granted = _granted(site, run, extras.grant) if extras.grant is not None else None
-    event = f"{scope}/{key.key}"
+    event = f"{key.scope}/{key.key}"
     follows = _layered(site, run, paid.amount_minor - extras.taken_minor, extras, event)
     act = Act(
         kind=EntryKind.TOP_UP,
@@ -137,9 +145,23 @@ def credit(
             *follows.puts(run),
             *(one.recovery for one in extras.recovered),
             *((granted,) if granted is not None else ()),
+            *paid.puts,
         ),
     )
     return Credit(run=run, act=act, extras=extras, granted=granted, layered=follows)
+
+
+async def take_in(site: Site, run: WalletRun, paid: Payment) -> Receipt:
+    """Book money that arrived for a wallet, and say so; whoever calls has the site's turn."""
+    new = credit(site, run, paid)
+    receipt = await book(site, new.act, closed(run))
+    if not receipt.repeated:
+        new.taken_over(site, receipt)
+        assert new.act.reference is not None
+        told = paid.amount_minor, new.act.reference.key
+        tell(site, run, WalletEvent.TOPPED_UP, receipt, *told)
+        site.wake_wallet(run)
+    return receipt
 
 
 def granted_to(site: Site, promotion: PromotionId, run: WalletRun) -> Granted:

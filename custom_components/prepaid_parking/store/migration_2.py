@@ -34,16 +34,16 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX bill_open ON bill (closed_at) WHERE closed_at IS NULL
+    CREATE INDEX bill_due ON bill (due_on)
     """,
     """
     CREATE INDEX bill_wallet ON bill (wallet)
     """,
     """
-    CREATE UNIQUE INDEX bill_number ON bill (number) WHERE number != ''
+    CREATE INDEX bill_open ON bill (closed_at) WHERE closed_at IS NULL
     """,
     """
-    CREATE INDEX bill_due ON bill (due_on)
+    CREATE UNIQUE INDEX bill_number ON bill (number) WHERE number != ''
     """,
     """
     CREATE TABLE billing_rules (
@@ -111,6 +111,106 @@ STATEMENTS: Final = (
         reactive_register INTEGER,
         ended TEXT NOT NULL,
         PRIMARY KEY (meter)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE till (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        most_minor INTEGER,
+        second_minor INTEGER,
+        closed_at INTEGER,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE shift (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        till TEXT NOT NULL,
+        cashier TEXT NOT NULL,
+        opened_at INTEGER NOT NULL,
+        opened_minor INTEGER NOT NULL,
+        taken_minor INTEGER NOT NULL,
+        paid_minor INTEGER NOT NULL,
+        delivered_minor INTEGER NOT NULL,
+        cards_minor INTEGER NOT NULL,
+        transfers_minor INTEGER NOT NULL,
+        receipts INTEGER NOT NULL,
+        counted_minor INTEGER,
+        counted_at INTEGER,
+        closed_at INTEGER,
+        closed_by TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE INDEX shift_opened_at ON shift (opened_at)
+    """,
+    """
+    CREATE INDEX shift_open ON shift (closed_at) WHERE closed_at IS NULL
+    """,
+    """
+    CREATE TABLE desk_receipt (
+        no INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        event TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        actor TEXT NOT NULL,
+        wallet TEXT NOT NULL,
+        stay TEXT NOT NULL,
+        bill TEXT NOT NULL,
+        shift TEXT NOT NULL,
+        prints INTEGER NOT NULL,
+        voided_at INTEGER,
+        voided_by TEXT NOT NULL,
+        void_reason TEXT NOT NULL,
+        PRIMARY KEY (no)
+    )
+        STRICT
+    """,
+    """
+    CREATE INDEX desk_receipt_at ON desk_receipt (at)
+    """,
+    """
+    CREATE INDEX desk_receipt_wallet ON desk_receipt (wallet, no)
+    """,
+    """
+    CREATE INDEX desk_receipt_shift ON desk_receipt (shift, no)
+    """,
+    """
+    CREATE TABLE terminal (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        till TEXT,
+        closed_at INTEGER,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE agent (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        rate_micro INTEGER NOT NULL,
+        float_minor INTEGER NOT NULL,
+        earned_micro INTEGER NOT NULL,
+        sold_minor INTEGER NOT NULL,
+        sold_all_minor INTEGER NOT NULL,
+        settled_minor INTEGER NOT NULL,
+        settled_at INTEGER,
+        closed_at INTEGER,
+        PRIMARY KEY (id)
     )
         STRICT
     """,
@@ -496,10 +596,7 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX stay_entered ON stay (entered_at)
-    """,
-    """
-    CREATE INDEX stay_sealed ON stay (entered_at) WHERE subject != ''
+    CREATE INDEX stay_state ON stay (state)
     """,
     """
     CREATE INDEX stay_ticket ON stay (ticket)
@@ -508,13 +605,16 @@ STATEMENTS: Final = (
     CREATE INDEX stay_changed ON stay (changed)
     """,
     """
-    CREATE INDEX stay_state ON stay (state)
-    """,
-    """
-    CREATE INDEX stay_plate ON stay (plate)
+    CREATE INDEX stay_entered ON stay (entered_at)
     """,
     """
     CREATE INDEX stay_card ON stay (card)
+    """,
+    """
+    CREATE INDEX stay_sealed ON stay (entered_at) WHERE subject != ''
+    """,
+    """
+    CREATE INDEX stay_plate ON stay (plate)
     """,
     """
     CREATE TABLE review (
@@ -572,6 +672,101 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
+    CREATE TABLE pay_order (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        out_no TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        aim TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        next_at INTEGER,
+        looks INTEGER NOT NULL,
+        offered TEXT,
+        provider_ref TEXT NOT NULL,
+        paid_minor INTEGER NOT NULL,
+        paid_at INTEGER,
+        fault TEXT NOT NULL,
+        entry TEXT NOT NULL,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE INDEX pay_order_created_at ON pay_order (created_at)
+    """,
+    """
+    CREATE UNIQUE INDEX pay_order_out_no ON pay_order (out_no)
+    """,
+    """
+    CREATE INDEX pay_order_aim ON pay_order (aim)
+    """,
+    """
+    CREATE INDEX pay_order_state ON pay_order (state)
+    """,
+    """
+    CREATE INDEX pay_order_provider_ref ON pay_order (provider_ref)
+    """,
+    """
+    CREATE TABLE heard_notice (
+        id TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        event_id TEXT NOT NULL,
+        heard_at INTEGER NOT NULL,
+        sent_at INTEGER,
+        made TEXT NOT NULL,
+        out_no TEXT NOT NULL,
+        provider_ref TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE INDEX heard_notice_heard_at ON heard_notice (heard_at)
+    """,
+    """
+    CREATE TABLE unmatched (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        channel TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        merchant TEXT NOT NULL,
+        provider_ref TEXT NOT NULL,
+        out_no TEXT NOT NULL,
+        "order" TEXT,
+        amount_minor INTEGER NOT NULL,
+        left_minor INTEGER NOT NULL,
+        why TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        settled_at INTEGER,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE INDEX unmatched_provider_ref ON unmatched (provider_ref)
+    """,
+    """
+    CREATE INDEX unmatched_settled_at ON unmatched (settled_at)
+    """,
+    """
+    CREATE TABLE pay_code (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        target TEXT NOT NULL,
+        mark BLOB NOT NULL,
+        made_at INTEGER NOT NULL,
+        revoked_at INTEGER,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
     CREATE TABLE meter_day (
         day TEXT NOT NULL,
         meter TEXT NOT NULL,
@@ -589,6 +784,243 @@ STATEMENTS: Final = (
         PRIMARY KEY (meter)
     )
         STRICT
+    """,
+    """
+    CREATE TABLE pay_refund (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        refund_no TEXT NOT NULL,
+        "order" TEXT NOT NULL,
+        out_no TEXT NOT NULL,
+        payment_ref TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        total_minor INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        asked_by TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        way TEXT NOT NULL,
+        wallet TEXT NOT NULL,
+        stay TEXT NOT NULL,
+        held_minor INTEGER NOT NULL,
+        provider_ref TEXT NOT NULL,
+        stuck INTEGER NOT NULL,
+        unsure INTEGER NOT NULL,
+        asked_at INTEGER,
+        next_at INTEGER,
+        tries INTEGER NOT NULL,
+        fault TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        allowed_by TEXT NOT NULL,
+        done_at INTEGER,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE INDEX pay_refund_done_at ON pay_refund (done_at)
+    """,
+    """
+    CREATE INDEX pay_refund_order ON pay_refund ("order")
+    """,
+    """
+    CREATE UNIQUE INDEX pay_refund_refund_no ON pay_refund (refund_no)
+    """,
+    """
+    CREATE INDEX pay_refund_state ON pay_refund (state)
+    """,
+    """
+    CREATE TABLE settled_row (
+        account TEXT NOT NULL,
+        "key" TEXT NOT NULL,
+        day TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        out_no TEXT NOT NULL,
+        provider_ref TEXT NOT NULL,
+        refund_no TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        fee_minor INTEGER NOT NULL,
+        at INTEGER,
+        taken_at INTEGER NOT NULL,
+        "order" TEXT,
+        refund TEXT,
+        PRIMARY KEY (account, "key")
+    )
+        STRICT
+    """,
+    """
+    CREATE INDEX settled_row_day ON settled_row (account, day)
+    """,
+    """
+    CREATE INDEX settled_row_out_no ON settled_row (out_no)
+    """,
+    """
+    CREATE TABLE settled_days (
+        account TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        done_to TEXT NOT NULL,
+        next_at INTEGER,
+        tries INTEGER NOT NULL,
+        fault TEXT NOT NULL,
+        PRIMARY KEY (account)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE difference (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        account TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        day TEXT NOT NULL,
+        opened_at INTEGER NOT NULL,
+        "row" TEXT NOT NULL,
+        out_no TEXT NOT NULL,
+        provider_ref TEXT NOT NULL,
+        "order" TEXT,
+        refund TEXT,
+        unmatched TEXT,
+        wallet TEXT NOT NULL,
+        expected_minor INTEGER NOT NULL,
+        found_minor INTEGER NOT NULL,
+        suspended_minor INTEGER NOT NULL,
+        word TEXT NOT NULL,
+        settled_at INTEGER,
+        settled_by TEXT NOT NULL,
+        resolution TEXT,
+        reason TEXT NOT NULL,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE INDEX difference_settled_at ON difference (settled_at)
+    """,
+    """
+    CREATE TABLE risk_rule (
+        id TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        valid_from INTEGER NOT NULL,
+        most INTEGER NOT NULL,
+        window_s INTEGER NOT NULL,
+        action TEXT NOT NULL,
+        hold_s INTEGER NOT NULL,
+        shadow INTEGER NOT NULL,
+        "on" INTEGER NOT NULL,
+        PRIMARY KEY (id, version)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE risk_event (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        rule TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        action TEXT NOT NULL,
+        shadow INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        amount_minor INTEGER,
+        wallet TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        network TEXT NOT NULL,
+        about TEXT NOT NULL,
+        actor TEXT NOT NULL,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE INDEX risk_event_no ON risk_event (no)
+    """,
+    """
+    CREATE TABLE risk_hold (
+        id TEXT NOT NULL,
+        rule TEXT NOT NULL,
+        wallet TEXT NOT NULL,
+        action TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        until INTEGER,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE held_operation (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        needs TEXT NOT NULL,
+        asked_by TEXT NOT NULL,
+        asked_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        reference TEXT NOT NULL,
+        data TEXT NOT NULL,
+        why TEXT NOT NULL,
+        wallet TEXT NOT NULL,
+        amount_minor INTEGER,
+        state TEXT NOT NULL,
+        code BLOB NOT NULL,
+        tries INTEGER NOT NULL,
+        confirmed_by TEXT NOT NULL,
+        ended_at INTEGER,
+        entry INTEGER,
+        problem TEXT NOT NULL,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE INDEX held_operation_state ON held_operation (state)
+    """,
+    """
+    CREATE INDEX held_operation_no ON held_operation (no)
+    """,
+    """
+    CREATE TABLE agreement (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        wallet TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        below_minor INTEGER NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        most_minor INTEGER NOT NULL,
+        day_minor INTEGER NOT NULL,
+        made_at INTEGER NOT NULL,
+        made_by TEXT NOT NULL,
+        fall INTEGER NOT NULL,
+        fallen INTEGER NOT NULL,
+        seen_fall INTEGER NOT NULL,
+        ended_at INTEGER,
+        ended_by TEXT NOT NULL,
+        trouble TEXT NOT NULL,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE INDEX agreement_wallet ON agreement (wallet)
+    """,
+    """
+    CREATE TABLE agreement_charge (
+        id TEXT NOT NULL,
+        agreement TEXT NOT NULL,
+        fall INTEGER NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        "order" TEXT,
+        failed TEXT NOT NULL,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE INDEX agreement_charge_agreement ON agreement_charge (agreement)
     """,
     """
     CREATE TABLE levy_carry (
@@ -935,6 +1367,101 @@ STATEMENTS: Final = (
     CREATE INDEX use_state ON use (state)
     """,
     """
+    CREATE TABLE voucher_batch (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        made_at INTEGER NOT NULL,
+        valid_until TEXT,
+        purpose TEXT,
+        agent TEXT NOT NULL,
+        sold INTEGER NOT NULL,
+        redeemed INTEGER NOT NULL,
+        cancelled INTEGER NOT NULL,
+        closed_at INTEGER,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE voucher (
+        serial INTEGER NOT NULL,
+        batch TEXT NOT NULL,
+        ended_at INTEGER NOT NULL,
+        wallet TEXT,
+        reference TEXT NOT NULL,
+        PRIMARY KEY (serial)
+    )
+        STRICT
+    """,
+    """
+    CREATE INDEX voucher_of_batch ON voucher (batch)
+    """,
+    """
+    CREATE TABLE token_meter (
+        id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        commodity TEXT NOT NULL,
+        unit TEXT NOT NULL,
+        price_micro INTEGER NOT NULL,
+        subject TEXT NOT NULL,
+        divider INTEGER NOT NULL,
+        wallet TEXT,
+        extended INTEGER NOT NULL,
+        restricted INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        closed_at INTEGER,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE token (
+        meter TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        digits TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        units TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        wallet TEXT,
+        reference TEXT NOT NULL,
+        PRIMARY KEY (meter, count)
+    )
+        WITHOUT ROWID,
+        STRICT
+    """,
+    """
+    CREATE INDEX token_reference ON token (reference)
+    """,
+    """
+    CREATE TABLE card_terminal (
+        id TEXT NOT NULL,
+        public_key BLOB NOT NULL,
+        subject TEXT NOT NULL,
+        set_at INTEGER NOT NULL,
+        last_number INTEGER NOT NULL,
+        closed_at INTEGER,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE TABLE card_file (
+        terminal TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        digest BLOB NOT NULL,
+        records INTEGER NOT NULL,
+        total_minor INTEGER NOT NULL,
+        taken_at INTEGER NOT NULL,
+        PRIMARY KEY (terminal, number)
+    )
+        WITHOUT ROWID,
+        STRICT
+    """,
+    """
     ALTER TABLE tariff_version ADD COLUMN terms TEXT NOT NULL DEFAULT '{"calendar":"","calorific":null,"ceiling_micro":null,"counted":null,"demand":null,"duration":null,"fixed":null,"ladder":[],"levies":[],"loss_cap_micro":null,"minimum":null,"period":{"per_tenant":false,"prorate_first":false,"span":"month","starts":1},"persons":{"base":0,"each":0,"once":0},"plan":null,"power_factor":null,"registers":[],"seasons":[],"standing":[]}'
     """,
     """
@@ -1032,6 +1559,12 @@ STATEMENTS: Final = (
     """,
     """
     CREATE TRIGGER parking_rules_no_delete BEFORE DELETE ON parking_rules BEGIN SELECT RAISE(ABORT, 'append only: parking_rules'); END
+    """,
+    """
+    CREATE TRIGGER risk_rule_no_update BEFORE UPDATE ON risk_rule BEGIN SELECT RAISE(ABORT, 'append only: risk_rule'); END
+    """,
+    """
+    CREATE TRIGGER risk_rule_no_delete BEFORE DELETE ON risk_rule BEGIN SELECT RAISE(ABORT, 'append only: risk_rule'); END
     """,
 )
 

@@ -11,20 +11,27 @@ from sqlalchemy import CheckConstraint, Column, Connection, ForeignKey, Index, T
 
 from . import (
     tables_bills,
+    tables_desk,
     tables_meters,
     tables_money,
     tables_parking,
+    tables_pay,
+    tables_pay_codes,
     tables_persons,
     tables_readings,
+    tables_refunds,
+    tables_risk,
     tables_rules,
     tables_supply,
     tables_units,
     tables_uses,
+    tables_vouchers,
     tables_wallets,
 )
 from .columns import WHOLE, blob, key, metadata, number_key, table, text, whole
 from .tables_money import points_rule, promotion, top_up_fee
 from .tables_parking import fee_item, parking_package, parking_rules
+from .tables_risk import risk_rule
 from .tables_wallets import policy, tariff_version
 
 VERSION: Final = 2
@@ -109,6 +116,7 @@ APPEND_ONLY: Final = (
     fee_item,
     parking_package,
     parking_rules,
+    risk_rule,
 )
 
 # --- what follows from the books, kept for a quick start and held against them by `verify` ---
@@ -120,15 +128,21 @@ meta: Final = table("meta", key("name"), text("value"), rowid=False)
 
 TABLES: Final[dict[type, Table]] = {
     **tables_bills.TABLES,
+    **tables_desk.TABLES,
     **tables_meters.TABLES,
     **tables_money.TABLES,
     **tables_parking.TABLES,
+    **tables_pay.TABLES,
+    **tables_pay_codes.TABLES,
     **tables_persons.TABLES,
     **tables_readings.TABLES,
+    **tables_refunds.TABLES,
+    **tables_risk.TABLES,
     **tables_rules.TABLES,
     **tables_supply.TABLES,
     **tables_units.TABLES,
     **tables_uses.TABLES,
+    **tables_vouchers.TABLES,
     **tables_wallets.TABLES,
 }
 """Where each kind of record lies."""

@@ -13,6 +13,7 @@ from ..core.permit import ParkingPackage
 from ..core.points import PointsRule
 from ..core.policy import Policy
 from ..core.promotion import Promotion
+from ..core.risk import RiskRule
 from ..core.tariff import TariffVersion
 from ..core.top_up_fee import TopUpFee
 from . import schema, tables_meters
@@ -27,6 +28,7 @@ FIXED: Final[tuple[type, ...]] = (
     FeeItem,
     ParkingPackage,
     ParkingRules,
+    RiskRule,
 )
 """Records that are never changed, only followed by the next version."""
 

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
-from ...core.pay_channel import Asked, Notice, Offered, RefundAsked, RefundSeen, Seen, SettlementRow
+from ..core.pay_channel import Asked, Notice, Offered, RefundAsked, RefundSeen, Seen, SettlementRow
 
 
 class PayChannel(Protocol):

@@ -1,0 +1,82 @@
+"""Payments in memory: the channels, the orders that may still change, and money without a place."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from weakref import WeakValueDictionary
+
+from ..core.chart import Channel
+from ..core.identity import Actor, OrderId, UnmatchedId
+from ..core.pay_channel import RefundSeen, Way
+from ..core.pay_notice import Unmatched
+from ..core.pay_order import PayOrder
+from .pay_port import PayChannel
+
+type Guard = Callable[[Asking], Awaitable[None]]
+"""Judges an order before it is made, and refuses with a CoreError what must not be asked for."""
+type RefundHeard = Callable[[str, RefundSeen], Awaitable[None]]
+"""Takes up what a channel said of a refund; what it raises is not answered with success."""
+
+ALL_WAYS: Final = frozenset(Way)
+
+
+async def _no_refunds(channel: str, seen: RefundSeen) -> None:
+    """Take note of nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """An order that is about to be made, who asks for it, and from which address on the network."""
+
+    order: PayOrder
+    actor: Actor
+    payer_ip: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class ChannelRun:
+    """A channel at work: `trouble` is the fault of its last answer, "" while all is well."""
+
+    key: str
+    name: str
+    kind: Channel
+    port: PayChannel
+    ways: frozenset[Way] = ALL_WAYS
+    trouble: str = ""
+
+
+@dataclass(slots=True)
+class PayBook:
+    """Who takes money, what was asked for, and what has come without a place.
+
+    `channels` are put here by the shell. `orders` are those that may still change; the others are in
+    the books alone. `turns` keep two from the same order, `looking` are the questions that are out,
+    `looked` says when each order was asked about last. `guards` judge what is asked for,
+    `refund_heard` takes up what is said of refunds.
+    """
+
+    channels: dict[str, ChannelRun] = field(default_factory=dict)
+    orders: dict[OrderId, PayOrder] = field(default_factory=dict)
+    unmatched: dict[UnmatchedId, Unmatched] = field(default_factory=dict)
+    guards: list[Guard] = field(default_factory=list)
+    refund_heard: RefundHeard = _no_refunds
+    turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    looking: dict[OrderId, asyncio.Event] = field(default_factory=dict)
+    looked: dict[OrderId, datetime] = field(default_factory=dict)
+
+    def turn_of(self, key: str) -> asyncio.Lock:
+        """Return what keeps others from the same order or payment; it goes when nobody holds it."""
+        turn = self.turns.get(key)
+        if turn is None:
+            turn = self.turns[key] = asyncio.Lock()
+        return turn
+
+    def hold(self, order: PayOrder) -> None:
+        """Take over an order as it was written down; a final one is only in the books from now on."""
+        if order.final:
+            self.orders.pop(order.id, None)
+            self.looked.pop(order.id, None)
+        else:
+            self.orders[order.id] = order
