@@ -18,6 +18,7 @@ from homeassistant.helpers.typing import ConfigType
 from .archived import archive_folder
 from .backup import is_frozen
 from .bill_pages import BillView
+from .code_sheet_view import CodeSheetView
 from .code_view import CodeView
 from .const import CONF_SITE, DOMAIN, PLATFORMS
 from .coordinator import PrepaidConfigEntry, PrepaidData
@@ -50,6 +51,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa:
     hass.http.register_view(BillView())
     hass.http.register_view(PictureView())
     hass.http.register_view(CodeView())
+    hass.http.register_view(CodeSheetView())
     return True
 
 

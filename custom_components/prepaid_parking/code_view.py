@@ -29,7 +29,7 @@ class CodeView(HomeAssistantView):
         asked_of(request, entry)
         hass: HomeAssistant = request.app[KEY_HASS]
         try:
-            picture = await hass.async_add_executor_job(_drawn, bytes.fromhex(code).decode())
+            picture = await hass.async_add_executor_job(drawn, bytes.fromhex(code).decode())
         except ValueError as err:
             raise web.HTTPNotFound from err
         return web.Response(body=picture, content_type="image/png", headers=HEADERS)
@@ -44,7 +44,8 @@ def code_url(hass: HomeAssistant, entry: str, code: str) -> str | None:
     return async_sign_path(hass, path, LINK_LASTS, use_content_user=True)
 
 
-def _drawn(code: str) -> bytes:
+def drawn(code: str) -> bytes:
+    """Return a code as a picture; blocks for a moment."""
     picture = BytesIO()
     segno.make_qr(code).save(picture, kind="png", scale=SCALE)
     return picture.getvalue()

@@ -1,7 +1,8 @@
-"""Images: what a lane's camera saw last when somebody had to look. Off until a person wants them."""
+"""Images: codes to pay, and what a lane's camera saw last (that is off until a person wants it)."""
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import Final, override
 
 from homeassistant.components.image import ImageEntity, ImageEntityDescription
@@ -9,6 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .code_images import FEW_WALLETS, lane_code, lane_keys, wallet_code
 from .const import DOMAIN
 from .coordinator import PrepaidConfigEntry
 from .core.identity import LaneId
@@ -16,8 +18,8 @@ from .core.picture import kind_of
 from .entity import PrepaidEntity
 from .lane_pictures import Last
 from .park_things import LaneThing
-from .roster import async_show
-from .things import Thing
+from .roster import async_show, async_show_fitted
+from .things import Thing, WalletThing
 
 # Everything is pushed; nothing is asked for.
 PARALLEL_UPDATES = 0
@@ -31,14 +33,25 @@ async def async_setup_entry(
     entry: PrepaidConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the images of a site's lanes."""
+    """Add the images of a site's lanes and wallets."""
+    data = entry.runtime_data
+    exposed = sum(1 for run in data.site.wallets.values() if run.wallet.exposed)
 
     def images(thing: Thing) -> Iterator[Entity]:
         if isinstance(thing, LaneThing):
             yield LanePicture(hass, thing)
+        elif isinstance(thing, WalletThing):
+            yield wallet_code(hass, thing, many=exposed > FEW_WALLETS)
 
     await async_show(hass, entry, async_add_entities, images)
-    data = entry.runtime_data
+    await async_show_fitted(
+        hass,
+        entry,
+        async_add_entities,
+        LaneThing,
+        partial(lane_keys, hass),
+        lambda thing, _: lane_code(hass, thing),
+    )
     # Nothing waits for it: a year of passages is looked through.
     entry.async_create_background_task(
         hass, data.pictures.recall(data.books), f"{DOMAIN} last pictures"

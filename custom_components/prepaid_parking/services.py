@@ -37,6 +37,7 @@ from .actions import (
     park_reports,
     parking_packages,
     parking_rules,
+    pay_codes,
     permits,
     promotions,
     recommending,
@@ -103,6 +104,7 @@ ACTIONS: Final = (
     *merchants.ACTIONS,
     *reviews.ACTIONS,
     *park_reports.ACTIONS,
+    *pay_codes.ACTIONS,
     *ledger.ACTIONS,
     *statements.ACTIONS,
 )

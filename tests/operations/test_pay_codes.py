@@ -61,7 +61,7 @@ async def test_a_code_opens_what_it_was_made_for_also_after_a_restart(world: Wor
     (wallet,) = await wallets(world)
     (code,) = await made(world, wallet)
     token = lasting_token(world.site, code)
-    assert (code.id, code.no, name_of(world.site, code)) == ("pc1", 1, "Flat 0")
+    assert (code.id, code.no, name_of(world.site, code.kind, code.target)) == ("pc1", 1, "Flat 0")
     await world.restart()
     opened = opened_by(world.site, token)
     assert opened is not None
@@ -156,7 +156,7 @@ async def test_a_code_of_what_is_no_more_opens_nothing(world: World) -> None:
     await close_wallet(world.site, wallet=wallet, actor=MANAGER)
     assert opened_by(world.site, token) is None
     assert opened_by(world.site, link) is None
-    assert name_of(world.site, code) == wallet
+    assert name_of(world.site, code.kind, code.target) == wallet
     with pytest.raises(CoreError, match="wallet_closed"):
         await made(world, wallet)
 

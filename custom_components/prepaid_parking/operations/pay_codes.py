@@ -62,7 +62,7 @@ async def make_pay_codes(
     if (before := await answered_before(site, act)) is not None:
         return before, [await find_pay_code(site, str(one)) for one in _told(before)]
     for target in wanted:
-        await checked(site, kind, target)
+        checked(site, kind, target)
     known = {target: site.codes.targets.get((kind, target)) for target in wanted}
     made = {
         target: await _fresh(site, kind, target, act.occurred)

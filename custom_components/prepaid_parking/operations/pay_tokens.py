@@ -8,14 +8,12 @@ from typing import Final
 
 from ..core.errors import CoreError
 from ..core.identity import PayCodeId
-from ..core.pay_code import PayCode, PayFor, code_token, mark_in
+from ..core.pay_code import LASTING, PayCode, PayFor, code_token, mark_in
 from ..core.pay_token import PayToken, Purpose, token_in, token_text
-from .bill_book import find_bill
 from .booking import open_run
 from .credentials import in_use
 from .site import Site
 from .spaces import open_space
-from .stay_finding import stay_by_id
 
 CODE_KEY: Final = "pay_code"
 LINK_KEY: Final = "pay_link"
@@ -90,31 +88,25 @@ def take(site: Site, opened: Opened) -> bool:
 
 def is_there(site: Site, kind: PayFor, target: str) -> bool:
     """Say whether what a link is for is still there; stays and bills are looked up by their page."""
-    known = NAMES.get(kind)
-    if known is None:
+    if kind not in LASTING:
         return True
     try:
-        known(site, target)
+        checked(site, kind, target)
     except CoreError:
         return False
     return True
 
 
-async def checked(site: Site, kind: PayFor, target: str) -> str:
-    """Return what people call the thing a link is for; refuse what is not there."""
-    if kind is PayFor.STAY:
-        return (await stay_by_id(site, target)).id
-    if kind is PayFor.BILL:
-        return (await find_bill(site, target)).id
+def checked(site: Site, kind: PayFor, target: str) -> str:
+    """Return what people call the thing a code is for; refuse what is not there."""
     return NAMES[kind](site, target)
 
 
-def name_of(site: Site, code: PayCode) -> str:
-    """Return what people call the thing a code is for; its id where it is no more."""
-    try:
-        return NAMES[code.kind](site, code.target)
-    except CoreError:
-        return code.target
+def name_of(site: Site, kind: PayFor, target: str) -> str:
+    """Return what people call something; its id where it has no name, or is no more."""
+    return (
+        checked(site, kind, target) if kind in LASTING and is_there(site, kind, target) else target
+    )
 
 
 def _signed(
