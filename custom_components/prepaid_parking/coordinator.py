@@ -42,6 +42,7 @@ from .operations.keeper import Keeper
 from .operations.lane_facts import Passed, ReviewOpened, ReviewSettled, StayFact
 from .operations.park_overview import ParkOverview, park_overview
 from .operations.passages import Passages
+from .operations.risk_facts import OperationFact, RiskFact
 from .operations.site import Site
 from .operations.tally import Tally
 from .room import Room
@@ -261,6 +262,11 @@ def _keys(fact: Fact) -> list[str]:
             return [PARK]
         case HoursNoted() | DayClosed():
             return []
+        case OperationFact():
+            wallet = fact.operation.wallet
+            return [f"wallet:{wallet}", SITE] if wallet else [SITE]
+        case RiskFact():
+            return [SITE]
         case UseFact():
             return [f"wallet:{fact.wallet}"] if fact.wallet else []
         case OrderFact():

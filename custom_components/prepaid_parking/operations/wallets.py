@@ -7,10 +7,11 @@ from typing import Final
 
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
-from ..core.identity import Actor
+from ..core.identity import SYSTEM, Actor, ActorKind
 from ..core.ledger import Act, Receipt
+from ..core.risk import shut_by_rule
 from ..core.wallet import Frozen, Wallet, WalletKind
-from .booking import open_run, tell
+from .booking import frozen_now, open_run, tell
 from .facts import WalletEvent
 from .occupants import find_unit
 from .shares import bears_nothing
@@ -77,9 +78,14 @@ async def freeze(
     until: datetime | None = None,
     way: Frozen = Frozen.OUT,
 ) -> Receipt:
-    """Shut a wallet one way or both; what has arrived is booked, usage and supplies go on."""
+    """Shut a wallet one way or both; what has arrived is booked, usage and supplies go on.
+
+    What a rule has shut nobody shuts anew: that would be a way to open it alone.
+    """
     run = open_run(site, wallet)
     now = site.clock()
+    if actor.kind is not ActorKind.SYSTEM:
+        check_lift(site, run)
     if until is not None and until <= now:
         raise CoreError("time_is_past", at=until.isoformat())
     frozen = replace(
@@ -89,11 +95,20 @@ async def freeze(
 
 
 @in_turn
-async def unfreeze(site: Site, *, wallet: str, reason: str, actor: Actor) -> Receipt:
-    """Let money go out of a wallet, and into it, again."""
+async def unfreeze(
+    site: Site, *, wallet: str, reason: str, actor: Actor, agreed: bool = False
+) -> Receipt:
+    """Let money go out of a wallet, and into it, again; what a rule has shut only where two `agreed`."""
     run = open_run(site, wallet)
     if run.wallet.frozen_at is None:
         raise CoreError("wallet_not_frozen", wallet=wallet)
+    if not agreed:
+        check_lift(site, run)
+    return await thaw(site, run, reason=reason, actor=actor)
+
+
+async def thaw(site: Site, run: WalletRun, *, reason: str, actor: Actor) -> Receipt:
+    """Open a wallet that was shut; whoever calls has the site's turn."""
     thawed = replace(run.wallet, frozen_at=None, frozen_until=None, frozen_reason="")
     return await _set_frozen(
         site, run, thawed, EntryKind.UNFROZEN, WalletEvent.UNFROZEN, actor, reason
@@ -123,6 +138,22 @@ async def _set_frozen(
     run.wallet = wallet
     tell(site, run, event, receipt)
     return receipt
+
+
+def check_lift(site: Site, run: WalletRun) -> None:
+    """Refuse to open by one person alone what a rule has shut."""
+    shut = frozen_now(run.wallet, site.clock()) is not None
+    if shut and shut_by_rule(run.wallet.frozen_reason):
+        raise CoreError("frozen_by_rule", wallet=run.wallet.id)
+
+
+async def end_freezes(site: Site, now: datetime) -> None:
+    """Open the wallets whose freeze has come to its end, and say so; nothing waited for it till then."""
+    for run in list(site.wallets.values()):
+        until = run.wallet.frozen_until
+        over = run.wallet.frozen_at is not None and until is not None and now >= until
+        if over and run.wallet.closed_at is None:
+            await thaw(site, run, reason="", actor=SYSTEM)
 
 
 def check_limits(*limits: int | None) -> None:

@@ -1,0 +1,82 @@
+"""Who carries out an operation that was held and is confirmed: one line for each kind."""
+
+from datetime import datetime
+from typing import Final
+
+from ..core.chart import Channel
+from ..core.held_operation import HeldOperation, HeldState
+from ..core.identity import Actor, ActorKind
+from ..core.ledger import Receipt
+from .cashier import refund, top_up, unfreeze
+from .challenges import Kinds, go_on_with_confirmed
+from .risk_desk import REFUND, TOP_UP
+from .site import Site
+
+UNFREEZE: Final = "unfreeze"
+
+
+async def refund_held(site: Site, held: HeldOperation) -> Receipt:
+    """Pay out what was held."""
+    data = held.data
+    return await refund(
+        site,
+        wallet=data["wallet"],
+        amount_minor=int(data["amount_minor"]),
+        reason=data["reason"],
+        actor=actor_of(held.asked_by),
+        channel=Channel(data["channel"]),
+        reference=held.reference,
+        agreed=True,
+    )
+
+
+async def top_up_held(site: Site, held: HeldOperation) -> Receipt:
+    """Book a top-up that was held."""
+    data = held.data
+    return await top_up(
+        site,
+        wallet=data["wallet"],
+        amount_minor=int(data["amount_minor"]),
+        reason=data["reason"],
+        actor=actor_of(held.asked_by),
+        channel=Channel(data["channel"]),
+        reference=held.reference,
+        agreed=True,
+    )
+
+
+async def unfreeze_held(site: Site, held: HeldOperation) -> Receipt | None:
+    """Open a wallet that a rule had shut; one that was opened meanwhile is open."""
+    if site.wallet(held.wallet).wallet.frozen_at is None:
+        return None
+    return await unfreeze(
+        site,
+        wallet=held.wallet,
+        reason=held.data["reason"],
+        actor=actor_of(held.asked_by),
+        agreed=True,
+    )
+
+
+def actor_of(written: str) -> Actor:
+    """Return who asked, of the form in which the books keep it."""
+    kind, _, name = written.partition(":")
+    return Actor(kind=ActorKind(kind), id=name)
+
+
+KINDS: Final[Kinds] = {
+    REFUND: refund_held,
+    TOP_UP: top_up_held,
+    UNFREEZE: unfreeze_held,
+}
+"""What can be held, and who does it once it is confirmed."""
+
+
+async def go_on(site: Site, _: datetime) -> None:
+    """Do beside everything else what was confirmed and is not seen to be done."""
+    risking = site.risking
+    if any(
+        held.state is HeldState.CONFIRMED and held.id not in risking.carrying
+        for held in risking.held.values()
+    ):
+        site.spawn(go_on_with_confirmed(site, KINDS))

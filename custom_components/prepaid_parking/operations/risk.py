@@ -1,0 +1,209 @@
+"""What is asked for is judged before it is done; what has arrived, a supply and a car never are.
+
+A rule that strikes is written down as an event, once in a while of the same, and does what it says:
+refuses, holds the operation for a code or a second person, freezes. In shadow it is only written down.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from ..core.errors import CoreError
+from ..core.held_operation import REVIEWED, WAITS, Need
+from ..core.identity import Actor, WalletId
+from ..core.pay_order import AimKind, PayOrder
+from ..core.risk import RiskAction, RiskKind, RiskRule, Struck, struck
+from .challenges import hold_operation, waiting_for
+from .risk_measures import Came, asked_for, measure_in, measure_out
+from .risk_saying import WAYS, count, counted, freeze_soon, in_earnest, rules_of, say
+from .risk_signs import check_cool
+from .site import Site
+
+
+class Asked(StrEnum):
+    """What is asked for."""
+
+    TOP_UP = "top_up"
+    """By hand, at the desk."""
+    CASH = "cash"
+    """Cash that an operator takes, whatever it is for."""
+    REFUND = "refund"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """Something that is asked for. `shift_minor` is what the operator's shift took before it.
+
+    `network` is the keyed digest of where it comes from, "" where it comes from the desk.
+    """
+
+    what: Asked
+    actor: Actor
+    amount_minor: int
+    wallet: str = ""
+    channel: str = ""
+    network: str = ""
+    shift_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What an operation has to wait for; nothing, and it may be done."""
+
+    needs: tuple[Need, ...] = ()
+    why: str = ""
+
+    @property
+    def waits(self) -> timedelta:
+        """How long somebody has to confirm it."""
+        return WAITS if Need.CODE in self.needs else REVIEWED
+
+
+async def guard(
+    site: Site, asking: Asking, *, kind: str, data: Mapping[str, str], reference: str = ""
+) -> None:
+    """Judge what is asked for; what has to wait is held, and whoever asked hears what for.
+
+    Returns where it may be done at once. It may be called in a turn or outside of one.
+    """
+    judged = await judge(site, asking)
+    if not judged.needs:
+        return
+    held = await hold_operation(
+        site,
+        kind=kind,
+        actor=asking.actor,
+        data=data,
+        needs=judged.needs,
+        why=judged.why,
+        wallet=asking.wallet,
+        amount_minor=asking.amount_minor,
+        reference=reference,
+        waits=judged.waits,
+    )
+    raise waiting_for(held)
+
+
+async def judge(site: Site, asking: Asking) -> Judged:
+    """Return what an operation has to wait for, or refuse it."""
+    rules = rules_of(site)
+    measured: dict[RiskKind, int] = {}
+    recent: tuple[Came, ...] = ()
+    run = site.wallet(asking.wallet) if asking.wallet else None
+    if asking.what is Asked.CASH:
+        measured[RiskKind.CASH_SINGLE] = asking.amount_minor
+        measured[RiskKind.CASH_SHIFT] = asking.shift_minor + asking.amount_minor
+    elif asking.what is Asked.TOP_UP and run is not None:
+        measured = await measure_in(site, run, rules.values(), asking.amount_minor, asking.channel)
+    elif asking.what is Asked.REFUND and run is not None:
+        measured, came = await measure_out(site, run, rules.values(), asking.amount_minor)
+        recent = tuple(came)
+        measured[RiskKind.NEW_NETWORK] = _strange(site, asking, rules[RiskKind.NEW_NETWORK])
+    hits = struck(rules, measured)
+    await say(
+        site,
+        hits,
+        wallet=asking.wallet,
+        actor=asking.actor,
+        channel=asking.channel,
+        network=asking.network,
+        amount_minor=asking.amount_minor,
+    )
+    live = in_earnest(hits)
+    _refuse_other_channel(live, asking, recent)
+    return _judged(site, live, asking.wallet)
+
+
+async def judge_order(site: Site, order: PayOrder) -> None:
+    """Refuse an order that goes beyond what may be asked for online; nobody is there to say a code.
+
+    What was allowed counts from then on. Nothing is waited for between counting and allowing, so that
+    of many at once no more are allowed than of many one by one.
+    """
+    rules, now = rules_of(site), site.clock()
+    of_wallet = order.aim.kind is AimKind.WALLET
+    wallet = order.aim.id if of_wallet else ""
+    measured: dict[RiskKind, int] = {}
+    if of_wallet:
+        run = site.wallet(wallet)
+        check_cool(site, f"wallet/{wallet}")
+        asked = asked_for(site, run.wallet.id)
+        measured = await measure_in(site, run, rules.values(), order.amount_minor, order.kind)
+        asked |= asked_for(site, run.wallet.id)
+        beside = sum(minor for known, minor in asked.items() if known != order.id)
+        for kind in {RiskKind.TOP_UP_DAY, RiskKind.TOP_UP_MONTH} & measured.keys():
+            measured[kind] += beside
+    measured |= counted(site, {RiskKind.ORDERS_OF_SITE: "site"}, rules, now)
+    hits = struck(rules, measured)
+    live = in_earnest(hits)
+    if not live:
+        count(site, {RiskKind.ORDERS_OF_SITE: "site"}, rules, now)
+        if of_wallet:
+            site.risking.asked[order.id] = (WalletId(wallet), order.amount_minor, now)
+    await say(
+        site,
+        hits,
+        wallet=wallet,
+        channel=str(order.kind),
+        amount_minor=order.amount_minor,
+        about=order.id,
+    )
+    if live:
+        freeze_soon(site, live, wallet)
+        raise CoreError("risk_refused", rule=live[0].rule.id)
+
+
+async def judge_visit(site: Site, *, visit: str, network: str) -> None:
+    """Refuse a payer's asking for an order where one visit or one network asks too often."""
+    rules, now = rules_of(site), site.clock()
+    keys = {
+        kind: f"{kind}/{of}"
+        for kind, of in (
+            (RiskKind.ORDERS_OF_VISIT, visit),
+            (RiskKind.ORDERS_OF_NETWORK, network),
+        )
+        if of
+    }
+    check_cool(site, f"visit/{visit}")
+    hits = struck(rules, counted(site, keys, rules, now))
+    live = in_earnest(hits)
+    if not live:
+        count(site, keys, rules, now)
+    await say(site, hits, network=network)
+    if live:
+        raise CoreError("risk_refused", rule=live[0].rule.id)
+
+
+def _judged(site: Site, live: list[Struck], wallet: str) -> Judged:
+    if not live:
+        return Judged()
+    heaviest = live[0].rule
+    if heaviest.action in WAYS:
+        freeze_soon(site, live, wallet)
+        raise CoreError("risk_frozen", wallet=wallet, rule=heaviest.id)
+    if heaviest.action is RiskAction.REFUSE:
+        raise CoreError("risk_refused", rule=heaviest.id)
+    actions = {one.rule.action for one in live}
+    needs = (
+        *((Need.CODE,) if RiskAction.CHALLENGE in actions else ()),
+        *((Need.PERSON,) if RiskAction.REVIEW in actions else ()),
+    )
+    return Judged(needs=needs, why=heaviest.id)
+
+
+def _refuse_other_channel(live: list[Struck], asking: Asking, recent: tuple[Came, ...]) -> None:
+    """Refuse to pay out by another channel what has just come in: that is how money is washed."""
+    if not any(one.rule.id is RiskKind.REFUND_AFTER_TOP_UP for one in live):
+        return
+    channels = {one.channel for one in recent}
+    if asking.channel not in channels:
+        raise CoreError("risk_other_channel", channels=", ".join(sorted(channels)))
+
+
+def _strange(site: Site, asking: Asking, rule: RiskRule) -> int:
+    """Return 1 where a refund is asked from a new network shortly after the telephone was changed."""
+    changed = site.risking.phones.get(asking.wallet)
+    known = site.risking.networks.get(asking.wallet, {})
+    new = bool(asking.network) and asking.network not in known
+    return int(new and changed is not None and site.clock() - changed < rule.window)

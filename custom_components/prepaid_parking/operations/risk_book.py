@@ -1,0 +1,36 @@
+"""What guards the money, in memory: rules, what waits for a confirmation, agreements, and counts."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ..core.agreement import Agreement
+from ..core.held_operation import HeldOperation
+from ..core.identity import AgreementId, HeldId, OrderId, WalletId
+from ..core.risk import RiskEvent, RiskHold, RiskKind, RiskRule
+from ..core.velocity import Velocity
+
+
+@dataclass(slots=True)
+class RiskBook:
+    """Rules that were set and what they said (the oldest first), operations that are open, wallets that are held, agreements in force.
+
+    `counts` is by network, visit and channel and ends with the run: the books know what concerns
+    money. `said` is when each rule last said a thing of somebody, so that a flood fills no disk.
+    `carrying` are operations that are being carried out now. `asked` are orders that were judged and
+    are not yet in the books. `networks` are the keyed digests that a wallet was paid from, with when
+    that was last; `phones` is when its telephone number was changed. `cooling` holds visits and
+    channels until an instant.
+    """
+
+    rules: dict[RiskKind, list[RiskRule]] = field(default_factory=dict)
+    events: list[RiskEvent] = field(default_factory=list)
+    held: dict[HeldId, HeldOperation] = field(default_factory=dict)
+    holds: dict[str, RiskHold] = field(default_factory=dict)
+    agreements: dict[AgreementId, Agreement] = field(default_factory=dict)
+    counts: Velocity = field(default_factory=Velocity)
+    said: dict[str, datetime] = field(default_factory=dict)
+    carrying: set[HeldId] = field(default_factory=set)
+    asked: dict[OrderId, tuple[WalletId, int, datetime]] = field(default_factory=dict)
+    cooling: dict[str, datetime] = field(default_factory=dict)
+    networks: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    phones: dict[str, datetime] = field(default_factory=dict)
