@@ -19,6 +19,9 @@ LADDER: Final = tuple(timedelta(seconds=pause) for pause in (5, 15, 30, 60, 120,
 LOOKED_FOR: Final = timedelta(hours=24)
 """So long after its end an order is still asked about: a payment may reach the provider late."""
 
+UNANSWERED: Final = timedelta(hours=1)
+"""The pause from then on, where the provider does not answer: without its word nothing is given up."""
+
 
 class AimKind(StrEnum):
     """What is paid."""
@@ -149,9 +152,11 @@ def taken_back(order: PayOrder, now: datetime) -> PayOrder:
 def next_look(order: PayOrder, now: datetime) -> datetime:
     """Return when an order is looked at next: soon at first, for a payer waits; its end is never missed.
 
-    After its end the pauses double: almost nobody pays then, and most orders come to nothing.
+    After its end the pauses double, up to the last look: almost nobody pays then.
     """
-    pause = LADDER[min(order.looks, len(LADDER) - 1)]
+    pause, last = LADDER[min(order.looks, len(LADDER) - 1)], order.expires_at + LOOKED_FOR
     if now < order.expires_at:
         return min(now + pause, order.expires_at)
-    return now + max(pause, now - order.expires_at)
+    if now < last:
+        return min(now + max(pause, now - order.expires_at), last)
+    return now + UNANSWERED
