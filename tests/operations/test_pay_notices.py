@@ -1,0 +1,203 @@
+"""Notices: what is booked is answered, what is not proved moves nothing, what is odd waits for a person."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from custom_components.prepaid_parking.core.chart import SiteAccount, site_account
+from custom_components.prepaid_parking.core.errors import CoreError, StoreError
+from custom_components.prepaid_parking.core.pay_channel import Seen
+from custom_components.prepaid_parking.core.pay_notice import HeardNotice, Made
+from custom_components.prepaid_parking.core.pay_order import Aim, AimKind, OrderState, PayOrder
+from custom_components.prepaid_parking.operations.cashier import close_wallet
+from custom_components.prepaid_parking.operations.facts import OrderEvent, OrderFact
+from custom_components.prepaid_parking.operations.pay_finding import is_our_number, new_out_no
+from custom_components.prepaid_parking.operations.pay_notices import forget_notices, hear
+from custom_components.prepaid_parking.operations.pay_orders import create_order, find_order
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
+from tests.operations.provider import SIGNED, Provider, connect
+from tests.operations.world import DAY, MANAGER, MINUTE, SECOND, World
+
+CLEARING = SiteAccount.CLEARING_WECHAT
+
+
+@pytest.fixture
+def provider(world: World) -> Provider:
+    """A provider that this site takes money by."""
+    made = Provider()
+    connect(world.site, made)
+    return made
+
+
+async def ask(world: World, wallet: WalletRun, minor: int = 5000) -> PayOrder:
+    """Ask for a top-up."""
+    aim = Aim(kind=AimKind.WALLET, id=wallet.wallet.id)
+    return await create_order(world.site, aim=aim, channel="ch1", actor=MANAGER, amount_minor=minor)
+
+
+async def told(world: World, provider: Provider, seen: Seen, **more: Any) -> None:
+    """Let the provider tell of a payment."""
+    at = more.pop("at", world.clock.now)
+    await hear(world.site, "ch1", SIGNED, provider.notice(seen, at, **more))
+
+
+async def in_account(world: World, account: SiteAccount) -> int:
+    """What an account of the site holds."""
+    return (await world.books.balances()).get(site_account(account), 0)
+
+
+async def made(world: World) -> list[Made]:
+    """What was made of the notices that are kept."""
+    return [one.made for one in await world.books.load(HeardNotice)]
+
+
+async def test_a_notice_and_its_double_are_one_credit(world: World, provider: Provider) -> None:
+    """Providers repeat themselves, also under a new number: the payer has paid once."""
+    wallet = await world.wallet()
+    order = await ask(world, wallet)
+    seen = provider.pay(order.out_no, 5000)
+    for event in ("e1", "e1", "e2"):
+        await told(world, provider, seen, event=event)
+    assert wallet.posted_minor == 5000 == -await in_account(world, CLEARING)
+    assert (await find_order(world.site, order.id)).state is OrderState.CREDITED
+    assert await made(world) == [Made.BOOKED]
+    assert provider.queries == []
+
+
+async def test_a_notice_nobody_signed_moves_nothing(world: World, provider: Provider) -> None:
+    """Anybody can send anything to an address that is on the internet."""
+    order = await ask(world, await world.wallet())
+    seen = provider.pay(order.out_no, 5000)
+    with pytest.raises(CoreError, match="notice_not_believed"):
+        await hear(world.site, "ch1", {}, provider.notice(seen, world.clock.now))
+    with pytest.raises(CoreError, match="unknown_channel"):
+        await hear(world.site, "ch2", SIGNED, provider.notice(seen, world.clock.now))
+    assert await in_account(world, CLEARING) == 0
+    assert await made(world) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "key"),
+    [
+        ({"merchant": "1900000002"}, "notice_other_merchant"),
+        ({"currency": "USD"}, "notice_other_currency"),
+    ],
+)
+async def test_money_that_is_not_ours_moves_nothing_and_is_not_answered(
+    world: World, provider: Provider, other: dict[str, str], key: str
+) -> None:
+    """Somebody who pays himself at his own shop must not fill a wallet here."""
+    wallet = await world.wallet()
+    order = await ask(world, wallet)
+    seen = replace(provider.pay(order.out_no, 5000), **other)
+    with pytest.raises(CoreError, match=key):
+        await told(world, provider, seen)
+    assert wallet.posted_minor == 0
+    assert await in_account(world, SiteAccount.SUSPENSE) == 0
+    assert [one.made.foreign for one in await world.books.load(HeardNotice)] == [True]
+
+
+@pytest.mark.parametrize("age", [timedelta(minutes=6), -timedelta(minutes=6)])
+async def test_an_old_notice_is_a_hint_and_the_provider_is_asked(
+    world: World, provider: Provider, age: timedelta
+) -> None:
+    """A replayed notice must not move money, a hub with a wrong clock must still be paid."""
+    wallet = await world.wallet()
+    order = await ask(world, wallet)
+    seen = provider.pay(order.out_no, 5000)
+    del provider.orders[order.out_no]
+    await told(world, provider, seen, at=world.clock.now - age)
+    await world.work()
+    assert provider.queries == [order.out_no]
+    assert wallet.posted_minor == 0
+    world.clock.now += 2 * SECOND
+    provider.orders[order.out_no] = seen
+    await told(world, provider, seen, at=world.clock.now - age)
+    await world.work()
+    assert wallet.posted_minor == 5000
+
+
+async def test_a_payment_of_an_order_that_a_restore_has_lost_is_held(
+    world: World, provider: Provider
+) -> None:
+    """The books know nothing of it any more, the payer has paid."""
+    lost = provider.pay(new_out_no(world.site), 4200)
+    for event in ("e1", "e2"):
+        await told(world, provider, lost, event=event)
+    (held,) = world.site.paying.unmatched.values()
+    assert (held.amount_minor, held.why, held.order) == (4200, "no_order", None)
+    assert await in_account(world, SiteAccount.SUSPENSE) == 4200
+    (fact,) = [one for one in world.heard(OrderFact) if one.event is OrderEvent.UNMATCHED]
+    assert fact.unmatched == held.id
+    late = provider.pay(new_out_no(world.site), 100)
+    await told(world, provider, late, at=world.clock.now - DAY)
+    await world.work()
+    assert await in_account(world, SiteAccount.SUSPENSE) == 4300
+
+
+async def test_a_number_of_somebody_else_is_no_order_of_ours(
+    world: World, provider: Provider
+) -> None:
+    """A shop at the same merchant must not fill our suspense, nor hear that it failed."""
+    await told(world, provider, provider.pay("SHOP-0001", 4200))
+    assert await in_account(world, CLEARING) == 0
+    assert await made(world) == [Made.NOTED]
+    ours = new_out_no(world.site)
+    assert len(ours) == 32
+    assert is_our_number(world.site, ours)
+    for wrong in ("", "pp", ours[:-1], ours[2:], f"{ours[:-1]}{'0' if ours[-1] != '0' else '1'}"):
+        assert not is_our_number(world.site, wrong)
+
+
+async def test_what_arrives_for_a_closed_wallet_is_held(world: World, provider: Provider) -> None:
+    """The tenant moved out while his phone was paying: the money is there and belongs to somebody."""
+    wallet = await world.wallet()
+    order = await ask(world, wallet)
+    await close_wallet(world.site, wallet=wallet.wallet.id, actor=MANAGER)
+    await told(world, provider, provider.pay(order.out_no, 5000))
+    (held,) = world.site.paying.unmatched.values()
+    assert (held.order, held.why) == (order.id, "wallet_closed")
+    assert (await find_order(world.site, order.id)).state is OrderState.PAID
+    assert await in_account(world, SiteAccount.SUSPENSE) == 5000
+
+
+async def test_an_order_paid_twice_is_credited_once_and_the_rest_is_held(
+    world: World, provider: Provider
+) -> None:
+    """Two phones at one code: both have paid, one of them gets it back."""
+    wallet = await world.wallet()
+    order = await ask(world, wallet)
+    await told(world, provider, provider.pay(order.out_no, 5000))
+    await told(world, provider, provider.pay(order.out_no, 5000))
+    assert wallet.posted_minor == 5000
+    (held,) = world.site.paying.unmatched.values()
+    assert (held.why, held.order) == ("twice", order.id)
+    assert -await in_account(world, CLEARING) == 10_000
+
+
+async def test_a_notice_that_the_disk_did_not_take_comes_again(
+    world: World, provider: Provider, tmp_path: Path
+) -> None:
+    """Success is said after the books have it: else nobody would ever tell of it again."""
+    wallet = await world.wallet()
+    order = await ask(world, wallet)
+    seen = provider.pay(order.out_no, 5000)
+    with world.full_disk(), pytest.raises(StoreError):
+        await told(world, provider, seen)
+    assert wallet.posted_minor == 0
+    await told(world, provider, seen)
+    assert wallet.posted_minor == 5000
+    assert await made(world) == [Made.BOOKED]
+
+
+async def test_old_notices_are_forgotten(world: World, provider: Provider) -> None:
+    """What nobody repeats or disputes any more need not be kept."""
+    order = await ask(world, await world.wallet())
+    await told(world, provider, provider.pay(order.out_no, 5000))
+    await forget_notices(world.site, world.clock.now + 99 * DAY)
+    assert len(await made(world)) == 1
+    await forget_notices(world.site, world.clock.now + 100 * DAY + MINUTE)
+    assert await made(world) == []
