@@ -30,6 +30,7 @@ from .hub_repairs import async_watch_hubs
 from .lasting import async_spare
 from .opening import books_path, open_site
 from .operations.site import utc_now
+from .pay_view import PayView
 from .picture_view import PictureView
 from .recording import async_record_hours
 from .repairs import async_watch_site
@@ -51,6 +52,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa:
     hass.http.register_view(BillView())
     hass.http.register_view(PictureView())
     hass.http.register_view(CodeView())
+    hass.http.register_view(PayView())
     hass.http.register_view(CodeSheetView())
     return True
 

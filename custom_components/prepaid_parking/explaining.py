@@ -122,11 +122,12 @@ class Explainer:
         if measure is None:
             return str(base)
         if measure == Quantity.DURATION:
-            return self._time(base // 1000)
+            return self.time(base // 1000)
         quantity = Quantity(str(measure))
         return f"{quantity_said(base, quantity)} {UNIT[quantity]}"
 
-    def _time(self, seconds: int) -> str:
+    def time(self, seconds: int) -> str:
+        """Write a length of time as people say it."""
         hours, rest = divmod(seconds, 3600)
         minutes, seconds = divmod(rest, 60)
         parts = ((hours, "time.h"), (minutes, "time.min"), (seconds, "time.s"))

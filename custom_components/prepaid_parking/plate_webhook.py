@@ -31,6 +31,7 @@ from .links.message import Message
 from .links.plate_body import json_body, picture_in
 from .links.plate_reading import PlateSettings
 from .links.plates import PlateSource
+from .request_body import read_body
 from .subentry_probe import ProbeError
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -38,7 +39,6 @@ MOST_BYTES: Final = 8_000_000
 """A camera's picture of its highest resolution has three; the whole body is read before it is split."""
 LONGEST_S: Final = 10.0
 """A body that takes longer comes from nobody who stands at a barrier."""
-CHUNK: Final = 65_536
 HOOKS: Final[HassKey[dict[str, PlateHook]]] = HassKey(f"{DOMAIN}_plate_hooks")
 
 
@@ -62,7 +62,7 @@ class PlateHook:
     async def answer(self, _: HomeAssistant, __: str, request: Request) -> Response:
         """Take what a camera posts; says how many plates it had, or why it is not understood."""
         try:
-            body = await _body(request)
+            body = await read_body(request, most=MOST_BYTES, within=LONGEST_S)
         except TimeoutError:
             return self._refuse("took too long", HTTPStatus.REQUEST_TIMEOUT)
         except ClientError, HttpProcessingError, RequestPayloadError, ConnectionError:
@@ -164,14 +164,3 @@ def async_hook_url(hass: HomeAssistant, reader: Mapping[str, Any]) -> str:
         )
     except NoURLAvailableError:
         return webhook.async_generate_path(webhook_id)
-
-
-async def _body(request: Request) -> bytes | None:
-    """Read a request's body; None where it is too large."""
-    body = bytearray()
-    async with asyncio.timeout(LONGEST_S):
-        while chunk := await request.content.read(CHUNK):
-            body += chunk
-            if len(body) > MOST_BYTES:
-                return None
-    return bytes(body)

@@ -18,14 +18,19 @@ FOLDER: Final = Path(__file__).parent / "pages"
 
 def filled(name: str, site: Site, words: Words, **known: object) -> str:
     """Fill in a template; every page knows the site, its money, and how to say things."""
-    return _template(name).render(
+    return worded(
+        name,
+        words,
         site=site.name,
         currency=site.currency.code,
-        words=words,
-        say=words,
         money=site.currency.text,
         **known,
     )
+
+
+def worded(name: str, words: Words, **known: object) -> str:
+    """Fill in a template that is of no site."""
+    return _template(name).render(words=words, say=words, **known)
 
 
 def cell(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from .const import (
     CONF_CHECKPOINT_S,
     CONF_DESK_OPEN,
+    CONF_PAY_PAGE,
     CONF_PICTURE_DAYS,
     CONF_PUBLISH_S,
     CONF_RESTORE_SPACING_S,
@@ -22,6 +23,7 @@ def go_by(data: PrepaidData, options: Mapping[str, Any]) -> None:
     """Have a site go by these options from now on."""
     site = data.site
     site.can_pay = options.get(CONF_DESK_OPEN, True)
+    site.pay_visits.is_open = options.get(CONF_PAY_PAGE, False)
     site.hinting.thresholds = thresholds_of(options)
     site.supplying.stagger.spacing_s = float(
         options.get(CONF_RESTORE_SPACING_S, DEFAULT_RESTORE_SPACING_S)

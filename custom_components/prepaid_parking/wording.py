@@ -17,6 +17,9 @@ from .const import DOMAIN
 
 FOLDER: Final = Path(__file__).parent / "words"
 LANGUAGES: Final = ("en", "zh-Hans")
+MAIN: Final = {"en": "en", "zh": "zh-Hans"}
+MOST_ACCEPTED: Final = 200
+"""Signs of what a browser says it likes; nobody reads more languages."""
 WORDS: HassKey[dict[str, Words]] = HassKey(f"{DOMAIN}_words")
 
 
@@ -52,3 +55,21 @@ def _load() -> dict[str, Words]:
 def _known(language: str) -> str:
     """Return the language we have for one that was asked for: all of Chinese is written simplified."""
     return "zh-Hans" if language.lower().startswith("zh") else "en"
+
+
+def liked_most(accepted: str) -> str:
+    """Return which of our languages a browser likes most (its Accept-Language); "" where neither."""
+    best, liking = "", 0.0
+    for part in accepted[:MOST_ACCEPTED].split(","):
+        name, _, weight = part.strip().partition(";")
+        main = name.strip().lower().partition("-")[0]
+        if main in MAIN and (liked := _weight(weight)) > liking:
+            best, liking = MAIN[main], liked
+    return best
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text.strip().removeprefix("q=")) if text.strip() else 1.0
+    except ValueError:
+        return 0.0

@@ -107,6 +107,14 @@ def cost_of_stay(
     )
 
 
+def leave_by(site: Site, stay: Stay) -> datetime | None:
+    """Return until when a paid stay's car may leave at no further cost; None where nothing is said."""
+    version = _version_of(site, stay, _permits(site, stay, None))
+    if version is None or stay.paid_at is None or (terms := version.terms.duration) is None:
+        return None
+    return stay.paid_at + terms.leave * MILLISECOND if terms.leave else None
+
+
 def _fits(
     site: Site, one: StayTariff, zone: str, space: Space | None, vehicle: VehicleClass
 ) -> bool:

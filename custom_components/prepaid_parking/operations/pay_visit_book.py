@@ -1,0 +1,116 @@
+"""The visits to the payer's page in memory: short, few, and known by the digest of their name only."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import blake2b
+import secrets
+from typing import Final
+
+from ..core.identity import OrderId
+from ..core.pay_code import PayFor
+from ..core.pay_order import Aim
+from ..core.pay_visit import LASTS
+from ..core.rate_limit import Allowance, RateLimit
+
+NAME_BYTES: Final = 16
+FORM_BYTES: Final = 6
+MOST: Final = 4096
+"""Visits at a time. Who has not done anything yet is forgotten before who has."""
+HOUR: Final = timedelta(hours=1)
+ALL: Final = "site"
+"""The asker of what is counted for a whole site."""
+
+
+@dataclass(slots=True, kw_only=True)
+class PayVisit:
+    """A payer's short time on the page, bound to the code it began with.
+
+    `aim` is None until it is known what is paid. `personal` visits began with a link that was sent to
+    a person: they see what is somebody's. `form` is the number of the only form that is still taken.
+    `plate` is as its payer typed it. `asking` while a provider is being asked to take an order,
+    `sent` once its payer was led to the provider's own page.
+    """
+
+    kind: PayFor
+    target: str
+    until: datetime
+    personal: bool = False
+    aim: Aim | None = None
+    plate: str = ""
+    language: str = ""
+    form: str = ""
+    misses: int = 0
+    orders: int = 0
+    order: OrderId | None = None
+    asking: bool = False
+    sent: bool = False
+
+    def turn_page(self) -> None:
+        """Take no form any more that was shown until now."""
+        self.form = secrets.token_hex(FORM_BYTES)
+
+
+@dataclass(slots=True, kw_only=True)
+class PayVisits:
+    """Who is on a site's payer's page; nothing of it outlives the hub's run.
+
+    `is_open` is the site's own choice. The limits count visits begun, answers that prove nothing and
+    orders, by network and for the site as a whole: a provider is not flooded with orders that nobody
+    pays, and plates are not tried out.
+    """
+
+    is_open: bool = False
+    begun: RateLimit = field(default_factory=lambda: _limit(120, HOUR / 6))
+    misses: RateLimit = field(default_factory=lambda: _limit(12, HOUR / 2))
+    all_misses: RateLimit = field(default_factory=lambda: _limit(600, HOUR))
+    orders: RateLimit = field(default_factory=lambda: _limit(30, HOUR))
+    all_orders: RateLimit = field(default_factory=lambda: _limit(600, HOUR))
+    _idle: dict[bytes, PayVisit] = field(default_factory=dict)
+    _busy: dict[bytes, PayVisit] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Return how many visits are remembered."""
+        return len(self._idle) + len(self._busy)
+
+    def begin(
+        self, kind: PayFor, target: str, now: datetime, *, personal: bool
+    ) -> tuple[str, PayVisit]:
+        """Begin a visit; returns its name, which is kept nowhere else, and the visit."""
+        name = secrets.token_hex(NAME_BYTES)
+        visit = PayVisit(kind=kind, target=target, until=now + LASTS, personal=personal)
+        visit.turn_page()
+        self._drop(lambda one: one.until <= now)
+        if len(self) >= MOST:
+            fullest = self._idle or self._busy
+            del fullest[next(iter(fullest))]
+        self._idle[_digest(name)] = visit
+        return name, visit
+
+    def find(self, name: str, now: datetime) -> PayVisit | None:
+        """Return the visit of a name; None where there is none, or none any more."""
+        digest = _digest(name)
+        visit = self._busy.get(digest) or self._idle.get(digest)
+        return visit if visit is not None and now < visit.until else None
+
+    def act(self, name: str, visit: PayVisit) -> None:
+        """Note that a visit has done something: it is kept before those that only looked."""
+        digest = _digest(name)
+        self._idle.pop(digest, None)
+        self._busy[digest] = visit
+
+    def _drop(self, over: Callable[[PayVisit], bool]) -> None:
+        """Forget the visits that are over: the oldest come first, so that few are looked at."""
+        for visits in (self._idle, self._busy):
+            for digest, visit in list(visits.items()):
+                if not over(visit):
+                    break
+                del visits[digest]
+
+
+def _digest(name: str) -> bytes:
+    return blake2b(name.encode(errors="replace"), digest_size=NAME_BYTES).digest()
+
+
+def _limit(most: int, every: timedelta) -> RateLimit:
+    return RateLimit(Allowance(most=most, every=every))

@@ -1,0 +1,241 @@
+"""What a payer does on the page: says which car it is, chooses what to pay, and follows the order.
+
+Nobody learns from the page which cars are inside or what is in a wallet: a car that stands at a lane is
+offered by its masked plate, any other only to who knows its plate and when it came.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from ..core.admission import Way as Direction
+from ..core.errors import CoreError
+from ..core.identity import Actor, ActorKind, CardId, MeterId, WalletId
+from ..core.pay_channel import Way
+from ..core.pay_code import PayFor
+from ..core.pay_order import Aim, AimKind, OrderState, PayOrder
+from ..core.pay_visit import LASTS, MOST_LETTERS, came_then, ends_with
+from ..core.plate import normal_plate
+from ..core.rate_limit import network_of
+from ..core.stay import Stay
+from .lane_run import AtLane
+from .pay_book import ChannelRun
+from .pay_finding import find_order
+from .pay_looking import look
+from .pay_orders import close_order, create_order
+from .pay_tokens import Opened, take
+from .pay_visit_book import ALL, PayVisit
+from .site import Site
+from .stay_book import stays_at
+from .stay_finding import blind_plate
+
+PAYER: Final = Actor(kind=ActorKind.SYSTEM, id="pay_page")
+"""Who asks for an order on the page: nobody the hub knows."""
+MOST_MISSES: Final = 3
+MOST_ORDERS: Final = 10
+WAITS: Final = timedelta(minutes=10)
+"""So long after it was refused a car may still stand at its lane, and its driver looks for the purse."""
+LOOK_S: Final = 1.5
+PLACES: Final = frozenset({PayFor.LANE, PayFor.SPACE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """What a payer says of a car: its plate, and when it came in or how a phone number ends."""
+
+    plate: str
+    since: str = ""
+    digits: str = ""
+
+
+def begin_visit(site: Site, opened: Opened, address: str | None) -> tuple[str, PayVisit] | None:
+    """Begin the visit of a link; None where it opens once and was used. Refuses who asks too often."""
+    now, visits = site.clock(), site.pay_visits
+    if not visits.begun.take(network_of(address), now):
+        raise CoreError("pay_too_often")
+    if not take(site, opened):
+        return None
+    name, visit = visits.begin(opened.kind, opened.target, now, personal=_is_personal(opened))
+    visit.aim = _aim_of(site, opened)
+    return name, visit
+
+
+def car_there(site: Site, visit: PayVisit) -> AtLane | None:
+    """Return the car that stands at a visit's lane because it has to pay first."""
+    run = next((one for key, one in site.lanes.items() if key == visit.target), None)
+    if visit.kind is not PayFor.LANE or run is None or (last := run.last) is None:
+        return None
+    waits = not last.admitted and last.way is Direction.EXIT and last.due_minor > 0
+    is_fresh = timedelta() <= site.clock() - last.at <= WAITS
+    return last if waits and is_fresh and last.stay is not None else None
+
+
+def take_car(site: Site, visit: PayVisit) -> None:
+    """Go on with the car that stands at the lane; another one may have come since it was shown."""
+    there = car_there(site, visit)
+    if there is None or there.stay is None:
+        raise CoreError("pay_nobody_there")
+    visit.aim = Aim(kind=AimKind.STAY, id=there.stay)
+    visit.plate = there.vehicle.masked
+
+
+async def tell_car(site: Site, visit: PayVisit, typed: Typed, address: str | None) -> bool:
+    """Go on with the car that somebody knows; False where nothing fits, whatever it was.
+
+    The same is done for a plate that is inside and for one that is not; only who is right is told so.
+    """
+    _count_miss(site, visit, address)
+    now = site.clock()
+    known = stays_at(site, blind_plate(site, typed.plate[:MOST_LETTERS]))
+    fitting = [one for one in known if await _fits(site, one, typed, now)]
+    if not fitting:
+        return False
+    _was_no_miss(site, visit, address)
+    stay = max(fitting, key=lambda one: (one.entered_at, one.no))
+    visit.aim = Aim(kind=AimKind.STAY, id=stay.id)
+    visit.plate = normal_plate(typed.plate[:MOST_LETTERS])
+    return True
+
+
+async def tell_phone(site: Site, visit: PayVisit, digits: str, address: str | None) -> bool:
+    """Show what is in a wallet to who knows how its holder's phone number ends; False where it does not fit."""
+    if visit.aim is None or visit.aim.kind is not AimKind.WALLET:
+        return False
+    _count_miss(site, visit, address)
+    if not ends_with(await _phone(site, visit.aim.id), digits):
+        return False
+    _was_no_miss(site, visit, address)
+    visit.personal = True
+    return True
+
+
+def other_car(visit: PayVisit) -> None:
+    """Go back to the question which car it is."""
+    if visit.kind in PLACES:
+        visit.aim, visit.plate = None, ""
+
+
+def channels(site: Site) -> list[ChannelRun]:
+    """Return what a payer can pay by; one in trouble as well, for only the next order tells that it works again."""
+    return [run for run in site.paying.channels.values() if run.ways]
+
+
+async def ask_for_order(
+    site: Site,
+    visit: PayVisit,
+    *,
+    channel: str,
+    way: Way,
+    amount_minor: int | None,
+    address: str | None,
+    back_url: str = "",
+) -> None:
+    """Ask a provider to take the payment of a visit, unless it is just being asked.
+
+    What a stay or a bill costs is reckoned here; only into a wallet a payer may choose how much.
+    """
+    if visit.aim is None or visit.asking or visit.order is not None:
+        return
+    now, visits = site.clock(), site.pay_visits
+    within = visit.orders < MOST_ORDERS and visits.orders.take(network_of(address), now)
+    if not (within and visits.all_orders.take(ALL, now)):
+        raise CoreError("pay_too_often")
+    visit.orders += 1
+    visit.asking, visit.sent = True, False
+    try:
+        order = await create_order(
+            site,
+            aim=visit.aim,
+            channel=channel,
+            actor=PAYER,
+            amount_minor=amount_minor if visit.aim.kind is AimKind.WALLET else None,
+            way=way,
+            payer_ip=address or "",
+            back_url=back_url,
+        )
+        visit.order, visit.until = order.id, max(visit.until, site.clock() + LASTS)
+    finally:
+        visit.asking = False
+
+
+async def order_of(site: Site, visit: PayVisit, *, looks: bool) -> PayOrder | None:
+    """Return the order of a visit, as its provider sees it now where it is still open."""
+    if visit.order is None:
+        return None
+    order = await find_order(site, visit.order)
+    if not (looks and order.state.open):
+        return order
+    looked = asyncio.ensure_future(look(site, order.id))
+    # A provider that takes its time is not waited for: the page comes back in a moment anyway.
+    await asyncio.wait({looked}, timeout=LOOK_S)
+    return looked.result() if looked.done() else order
+
+
+async def other_way(site: Site, visit: PayVisit) -> None:
+    """Take an order back and choose anew; what reaches it all the same is credited."""
+    if visit.order is None:
+        return
+    order = await find_order(site, visit.order)
+    if order.state in {OrderState.PAID, OrderState.CREDITED}:
+        return
+    visit.order = None
+    if order.state.open:
+        await close_order(site, order=order.id, actor=PAYER)
+
+
+def _is_personal(opened: Opened) -> bool:
+    """Tell a link that was sent to one person from a code that hangs on a wall or a screen."""
+    return opened.code is None and not opened.once
+
+
+def _aim_of(site: Site, opened: Opened) -> Aim | None:
+    match opened.kind:
+        case PayFor.WALLET:
+            return Aim(kind=AimKind.WALLET, id=opened.target)
+        case PayFor.STAY:
+            return Aim(kind=AimKind.STAY, id=opened.target)
+        case PayFor.BILL:
+            return Aim(kind=AimKind.BILL, id=opened.target)
+        case PayFor.CARD:
+            card = site.cards.get(CardId(opened.target))
+            return None if card is None else Aim(kind=AimKind.WALLET, id=card.wallet)
+        case PayFor.METER:
+            run = site.meters.get(MeterId(opened.target))
+            bound = None if run is None else run.binding
+            return None if bound is None else Aim(kind=AimKind.WALLET, id=bound.wallet)
+        case _:
+            return None
+
+
+async def _fits(site: Site, stay: Stay, typed: Typed, now: datetime) -> bool:
+    if typed.since and came_then(stay.entered_at, typed.since, now, site.zone):
+        return True
+    card = site.cards.get(stay.card) if stay.card is not None else None
+    if card is None or not typed.digits:
+        return False
+    return ends_with(await _phone(site, card.wallet), typed.digits)
+
+
+def _count_miss(site: Site, visit: PayVisit, address: str | None) -> None:
+    """Count an answer as wrong before it is looked at: a hundred at once are no more than three in a row."""
+    now, visits = site.clock(), site.pay_visits
+    if visit.misses >= MOST_MISSES:
+        raise CoreError("pay_tried_too_often")
+    if not (visits.misses.take(network_of(address), now) and visits.all_misses.take(ALL, now)):
+        raise CoreError("pay_too_often")
+    visit.misses += 1
+
+
+def _was_no_miss(site: Site, visit: PayVisit, address: str | None) -> None:
+    site.pay_visits.misses.give_back(network_of(address))
+    site.pay_visits.all_misses.give_back(ALL)
+    visit.misses -= 1
+
+
+async def _phone(site: Site, wallet: str) -> str:
+    """Return the telephone number of a wallet's holder; "" where there is none."""
+    run = site.wallets.get(WalletId(wallet))
+    if run is None or not run.wallet.subject:
+        return ""
+    return (await site.privacy.get_subject(run.wallet.subject)).get("phone", "")

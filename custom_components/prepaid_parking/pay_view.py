@@ -1,0 +1,276 @@
+"""The payer's page: public, off by default, and it knows nothing but its own link.
+
+A link is a code's, one that was sent to somebody, or a visit's. Each scan of a code begins a visit; its
+name stands in the path of every form, so that no cookie is needed. Whatever is asked for that is not
+there, or is switched off, gets the same page.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import parse_qs
+
+from aiohttp import web
+from aiohttp.client_exceptions import ClientError
+from aiohttp.http_exceptions import HttpProcessingError
+from homeassistant.components.http import KEY_HASS, HomeAssistantView
+from homeassistant.core import HomeAssistant
+
+from .const import DOMAIN
+from .coordinator import PrepaidConfigEntry
+from .core.errors import CoreError, StoreError
+from .core.pay_order import AimKind
+from .core.pay_visit import way_to_pay
+from .core.rate_limit import Allowance, RateLimit, network_of
+from .operations.pay_tokens import opened_by
+from .operations.pay_visit_book import HOUR, PayVisit
+from .operations.pay_visits import (
+    Typed,
+    ask_for_order,
+    begin_visit,
+    other_car,
+    other_way,
+    take_car,
+    tell_car,
+    tell_phone,
+)
+from .operations.site import Site, utc_now
+from .pay_address import public_url
+from .pay_pages import Page, gone, shown, style_hash
+from .request_body import read_body
+from .wording import async_words, liked_most
+
+PATH: Final = f"/api/{DOMAIN}/pay/"
+URL: Final = f"{PATH}{{token}}"
+MOST_BYTES: Final = 4096
+"""A form of the page has a few hundred."""
+LONGEST_S: Final = 10.0
+MOST_FIELDS: Final = 12
+ANSWER_S: Final = 0.4
+"""Every answer to who knows a plate or a number takes at least so long: the same for right and wrong."""
+REQUESTS: Final = Allowance(most=1200, every=HOUR / 12)
+"""By network, in five minutes: a page that waits for its payment asks every three seconds, and a
+phone company has many of its customers behind one address."""
+TOLD: Final = frozenset(
+    {
+        *("pay_too_often", "pay_tried_too_often", "pay_nobody_there", "pay_not_found"),
+        *("order_amount", "amount_not_positive", "order_no_amount", "not_a_number"),
+        *("amount_too_fine", "amount_too_large", "stay_nothing_due"),
+    }
+)
+"""Refusals that a payer can do something about; all others are one sentence."""
+
+
+class PayView(HomeAssistantView):
+    """Serves the payer's page of every site that has one."""
+
+    url = URL
+    name = f"api:{DOMAIN}:pay"
+    requires_auth = False
+
+    def __init__(self) -> None:
+        """Begin with nobody having asked."""
+        self._requests = RateLimit(REQUESTS)
+
+    async def get(self, request: web.Request, token: str) -> web.Response:
+        """Show where a visit stands; a code's link begins one."""
+        return await self._answer(request, lambda: _get(request, token))
+
+    async def post(self, request: web.Request, token: str) -> web.Response:
+        """Do what a form of a visit asks for, then show where it stands."""
+        return await self._answer(request, lambda: _post(request, token))
+
+    async def _answer(
+        self, request: web.Request, answer: Callable[[], Awaitable[web.Response]]
+    ) -> web.Response:
+        """Answer with a page, whatever happens."""
+        if not self._requests.take(network_of(request.remote), utc_now()):
+            return await _plain(request, "busy", HTTPStatus.TOO_MANY_REQUESTS)
+        try:
+            return await answer()
+        except StoreError:
+            return await _plain(request, "later", HTTPStatus.SERVICE_UNAVAILABLE)
+        except CoreError as err:
+            # Too often is told before a visit begins, anything else is not there any more.
+            if err.key == "pay_too_often":
+                return await _plain(request, "busy", HTTPStatus.TOO_MANY_REQUESTS)
+            return await _plain(request, "gone", HTTPStatus.NOT_FOUND)
+
+
+async def _get(request: web.Request, token: str) -> web.Response:
+    for entry in _open_sites(request):
+        site = entry.runtime_data.site
+        if (visit := site.pay_visits.find(token, site.clock())) is not None:
+            visit.language = liked_most(request.query.get("language", "")) or visit.language
+            return await _show(request, site, token, visit)
+    for entry in _open_sites(request):
+        site = entry.runtime_data.site
+        if (opened := opened_by(site, token)) is None:
+            continue
+        begun = begin_visit(site, opened, request.remote)
+        if begun is not None:
+            return await _show(request, site, *begun)
+    return await _plain(request, "gone", HTTPStatus.NOT_FOUND)
+
+
+async def _post(request: web.Request, token: str) -> web.Response:
+    form = await _form(request)
+    if form is None:
+        return await _plain(request, "malformed", HTTPStatus.BAD_REQUEST)
+    for entry in _open_sites(request):
+        site = entry.runtime_data.site
+        if (visit := site.pay_visits.find(token, site.clock())) is not None:
+            problem = await _do(request, entry, token, visit, form)
+            if problem:
+                return await _show(request, site, token, visit, problem)
+            # Seen again by a reload, a page that was got asks for nothing anew.
+            return await _page(
+                request, gone("done"), visit, HTTPStatus.SEE_OTHER, {"Location": PATH + token}
+            )
+    return await _plain(request, "gone", HTTPStatus.NOT_FOUND)
+
+
+async def _do(
+    request: web.Request,
+    entry: PrepaidConfigEntry,
+    token: str,
+    visit: PayVisit,
+    form: Mapping[str, str],
+) -> str:
+    """Do what a form asks for, once; returns the key of what to say where it cannot be."""
+    site = entry.runtime_data.site
+    if form.get("form") != visit.form:
+        return ""
+    visit.turn_page()
+    site.pay_visits.act(token, visit)
+    try:
+        match form.get("do"):
+            case "car":
+                take_car(site, visit)
+            case "find":
+                typed = Typed(
+                    plate=form.get("plate", ""),
+                    since=form.get("since", ""),
+                    digits=form.get("digits", ""),
+                )
+                return await _evenly(tell_car(site, visit, typed, request.remote))
+            case "phone":
+                digits = form.get("digits", "")
+                return await _evenly(tell_phone(site, visit, digits, request.remote))
+            case "other_car":
+                other_car(visit)
+            case "again":
+                await other_way(site, visit)
+            case "pay":
+                await _pay(request, entry, token, visit, form)
+    except CoreError as err:
+        return err.key if err.key in TOLD else "refused"
+    return ""
+
+
+async def _evenly(knows: Awaitable[bool]) -> str:
+    """Answer who says to know something: right, wrong and unknown take the same time."""
+    pause = asyncio.create_task(asyncio.sleep(ANSWER_S))
+    try:
+        known = await knows
+    finally:
+        await pause
+    return "" if known else "pay_not_found"
+
+
+async def _pay(
+    request: web.Request,
+    entry: PrepaidConfigEntry,
+    token: str,
+    visit: PayVisit,
+    form: Mapping[str, str],
+) -> None:
+    site = entry.runtime_data.site
+    run = site.paying.channels.get(form.get("channel", ""))
+    way = (
+        None
+        if run is None
+        else way_to_pay(run.kind, run.ways, request.headers.get("User-Agent", ""))
+    )
+    if run is None or way is None:
+        raise CoreError("unknown_channel", channel=form.get("channel", ""))
+    hass: HomeAssistant = request.app[KEY_HASS]
+    base = public_url(hass, entry.options)
+    wanted = form.get("own", "").strip() or form.get("amount", "")
+    is_wallet = visit.aim is not None and visit.aim.kind is AimKind.WALLET
+    await ask_for_order(
+        site,
+        visit,
+        channel=run.key,
+        way=way,
+        amount_minor=site.currency.parse(wanted) if is_wallet else None,
+        address=request.remote,
+        back_url=f"{base}{PATH}{token}" if base else "",
+    )
+
+
+async def _form(request: web.Request) -> dict[str, str] | None:
+    """Return the fields of a form; None where what came is none of the page's."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        return None
+    try:
+        body = await read_body(request, most=MOST_BYTES, within=LONGEST_S)
+        if body is None:
+            return None
+        fields = parse_qs(
+            body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"
+        )
+    except TimeoutError, ValueError, ClientError, HttpProcessingError, ConnectionError:
+        return None
+    return {name: values[0] for name, values in fields.items()}
+
+
+def _open_sites(request: web.Request) -> list[PrepaidConfigEntry]:
+    """Return the sites that run and have the page switched on."""
+    hass: HomeAssistant = request.app[KEY_HASS]
+    loaded: list[PrepaidConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    return [one for one in loaded if one.runtime_data.site.pay_visits.is_open]
+
+
+async def _show(
+    request: web.Request, site: Site, name: str, visit: PayVisit, problem: str = ""
+) -> web.Response:
+    now = await shown(site, visit, PATH + name, problem)
+    headers = {"Refresh": now.refresh} if now.refresh else {}
+    return await _page(request, now.page, visit, HTTPStatus.OK, headers)
+
+
+async def _plain(request: web.Request, what: str, status: HTTPStatus) -> web.Response:
+    return await _page(request, gone(what), None, status, {})
+
+
+async def _page(
+    request: web.Request,
+    page: Page,
+    visit: PayVisit | None,
+    status: HTTPStatus,
+    headers: Mapping[str, str],
+) -> web.Response:
+    """Write a page in the language of the visit, or of the browser."""
+    hass: HomeAssistant = request.app[KEY_HASS]
+    chosen = visit.language if visit is not None else ""
+    words = await async_words(
+        hass, chosen or liked_most(request.headers.get("Accept-Language", ""))
+    )
+    text, style = await hass.async_add_executor_job(lambda: (page(words), style_hash()))
+    policy = (
+        "sandbox allow-forms allow-top-navigation-by-user-activation; default-src 'none'; "
+        f"style-src 'sha256-{style}'; img-src data:; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+    always = {
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": policy,
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Robots-Tag": "noindex",
+    }
+    return web.Response(
+        text=text, status=status, content_type="text/html", headers={**always, **headers}
+    )
