@@ -183,12 +183,17 @@ class FakeStripe(PayProvider):
             web.post(f"{sessions}/{{id}}/expire", self._expire),
             web.post("/v1/refunds", self._give_back),
             web.get("/v1/refunds", self._refunds),
+            web.get("/v1/account", self._account),
             web.get("/v1/balance_transactions", self._movements),
         ]
 
     def forget_keys(self) -> None:
         """Do what it does after a day: a request under an old key is a new request."""
         self._answers.clear()
+
+    async def _account(self, request: web.Request) -> web.Response:
+        await self._form(request)
+        return web.json_response({"id": self.merchant, "object": "account"})
 
     async def _create(self, request: web.Request) -> web.Response:
         form = await self._form(request)

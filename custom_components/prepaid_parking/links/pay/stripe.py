@@ -81,6 +81,10 @@ class StripePay:
         self.merchant: Final = merchant.account
         self.currency: Final = merchant.currency
 
+    async def account(self) -> str:
+        """Return whose key it is: whoever sets the channel up may have typed another account."""
+        return (await self._line.get("/v1/account", ())).text("id")
+
     async def create(self, asked: Asked) -> Offered:
         """Ask for a payment; asked again under the same number it is the same order, for a day."""
         back = asked.back_url or self._own.return_url
