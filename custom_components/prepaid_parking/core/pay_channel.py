@@ -148,8 +148,10 @@ class RowKind(StrEnum):
     REFUND = "refund"
     PAYOUT = "payout"
     """What the provider sent to the merchant's bank."""
+    DISPUTE = "dispute"
+    """What the payer's bank took back of a payment, below zero, or gave back of it."""
     OTHER = "other"
-    """Neither: a chargeback, a fee on its own. It belongs to no order; below zero it was taken."""
+    """None of these: a fee on its own. It belongs to no order; below zero it was taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from ..core.chart import Bucket, Channel, channel_account, wallet_account
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, StayId
-from ..core.ledger import Act, Posting, Receipt, Reference
+from ..core.ledger import AccountId, Act, Posting, Receipt, Reference
 from ..core.money import split
 from ..core.stay import Stay
 from .booking import book, closed, referenced, tell
@@ -87,8 +87,9 @@ async def _refund(
             refusal = CoreError("stay_more_than_paid", paid=site.currency.text(most))
         elif run is not None and shares.into_wallet:
             refusal = closed(run)
-        after = await numbered(site, _refunded(known, shares))
-        moved = () if refusal is not None else await _moved(site, known, shares, run, channel)
+        after = await numbered(site, refunded(known, shares))
+        outside = channel_account(channel)
+        moved = () if refusal is not None else await moves_back(site, known, shares, run, outside)
         layered = came_back(run, moved) if run is not None else None
         receipt = await book(
             site,
@@ -135,7 +136,8 @@ def _shares(stay: Stay, amount: int) -> Shares:
     return Shares(held=held, cash=back - bonus, bonus=bonus, outside=amount - held - back)
 
 
-def _refunded(stay: Stay, shares: Shares) -> Stay:
+def refunded(stay: Stay, shares: Shares) -> Stay:
+    """Return a stay of which so much was given back."""
     return replace(
         stay,
         refunded_minor=stay.refunded_minor + shares.into_wallet + shares.outside,
@@ -145,11 +147,11 @@ def _refunded(stay: Stay, shares: Shares) -> Stay:
     )
 
 
-async def _moved(
-    site: Site, stay: Stay, shares: Shares, run: WalletRun | None, channel: Channel
+async def moves_back(
+    site: Site, stay: Stay, shares: Shares, run: WalletRun | None, outside: AccountId
 ) -> tuple[Posting, ...]:
     """Return the movements: what was earned is earned no more, what was held is held no more."""
-    targets: list[Leg] = [(channel_account(channel), shares.out)]
+    targets: list[Leg] = [(outside, shares.out)]
     if run is not None:
         targets += [
             (wallet_account(run.wallet.no, Bucket.BONUS), shares.bonus),

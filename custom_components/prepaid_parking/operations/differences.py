@@ -1,0 +1,168 @@
+"""Differences: opened by whoever finds them, listed, and settled by a person with a reason.
+
+A difference never moves money by itself. What lies in suspense for it goes where a person says: into
+a wallet or out of it, to the site's own account, or back out of the bank.
+"""
+
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+from ..core.chart import SiteAccount, site_account, wallet_account
+from ..core.difference import Difference, DifferenceKind, Resolution, settled
+from ..core.entry_kind import EntryKind
+from ..core.errors import CoreError
+from ..core.identity import SYSTEM, Actor, DifferenceId
+from ..core.ledger import AccountId, Act, Posting, Receipt
+from ..core.pay_refund import PayRefund
+from .booking import answered_before, book, closed, referenced, tell
+from .facts import WalletEvent
+from .settling_facts import DifferenceFact
+from .site import Site
+from .turn import in_turn
+from .wallet_run import WalletRun
+
+SUSPENSE: Final = site_account(SiteAccount.SUSPENSE)
+TARGETS: Final = {
+    Resolution.WRITTEN_OFF: site_account(SiteAccount.WRITE_OFF),
+    Resolution.BANK: site_account(SiteAccount.BANK),
+}
+FOUND: Final = "found_in_file"
+"""The reason of a difference that a later file has explained."""
+
+
+@in_turn
+async def settle_difference(
+    site: Site,
+    *,
+    difference: str,
+    resolution: Resolution,
+    reason: str,
+    actor: Actor,
+    wallet: str = "",
+    reference: str = "",
+) -> Receipt:
+    """Say what a difference is, and where what lies in suspense for it goes.
+
+    It is the office's own correction: a wallet that it charges may fall below zero by it.
+    """
+    content = {"difference": difference, "resolution": resolution, "wallet": wallet}
+    act = Act(
+        kind=EntryKind.DIFFERENCE_SETTLED,
+        event=f"difference/{difference}/settled",
+        occurred=site.clock(),
+        actor=actor,
+        reason=reason,
+        reference=referenced("settle_difference", reference, content),
+    )
+    known = await answered_before(site, act)
+    if known is not None:
+        return known
+    found = await find_difference(site, difference)
+    after = settled(found, resolution, reason, actor, site.clock())
+    run = site.wallet(wallet) if resolution is Resolution.WALLET else None
+    if run is not None:
+        after = replace(after, wallet=run.wallet.id)
+    refusal = closed(run) if run is not None else None
+    act = replace(
+        act,
+        postings=_moved(found, _target(resolution, run)),
+        detail={
+            "difference": found.id,
+            "resolution": resolution,
+            "amount": found.suspended_minor,
+            **({"wallet": run.wallet.id} if run is not None else {}),
+        },
+        puts=(after,),
+    )
+    receipt = await book(site, act, refusal)
+    if not receipt.repeated:
+        site.settling.hold(after)
+        if run is not None:
+            run.booked(receipt)
+            tell(site, run, WalletEvent.ADJUSTED, receipt, found.suspended_minor, found.id)
+            site.wake_wallet(run)
+        site.tell(DifferenceFact(difference=after, at=receipt.booked))
+    return receipt
+
+
+async def find_difference(site: Site, difference: str) -> Difference:
+    """Return a difference, settled ones too, or refuse in words."""
+    known = site.settling.differences.get(DifferenceId(difference))
+    if known is not None:
+        return known
+    found = await site.books.load(Difference, id=difference)
+    if not found:
+        raise CoreError("unknown_difference", difference=difference)
+    return found[0]
+
+
+async def all_differences(site: Site, *, open_only: bool = True) -> list[Difference]:
+    """Return the differences, the latest first."""
+    found = list(site.settling.differences.values())
+    if not open_only:
+        found = await site.books.load(Difference)
+    return sorted(found, key=lambda one: one.no, reverse=True)
+
+
+async def drawn_up(
+    site: Site,
+    *,
+    kind: DifferenceKind,
+    account: str,
+    channel: str,
+    day: date,
+    **more: object,
+) -> Difference:
+    """Return a new difference, to be written together with what moves for it."""
+    number = await site.books.next_number("difference")
+    blank = Difference(
+        id=DifferenceId(f"df{number}"),
+        no=number,
+        kind=kind,
+        account=account,
+        channel=channel,
+        day=day,
+        opened_at=site.clock(),
+    )
+    return replace(blank, **more)  # type: ignore[arg-type]  # the names are the record's own
+
+
+async def came_back_to_nobody(site: Site, refund: PayRefund) -> Difference:
+    """Return the difference of a refund that failed after its wallet was closed."""
+    return await drawn_up(
+        site,
+        kind=DifferenceKind.REFUND_CAME_BACK,
+        account="",
+        channel=refund.channel,
+        day=site.clock().astimezone(site.zone).date(),
+        out_no=refund.out_no,
+        order=refund.order,
+        refund=refund.id,
+        wallet=refund.wallet,
+        found_minor=refund.amount_minor,
+        suspended_minor=refund.amount_minor,
+    )
+
+
+def explained(site: Site, difference: Difference) -> Difference:
+    """Return a difference that a later file has explained: nothing is held for it."""
+    return settled(difference, Resolution.EXPLAINED, FOUND, SYSTEM, site.clock())
+
+
+def tell_differences(site: Site, *found: Difference) -> None:
+    """Say what does not fit, or fits again."""
+    for one in found:
+        site.tell(DifferenceFact(difference=one, at=site.clock()))
+
+
+def _target(resolution: Resolution, run: WalletRun | None) -> AccountId | None:
+    return wallet_account(run.wallet.no) if run is not None else TARGETS.get(resolution)
+
+
+def _moved(difference: Difference, target: AccountId | None) -> tuple[Posting, ...]:
+    amount = difference.suspended_minor
+    if target is None or not amount:
+        return ()
+    source, into = (SUSPENSE, target) if amount > 0 else (target, SUSPENSE)
+    return (Posting(source=source, target=into, amount_minor=abs(amount)),)

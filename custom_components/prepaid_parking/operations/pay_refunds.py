@@ -1,0 +1,314 @@
+"""Refunds of what payers have paid: asked for, allowed, held, and seen to their end.
+
+To the channel the money came by, or, where the provider does not take it back any more, to a named
+bank account: one person names it, a second one allows it, and somebody says that it was paid.
+"""
+
+import asyncio
+from collections.abc import Mapping
+import contextlib
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from ..core.entry_kind import EntryKind
+from ..core.errors import CoreError, StoreError
+from ..core.identity import Actor, OrderId, RefundId
+from ..core.ledger import Act, Reference
+from ..core.pay_channel import RefundSeen
+from ..core.pay_order import OrderState, PayOrder
+from ..core.pay_refund import (
+    PayRefund,
+    RefundState,
+    RefundStep,
+    RefundWay,
+    allowed,
+    held,
+    named,
+    paid_by_bank,
+    rest_minor,
+    taken_back,
+    too_late,
+)
+from .booking import answered_before, book, book_sealed, referenced
+from .pay_finding import find_order, new_out_no
+from .pay_refund_holding import owner_of_aim, taken, told_of
+from .pay_refund_steps import Rule, change, find_refund, pursue, refund_heard, tell_refund
+from .site import Site
+from .stay_book import alone
+
+__all__ = ["all_refunds", "find_refund", "refund_order", "settle_refund"]
+
+ACCOUNT: Final = ("holder", "account", "bank")
+"""What names a bank account; the bank may be left out."""
+
+
+async def load(site: Site) -> None:
+    """Take up every refund that is not over, and hear what providers say of them."""
+    for state in RefundState:
+        if not state.over:
+            site.settling.hold(*await site.books.load(PayRefund, state=state))
+
+    async def heard(channel: str, seen: RefundSeen) -> None:
+        await refund_heard(site, channel, seen)
+
+    site.paying.refund_heard = heard
+
+
+async def refund_order(
+    site: Site,
+    *,
+    order: str,
+    actor: Actor,
+    amount_minor: int | None = None,
+    account: Mapping[str, str] | None = None,
+    reason: str = "",
+    reference: str = "",
+) -> PayRefund:
+    """Give back what was paid by an order, all that may go or a part; asked for twice it goes once.
+
+    Held first, then the provider is asked. With a bank account nothing moves until a second person
+    has allowed it; past the provider's time limit there is no other way.
+    """
+    found = await find_order(site, order)
+    content: dict[str, object] = {"order": found.id, "amount": amount_minor}
+    if account is not None:
+        written = "\n".join(_checked(account).values())
+        content["account"] = site.privacy.blind("bank_account", written).hex()
+    key = referenced("refund_order", reference, content)
+    begun = await asyncio.shield(_begin(site, found.id, key, actor, amount_minor, account, reason))
+    return await pursue(site, begun)
+
+
+async def settle_refund(
+    site: Site,
+    *,
+    refund: str,
+    step: RefundStep,
+    actor: Actor,
+    account: Mapping[str, str] | None = None,
+    reason: str = "",
+) -> PayRefund:
+    """Do what only people can about a refund: name a bank account, allow it, say that it was paid."""
+    known = await find_refund(site, refund)
+    match step:
+        case RefundStep.NAME_ACCOUNT:
+            return await _name(site, known, account or {}, actor, reason)
+        case RefundStep.ALLOW:
+            return await _allow(site, known, actor, reason)
+        case RefundStep.PAID:
+            rule = partial(paid_by_bank, now=site.clock())
+            return await _ended(site, known, rule, actor, reason)
+        case RefundStep.TAKE_BACK:
+            rule = partial(taken_back, now=site.clock())
+            return await _ended(site, known, rule, actor, reason)
+
+
+async def all_refunds(site: Site, *, order: str = "", open_only: bool = False) -> list[PayRefund]:
+    """Return refunds, the latest first."""
+    if order:
+        found = await site.books.load(PayRefund, order=(await find_order(site, order)).id)
+    elif open_only:
+        found = list(site.settling.refunds.values())
+    else:
+        found = await site.books.load(PayRefund)
+    return sorted(found, key=lambda one: one.no, reverse=True)
+
+
+async def account_of(site: Site, refund: PayRefund) -> Mapping[str, str]:
+    """Return the bank account a refund goes to, for whoever pays it; none once it was forgotten."""
+    if not refund.subject:
+        return {}
+    return await site.privacy.get_subject(refund.subject)
+
+
+async def _begin(
+    site: Site,
+    order: OrderId,
+    key: Reference,
+    actor: Actor,
+    amount_minor: int | None,
+    account: Mapping[str, str] | None,
+    reason: str,
+) -> RefundId:
+    act = Act(
+        kind=EntryKind.REFUND_HELD,
+        event="",
+        occurred=site.clock(),
+        actor=actor,
+        reason=reason,
+        reference=key,
+    )
+    known = await answered_before(site, act)
+    if known is not None:
+        return RefundId(str(known.detail["refund"]))
+    found = await find_order(site, order)
+    refund = await _drawn_up(site, found, actor, account, reason)
+    if account is not None:
+        return await _ask_second(site, found, refund, act, amount_minor, account)
+    return await _held(site, found, refund, act, amount_minor)
+
+
+async def _drawn_up(
+    site: Site, order: PayOrder, actor: Actor, account: Mapping[str, str] | None, reason: str
+) -> PayRefund:
+    """Return a refund of an order that is in the books, by a way that is still open."""
+    if order.state is not OrderState.CREDITED:
+        raise CoreError("refund_not_credited", order=order.id)
+    now = site.clock()
+    limit = too_late(order.kind, order.paid_at or order.created_at, now)
+    if account is None and limit is not None:
+        raise CoreError("refund_too_late", order=order.id, days=limit.days)
+    if account is None and order.channel not in site.paying.channels:
+        raise CoreError("unknown_channel", channel=order.channel)
+    wallet, stay = await owner_of_aim(site, order.aim)
+    number = await site.books.next_number("refund")
+    return PayRefund(
+        id=RefundId(f"rf{number}"),
+        no=number,
+        refund_no=new_out_no(site),
+        order=order.id,
+        out_no=order.out_no,
+        payment_ref=order.provider_ref,
+        channel=order.channel,
+        kind=order.kind,
+        amount_minor=0,
+        total_minor=order.paid_minor,
+        state=RefundState.REQUESTED,
+        created_at=now,
+        asked_by=str(actor),
+        reason=reason,
+        way=RefundWay.CHANNEL if account is None else RefundWay.BANK,
+        wallet=wallet,
+        stay=stay,
+    )
+
+
+async def _held(
+    site: Site, order: PayOrder, refund: PayRefund, act: Act, amount_minor: int | None
+) -> RefundId:
+    """Take the money out and write the refund down, in one act, while nobody else moves it."""
+    if refund.stay:
+        async with alone(site, refund.stay):
+            return await _hold(site, order, refund, act, amount_minor)
+    async with site.turn:
+        return await _hold(site, order, refund, act, amount_minor)
+
+
+async def _hold(
+    site: Site, order: PayOrder, refund: PayRefund, act: Act, amount_minor: int | None
+) -> RefundId:
+    others = await site.books.load(PayRefund, order=order.id)
+    rest = rest_minor(order.paid_minor, (one for one in others if one.id != refund.id))
+    took = await taken(site, refund, amount_minor, rest)
+    after = held(replace(refund, amount_minor=took.amount_minor), site.clock())
+    after = replace(after, held_minor=took.held_minor)
+    receipt = await book(
+        site,
+        replace(
+            act,
+            event=f"refund/{refund.id}/held",
+            postings=took.postings,
+            floors=took.floors,
+            detail={**told_of(after), **(took.detail or {})},
+            puts=(after, *took.puts),
+        ),
+        took.refusal,
+    )
+    if receipt.repeated:
+        return RefundId(str(receipt.detail["refund"]))
+    site.settling.hold(after)
+    took.taken_over(site, receipt, after)
+    tell_refund(site, after)
+    return after.id
+
+
+async def _ask_second(
+    site: Site,
+    order: PayOrder,
+    refund: PayRefund,
+    act: Act,
+    amount_minor: int | None,
+    account: Mapping[str, str],
+) -> RefundId:
+    """Write a refund to a bank account down: nothing moves before a second person has allowed it."""
+    others = await site.books.load(PayRefund, order=order.id)
+    rest = rest_minor(order.paid_minor, others)
+    amount = rest if amount_minor is None else amount_minor
+    if not 0 < amount <= rest:
+        raise CoreError("refund_more_than_rest", rest=site.currency.text(max(0, rest)))
+    subject = await site.privacy.put_subject(_checked(account))
+    refund = replace(refund, amount_minor=amount, subject=subject)
+    receipt = await book_sealed(
+        site,
+        replace(
+            act,
+            kind=EntryKind.REFUND_ASKED,
+            event=f"refund/{refund.id}/asked",
+            detail=told_of(refund),
+            puts=(refund,),
+        ),
+        subject,
+    )
+    if not receipt.repeated:
+        site.settling.hold(refund)
+        tell_refund(site, refund)
+    return RefundId(str(receipt.detail["refund"]))
+
+
+async def _name(
+    site: Site, refund: PayRefund, account: Mapping[str, str], actor: Actor, reason: str
+) -> PayRefund:
+    """Name the bank account that a stuck refund is to go to; one named before is forgotten."""
+    subject, used = await site.privacy.put_subject(_checked(account)), False
+    try:
+        rule = partial(named, subject=subject, actor=actor)
+        after = await change(site, refund.id, rule, actor=actor, reason=reason)
+        used = after.subject == subject
+    finally:
+        await _forget(site, refund.subject if used else subject)
+    return after
+
+
+async def _allow(site: Site, refund: PayRefund, actor: Actor, reason: str) -> PayRefund:
+    """Let a second person allow a refund to a bank account; what is not held yet is held now."""
+    if refund.state is not RefundState.REQUESTED:
+        return await change(
+            site, refund.id, partial(allowed, actor=actor), actor=actor, reason=reason
+        )
+    act = Act(
+        kind=EntryKind.REFUND_HELD,
+        event="",
+        occurred=site.clock(),
+        actor=actor,
+        reason=reason,
+        reference=Reference(scope="refund_allow", key=refund.id, content={"refund": refund.id}),
+    )
+    async with site.paying.turn_of(f"refund/{refund.id}"):
+        known = await find_refund(site, refund.id)
+        order = await find_order(site, known.order)
+        after = allowed(known, actor)
+        await asyncio.shield(_held(site, order, after, act, known.amount_minor))
+    return await find_refund(site, refund.id)
+
+
+async def _ended(site: Site, refund: PayRefund, rule: Rule, actor: Actor, reason: str) -> PayRefund:
+    """End a refund by a person's word; the account is forgotten once nobody pays to it any more."""
+    after = await change(site, refund.id, rule, actor=actor, reason=reason)
+    if after.state is RefundState.FAILED:
+        await _forget(site, after.subject)
+    return after
+
+
+async def _forget(site: Site, subject: str) -> None:
+    if subject:
+        with contextlib.suppress(StoreError):
+            await site.privacy.forget_subject(subject)
+
+
+def _checked(account: Mapping[str, str]) -> dict[str, str]:
+    """Return a bank account as it is sealed; holder and number are needed."""
+    given = {name: account.get(name, "").strip() for name in ACCOUNT}
+    if not given["holder"] or not given["account"]:
+        raise CoreError("refund_account_incomplete")
+    return {name: text for name, text in given.items() if text}
