@@ -43,6 +43,7 @@ from .operations.lane_facts import Passed, ReviewOpened, ReviewSettled, StayFact
 from .operations.park_overview import ParkOverview, park_overview
 from .operations.passages import Passages
 from .operations.risk_facts import OperationFact, RiskFact
+from .operations.settling_facts import DifferenceFact, RefundFact
 from .operations.site import Site
 from .operations.tally import Tally
 from .room import Room
@@ -271,5 +272,7 @@ def _keys(fact: Fact) -> list[str]:
             return [f"wallet:{fact.wallet}"] if fact.wallet else []
         case OrderFact():
             return [f"wallet:{fact.wallet}", SITE] if fact.wallet else [SITE]
+        case RefundFact() | DifferenceFact():
+            return [SITE]
         case BooksTrouble() | Proved() | StepRefused():
             return [SITE]
