@@ -86,6 +86,8 @@ STAYS: Final = """
     let_out_unpaid list_unpaid_exits write_off_stay pay_lost_ticket
 """
 """A day at the parking desk, called in `test_docs_stays.py`."""
+PAY_CODES: Final = "make_pay_code list_pay_codes show_pay_code pay_link revoke_pay_code"
+"""Stickers for a house, called in `test_docs_pay_codes.py`."""
 REPORTS: Final = "close_day list_orders"
 """What a car park came to, called in `test_docs_reports.py`."""
 LAB: Final = "preview_tariff"
@@ -278,6 +280,7 @@ async def test_every_example_works_and_answers_what_is_printed(house: House) -> 
         CARDS,
         ADMISSION,
         STAYS,
+        PAY_CODES,
     )
     assert set(printed) == {name for story in stories for name in story.split()}
     for name in ORDER.split():
