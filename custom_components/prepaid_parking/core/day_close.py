@@ -11,7 +11,7 @@ from typing import Final
 
 from .chart import Bucket, SiteAccount, code_of, site_account, wallet_account
 from .entry_kind import EntryKind
-from .ledger import AccountId, Entry
+from .ledger import AccountId, Act, Entry
 
 type Place = tuple[str, str]
 """A lane and a tariff; "" where an entry has none."""
@@ -92,8 +92,8 @@ def add_entry(line: DayLine, entry: Entry, payer: int | None) -> None:
             line.paid[str(entry.detail.get("channel") or "other")] -= amount
 
 
-def movements(entry: Entry) -> dict[AccountId, int]:
-    """Return by how much each account grew."""
+def movements(entry: Entry | Act) -> dict[AccountId, int]:
+    """Return by how much each account grew, or will."""
     moved: defaultdict[AccountId, int] = defaultdict(int)
     for posting in entry.postings:
         moved[posting.source] -= posting.amount_minor

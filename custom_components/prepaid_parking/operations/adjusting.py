@@ -4,15 +4,18 @@ from dataclasses import replace
 from typing import Final
 
 from ..core.chart import SiteAccount, site_account, wallet_account
+from ..core.desk_receipt import DeskReceipt, voided
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor
-from ..core.ledger import Act, Entry, Posting, Receipt
+from ..core.ledger import Act, Entry, Posting, Receipt, Record
+from .agents import given_back
 from .booking import book, closed, referenced
 from .fee_legs import fee_refunded, without_kept_fee
 from .reversal import changes, find_entry, runs_of, tell_moved, way_back
 from .site import Site
 from .turn import in_turn
+from .vouchers import SCOPE as VOUCHER
 
 REVERSIBLE: Final = frozenset(
     {
@@ -88,20 +91,43 @@ async def reverse_entry(
         reverses=found.id,
         detail={"entry": entry, "kind": found.kind.value, **_wallet_in(found)},
     )
-    refusal = _irreversible(site, found) or await fee_refunded(site, found)
+    act = replace(act, puts=await _receipt_voided(site, found, act))
+    return await take_back(site, found, act, key.key)
+
+
+async def take_back(site: Site, entry: Entry, act: Act, reference: str) -> Receipt:
+    """Write what takes an entry back: `act` says who does it and why, the entry what moves."""
+    refusal = _irreversible(site, entry) or await fee_refunded(site, entry)
     if refusal is not None:
         return await book(site, act, refusal)
-    back = way_back(site, without_kept_fee(found))
-    receipt = await book(site, replace(act, postings=back.postings, puts=back.puts))
+    back = way_back(site, without_kept_fee(entry))
+    agent = given_back(site, entry)
+    more = (agent,) if agent is not None else ()
+    act = replace(act, postings=back.postings, puts=(*act.puts, *back.puts, *more))
+    receipt = await book(site, act)
     if not receipt.repeated:
-        back.taken_over(site, receipt, key.key)
+        back.taken_over(site, receipt, reference)
+        site.desk.agents.update({one.id: one for one in more})
     return receipt
+
+
+async def _receipt_voided(site: Site, entry: Entry, act: Act) -> tuple[Record, ...]:
+    """Return the receipt of what is taken back as void, where a payer was given one."""
+    number = entry.detail.get("receipt")
+    found = await site.books.load(DeskReceipt, no=number) if isinstance(number, int) else []
+    return tuple(
+        voided(one, by=str(act.actor), reason=act.reason, at=act.occurred)
+        for one in found
+        if one.voided_at is None and entry.kind is not EntryKind.REVERSAL
+    )
 
 
 def _irreversible(site: Site, entry: Entry) -> CoreError | None:
     """Say why an entry is not taken back here."""
     if entry.kind not in REVERSIBLE:
         return CoreError("entry_not_reversible", entry=entry.id, kind=entry.kind)
+    if entry.kind is EntryKind.TOP_UP and entry.event.startswith(f"{VOUCHER}/"):
+        return CoreError("voucher_not_reversible", entry=entry.id)
     for run in runs_of(site, entry.postings):
         if (refusal := closed(run)) is not None:
             return refusal

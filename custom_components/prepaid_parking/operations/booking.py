@@ -12,6 +12,7 @@ from ..core.errors import CoreError, StoreError
 from ..core.ledger import Act, Floor, Receipt, Record, Reference
 from ..core.money import MOST_MINOR
 from ..core.wallet import Frozen, Wallet
+from .desk import write
 from .facts import WalletEvent, WalletFact
 from .site import Site
 from .wallet_run import WalletRun
@@ -37,9 +38,11 @@ async def book(site: Site, act: Act, refusal: CoreError | None = None) -> Receip
     hear that, and not that the wallet is closed.
     """
     if refusal is None:
-        receipt = await site.books.commit(act)
-        site.books_written()
-        return receipt
+        answer = await write(site, act)
+        if isinstance(answer, Receipt):
+            site.books_written()
+            return answer
+        refusal = answer
     reference = act.reference
     if reference is None or reference.key.startswith(GENERATED):
         raise refusal

@@ -20,6 +20,8 @@ from .turn import in_turn
 from .wallet_run import WalletRun
 from .wallets import check_limits
 
+FINDABLE: Final = frozenset({"phone"})
+"""By what of a person the desk finds their wallet again."""
 EXPOSED_MOST: Final = 250
 """Wallets get devices of their own while fewer than this are exposed: a site stays light."""
 
@@ -58,7 +60,7 @@ async def open_wallet(
     check_limits(credit_limit_minor, exempt_quota_minor)
     known, registered = _subject_of(site, customer, person), find_unit(site, unit)
     number = await site.books.next_number("wallet")
-    sealed = await site.privacy.put_subject(person) if person else ""
+    sealed = await site.privacy.put_subject(person, findable=FINDABLE) if person else ""
     wallet = Wallet(
         id=WalletId(f"w{number}"),
         no=number,

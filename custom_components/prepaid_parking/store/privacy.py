@@ -31,6 +31,7 @@ from .records import BlindIndex, Subject, SubjectField
 KEY_VERSION: Final = 1
 NONCE_SIZE: Final = 12
 DIGEST_SIZE: Final = 16
+PHONE: Final = "phone"
 PLATE: Final = "plate"
 
 
@@ -82,7 +83,11 @@ class Privacy:
 
     def blind_by(self, key: bytes, kind: str, value: str) -> bytes:
         """Return what finds a value in a list that was made with another office's key."""
-        text = normal_plate(value) if kind == PLATE else " ".join(value.split()).casefold()
+        text = " ".join(value.split()).casefold()
+        if kind == PLATE:
+            text = normal_plate(value)
+        elif kind == PHONE:
+            text = "".join(filter(str.isdigit, value)) or text
         return blake2b(text.encode(), digest_size=DIGEST_SIZE, key=key).digest()
 
     async def put_subject(

@@ -1,0 +1,43 @@
+"""What a site's desk has in mind: drawers and who has them, the last receipt, terminals, agents."""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ..core.agent import Agent
+from ..core.identity import AgentId, ShiftId, TerminalId, TillId
+from ..core.shift import Shift, Till
+from ..core.terminal import Nonces, Terminal
+
+
+@dataclass(slots=True, kw_only=True)
+class Asked:
+    """A movement of cash that waits for another person. `wanted` is what it has to be again."""
+
+    id: str
+    wanted: tuple[object, ...]
+    asked_by: str
+    asked_at: datetime
+    confirmed_by: str = ""
+
+
+@dataclass(slots=True)
+class DeskBook:
+    """`shifts` are those that are open. `lock` is held by whoever moves cash or takes a number.
+
+    `barred` is the country whose law keeps the desk from taking cash. With `doubtful` a write failed:
+    some of it may be in the books after all, so they are read again before the next one.
+    """
+
+    tills: dict[TillId, Till] = field(default_factory=dict)
+    shifts: dict[ShiftId, Shift] = field(default_factory=dict)
+    terminals: dict[TerminalId, Terminal] = field(default_factory=dict)
+    nonces: dict[TerminalId, Nonces] = field(default_factory=dict)
+    agents: dict[AgentId, Agent] = field(default_factory=dict)
+    asked: OrderedDict[str, Asked] = field(default_factory=OrderedDict)
+    asked_ever: int = 0
+    last_receipt: int | None = None
+    barred: str = ""
+    doubtful: bool = False
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)

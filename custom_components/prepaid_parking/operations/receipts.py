@@ -1,0 +1,102 @@
+"""Receipts of the desk: found again, printed again, and taken back while that is still a mistake."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Final
+
+from ..core.desk_receipt import DeskReceipt
+from ..core.entry_kind import EntryKind
+from ..core.errors import CoreError
+from ..core.ledger import Entry
+from ..core.local_day import DAY, day_start
+from .booking import keep
+from .months import check_day
+from .site import Site
+
+PAGE: Final = 500
+
+
+async def find_receipt(site: Site, number: int) -> DeskReceipt:
+    """Return a receipt by its number, or refuse in words."""
+    found = await site.books.load(DeskReceipt, no=number)
+    if not found:
+        raise CoreError("unknown_receipt", receipt=number)
+    return found[0]
+
+
+async def receipts_between(site: Site, first: date, last: date) -> list[DeskReceipt]:
+    """Return the receipts of local days, both included, in the order of their numbers."""
+    begin, end = day_start(first, site.zone), day_start(last + DAY, site.zone)
+    found = await site.books.between(DeskReceipt, "at", _micros(begin), _micros(end) - 1)
+    return sorted(found, key=lambda one: one.no)
+
+
+async def receipts_of(site: Site, *, wallet: str = "", shift: str = "") -> list[DeskReceipt]:
+    """Return the receipts of a wallet, or of a shift."""
+    like = {"wallet": wallet, "shift": shift}
+    return await site.books.load(
+        DeskReceipt, **{name: value for name, value in like.items() if value}
+    )
+
+
+async def printed(site: Site, number: int) -> tuple[DeskReceipt, bool]:
+    """Return a receipt that is printed now, and whether that is a copy."""
+    found = await find_receipt(site, number)
+    await keep(site, replace(found, prints=found.prints + 1))
+    return found, bool(found.prints)
+
+
+async def entry_of(site: Site, receipt: DeskReceipt) -> Entry:
+    """Return the entry that a receipt stands for."""
+    kinds = (EntryKind(receipt.kind),)
+    after = None
+    while True:
+        # Booked is never before it occurred: the clock that says both is the same.
+        page = await site.books.entries(since=receipt.at, kinds=kinds, after=after, limit=PAGE)
+        for entry in page:
+            if entry.detail.get("receipt") == receipt.no:
+                return entry
+        if len(page) < PAGE:
+            raise CoreError("unknown_receipt", receipt=receipt.no)
+        after = page[-1].id
+
+
+def check_voidable(site: Site, receipt: DeskReceipt) -> None:
+    """Refuse what is no mistake of today any more: another day, a closed shift, a closed month."""
+    if receipt.voided_at is not None:
+        raise CoreError("receipt_void", receipt=receipt.no)
+    day = local(site, receipt.at)
+    check_day(site, day)
+    if receipt.shift and receipt.shift not in site.desk.shifts:
+        raise CoreError("receipt_shift_closed", receipt=receipt.no, shift=receipt.shift)
+    if not receipt.shift and day != local(site, site.clock()):
+        raise CoreError("receipt_of_another_day", receipt=receipt.no, day=day)
+
+
+def receipt_view(site: Site, receipt: DeskReceipt) -> dict[str, object]:
+    """Describe a receipt."""
+    shift = receipt.shift
+    return {
+        "receipt": receipt.no,
+        "at": receipt.at.isoformat(),
+        "kind": receipt.kind,
+        "channel": receipt.channel,
+        "amount": site.currency.text(receipt.amount_minor),
+        "wallet": receipt.wallet or None,
+        "stay": receipt.stay or None,
+        "bill": receipt.bill or None,
+        "shift": shift or None,
+        "by": receipt.actor,
+        "void": receipt.voided_at is not None,
+        "voided_at": receipt.voided_at.isoformat() if receipt.voided_at is not None else None,
+        "void_reason": receipt.void_reason or None,
+    }
+
+
+def local(site: Site, at: datetime) -> date:
+    """Return the site's local day of an instant."""
+    return at.astimezone(site.zone).date()
+
+
+def _micros(at: datetime) -> int:
+    return int(at.timestamp()) * 1_000_000
