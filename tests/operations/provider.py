@@ -1,5 +1,6 @@
 """A provider in memory: it knows what it was asked and who has paid, and may be out of reach."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -40,10 +41,14 @@ class Provider:
         """Whether an order arrives there though its answer is lost."""
         self.payments: dict[str, int] = {}
         self.free = 0
+        self.answers: asyncio.Event | None = None
+        """Until this is set nobody hears anything."""
+        self.waiting = 0
 
     async def create(self, asked: Asked) -> Offered:
         """Take an order up."""
         self.asked.append(asked)
+        await self._answer()
         if self.fault is None and (self.create_fault is None or self.takes_up):
             self.orders.setdefault(asked.out_no, Seen(out_no=asked.out_no, outcome=Outcome.WAITING))
         if (fault := self.fault or self.create_fault) is not None:
@@ -53,12 +58,14 @@ class Provider:
     async def query(self, out_no: str) -> Seen:
         """Say what became of an order."""
         self.queries.append(out_no)
+        await self._answer()
         if self.fault is not None:
             raise ChannelError(self.fault)
         return self.orders.get(out_no) or Seen(out_no=out_no, outcome=Outcome.MISSING)
 
     async def close(self, out_no: str) -> None:
         """Take an order back, unless it is paid."""
+        await self._answer()
         if self.fault is not None:
             raise ChannelError(self.fault)
         known = self.orders.get(out_no)
@@ -91,6 +98,11 @@ class Provider:
     async def settlement(self, day: date) -> Sequence[SettlementRow]:
         """A day without movements."""
         return ()
+
+    async def _answer(self) -> None:
+        if self.answers is not None:
+            self.waiting += 1
+            await self.answers.wait()
 
     def pay(self, out_no: str, amount_minor: int, ref: str = "", **other: Any) -> Seen:
         """Let a payer pay an order; whatever it was asked for, this has come."""

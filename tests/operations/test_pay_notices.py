@@ -87,7 +87,7 @@ async def test_a_notice_nobody_signed_moves_nothing(world: World, provider: Prov
     ],
 )
 async def test_money_that_is_not_ours_moves_nothing_and_is_not_answered(
-    world: World, provider: Provider, other: dict[str, str], key: str
+    world: World, provider: Provider, other: dict[str, Any], key: str
 ) -> None:
     """Somebody who pays himself at his own shop must not fill a wallet here."""
     wallet = await world.wallet()

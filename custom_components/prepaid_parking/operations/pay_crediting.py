@@ -12,19 +12,17 @@ from typing import Final
 
 from ..core.chart import channel_account
 from ..core.errors import ConflictError, CoreError
-from ..core.identity import Actor, ActorKind, BillId, OrderId, StayId, WalletId
+from ..core.identity import Actor, ActorKind, OrderId
 from ..core.ledger import Record, Reference
 from ..core.pay_channel import Seen
 from ..core.pay_notice import Misfit, is_booked, stranger
-from ..core.pay_order import Aim, AimKind, OrderState, PayOrder, booked, paid
+from ..core.pay_order import Aim, OrderState, PayOrder, booked, paid
 from .arrived import Arrived
-from .bill_paying import bill_money_came
 from .pay_book import ChannelRun
 from .pay_finding import channel_of, ours_of, tell_order, written_order
+from .pay_on_aim import book_on
 from .pay_suspense import hold_back
 from .site import Site
-from .stay_paying import stay_money_came
-from .topping_up import Payment, take_in
 
 WHY: Final = {
     "wallet_closed": Misfit.WALLET_CLOSED,
@@ -84,28 +82,6 @@ def arrived(run: ChannelRun, seen: Seen, key: Reference, puts: tuple[Record, ...
         actor=Actor(kind=ActorKind.SYSTEM, id=run.key),
         puts=puts,
     )
-
-
-async def book_on(site: Site, aim: Aim, money: Arrived) -> None:
-    """Book money on what it is for, or refuse in words; with its act goes what it `puts`."""
-    match aim.kind:
-        case AimKind.WALLET:
-            async with site.turn:
-                payment = Payment(
-                    amount_minor=money.amount_minor,
-                    channel=money.channel,
-                    actor=money.actor,
-                    reason=money.reason,
-                    key=money.key,
-                    source=money.source,
-                    puts=money.puts,
-                )
-                await take_in(site, site.wallet(WalletId(aim.id)), payment)
-        case AimKind.BILL:
-            async with site.turn:
-                await bill_money_came(site, BillId(aim.id), money)
-        case AimKind.STAY:
-            await stay_money_came(site, StayId(aim.id), money)
 
 
 async def _credit(site: Site, order_id: OrderId, seen: Seen, puts: tuple[Record, ...]) -> PayOrder:

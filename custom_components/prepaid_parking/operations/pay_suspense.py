@@ -62,6 +62,8 @@ async def hold_back(
     )
     receipt = await book(site, act)
     if receipt.repeated:
+        (held,) = await site.books.load(Unmatched, id=str(receipt.detail["payment"]))
+    if held.id in site.paying.unmatched or held.settled_at is not None:
         return
     site.paying.unmatched[held.id] = held
     site.tell(
