@@ -28,16 +28,20 @@ from .hearing import async_announce
 from .hint_repairs import async_watch_hints
 from .hub_repairs import async_watch_hubs
 from .lasting import async_spare
+from .notice_view import NoticeView
 from .opening import books_path, open_site
 from .operations.site import utc_now
 from .pay_view import PayView
 from .picture_view import PictureView
+from .receipt_page import ReceiptView
 from .recording import async_record_hours
 from .repairs import async_watch_site
 from .roster import async_begin, is_shown
 from .services import async_setup_services
 from .statement_view import StatementView
+from .terminal_view import TerminalView
 from .use_repairs import async_watch_uses
+from .voucher_view import VouchersView
 from .wiring import SiteWiring, wire
 from .wiring_mqtt import forget_sessions
 
@@ -52,8 +56,12 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa:
     hass.http.register_view(BillView())
     hass.http.register_view(PictureView())
     hass.http.register_view(CodeView())
+    hass.http.register_view(ReceiptView())
+    hass.http.register_view(TerminalView())
     hass.http.register_view(PayView())
+    hass.http.register_view(NoticeView(hass))
     hass.http.register_view(CodeSheetView())
+    hass.http.register_view(VouchersView())
     return True
 
 

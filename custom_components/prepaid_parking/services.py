@@ -17,6 +17,7 @@ import probatio as vol
 
 from .acting import acting
 from .actions import (
+    agents,
     attending,
     bills,
     buyers,
@@ -24,6 +25,7 @@ from .actions import (
     collection,
     debts,
     deposits,
+    desk,
     fee_items,
     gates,
     lab,
@@ -57,6 +59,7 @@ from .actions import (
     uses,
     vehicle_rules,
     visiting,
+    vouchers,
     wallets,
 )
 from .actions.call import Action, Call
@@ -72,6 +75,8 @@ ACTIONS: Final = (
     *promotions.ACTIONS,
     *top_up_fees.ACTIONS,
     *debts.ACTIONS,
+    *desk.ACTIONS,
+    *agents.ACTIONS,
     *meters.ACTIONS,
     *units.ACTIONS,
     *moves.ACTIONS,
@@ -105,6 +110,7 @@ ACTIONS: Final = (
     *reviews.ACTIONS,
     *park_reports.ACTIONS,
     *pay_codes.ACTIONS,
+    *vouchers.ACTIONS,
     *ledger.ACTIONS,
     *statements.ACTIONS,
 )

@@ -85,7 +85,7 @@ def value_of(meter: TokenMeter, units: str) -> int:
 def cost_of(meter: TokenMeter, value: int, currency: Currency) -> int:
     """Return what a token costs in minor units, half a cent up."""
     micro = meter.price_micro * value
-    per_minor = 10 ** (MICRO_DIGITS - currency.digits) * meter.divider
+    per_minor = int(10 ** (MICRO_DIGITS - currency.digits)) * meter.divider
     return (2 * micro + per_minor) // (2 * per_minor)
 
 

@@ -48,11 +48,26 @@ class VoucherState(StrEnum):
     EXPIRED = "expired"
 
 
+class PaidBy(StrEnum):
+    """How a voucher is paid, or paid back; the values are translation keys.
+
+    Never by vouchers, nor by a provider, which has to say itself what it took.
+    """
+
+    CASH = "cash"
+    TERMINAL = "terminal"
+    TRANSFER = "transfer"
+    OTHER = "other"
+    AGENT = "agent"
+    """Out of the float of the agent who sells them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoucherBatch:
     """Vouchers that were made together. They are sold in their order: the first `sold` of them.
 
-    `purpose` is the only kind of wallet they fill (None: any). `agent` sells them ("": the desk).
+    `purpose` is the only kind of wallet they fill (None: any). `agent` is who sells them ("": the
+    desk), by id.
     `valid_until` is the last day. Of the sold ones `redeemed` and `cancelled` are over; once
     `closed_at` all are.
     """

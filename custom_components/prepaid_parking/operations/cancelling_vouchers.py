@@ -1,0 +1,111 @@
+"""Vouchers that are taken back: lost, misprinted, or over; what was paid for them goes where it is said."""
+
+from dataclasses import replace
+from typing import Final
+
+from ..core.agent import Agent
+from ..core.chart import SiteAccount, site_account
+from ..core.entry_kind import EntryKind
+from ..core.errors import CoreError
+from ..core.identity import Actor
+from ..core.ledger import AccountId, Act, Posting, Receipt
+from ..core.voucher import (
+    PaidBy,
+    Voucher,
+    VoucherBatch,
+    VoucherState,
+    place_of,
+    state_of_voucher,
+)
+from .booking import book, referenced
+from .site import Site
+from .turn import in_turn
+from .vouchers import REFUSALS, agent_after, known_batch, outside, today
+
+KEPT: Final = "kept"
+"""What is in the place of a channel where nothing is paid back."""
+
+
+@in_turn
+async def cancel_vouchers(
+    site: Site,
+    *,
+    batch: str,
+    actor: Actor,
+    reason: str,
+    serial: int | None = None,
+    back: PaidBy | None = None,
+    reference: str = "",
+) -> tuple[Receipt, VoucherBatch]:
+    """Take back one voucher, or all of a batch that are not used: none of them is redeemed any more.
+
+    What was paid for them is paid `back`; without a way it stays with the site as income, which is for
+    vouchers whose last day is over.
+    """
+    known = known_batch(site, batch)
+    over = None
+    if serial is not None:
+        over = next(iter(await site.books.load(Voucher, serial=serial)), None)
+    many = known.open if serial is None else 1
+    after, gone, refusal = _after(site, known, serial, over)
+    if refusal is None and many and back is None and not known.expired(today(site)):
+        refusal = CoreError("vouchers_still_valid", batch=known.id)
+    income = site_account(SiteAccount.REVENUE_FEES)
+    account = income if back is None else outside(back)
+    amount = many * known.amount_minor
+    agents: tuple[Agent, ...] = ()
+    if refusal is None and back is not None and amount:
+        agents = agent_after(site, known, back, -amount)
+    key = referenced(
+        "cancel_vouchers",
+        reference,
+        {"batch": known.id, "serial": serial, "back": back or KEPT},
+    )
+    act = Act(
+        kind=EntryKind.VOUCHERS_CANCELLED,
+        event=f"vouchers/{known.id}/cancelled/{serial or 'all'}",
+        occurred=site.clock(),
+        actor=actor,
+        reason=reason,
+        reference=key,
+        postings=_given_back(account, amount),
+        detail={
+            "batch": known.id,
+            "serial": serial or 0,
+            "count": many,
+            "amount": amount,
+            "back": back or KEPT,
+        },
+        puts=(after, *gone, *agents),
+    )
+    receipt = await book(site, act, refusal)
+    if not receipt.repeated:
+        site.offline.batches[known.id] = after
+        site.desk.agents.update({one.id: one for one in agents})
+    return receipt, known_batch(site, batch)
+
+
+def _after(
+    site: Site, batch: VoucherBatch, serial: int | None, over: Voucher | None
+) -> tuple[VoucherBatch, tuple[Voucher, ...], CoreError | None]:
+    """Return the batch and the voucher as they are then, or why that cannot be."""
+    now = site.clock()
+    if serial is None:
+        closed = CoreError("vouchers_closed", batch=batch.id) if batch.closed_at else None
+        return replace(batch, closed_at=now), (), closed
+    number, place = place_of(serial)
+    if number != batch.no or place >= batch.count:
+        return batch, (), CoreError("voucher_not_in_batch", serial=serial, batch=batch.id)
+    state = state_of_voucher(batch, place, over, today(site))
+    refusal = None
+    if state not in (VoucherState.OPEN, VoucherState.EXPIRED):
+        refusal = CoreError(REFUSALS[state], serial=serial)
+    gone = Voucher(serial=serial, batch=batch.id, ended_at=now)
+    return replace(batch, cancelled=batch.cancelled + 1), (gone,), refusal
+
+
+def _given_back(account: AccountId, amount: int) -> tuple[Posting, ...]:
+    if not amount:
+        return ()
+    source = site_account(SiteAccount.VOUCHERS)
+    return (Posting(source=source, target=account, amount_minor=amount),)
