@@ -35,16 +35,17 @@ from .const import (
     DEFAULT_RESTORE_SPACING_S,
 )
 from .flow_fields import whole
+from .flow_options_pay import PaySteps
 from .flow_park import ParkSteps
 from .thresholds import DEFAULTS
 
 
-class PrepaidOptionsFlow(ParkSteps):
-    """A page of settings, and the car park step by step."""
+class PrepaidOptionsFlow(ParkSteps, PaySteps):
+    """A page of settings, one about payments, and the car park step by step."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Offer the settings and the set-up of the car park."""
-        return self.async_show_menu(step_id="init", menu_options=["settings", "car_park"])
+        """Offer the settings, how payers reach the site, and the set-up of the car park."""
+        return self.async_show_menu(step_id="init", menu_options=["settings", "payments", "car_park"])
 
     async def async_step_settings(
         self, user_input: dict[str, Any] | None = None
@@ -58,7 +59,11 @@ class PrepaidOptionsFlow(ParkSteps):
                 errors[CONF_SECOND_ANCHOR] = problem
             else:
                 return self.async_create_entry(
-                    data={CONF_SECOND_ANCHOR: folder, **options_of(user_input)}
+                    data={
+                        **self.config_entry.options,
+                        CONF_SECOND_ANCHOR: folder,
+                        **options_of(user_input),
+                    }
                 )
         schema = vol.Schema(
             {

@@ -14,7 +14,8 @@ import logging
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
+from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
 from .const import (
@@ -54,6 +55,7 @@ from .wiring_modbus import ModbusLine
 from .wiring_mqtt import MqttLineRun
 from .wiring_office import attach_office
 from .wiring_options import OptionsRun
+from .wiring_pay import PayWiring
 from .wiring_reports import MeterReports
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -91,6 +93,7 @@ class SiteWiring:
         self._turn = asyncio.Lock()
         self._stopped = False
         self._options = OptionsRun(hass, entry, data)
+        self._paying = PayWiring(hass, entry, data)
         site = data.site
         site.hurry = self._hurry
         site.look_again = self._look_again
@@ -129,6 +132,7 @@ class SiteWiring:
         async for subentry in gently(self._devices()):
             if subentry.subentry_id not in self._attached:
                 await self._attach(subentry)
+        await self._paying.sync()
         # Now that all listen: what a broker has kept for us comes with the connection.
         for key in new:
             await self._lines[key].start()
@@ -146,6 +150,7 @@ class SiteWiring:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_COMMAND_S):
                     await fail_lanes(self._data.site)
+            await self._paying.stop()
             for key in list(self._attached):
                 self._detach(key)
             await self._commands.end(LAST_COMMAND_S)
@@ -290,4 +295,10 @@ async def wire(hass: HomeAssistant, entry: PrepaidConfigEntry, data: PrepaidData
     wiring = SiteWiring(hass, entry, data)
     data.closing.links = wiring
     await wiring.sync()
+
+    async def moved(_: Event) -> None:
+        """Tell the providers where the hub is now, if its address was changed."""
+        await wiring.sync()
+
+    entry.async_on_unload(hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, moved))
     return wiring

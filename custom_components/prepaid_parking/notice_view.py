@@ -1,0 +1,133 @@
+"""The ear for providers' notices: open to everybody, so nothing is believed, and little is done for anybody.
+
+What comes is limited in size before it is read, and in number before a signature is looked at. One
+answer is given to all that is not the provider's, an address that nobody has included. Success is
+answered only after the commit; whatever else is answered, the provider sends it again, and the hub
+asks about its orders by itself all the while.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from http import HTTPStatus
+import logging
+from types import MappingProxyType
+from typing import Final
+
+from aiohttp import web
+from aiohttp.client_exceptions import ClientError
+from aiohttp.http_exceptions import HttpProcessingError
+from homeassistant.components.http import HomeAssistantView
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from .const import CONF_CHANNEL, DOMAIN, SUBENTRY_CHANNEL
+from .coordinator import PrepaidConfigEntry
+from .core.chart import Channel
+from .core.errors import CoreError, StoreError
+from .core.rate_limit import Allowance, RateLimit, network_of
+from .operations.pay_notices import hear
+from .pay_address import NOTICE_PATH
+from .request_body import read_body
+
+_LOGGER: Final = logging.getLogger(__name__)
+MOST_BYTES: Final = 64 * 1024
+"""The largest notice of any provider has some 10 kB."""
+LONGEST_S: Final = 10.0
+"""Providers give up sooner."""
+WRONG_ONES: Final = Allowance(most=600, every=timedelta(minutes=1))
+"""Of a network: notices that are wrong, or not judged yet. What was right is not counted, so that a
+provider which sends hundreds in a second is heard, and a forger costs a millisecond of each."""
+AGAIN_S: Final = "30"
+SUCCESS: Final[Mapping[Channel, str]] = MappingProxyType(
+    {
+        Channel.WECHAT: '{"code":"SUCCESS","message":"OK"}',
+        Channel.ALIPAY: "success",
+        Channel.STRIPE: "",
+    }
+)
+"""What each provider takes for success, with status 200; of Alipay the word alone counts."""
+FAILED: Final = '{"code":"FAIL","message":"not accepted"}'
+HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+class NoticeView(HomeAssistantView):
+    """Hears what providers say of payments and refunds."""
+
+    url = NOTICE_PATH
+    name = f"api:{DOMAIN}:notice"
+    requires_auth = False
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Begin with nobody having sent anything wrong."""
+        self._hass = hass
+        self._limit = RateLimit(WRONG_ONES)
+        self._said: set[tuple[str, str]] = set()
+
+    async def post(self, request: web.Request, channel: str) -> web.Response:
+        """Take a notice, and answer as its provider understands it."""
+        network = network_of(request.remote)
+        if (request.content_length or 0) > MOST_BYTES:
+            return _refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        if not self._limit.take(network, dt_util.utcnow()):
+            return _later(HTTPStatus.TOO_MANY_REQUESTS)
+        try:
+            body = await read_body(request, most=MOST_BYTES, within=LONGEST_S)
+        except TimeoutError:
+            return _refused(HTTPStatus.REQUEST_TIMEOUT)
+        except ClientError, HttpProcessingError, web.RequestPayloadError, ConnectionError:
+            return _refused(HTTPStatus.BAD_REQUEST)
+        if body is None:
+            return _refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        entry = _site_of(self._hass, channel)
+        if entry is None:
+            return _refused(HTTPStatus.BAD_REQUEST)
+        if entry.state is not ConfigEntryState.LOADED:
+            return _later(HTTPStatus.SERVICE_UNAVAILABLE)
+        site = entry.runtime_data.site
+        run = site.paying.channels.get(channel)
+        if run is None:
+            return _later(HTTPStatus.SERVICE_UNAVAILABLE)
+        try:
+            await hear(site, channel, request.headers, body)
+        except StoreError as err:
+            self._limit.give_back(network)
+            self._say(run.name, channel, f"the books: {err.key}")
+            return _later(HTTPStatus.SERVICE_UNAVAILABLE)
+        except CoreError as err:
+            self._say(run.name, channel, err.key)
+            return _refused(HTTPStatus.BAD_REQUEST)
+        self._limit.give_back(network)
+        self._said -= {one for one in self._said if one[0] == channel}
+        kind = "application/json" if run.kind is Channel.WECHAT else "text/plain"
+        return web.Response(text=SUCCESS[run.kind], content_type=kind, headers=HEADERS)
+
+    def _say(self, name: str, channel: str, why: str) -> None:
+        """Say once why a channel's notices are not taken, until one is; never what stood in them."""
+        if (channel, why) not in self._said:
+            self._said.add((channel, why))
+            _LOGGER.warning("A notice for %s was not taken: %s", name, why)
+
+
+def _site_of(hass: HomeAssistant, channel: str) -> PrepaidConfigEntry | None:
+    """Return the site that has a channel, whether it runs or not."""
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        for one in entry.get_subentries_of_type(SUBENTRY_CHANNEL):
+            if one.data[CONF_CHANNEL] == channel:
+                return entry
+    return None
+
+
+def _refused(status: HTTPStatus) -> web.Response:
+    return web.Response(
+        text=FAILED, content_type="application/json", status=status, headers=HEADERS
+    )
+
+
+def _later(status: HTTPStatus) -> web.Response:
+    return web.Response(
+        text=FAILED,
+        content_type="application/json",
+        status=status,
+        headers={**HEADERS, "Retry-After": AGAIN_S},
+    )

@@ -1,0 +1,352 @@
+"""Providers' notices at the hub's own address: what is credited, and what is answered to whom."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+import logging
+from typing import Any
+from unittest.mock import patch
+
+from aiohttp import ClientResponse, ClientSession
+from homeassistant.core_config import async_process_ha_core_config
+import pytest
+
+from custom_components.prepaid_parking.core.errors import StoreError
+from custom_components.prepaid_parking.core.identity import SYSTEM
+from custom_components.prepaid_parking.core.pay_order import Aim, AimKind
+from custom_components.prepaid_parking.operations.pay_orders import create_order
+from custom_components.prepaid_parking.simulator.pay_provider import Letter, PayProvider
+from tests.hub.flow_steps import Walk
+from tests.hub.pay_forms import (
+    add_channel,
+    alipay_form,
+    fake_stripe,
+    fake_wechat,
+    stripe_form,
+    wechat_form,
+)
+from tests.journeys.conftest import Hub
+from tests.links.pay import alipay_peer, wechat_peer
+
+SUCCESS = {
+    "wechat": '{"code":"SUCCESS","message":"OK"}',
+    "alipay": "success",
+    "stripe": "",
+}
+FAILED = '{"code":"FAIL","message":"not accepted"}'
+
+
+@dataclass
+class Counter:
+    """A hub with a wallet, a provider that reaches it, and anybody else who does."""
+
+    hub: Hub
+    kind: str
+    fake: PayProvider
+    key: str
+    url: str
+    web: ClientSession
+
+    async def order(self, amount: str = "12.50") -> str:
+        """Ask for money for the wallet; returns its number at the provider."""
+        site = self.hub.data.site
+        made = await create_order(
+            site,
+            aim=Aim(kind=AimKind.WALLET, id="w1"),
+            channel=self.key,
+            actor=SYSTEM,
+            amount_minor=site.currency.parse(amount),
+        )
+        assert made.state == "pending"
+        (out_no,) = [one for one in self.fake.books.orders if not one.startswith("PROOF")][-1:]
+        return out_no
+
+    async def scan(self, out_no: str) -> None:
+        """Let a payer scan the code, where that makes the order at the provider."""
+        if self.kind == "alipay":
+            self.fake.scan(out_no)  # type: ignore[attr-defined]
+
+    async def pay(self, out_no: str) -> None:
+        """Let a payer pay, and wait until the provider has said so."""
+        await self.scan(out_no)
+        await self.fake.pay(out_no)
+        await self.fake.told()
+
+    async def balance(self) -> str:
+        """Return what is in the wallet."""
+        return str((await self.hub.wallet("w1"))["balance"])
+
+    def letter(self, out_no: str) -> Letter:
+        """Write the notice of a payment once more."""
+        return self.fake.payment_letter(self.fake.books.find(out_no))
+
+    async def post(
+        self, headers: Mapping[str, str], body: bytes, url: str = ""
+    ) -> tuple[int, str, ClientResponse]:
+        """Send whatever there is to an address."""
+        async with self.web.post(url or self.url, data=body, headers=headers) as answer:
+            return answer.status, await answer.text(), answer
+
+
+async def _fake(kind: str) -> PayProvider:
+    match kind:
+        case "wechat":
+            return fake_wechat(public_key=True, key=wechat_peer.platform_key())
+        case "alipay":
+            return alipay_peer.fake()
+        case _:
+            return fake_stripe()
+
+
+FORMS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
+    "wechat": wechat_form,
+    "alipay": alipay_form,
+    "stripe": stripe_form,
+}
+
+
+@asynccontextmanager
+async def counter_of(hub: Hub, server: str, kind: str) -> AsyncIterator[Counter]:
+    """Add a provider as a person does, to a hub that it can reach."""
+    await async_process_ha_core_config(hub.hass, {"external_url": server.rstrip("/")})
+    await hub.call("open_wallet", unit="Flat 3-201", purpose="utility")
+    async with await _fake(kind) as fake, ClientSession() as web:
+        made = await add_channel(hub, kind, FORMS[kind](fake))
+        url = f"{server.rstrip('/')}/api/prepaid_parking/notice/{made.data['channel']}"
+        if kind == "stripe":
+            fake.notify_url = url  # type: ignore[attr-defined]
+        yield Counter(hub, kind, fake, made.data["channel"], url, web)
+
+
+@pytest.fixture(params=["wechat", "alipay", "stripe"])
+async def counter(hub: Hub, server: str, request: pytest.FixtureRequest) -> AsyncIterator[Counter]:
+    """Each of the providers."""
+    async with counter_of(hub, server, request.param) as counter:
+        yield counter
+
+
+@pytest.fixture
+async def alipay(hub: Hub, server: str) -> AsyncIterator[Counter]:
+    """One provider, where all are treated alike."""
+    async with counter_of(hub, server, "alipay") as counter:
+        yield counter
+
+
+async def test_a_payment_announced_twice_is_credited_once(counter: Counter) -> None:
+    """The payer has paid once; each notice is answered so that the provider stops."""
+    out_no = await counter.order()
+    counter.fake.faults.notice_duplicate = 2
+    await counter.pay(out_no)
+    answers = [(one.status, one.text) for one in counter.fake.answers]
+    assert answers == [(200, SUCCESS[counter.kind])] * 3
+    assert await counter.balance() == "12.50"
+
+
+async def test_a_probe_is_refused_and_the_true_notice_behind_it_taken(counter: Counter) -> None:
+    """A provider that sends a wrong signature on purpose takes merchants off who accept it."""
+    out_no = await counter.order()
+    counter.fake.faults.signature_probe = 1
+    await counter.pay(out_no)
+    assert sorted((one.status, one.text) for one in counter.fake.answers) == sorted(
+        [(400, FAILED), (200, SUCCESS[counter.kind])]
+    )
+    assert await counter.balance() == "12.50"
+
+
+async def test_what_was_changed_on_the_way_books_nothing(counter: Counter) -> None:
+    """Whoever can reach the hub must not be able to fill a wallet."""
+    out_no = await counter.order()
+    await counter.scan(out_no)
+    counter.fake.faults.notice_lost = True
+    await counter.fake.pay(out_no)
+    letter = counter.letter(out_no)
+    middle = len(letter.body) // 2
+    forged = [
+        letter.body[:middle],
+        letter.body[:middle] + bytes([letter.body[middle] ^ 1]) + letter.body[middle + 1 :],
+        letter.body + b" ",
+        b"",
+        b"\xff" * 100,
+        b"{}",
+    ]
+    for body in forged:
+        status, text, _ = await counter.post(letter.headers, body)
+        assert (status, text) == (400, FAILED), body
+    for headers in ({}, {"Content-Type": "text/xml"}):
+        if counter.kind != "alipay":
+            status, text, _ = await counter.post(headers, letter.body)
+            assert (status, text) == (400, FAILED)
+    assert await counter.balance() == "0.00"
+    status, text, _ = await counter.post(letter.headers, letter.body)
+    assert (status, text) == (200, SUCCESS[counter.kind])
+    assert await counter.balance() == "12.50"
+
+
+async def test_an_address_that_nobody_has_answers_like_a_wrong_signature(counter: Counter) -> None:
+    """Nobody learns by asking which merchants a hub has."""
+    out_no = await counter.order()
+    await counter.scan(out_no)
+    counter.fake.faults.notice_lost = True
+    await counter.fake.pay(out_no)
+    letter = counter.letter(out_no)
+    unknown = await counter.post(letter.headers, letter.body, f"{counter.url[:-1]}x")
+    wrong = await counter.post(letter.headers, letter.body + b"x")
+    assert unknown[:2] == wrong[:2] == (400, FAILED)
+    kept = {"Content-Type", "Content-Length", "Cache-Control", "X-Content-Type-Options"}
+    assert [{one: answer[2].headers[one] for one in kept} for answer in (unknown, wrong)] == [
+        {
+            "Content-Type": "application/json; charset=utf-8",
+            "Content-Length": str(len(FAILED)),
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        }
+    ] * 2
+
+
+async def test_what_is_larger_than_any_notice_is_not_read(alipay: Counter) -> None:
+    """A hub of 1 GB must not be filled by whoever finds its address."""
+    large = b"a" * (64 * 1024 + 1)
+    assert (await alipay.post({}, large))[:2] == (413, FAILED)
+
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b"a" * 4096
+
+    async with alipay.web.post(alipay.url, data=endless()) as answer:
+        assert answer.status == 413
+    assert (await alipay.post({}, large[1:]))[:2] == (400, FAILED)
+
+
+async def test_the_books_that_cannot_be_written_ask_for_it_again(counter: Counter) -> None:
+    """A full disk must not turn a paid order into a lost one: what is not written is not answered."""
+    out_no = await counter.order()
+    await counter.scan(out_no)
+    counter.fake.faults.notice_lost = True
+    await counter.fake.pay(out_no)
+    letter = counter.letter(out_no)
+    full = StoreError("disk_full")
+    with patch("custom_components.prepaid_parking.notice_view.hear", side_effect=full):
+        status, _, answer = await counter.post(letter.headers, letter.body)
+    assert status == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    await counter.hub.stop()
+    status, _, answer = await counter.post(letter.headers, letter.body)
+    assert status == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    await counter.hub.start()
+    assert (await counter.post(letter.headers, letter.body))[0] == 200
+    assert await counter.balance() == "12.50"
+
+
+async def test_a_forger_is_never_banned_from_the_hub(
+    alipay: Counter, hub: Hub, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Behind a forger's address there may be the managers of the site, who must be able to log in."""
+    for _ in range(20):
+        assert (await alipay.post({}, b"sign=x"))[0] == 400
+    assert [one for one in caplog.records if one.name == "homeassistant.components.http.ban"] == []
+    async with alipay.web.get(alipay.url) as answer:
+        assert answer.status == 405
+
+
+async def test_the_log_says_once_why_and_names_nobody(
+    counter: Counter, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever reads the log at night needs the cause, not a payer's account."""
+    out_no = await counter.order()
+    await counter.scan(out_no)
+    counter.fake.faults.notice_lost = True
+    await counter.fake.pay(out_no)
+    letter = counter.letter(out_no)
+    caplog.clear()
+    with caplog.at_level(logging.DEBUG, logger="custom_components.prepaid_parking"):
+        for _ in range(3):
+            await counter.post(letter.headers, letter.body[:-1])
+    ours = [one for one in caplog.records if one.name.startswith("custom_components.prepaid")]
+    assert len([one for one in ours if one.levelno >= logging.WARNING]) == 1
+    told = " ".join(one.getMessage() for one in ours)
+    for secret in (out_no, "2088102116773037", letter.body.decode(errors="replace")[:40]):
+        assert secret not in told
+
+
+async def test_a_rotated_key_is_followed_or_asked_for(counter: Counter) -> None:
+    """A provider that renews its key must not stop payments from being credited."""
+    out_no = await counter.order()
+    counter.fake.rotate_key()
+    await counter.pay(out_no)
+    if counter.kind == "stripe":
+        # It signs with both while one replaces the other.
+        assert await counter.balance() == "12.50"
+        return
+    assert {one.status for one in counter.fake.answers} == {400}
+    assert await counter.balance() == "0.00"
+    (channel,) = counter.hub.entry.get_subentries_of_type("channel")
+    form = FORMS[counter.kind](counter.fake)
+    del form["merchant"]
+    walk = Walk(counter.hub.hass, counter.hub.entry, "channel")
+    await walk.begin(changing=channel)
+    await walk.answer(form)
+    walk.at("proven_trial")
+    await walk.answer({"name": "Anew"})
+    walk.changed()
+    await counter.hub.hass.async_block_till_done()
+    letter = counter.letter(out_no)
+    assert (await counter.post(letter.headers, letter.body))[0] == 200
+    assert await counter.balance() == "12.50"
+
+
+async def test_a_hub_that_nobody_reaches_asks_by_itself(hub: Hub) -> None:
+    """Most hubs are behind a router: the payer's money must come all the same."""
+    await hub.call("open_wallet", unit="Flat 3-201", purpose="utility")
+    async with await _fake("alipay") as fake, ClientSession() as web:
+        made = await add_channel(hub, "alipay", alipay_form(fake))
+        counter = Counter(hub, "alipay", fake, made.data["channel"], "", web)
+        out_no = await counter.order()
+        assert fake.books.find(out_no).notify_url == ""
+        await counter.scan(out_no)
+        await fake.pay(out_no)
+
+        async def credited() -> bool:
+            return await counter.balance() == "12.50"
+
+        await hub.until(credited, within=20)
+
+
+async def test_a_channel_that_is_removed_is_forgotten_with_its_keys(alipay: Counter) -> None:
+    """Whoever takes a merchant off wants the keys gone, not kept in the next backup."""
+    hub = alipay.hub
+    (channel,) = hub.entry.get_subentries_of_type("channel")
+    privacy = hub.data.privacy
+    assert await privacy.find("purpose", "channel") == [channel.data["subject"]]
+    hub.hass.config_entries.async_remove_subentry(hub.entry, channel.subentry_id)
+    await hub.hass.async_block_till_done()
+
+    async def gone() -> bool:
+        return await privacy.find("purpose", "channel") == []
+
+    await hub.until(gone)
+    assert (await alipay.post({}, b"sign=x"))[:2] == (400, FAILED)
+    assert hub.data.site.paying.channels == {}
+
+
+async def test_keys_of_a_channel_that_was_removed_meanwhile_are_destroyed(alipay: Counter) -> None:
+    """A site that did not run while the channel was taken off must not keep its keys for ever."""
+    hub = alipay.hub
+    (channel,) = hub.entry.get_subentries_of_type("channel")
+    await hub.stop()
+    hub.hass.config_entries.async_remove_subentry(hub.entry, channel.subentry_id)
+    await hub.start()
+
+    async def gone() -> bool:
+        return await hub.data.privacy.find("purpose", "channel") == []
+
+    await hub.until(gone)
+
+
+async def test_notices_keep_their_order_of_magnitude(alipay: Counter) -> None:
+    """Many notices at once, a third of them doubled, are each booked once."""
+    numbers = [await alipay.order("1.00") for _ in range(20)]
+    alipay.fake.faults.notice_duplicate = 1
+    await asyncio.gather(*(alipay.pay(one) for one in numbers))
+    assert await alipay.balance() == "20.00"
