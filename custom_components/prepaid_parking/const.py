@@ -45,6 +45,8 @@ CONF_OUTDOOR_LEAST: Final = "outdoor_least"
 DEFAULT_OUTDOOR_LEAST: Final = 12
 CONF_DESK_OPEN: Final = "desk_open"
 """Whether the cash desk counts as a way to pay; without any, grace stands still."""
+CONF_REGISTER_BESIDE: Final = "register_beside"
+"""Whether a certified cash register is used beside the desk, where the law asks for one."""
 DEFAULT_CHECKPOINT_S: Final = 60
 CONF_IDLE_DAYS: Final = "idle_days"
 """Days without use after which a meter that used to count is said to stand still."""

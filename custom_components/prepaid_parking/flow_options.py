@@ -26,6 +26,7 @@ from .const import (
     CONF_OUTDOOR_LEAST,
     CONF_PICTURE_DAYS,
     CONF_PUBLISH_S,
+    CONF_REGISTER_BESIDE,
     CONF_RESTORE_SPACING_S,
     CONF_SECOND_ANCHOR,
     DEFAULT_CHECKPOINT_S,
@@ -45,7 +46,9 @@ class PrepaidOptionsFlow(ParkSteps, PaySteps):
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Offer the settings, how payers reach the site, and the set-up of the car park."""
-        return self.async_show_menu(step_id="init", menu_options=["settings", "payments", "car_park"])
+        return self.async_show_menu(
+            step_id="init", menu_options=["settings", "payments", "car_park"]
+        )
 
     async def async_step_settings(
         self, user_input: dict[str, Any] | None = None
@@ -73,6 +76,7 @@ class PrepaidOptionsFlow(ParkSteps, PaySteps):
                 ),
                 vol.Required(CONF_PUBLISH_S, default=DEFAULT_PUBLISH_S): whole(1, 900, unit="s"),
                 vol.Required(CONF_DESK_OPEN, default=True): BooleanSelector(),
+                vol.Required(CONF_REGISTER_BESIDE, default=False): BooleanSelector(),
                 vol.Required(CONF_RESTORE_SPACING_S, default=DEFAULT_RESTORE_SPACING_S): whole(
                     0, 60, unit="s"
                 ),
@@ -123,6 +127,7 @@ def options_of(chosen: Mapping[str, Any]) -> dict[str, Any]:
         CONF_CHECKPOINT_S: chosen.get(CONF_CHECKPOINT_S, DEFAULT_CHECKPOINT_S),
         CONF_PUBLISH_S: chosen.get(CONF_PUBLISH_S, DEFAULT_PUBLISH_S),
         CONF_DESK_OPEN: chosen.get(CONF_DESK_OPEN, True),
+        CONF_REGISTER_BESIDE: chosen.get(CONF_REGISTER_BESIDE, False),
         CONF_RESTORE_SPACING_S: chosen.get(CONF_RESTORE_SPACING_S, DEFAULT_RESTORE_SPACING_S),
         CONF_OUTDOOR: chosen.get(CONF_OUTDOOR, ""),
         CONF_OUTDOOR_LEAST: chosen.get(CONF_OUTDOOR_LEAST, DEFAULT_OUTDOOR_LEAST),

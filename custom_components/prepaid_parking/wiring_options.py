@@ -8,6 +8,7 @@ from .core.identity import SYSTEM
 from .core.metering import Commodity
 from .operations.rules import change_settings
 from .outdoor import async_watch_outdoor
+from .register_law import async_watch_country
 from .site_options import go_by
 
 
@@ -21,6 +22,7 @@ class OptionsRun:
         self._data = data
         self._options = dict(entry.options)
         self._unwatch = async_watch_outdoor(hass, entry, self._felt)
+        self._leave = async_watch_country(hass, entry, data.site)
 
     async def follow(self) -> bool:
         """Go by what the options now are; False where only opening the site anew can do that."""
@@ -37,12 +39,15 @@ class OptionsRun:
             go_by(self._data, options)
             self._unwatch()
             self._unwatch = async_watch_outdoor(self._hass, self._entry, self._felt)
+            self._leave()
+            self._leave = async_watch_country(self._hass, self._entry, self._data.site)
             await change_settings(self._data.site, changed, SYSTEM)
         return True
 
     def stop(self) -> None:
-        """Look at no thermometer any more."""
+        """Look at no thermometer any more, and at no country."""
         self._unwatch()
+        self._leave()
 
     def _felt(self, warm: bool | None) -> None:
         site = self._data.site

@@ -34,6 +34,12 @@ MONEY: Final = """
     set_top_up_fee list_top_up_fees
 """
 """A cash desk in November, called in `test_docs_money.py`."""
+DESK: Final = """
+    set_till list_tills open_shift list_receipts get_receipt void_payment find_payer confirm_cash
+    deliver_cash count_shift get_shift close_shift list_shifts get_desk_day
+    set_agent pay_agent_float agent_top_up settle_agent list_agents set_terminal list_terminals
+"""
+"""A day at the counter, called in `test_docs_desk.py`."""
 USES: Final = """
     hold_deposit claim_deposit release_deposit list_deposits
     sell_package use_package give_back_use list_packages end_package
@@ -88,6 +94,8 @@ STAYS: Final = """
 """A day at the parking desk, called in `test_docs_stays.py`."""
 PAY_CODES: Final = "make_pay_code list_pay_codes show_pay_code pay_link revoke_pay_code"
 """Stickers for a house, called in `test_docs_pay_codes.py`."""
+PAYING: Final = "create_order get_order list_pay_orders close_order settle_payment"
+"""Payers with their phones, called in `test_docs_paying.py`."""
 REPORTS: Final = "close_day list_orders"
 """What a car park came to, called in `test_docs_reports.py`."""
 LAB: Final = "preview_tariff"
@@ -270,6 +278,7 @@ async def test_every_example_works_and_answers_what_is_printed(house: House) -> 
         TARIFFS,
         LAB,
         MONEY,
+        DESK,
         USES,
         BILLS,
         UNITS,
@@ -281,6 +290,7 @@ async def test_every_example_works_and_answers_what_is_printed(house: House) -> 
         ADMISSION,
         STAYS,
         PAY_CODES,
+        PAYING,
     )
     assert set(printed) == {name for story in stories for name in story.split()}
     for name in ORDER.split():

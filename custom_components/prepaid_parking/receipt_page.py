@@ -1,0 +1,58 @@
+"""The page of a receipt of the desk: for whoever paid, and again as a copy."""
+
+from functools import partial
+from typing import Final
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from .const import DOMAIN
+from .core.desk_receipt import DeskReceipt
+from .core.errors import CoreError
+from .core.identity import WalletId
+from .operations.receipts import find_receipt
+from .operations.site import Site
+from .page_view import Page, PageView
+from .printing import filled
+from .wording import Words
+
+URL: Final = f"/api/{DOMAIN}/receipt/{{entry}}/{{receipt}}"
+
+
+def receipt_path(entry: str, receipt: int, language: str, *, copy: bool) -> str:
+    """Return where a receipt's page is, unsigned."""
+    asked = {"language": language} | ({"copy": "1"} if copy else {})
+    return f"{URL.format(entry=entry, receipt=receipt)}?{urlencode(asked)}"
+
+
+class ReceiptView(PageView):
+    """Serves a receipt as a page."""
+
+    url = URL
+    name = f"api:{DOMAIN}:receipt"
+
+    async def get(self, request: web.Request, entry: str, receipt: str) -> web.Response:
+        """Answer with the page; only a link that was given out for the first print is no copy."""
+        copy = "authSig" not in request.query or "copy" in request.query
+
+        async def make(site: Site) -> Page:
+            if not receipt.isdecimal():
+                raise CoreError("unknown_receipt", receipt=receipt)
+            found = await find_receipt(site, int(receipt))
+            return partial(receipt_page, site, found, copy)
+
+        return await self.serve(request, entry, make)
+
+
+def receipt_page(site: Site, receipt: DeskReceipt, copy: bool, words: Words) -> str:
+    """Write a receipt as a page."""
+    run = site.wallets.get(WalletId(receipt.wallet))
+    return filled(
+        "receipt.html",
+        site,
+        words,
+        receipt=receipt,
+        at=receipt.at.astimezone(site.zone).strftime("%Y-%m-%d %H:%M"),
+        unit=run.wallet.unit if run is not None else "",
+        copy=copy,
+    )
