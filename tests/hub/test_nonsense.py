@@ -22,6 +22,7 @@ from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
 from custom_components.prepaid_parking.simulator.line import ModbusLine
 from tests.journeys.conftest import Hub, bound_meter
 from tests.journeys.selling import HOURLY, WASHES
+from tests.operations.provider import Provider, connect
 
 LONG: Final = "x" * 10_000
 NONSENSE: Final[tuple[Any, ...]] = (
@@ -36,6 +37,7 @@ USUAL: Final[dict[str, Any]] = {
     "bill": "b1",
     "by": "fixed",
     "card": "c1",
+    "channel": "ch1",
     "category": "rent",
     "deposit": "h1",
     "doubts": ["d1"],
@@ -58,6 +60,8 @@ USUAL: Final[dict[str, Any]] = {
     "members": [{"member": "w1", "weight": "1"}],
     "merchant": "bakery",
     "meter": "m1",
+    "order": "po1",
+    "payment": "pu1",
     "month": "2026-01",
     "name": "Thing",
     "package": "k1",
@@ -117,6 +121,8 @@ BESIDES: Final[dict[str, dict[str, Any]]] = {
     "refund_stay": {"stay": "st1"},
     "let_out_unpaid": {"stay": "st1"},
     "pay_lost_ticket": {"plate": "A12345"},
+    "create_order": {"wallet": "w1", "amount": "1.00"},
+    "settle_payment": {"wallet": "w1"},
     "move_in": {"wallet": "w1"},
     "move": {"wallet": "w1"},
 }
@@ -170,6 +176,12 @@ async def open_for_business(hub: Hub, line: ModbusLine, device: AcrelDdsy1352) -
     await hub.call("issue_card", wallet="w4", plates=["B12345"])
     await hub.call("set_parking_package", package="month", price="1.00")
     await hub.call("sell_parking_package", card="c2", package="month")
+    connect(hub.data.site, provider := Provider())
+    provider.currency = hub.data.site.currency.code
+    for amount in ("1.00", "2.00"):
+        await hub.call("create_order", wallet="w1", channel="ch1", amount=amount)
+    provider.pay(provider.asked[1].out_no, 150)
+    await hub.call("get_order", order="po2", look=True)
     await put(hub.data.site, parked(hub))
     await open_review(hub.data.site, Suspicion.FORCED)
     await hub.call("create_bill", wallet="w3", category="rent", draft=True, lines=USUAL["lines"])

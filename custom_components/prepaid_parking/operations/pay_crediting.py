@@ -15,7 +15,7 @@ from ..core.errors import ConflictError, CoreError
 from ..core.identity import Actor, ActorKind, OrderId
 from ..core.ledger import Record, Reference
 from ..core.pay_channel import Seen
-from ..core.pay_notice import Misfit, is_booked, stranger
+from ..core.pay_notice import Made, Misfit, is_booked, stranger
 from ..core.pay_order import Aim, OrderState, PayOrder, booked, paid
 from .arrived import Arrived
 from .pay_book import ChannelRun
@@ -31,6 +31,11 @@ WHY: Final = {
     "bill_overpaid": Misfit.BILL_OVER,
 }
 """What keeps a payment from its aim; whatever else does is a rule that refuses the aim."""
+
+FOREIGN: Final = {
+    Made.OTHER_MERCHANT: "notice_other_merchant",
+    Made.OTHER_CURRENCY: "notice_other_currency",
+}
 
 
 async def credit_seen(
@@ -60,7 +65,7 @@ def refuse_strangers(run: ChannelRun, seen: Seen) -> None:
     """Refuse money that is not ours: another merchant's, or of another currency."""
     foreign = stranger(seen, ours_of(run))
     if foreign is not None:
-        raise CoreError(f"notice_{foreign}", channel=run.name)
+        raise CoreError(FOREIGN[foreign], channel=run.name)
 
 
 def payment_key(run: ChannelRun, seen: Seen) -> Reference:

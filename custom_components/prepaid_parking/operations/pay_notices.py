@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from ..core.errors import CoreError
-from ..core.pay_channel import ChannelError, Notice, Outcome, Seen
+from ..core.pay_channel import ChannelError, ChannelFault, Notice, Outcome, Seen
 from ..core.pay_notice import KEPT, HeardNotice, Made, judge
 from ..core.pay_order import PayOrder
 from .pay_book import ChannelRun
-from .pay_crediting import credit_seen, credit_unknown
+from .pay_crediting import FOREIGN, credit_seen, credit_unknown
 from .pay_finding import channel_of, is_our_number, numbered_order, ours_of
 from .pay_looking import look
+from .risk_signs import forged_notice, strange_money, under_attack
 from .saying import said
 from .site import Site
 
@@ -34,15 +35,22 @@ async def hear(site: Site, channel: str, headers: Mapping[str, str], body: bytes
     try:
         notice = await run.port.verify(headers, body)
     except ChannelError as err:
+        if err.fault is ChannelFault.UNTRUSTED:
+            await forged_notice(site, run.key)
         raise CoreError("notice_not_believed", channel=run.name, why=err.code) from err
     seen = notice.payment
     order = await _order_of(site, run, seen)
     numbered = seen is not None and is_our_number(site, seen.out_no)
     made = judge(notice, order, ours_of(run), site.clock(), numbered=numbered)
+    if made is Made.BOOKED and under_attack(site, run.key):
+        made = Made.HINT  # The provider itself is asked: what is good comes in by that.
     heard = _heard(site, run, notice, made)
     if made.foreign:
         await site.books.record(heard)
-        raise CoreError(f"notice_{made}", channel=run.name)
+        await strange_money(
+            site, channel=run.key, amount_minor=heard.amount_minor, about=heard.event_id
+        )
+        raise CoreError(FOREIGN[made], channel=run.name)
     if notice.refund is not None:
         await site.paying.refund_heard(run.key, notice.refund)
     if seen is not None and made is Made.BOOKED:
