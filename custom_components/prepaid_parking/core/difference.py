@@ -91,7 +91,9 @@ class Difference:
 
     @property
     def open_minor(self) -> int:
-        """How much of money is in question."""
+        """How much money is in question; what lies in `unmatched` is counted there."""
+        if self.unmatched is not None:
+            return 0
         return abs(self.suspended_minor) or abs(self.found_minor - self.expected_minor)
 
 

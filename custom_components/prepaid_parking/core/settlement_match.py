@@ -92,15 +92,6 @@ class RowMatch:
     expected_minor: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayMatch:
-    """What came of a file: its new rows, and what of the site has no row in it."""
-
-    rows: tuple[RowMatch, ...]
-    orders: tuple[OrderSide, ...]
-    refunds: tuple[RefundSide, ...]
-
-
 def net_minor(row: SettlementRow) -> int:
     """Return by how much a row changed what the provider holds for the site."""
     given = row.kind in {RowKind.REFUND, RowKind.PAYOUT}
@@ -139,33 +130,16 @@ def match_rows(
     )
 
 
-def without_row(
-    day: date,
-    zone: tzinfo,
-    orders: Iterable[OrderSide],
-    refunds: Iterable[RefundSide],
-    taken: Collection[str],
-    taken_refunds: Collection[str],
-) -> tuple[tuple[OrderSide, ...], tuple[RefundSide, ...]]:
-    """Return what the site says happened on a day and the file of that day should have, and has not.
+def paid_on(day: date, zone: tzinfo, orders: Iterable[OrderSide]) -> list[OrderSide]:
+    """Return the orders that the file of a day should have, seen from the day after.
 
-    So near midnight that it may stand in the next day's file, it is looked for there.
+    So near midnight that it may stand in the next day's file, an order is looked for there.
     """
-    return (
-        tuple(
-            one
-            for one in orders
-            if one.out_no not in taken and _is_of(day, zone, one.paid_at, one.paid_minor)
-        ),
-        tuple(
-            one
-            for one in refunds
-            if one.refund_no not in taken_refunds
-            and one.is_done
-            and one.done_at is not None
-            and _is_of(day, zone, one.done_at, one.amount_minor)
-        ),
-    )
+    return [
+        one
+        for one in orders
+        if one.paid_minor and (one.paid_at.astimezone(zone) + MIDNIGHT).date() == day
+    ]
 
 
 def due_days(kind: Channel, done_to: date, now: datetime) -> list[date]:
@@ -289,10 +263,3 @@ def _name(row: SettlementRow) -> str:
         return f"refund/{row.refund_no}" if row.refund_no else f"refund/{row.provider_ref}/{at}"
     amounts = f"{row.amount_minor}/{row.fee_minor}"
     return f"{row.kind}/{row.word}/{row.provider_ref}/{amounts}/{at}"
-
-
-def _is_of(day: date, zone: tzinfo, at: datetime, amount_minor: int) -> bool:
-    """Tell whether something of that time belongs into a day's file, seen from the day after."""
-    if not amount_minor:
-        return False
-    return (at.astimezone(zone) + MIDNIGHT).date() == day

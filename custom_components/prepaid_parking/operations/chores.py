@@ -38,6 +38,7 @@ from .proving import prove_daily
 from .renewing import renew_permits
 from .risk_rules import forget_risks
 from .schedules import follow_schedules
+from .settlement_days import fetch_settlements
 from .site import Site
 from .tamper import forget_marks, look_for_hints, watch_losses
 from .unwritten import write_up
@@ -76,6 +77,7 @@ CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
     (SECOND, look_at_orders),
     (DAY, forget_notices),
     (SECOND, pursue_refunds),
+    (MINUTE, fetch_settlements),
     (MINUTE, forget_pictures),
     (MINUTE, finish_corrections),
     (HOUR, expire_points),

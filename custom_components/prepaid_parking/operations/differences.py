@@ -31,6 +31,11 @@ FOUND: Final = "found_in_file"
 """The reason of a difference that a later file has explained."""
 
 
+async def load(site: Site) -> None:
+    """Take up what does not fit and nobody has settled."""
+    site.settling.hold(*await site.books.load(Difference, settled_at=None))
+
+
 @in_turn
 async def settle_difference(
     site: Site,

@@ -17,6 +17,7 @@ from . import (
     demand,
     deposits,
     desk,
+    differences,
     dividing,
     forecast,
     habits,
@@ -29,6 +30,7 @@ from . import (
     pay_suspense,
     price_corrections,
     risk_rules,
+    settlement_days,
     sharing,
     standing,
     supply_loading,
@@ -66,6 +68,8 @@ async def load_site(site: Site) -> None:
     await pay_suspense.load(site)
     await pay_looking.load(site)
     await pay_refunds.load(site)
+    await differences.load(site)
+    await settlement_days.load(site)
     await deposits.load(site)
     await load_promised(site)
     await load_proof(site)

@@ -1,0 +1,179 @@
+"""The site's side of a settlement: orders, refunds and what the books have moved for them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+
+from ..core.chart import Channel, channel_account
+from ..core.day_close import movements
+from ..core.entry_kind import EntryKind
+from ..core.errors import CoreError
+from ..core.identity import EntryId, OrderId
+from ..core.pay_channel import RowKind, SettlementRow
+from ..core.pay_notice import Unmatched
+from ..core.pay_order import OrderState, PayOrder
+from ..core.pay_refund import PayRefund, RefundState, RefundWay
+from ..core.settlement_match import ZONES, OrderSide, RefundSide
+from .gently import gently
+from .pay_refund_holding import owner_of_aim
+from .site import Site
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
+DAY: Final = timedelta(days=1)
+AROUND: Final = timedelta(days=2)
+"""An order is made at most so long before it is paid: what is older is asked for one by one."""
+PAGE: Final = 500
+BOOKED: Final = frozenset({OrderState.PAID, OrderState.CREDITED})
+MONEY_IN: Final = (
+    EntryKind.TOP_UP,
+    EntryKind.STAY_PAID,
+    EntryKind.STAY_OWED_PAID,
+    EntryKind.BILL_PAID,
+    EntryKind.PAYMENT_UNMATCHED,
+)
+"""What entries of payments are."""
+
+
+@dataclass(slots=True)
+class Sides:
+    """What the site knows that a file's rows may be about, by our numbers and by the provider's."""
+
+    orders: dict[str, OrderSide] = field(default_factory=dict)
+    payments: dict[str, OrderSide] = field(default_factory=dict)
+    refunds: dict[str, RefundSide] = field(default_factory=dict)
+    unmatched: dict[str, Unmatched] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Known:
+    """Orders as the books have them, read together where a file has many."""
+
+    by_no: dict[str, PayOrder] = field(default_factory=dict)
+    by_ref: dict[str, PayOrder] = field(default_factory=dict)
+
+    def add(self, *orders: PayOrder) -> None:
+        """Take orders in."""
+        for one in orders:
+            self.by_no[one.out_no] = one
+            if one.provider_ref:
+                self.by_ref[one.provider_ref] = one
+
+
+async def orders_around(site: Site, first: date, last: date, kind: Channel) -> list[PayOrder]:
+    """Return a provider's orders that may have been paid on these days of its own."""
+    begin = datetime.combine(first, time(), ZONES[kind]) - AROUND
+    end = datetime.combine(last, time(), ZONES[kind]) + DAY
+    found = await site.books.between(PayOrder, "created_at", micros(begin), micros(end))
+    return [one for one in found if one.kind is kind]
+
+
+async def known_orders(
+    site: Site, rows: Sequence[SettlementRow], around: Iterable[PayOrder]
+) -> Known:
+    """Return the orders that rows name, by our number or by the provider's."""
+    known = Known()
+    known.add(*around)
+    async for row in gently(rows):
+        if row.out_no and row.out_no not in known.by_no:
+            known.add(*await site.books.load(PayOrder, out_no=row.out_no))
+        named = row.kind in {RowKind.PAYMENT, RowKind.DISPUTE} and bool(row.provider_ref)
+        if named and row.provider_ref not in known.by_ref:
+            known.add(*await site.books.load(PayOrder, provider_ref=row.provider_ref))
+    return known
+
+
+async def sides_of(site: Site, kind: Channel, rows: Sequence[SettlementRow], known: Known) -> Sides:
+    """Return what the books have moved for what rows name."""
+    sides, moved = Sides(), await moved_by_orders(site, kind, known.by_no.values())
+    async for order in gently(known.by_no.values()):
+        side = await order_side(site, order, moved)
+        sides.orders[order.out_no] = side
+        if order.provider_ref:
+            sides.payments[order.provider_ref] = side
+    for row in rows:
+        if row.kind in {RowKind.PAYMENT, RowKind.DISPUTE}:
+            held = await site.books.load(Unmatched, provider_ref=row.provider_ref)
+            for one in (one for one in held if one.kind is kind):
+                sides.unmatched[one.provider_ref] = one
+                sides.payments[one.provider_ref] = _held_side(one)
+        elif row.kind is RowKind.REFUND:
+            for refund in await refunds_of(site, row):
+                side_of = refund_side(refund)
+                sides.refunds[refund.refund_no] = side_of
+                if refund.provider_ref:
+                    sides.refunds[refund.provider_ref] = side_of
+    return sides
+
+
+async def refunds_of(site: Site, row: SettlementRow) -> list[PayRefund]:
+    """Return the refund that a row is about, if it is one of ours."""
+    return await site.books.load(PayRefund, refund_no=row.refund_no) if row.refund_no else []
+
+
+async def moved_by_orders(
+    site: Site, kind: Channel, orders: Iterable[PayOrder]
+) -> Mapping[str, int]:
+    """Return by how much the entries of payments let a provider's clearing fall, by their events."""
+    wanted = {one.entry: one for one in orders if one.entry and one.state in BOOKED}
+    found: dict[str, int] = {}
+    if not wanted:
+        return found
+    account, after = channel_account(kind), EntryId(0)
+    since = min(one.created_at for one in wanted.values()) - DAY
+    while True:
+        page = await site.books.entries(kinds=MONEY_IN, since=since, after=after, limit=PAGE)
+        for entry in page:
+            if entry.event in wanted:
+                found[entry.event] = -movements(entry).get(account, 0)
+        if len(page) < PAGE:
+            return found
+        after = page[-1].id
+
+
+async def order_side(site: Site, order: PayOrder, moved: Mapping[str, int]) -> OrderSide:
+    """Return an order as it is held against a file."""
+    try:
+        wallet, _ = await owner_of_aim(site, order.aim)
+    except CoreError:  # The bill is gone: whoever had the money is not known any more.
+        wallet = ""
+    return OrderSide(
+        id=order.id,
+        out_no=order.out_no,
+        wallet=wallet if order.state is OrderState.CREDITED else "",
+        paid_minor=order.paid_minor if order.state in BOOKED else 0,
+        entry_minor=moved.get(order.entry, 0),
+        provider_ref=order.provider_ref,
+        paid_at=order.paid_at or order.created_at,
+    )
+
+
+def refund_side(refund: PayRefund) -> RefundSide:
+    """Return a refund as it is held against a file; what a bank paid is in no provider's file."""
+    by_channel = refund.way is RefundWay.CHANNEL
+    return RefundSide(
+        id=refund.id,
+        refund_no=refund.refund_no,
+        provider_ref=refund.provider_ref,
+        amount_minor=refund.amount_minor,
+        is_done=refund.state is RefundState.DONE and by_channel,
+        done_at=refund.done_at,
+    )
+
+
+def micros(at: datetime) -> int:
+    """Return an instant as the books count it."""
+    return (at - EPOCH) // MICROSECOND
+
+
+def _held_side(one: Unmatched) -> OrderSide:
+    return OrderSide(
+        id=one.order or OrderId(""),
+        out_no=one.out_no,
+        wallet="",
+        paid_minor=one.amount_minor,
+        entry_minor=one.amount_minor,
+        provider_ref=one.provider_ref,
+        paid_at=one.at,
+    )
