@@ -3,83 +3,40 @@
 Everything is looked up first (`shown`), so that what it returns writes the page without waiting.
 """
 
-from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
-from hashlib import sha256
+from collections.abc import Sequence
 from itertools import groupby
-from typing import Any, Final
-
-import segno
+from typing import Final
 
 from .core.chart import wallet_account
 from .core.errors import CoreError
-from .core.identity import WalletId
-from .core.pay_order import Aim, AimKind, OrderState, PayOrder
+from .core.pay_order import Aim, AimKind
 from .core.pay_visit import EARLIER, MOST_LETTERS, amounts, times_of_arrival
-from .core.stay import Stay
 from .explaining import Explainer
 from .explaining_bills import explain_bill_line
 from .operations.bill_book import find_bill
 from .operations.bill_views import bill_view
 from .operations.pay_aims import due
-from .operations.pay_tokens import NAMES
 from .operations.pay_visit_book import PayVisit
-from .operations.pay_visits import PLACES, car_there, channels, order_of
+from .operations.pay_visits import PLACES, car_there, order_of
 from .operations.site import Site
 from .operations.statement import SPENDABLE, change
-from .operations.stay_cost import leave_by
 from .operations.stay_finding import stay_by_id
 from .operations.stay_paying import due_now
-from .printing import FOLDER, filled, worded
+from .pay_results import Shown, show_asking, show_order
+from .pay_writing import Known, Page, PageMaker
 from .wording import Words
 
 MOVEMENTS: Final = 6
-QR_SCALE: Final = 6
-LOOK_S: Final = 3
-"""Somebody stands before a barrier and waits."""
-LINKS: Final = ("https://", "http://")
-"""What a provider's link may begin with: nothing that runs in the page."""
-
-type Page = Callable[[Words], str]
-type Known = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """A page, and where the browser goes by itself after a while (`refresh`)."""
-
-    page: Page
-    refresh: str = ""
-
-
-@cache
-def style() -> str:
-    """Return the style of the pages; reading it blocks."""
-    return (FOLDER / "pay.css").read_text(encoding="utf-8")
-
-
-@cache
-def style_hash() -> str:
-    """Return what the page's policy knows its only style by."""
-    return b64encode(sha256(style().encode()).digest()).decode()
-
-
-def gone(what: str) -> Page:
-    """Return a page that says nothing about any site: gone, busy, later, malformed."""
-    return lambda words: worded("pay_gone.html", words, what=what, css=style())
 
 
 async def shown(site: Site, visit: PayVisit, path: str, problem: str = "") -> Shown:
     """Look up what a visit shows now; `problem` is the key of a sentence about what was just tried."""
-    made = _Maker(site=site, visit=visit, path=path, problem=problem)
+    made = PageMaker(site=site, visit=visit, path=path, problem=problem)
     if visit.asking:
-        return Shown(page=made.order(None, {"step": "asking"}), refresh=f"1; url={path}")
+        return show_asking(made)
     order = await order_of(site, visit, looks=True)
     if order is not None:
-        return await _order(made, order)
+        return await show_order(made, order)
     if visit.aim is None:
         return Shown(page=_find(made) if visit.kind in PLACES else made.write("pay_none.html"))
     match visit.aim.kind:
@@ -91,54 +48,7 @@ async def shown(site: Site, visit: PayVisit, path: str, problem: str = "") -> Sh
             return Shown(page=await _bill(made, visit.aim))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Maker:
-    """Writes the pages of one visit."""
-
-    site: Site
-    visit: PayVisit
-    path: str
-    problem: str
-
-    def write(self, template: str, **known: Any) -> Page:
-        """Fill in a template with what every page of a visit has, and with what this one knows."""
-        site, visit, problem = self.site, self.visit, self.problem
-        name = NAMES.get(visit.kind)
-        everywhere: Known = {
-            "path": self.path,
-            "form": visit.form,
-            "channels": channels(site),
-            "place": name(site, visit.target) if name is not None else "",
-        }
-
-        def page(words: Words) -> str:
-            return filled(
-                template,
-                site,
-                words,
-                css=style(),
-                other=words("pay.other_language_code"),
-                hint=words("pay.desk") if site.can_pay else "",
-                problem=words(f"pay.problem.{problem}") if problem else "",
-                **everywhere,
-                **{key: one(words) if callable(one) else one for key, one in known.items()},
-            )
-
-        return page
-
-    def order(self, run_name: str | None, order: Known) -> Page:
-        """Write the page of an order."""
-        usual: Known = dict.fromkeys(
-            ("amount", "qr", "url", "until", "leave_by", "balance", "code", "at"), ""
-        )
-        return self.write("pay_order.html", order=usual | {"channel": run_name or ""} | order)
-
-    def at(self, at: datetime | None) -> str:
-        """Write an instant as the site's clock shows it."""
-        return "" if at is None else f"{at.astimezone(self.site.zone):%Y-%m-%d %H:%M}"
-
-
-def _find(made: _Maker) -> Page:
+def _find(made: PageMaker) -> Page:
     site = made.site
     there = car_there(site, made.visit)
     times = times_of_arrival(site.clock(), site.zone)
@@ -167,7 +77,7 @@ def _find(made: _Maker) -> Page:
     return made.write("pay_find.html", there=car, days=days, most=MOST_LETTERS)
 
 
-async def _stay(made: _Maker, aim: Aim) -> Page:
+async def _stay(made: PageMaker, aim: Aim) -> Page:
     site, visit = made.site, made.visit
     stay = await stay_by_id(site, aim.id)
     cost, amount = await due_now(site, stay)
@@ -184,7 +94,7 @@ async def _stay(made: _Maker, aim: Aim) -> Page:
         "entered": made.at(stay.entered_at),
         "left": made.at(stay.left_at),
         "due": site.currency.text(amount) if amount else "",
-        "leave_by": "" if amount else _leave_by(made, stay),
+        "leave_by": "" if amount else made.leave_by(stay),
     }
 
     def told(words: Words) -> Known:
@@ -193,12 +103,7 @@ async def _stay(made: _Maker, aim: Aim) -> Page:
     return made.write("pay_stay.html", stay=told, why=why, again=visit.kind in PLACES)
 
 
-def _leave_by(made: _Maker, stay: Stay) -> str:
-    until = None if stay.state.over else leave_by(made.site, stay)
-    return made.at(until) if until is not None and made.site.clock() < until else ""
-
-
-async def _wallet(made: _Maker, aim: Aim) -> Page:
+async def _wallet(made: PageMaker, aim: Aim) -> Page:
     site, money = made.site, made.site.currency.text
     run = site.wallet(aim.id)
     try:
@@ -220,7 +125,7 @@ async def _wallet(made: _Maker, aim: Aim) -> Page:
     )
 
 
-async def _movements(made: _Maker, wallet_no: int) -> Sequence[Known]:
+async def _movements(made: PageMaker, wallet_no: int) -> Sequence[Known]:
     """Return what moved last in a wallet, the newest first."""
     site = made.site
     accounts = [wallet_account(wallet_no, bucket) for bucket in SPENDABLE]
@@ -240,7 +145,7 @@ async def _movements(made: _Maker, wallet_no: int) -> Sequence[Known]:
     ]
 
 
-async def _bill(made: _Maker, aim: Aim) -> Page:
+async def _bill(made: PageMaker, aim: Aim) -> Page:
     site = made.site
     bill = await find_bill(site, aim.id)
 
@@ -257,55 +162,3 @@ async def _bill(made: _Maker, aim: Aim) -> Page:
     return made.write(
         "pay_bill.html", bill=bill_view(site, bill), rows=rows, is_open=bill.open_minor > 0
     )
-
-
-async def _order(made: _Maker, order: PayOrder) -> Shown:
-    site, visit = made.site, made.visit
-    run = site.paying.channels.get(order.channel)
-    name = run.name if run is not None else str(order.kind)
-    known: Known = {
-        "amount": site.currency.text(order.paid_minor or order.amount_minor),
-        "step": STEPS[order.state],
-        "code": order.out_no,
-        "at": made.at(order.paid_at),
-        "until": f"{order.expires_at.astimezone(site.zone):%H:%M}",
-    }
-    refresh = ""
-    if order.state.open:
-        refresh = f"{LOOK_S}; url={made.path}"
-        offered = order.offered
-        if offered is not None:
-            known |= _offered(offered.qr, offered.url)
-        if known.get("url") and not visit.sent:
-            visit.sent = True
-            refresh = f"0; url={known['url']}"
-    elif order.state is OrderState.CREDITED:
-        known |= await _credited(made, order.aim)
-    return Shown(page=made.order(name, known), refresh=refresh)
-
-
-def _offered(qr: str, url: str) -> Mapping[str, str]:
-    """Return what a payer is shown of an offer: its code as a picture in the page, its link."""
-    picture = segno.make_qr(qr).png_data_uri(scale=QR_SCALE) if qr else ""
-    return {"qr": picture, "url": url if url.startswith(LINKS) else ""}
-
-
-async def _credited(made: _Maker, aim: Aim) -> Mapping[str, str]:
-    """Return what a payer is told after the money was booked."""
-    if aim.kind is AimKind.STAY:
-        return {"leave_by": _leave_by(made, await stay_by_id(made.site, aim.id))}
-    run = made.site.wallets.get(WalletId(aim.id)) if aim.kind is AimKind.WALLET else None
-    if run is None or not made.visit.personal:
-        return {}
-    return {"balance": made.site.currency.text(run.available_minor)}
-
-
-STEPS: Final = {
-    OrderState.CREATED: "waiting",
-    OrderState.PENDING: "waiting",
-    OrderState.PAID: "paid",
-    OrderState.CREDITED: "credited",
-    OrderState.CLOSED: "over",
-    OrderState.EXPIRED: "over",
-}
-"""How the page names where an order stands."""

@@ -37,7 +37,8 @@ from .operations.pay_visits import (
 )
 from .operations.site import Site, utc_now
 from .pay_address import public_url
-from .pay_pages import Page, gone, shown, style_hash
+from .pay_pages import shown
+from .pay_writing import Page, gone, style_hash
 from .request_body import read_body
 from .wording import async_words, liked_most
 

@@ -266,3 +266,55 @@ async def test_what_is_no_form_of_the_page_moves_nothing(
         async with phone.session.post(address, data=body, headers={"Content-Type": kind}) as answer:
             assert answer.status == 400, (kind, body[:20])
             assert "<h1>" in await answer.text()
+
+
+async def test_a_bill_is_paid_line_by_line_understood(
+    hub: Hub, site: Site, phone: Phone, provider: Desk
+) -> None:
+    """Who pays the rent on the way to work sees what it is made of, and what is open."""
+    w1 = (await hub.call("open_wallet", unit="Shop 2", purpose="property"))["wallet"]
+    made = await hub.call(
+        "create_bill",
+        wallet=w1,
+        category="rent",
+        lines=[{"text": "Rent <July>", "amount": "80.00"}, {"text": "Lift", "amount": "20.00"}],
+    )
+    page = await phone.open(link(site, PayFor.BILL, str(made["bill"])))
+    assert "Rent &lt;July&gt;" in page.text
+    assert "100.00 CNY" in page.text
+    await phone.send("pay", channel="ch1", amount="0.01")
+    (order,) = provider.fake.books.orders.values()
+    assert order.amount_minor == 10_000
+    await provider.fake.pay(order.out_no)
+
+    async def credited() -> bool:
+        return "Your payment is booked" in (await phone.again()).text
+
+    await hub.until(credited, every=0.3)
+    page = await phone.send("again")
+    assert "There is nothing open on this bill." in page.text
+
+
+async def test_a_provider_that_does_not_answer_is_said_and_never_asked_twice(
+    hub: Hub, site: Site, phone: Phone, provider: Desk
+) -> None:
+    """Whoever taps again would pay twice if there were two orders."""
+    provider.fake.faults.fail_after_booking = 1
+    await phone.open(link(site, PayFor.WALLET, await wallet(hub)))
+    page = await phone.send("pay", amount="50.00", channel="ch1")
+    assert "Alipay has not answered yet" in page.text
+    assert page.headers["Refresh"].startswith("3; ")
+    assert len(provider.fake.books.orders) == 1
+
+
+async def test_on_a_phone_the_payer_is_led_to_the_providers_page_once(
+    hub: Hub, site: Site, phone: Phone, provider: Desk
+) -> None:
+    """Nobody can scan the phone they hold; and the way back must not lead there again."""
+    phone.headers["User-Agent"] = "Mozilla/5.0 (iPhone) Mobile Safari"
+    await phone.open(link(site, PayFor.WALLET, await wallet(hub)))
+    page = await phone.send("pay", amount="50.00", channel="ch1")
+    assert page.headers["Refresh"].startswith(f"0; url={provider.fake.base_url}")
+    page = await phone.again()
+    assert page.headers["Refresh"].startswith("3; url=/api/prepaid_parking/pay/")
+    assert f'href="{provider.fake.base_url}' in page.text

@@ -14,7 +14,7 @@ from ..core.errors import CoreError
 from ..core.identity import Actor, ActorKind, CardId, MeterId, WalletId
 from ..core.pay_channel import Way
 from ..core.pay_code import PayFor
-from ..core.pay_order import Aim, AimKind, OrderState, PayOrder
+from ..core.pay_order import Aim, AimKind, PayOrder
 from ..core.pay_visit import LASTS, MOST_LETTERS, came_then, ends_with
 from ..core.plate import normal_plate
 from ..core.rate_limit import network_of
@@ -26,6 +26,7 @@ from .pay_looking import look
 from .pay_orders import close_order, create_order
 from .pay_tokens import Opened, take
 from .pay_visit_book import ALL, PayVisit
+from .risk import judge_visit
 from .site import Site
 from .stay_book import stays_at
 from .stay_finding import blind_plate
@@ -141,6 +142,7 @@ async def ask_for_order(
     within = visit.orders < MOST_ORDERS and visits.orders.take(network_of(address), now)
     if not (within and visits.all_orders.take(ALL, now)):
         raise CoreError("pay_too_often")
+    await judge_visit(site, visit.orders)
     visit.orders += 1
     visit.asking, visit.sent = True, False
     try:
@@ -173,12 +175,10 @@ async def order_of(site: Site, visit: PayVisit, *, looks: bool) -> PayOrder | No
 
 
 async def other_way(site: Site, visit: PayVisit) -> None:
-    """Take an order back and choose anew; what reaches it all the same is credited."""
+    """Choose anew; an order that is open is taken back, and what reaches it all the same is credited."""
     if visit.order is None:
         return
     order = await find_order(site, visit.order)
-    if order.state in {OrderState.PAID, OrderState.CREDITED}:
-        return
     visit.order = None
     if order.state.open:
         await close_order(site, order=order.id, actor=PAYER)

@@ -1,0 +1,101 @@
+"""What became of a payment, as its payer sees it: how to pay it, that it came, or that it did not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import segno
+
+from .core.identity import WalletId
+from .core.pay_order import Aim, AimKind, OrderState, PayOrder
+from .operations.stay_finding import stay_by_id
+from .pay_writing import Known, Page, PageMaker
+from .wording import Words
+
+QR_SCALE: Final = 6
+LOOK_S: Final = 3
+"""Somebody stands before a barrier and waits."""
+LINKS: Final = ("https://", "http://")
+"""What a provider's link may begin with: nothing that runs in the page."""
+BLANKS: Final = ("amount", "qr", "url", "until", "leave_by", "balance", "code", "at", "channel")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A page, and where the browser goes by itself after a while (`refresh`)."""
+
+    page: Page
+    refresh: str = ""
+
+
+def show_asking(made: PageMaker) -> Shown:
+    """Show that a provider is just being asked."""
+    return Shown(page=_page(made, {"step": "asking"}), refresh=f"1; url={made.path}")
+
+
+async def show_order(made: PageMaker, order: PayOrder) -> Shown:
+    """Show where an order stands; the first time its payer is led to the provider's own page."""
+    site, visit = made.site, made.visit
+    run = site.paying.channels.get(order.channel)
+    known: Known = {
+        "channel": run.name if run is not None else str(order.kind),
+        "amount": site.currency.text(order.paid_minor or order.amount_minor),
+        "step": STEPS[order.state],
+        "code": order.out_no,
+        "at": made.at(order.paid_at),
+        "until": f"{order.expires_at.astimezone(site.zone):%H:%M}",
+    }
+    if order.state is OrderState.CREDITED:
+        known |= await _credited(made, order.aim)
+    if not order.state.open:
+        return Shown(page=_page(made, known))
+    refresh = f"{LOOK_S}; url={made.path}"
+    if order.offered is None:
+        known["step"] = "unsure"
+    else:
+        known |= {"qr": order.offered.qr, "url": _safe(order.offered.url)}
+        if known["url"] and not visit.sent:
+            visit.sent = True
+            refresh = f"0; url={known['url']}"
+    return Shown(page=_page(made, known), refresh=refresh)
+
+
+def _safe(url: str) -> str:
+    """Return a provider's link as it may stand in a page and in a header; "" where it may not."""
+    plain = url.startswith(LINKS) and url.isprintable() and not any(map(str.isspace, url))
+    return url if plain else ""
+
+
+def _drawn(qr: str) -> str:
+    """Draw a code into the page itself: it asks nobody for a picture."""
+    return segno.make_qr(qr).png_data_uri(scale=QR_SCALE) if qr else ""
+
+
+async def _credited(made: PageMaker, aim: Aim) -> Mapping[str, str]:
+    """Return what a payer is told after the money was booked."""
+    if aim.kind is AimKind.STAY:
+        return {"leave_by": made.leave_by(await stay_by_id(made.site, aim.id))}
+    run = made.site.wallets.get(WalletId(aim.id)) if aim.kind is AimKind.WALLET else None
+    if run is None or not made.visit.personal:
+        return {}
+    return {"balance": made.site.currency.text(run.available_minor)}
+
+
+STEPS: Final = {
+    OrderState.CREATED: "waiting",
+    OrderState.PENDING: "waiting",
+    OrderState.PAID: "paid",
+    OrderState.CREDITED: "credited",
+    OrderState.CLOSED: "over",
+    OrderState.EXPIRED: "over",
+}
+"""How the page names where an order stands."""
+
+
+def _page(made: PageMaker, order: Known) -> Page:
+    known = dict.fromkeys(BLANKS, "") | order
+
+    def told(_: Words) -> Known:
+        return known | {"qr": _drawn(known["qr"])}
+
+    return made.write("pay_order.html", order=told)
