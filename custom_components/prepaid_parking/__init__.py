@@ -31,6 +31,7 @@ from .lasting import async_spare
 from .notice_view import NoticeView
 from .opening import books_path, open_site
 from .operations.site import utc_now
+from .pay_repairs import async_watch_payments
 from .pay_view import PayView
 from .picture_view import PictureView
 from .receipt_page import ReceiptView
@@ -83,6 +84,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> b
     entry.async_on_unload(async_watch_uses(hass, entry))
     entry.async_on_unload(async_watch_hubs(hass, entry))
     entry.async_on_unload(async_watch_emergency(hass, entry))
+    entry.async_on_unload(async_watch_payments(hass, entry))
     entry.async_on_unload(async_announce(hass, entry))
     async_record_hours(hass, entry)
     entry.async_create_background_task(hass, data.coordinator.run(), f"{DOMAIN} publisher")

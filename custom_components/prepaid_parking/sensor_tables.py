@@ -25,6 +25,7 @@ from .operations.overview import (
     price_micro,
     revenue_today,
 )
+from .operations.site import Site
 from .operations.watching import cutoff_of, state_of
 from .sensor_description import PrepaidSensorDescription, money_sensor
 from .things import LineThing, MeterThing, SiteThing, Thing, WalletThing
@@ -66,6 +67,13 @@ def _packages(thing: WalletThing) -> Mapping[str, Any]:
             if one.wallet == thing.id
         ]
     }
+
+
+def _unreconciled(site: Site) -> int:
+    """Return what has come without a place, and what differs from the providers' files."""
+    lost = sum(one.left_minor for one in site.paying.unmatched.values())
+    differing = site.settling.differences.values()
+    return lost + sum(one.open_minor for one in differing if one.unmatched is None)
 
 
 def _by_category(thing: Thing, owed: Mapping[Category, int]) -> Mapping[str, Any]:
@@ -186,6 +194,7 @@ SITE: Final[tuple[PrepaidSensorDescription[SiteThing], ...]] = (
         lambda thing: revenue_today(thing.site, thing.data.tally, thing.now),
         lambda thing: thing.midnight,
     ),
+    money_sensor("unreconciled", lambda thing: _unreconciled(thing.site)),
     PrepaidSensorDescription(
         key="wallets_low",
         state_class=SensorStateClass.MEASUREMENT,
