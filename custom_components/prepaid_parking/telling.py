@@ -7,6 +7,8 @@ from .operations.facts import Hinted, SupplyChanged, UseFact, WalletFact
 from .operations.lane_facts import Passed, ReviewOpened, StayFact
 from .operations.loss_views import hint_view
 from .operations.review_views import plates_of
+from .operations.risk_facts import OperationFact, RiskFact
+from .operations.risk_rules import event_view
 from .operations.site import Site
 
 
@@ -123,6 +125,34 @@ def review_story(site: Site, fact: ReviewOpened) -> dict[str, Any]:
         "picture": (seen.picture or None) if seen is not None else None,
         "at": review.opened_at.isoformat(),
     }
+
+
+def operation_story(site: Site, fact: OperationFact) -> dict[str, Any]:
+    """Tell what became of an operation that waits; its code is said where it has just begun to."""
+    held = fact.operation
+    story: dict[str, Any] = {
+        "event": str(fact.event),
+        "operation": held.id,
+        "kind": held.kind,
+        "why": held.why,
+        "needs": [str(need) for need in held.needs],
+        "wallet": held.wallet or None,
+        "unit": fact.unit,
+        "asked_by": held.asked_by,
+        "at": fact.at.isoformat(),
+        "expires_at": held.expires_at.isoformat(),
+        "currency": site.currency.code,
+    }
+    if held.amount_minor is not None:
+        story["amount"] = site.currency.text(held.amount_minor)
+    if fact.code:
+        story["code"] = fact.code
+    return story
+
+
+def risk_story(site: Site, fact: RiskFact) -> dict[str, Any]:
+    """Tell what a rule against misuse said."""
+    return event_view(site, fact.event) | {"currency": site.currency.code}
 
 
 def hint_story(site: Site, fact: Hinted) -> dict[str, Any]:

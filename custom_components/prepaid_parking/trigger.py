@@ -36,11 +36,14 @@ from .operations.facts import (
     WalletFact,
 )
 from .operations.lane_facts import PassageKind, Passed, ReviewOpened, StayEvent, StayFact
+from .operations.risk_facts import OperationEvent, OperationFact, RiskFact
 from .operations.site import Site
 from .telling import (
     hint_story,
+    operation_story,
     passage_story,
     review_story,
+    risk_story,
     stay_story,
     supply_story,
     use_story,
@@ -52,6 +55,11 @@ IDS: Final = vol.All(cv.ensure_list, [cv.string])
 OFF: Final = frozenset({SupplyState.OFF, SupplyState.ARMED, SupplyState.HELD})
 COMMANDED_OFF: Final = frozenset({SupplyState.CUTTING, SupplyState.FAULT})
 """What a supply passes on its way to off when we cut it; what is switched off by hand does not."""
+
+OPERATION_ENDS: Final = (
+    *(OperationEvent.DONE, OperationEvent.FAILED),
+    *(OperationEvent.BLOCKED, OperationEvent.EXPIRED),
+)
 
 type Story = dict[str, Any]
 type Tell = Callable[[Site, Fact], Story | None]
@@ -112,6 +120,19 @@ def _use(event: UseEvent) -> Tell:
         return None
 
     return tell
+
+
+def _operation(*events: OperationEvent) -> Tell:
+    def tell(site: Site, fact: Fact) -> Story | None:
+        if isinstance(fact, OperationFact) and fact.event in events:
+            return operation_story(site, fact)
+        return None
+
+    return tell
+
+
+def _risk(site: Site, fact: Fact) -> Story | None:
+    return risk_story(site, fact) if isinstance(fact, RiskFact) else None
 
 
 def _ledger_problem(site: Site, fact: Fact) -> Story | None:
@@ -230,6 +251,9 @@ TRIGGERS: Final[dict[str, type[Trigger]]] = {
         ("use_low", _use(UseEvent.LOW), True),
         ("use_doubted", _use(UseEvent.DOUBTED), True),
         ("use_stuck", _use(UseEvent.STUCK), True),
+        ("operation_held", _operation(OperationEvent.HELD), True),
+        ("operation_ended", _operation(*OPERATION_ENDS), True),
+        ("risk", _risk, True),
         ("ledger_problem", _ledger_problem, False),
     )
 }

@@ -9,7 +9,7 @@ from ..core.errors import CoreError
 from ..core.money import parse_quantity
 from ..core.policy import WalletState
 from ..core.wallet import Frozen, Purpose, Spending, WalletKind
-from ..operations import cashier
+from ..operations import cashier, lifting
 from ..operations.buckets import closing_view, credit_view, fee_back_view, leaving_view
 from ..operations.debts import debts_of
 from ..operations.forecast import cut_expected_at, days_left, empty_at
@@ -173,9 +173,9 @@ async def freeze(call: Call) -> Response:
 
 
 async def unfreeze(call: Call) -> Response:
-    """Let money go out of a wallet again."""
+    """Let money go out of a wallet again; what a rule has shut waits for a second person."""
     run = call.wallet()
-    receipt = await cashier.unfreeze(
+    receipt = await lifting.lift(
         call.site, wallet=run.wallet.id, reason=call.text("reason"), actor=call.actor
     )
     return call.receipt(receipt) | described(call, run)

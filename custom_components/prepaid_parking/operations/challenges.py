@@ -193,6 +193,13 @@ async def expire_operations(site: Site, now: datetime) -> None:
         await _keep_ended(site, OperationEvent.EXPIRED, held)
 
 
+async def operations_of(site: Site, *, ended_too: bool) -> list[HeldOperation]:
+    """Return what waits, or all that ever waited and is still kept, the latest first."""
+    found = {one.id: one for one in await site.books.load(HeldOperation)} if ended_too else {}
+    found |= {one.id: one for one in site.risking.held.values() if one.state.open}
+    return sorted(found.values(), key=lambda one: -one.no)
+
+
 async def find_operation(site: Site, operation: str) -> HeldOperation:
     """Return an operation by its id, also one that is over; refuse one that never was."""
     known = site.risking.held.get(HeldId(operation))

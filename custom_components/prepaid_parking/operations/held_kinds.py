@@ -9,10 +9,9 @@ from ..core.identity import Actor, ActorKind
 from ..core.ledger import Receipt
 from .cashier import refund, top_up, unfreeze
 from .challenges import Kinds, go_on_with_confirmed
+from .lifting import UNFREEZE
 from .risk_desk import REFUND, TOP_UP
 from .site import Site
-
-UNFREEZE: Final = "unfreeze"
 
 
 async def refund_held(site: Site, held: HeldOperation) -> Receipt:

@@ -16,12 +16,13 @@ from ..core.errors import CoreError
 from ..core.identity import Actor, OrderId
 from ..core.ledger import Act
 from ..core.pay_channel import Asked, ChannelError, ChannelFault, Way
-from ..core.pay_order import LADDER, Aim, OrderState, PayOrder, begun, given_up
+from ..core.pay_order import LADDER, Aim, AimKind, OrderState, PayOrder, begun, given_up
 from .booking import answered_before, book, referenced
 from .pay_aims import due
 from .pay_book import Asking, ChannelRun
 from .pay_finding import change, channel_of, find_order, new_out_no, tell_order
 from .pay_looking import look, take_back
+from .risk_signs import failed_payment
 from .site import Site
 
 __all__ = ["close_order", "create_order", "find_order", "list_orders", "look", "orders_of"]
@@ -170,5 +171,7 @@ async def _not_offered(site: Site, order: PayOrder, err: ChannelError) -> PayOrd
         return await change(site, order.id, partial(given_up, fault=err.fault))
     if err.fault is ChannelFault.REFUSED:
         known = await look(site, order.id)
+        if known.state.open and order.aim.kind is AimKind.WALLET:
+            await failed_payment(site, order.aim.id)
         return await change(site, known.id, partial(given_up, fault=err.fault))
     return await change(site, order.id, lambda one: replace(one, fault=err.fault))

@@ -12,12 +12,13 @@ from enum import StrEnum
 from ..core.errors import CoreError
 from ..core.held_operation import REVIEWED, WAITS, Need
 from ..core.identity import Actor, WalletId
-from ..core.pay_order import AimKind, PayOrder
+from ..core.pay_order import AimKind
 from ..core.risk import RiskAction, RiskKind, RiskRule, Struck, struck
 from .challenges import hold_operation, waiting_for
+from .pay_book import Asking as OrderAsking
 from .risk_measures import Came, asked_for, measure_in, measure_out
 from .risk_saying import WAYS, count, counted, freeze_soon, in_earnest, rules_of, say
-from .risk_signs import check_cool
+from .risk_signs import check_cool, is_known, network_digest, seen_from
 from .site import Site
 
 
@@ -115,37 +116,42 @@ async def judge(site: Site, asking: Asking) -> Judged:
     return _judged(site, live, asking.wallet)
 
 
-async def judge_order(site: Site, order: PayOrder) -> None:
+async def judge_order(site: Site, wanted: OrderAsking) -> None:
     """Refuse an order that goes beyond what may be asked for online; nobody is there to say a code.
 
     What was allowed counts from then on. Nothing is waited for between counting and allowing, so that
     of many at once no more are allowed than of many one by one.
     """
-    rules, now = rules_of(site), site.clock()
-    of_wallet = order.aim.kind is AimKind.WALLET
-    wallet = order.aim.id if of_wallet else ""
+    rules, now, order = rules_of(site), site.clock(), wanted.order
+    run = site.wallet(order.aim.id) if order.aim.kind is AimKind.WALLET else None
+    wallet = run.wallet.id if run is not None else WalletId("")
+    network = network_digest(site, wanted.payer_ip)
+    keys = {RiskKind.ORDERS_OF_SITE: "site"}
+    if network:
+        keys[RiskKind.ORDERS_OF_NETWORK] = f"network/{network}"
     measured: dict[RiskKind, int] = {}
-    if of_wallet:
-        run = site.wallet(wallet)
+    if run is not None:
         check_cool(site, f"wallet/{wallet}")
-        asked = asked_for(site, run.wallet.id)
+        asked = asked_for(site, wallet)
         measured = await measure_in(site, run, rules.values(), order.amount_minor, order.kind)
-        asked |= asked_for(site, run.wallet.id)
+        asked |= asked_for(site, wallet)
         beside = sum(minor for known, minor in asked.items() if known != order.id)
         for kind in {RiskKind.TOP_UP_DAY, RiskKind.TOP_UP_MONTH} & measured.keys():
             measured[kind] += beside
-    measured |= counted(site, {RiskKind.ORDERS_OF_SITE: "site"}, rules, now)
-    hits = struck(rules, measured)
+    hits = struck(rules, measured | counted(site, keys, rules, now))
     live = in_earnest(hits)
     if not live:
-        count(site, {RiskKind.ORDERS_OF_SITE: "site"}, rules, now)
-        if of_wallet:
-            site.risking.asked[order.id] = (WalletId(wallet), order.amount_minor, now)
+        count(site, keys, rules, now)
+        if run is not None:
+            site.risking.asked[order.id] = (wallet, order.amount_minor, now)
+            seen_from(site, wallet, network)
     await say(
         site,
         hits,
         wallet=wallet,
+        actor=wanted.actor,
         channel=str(order.kind),
+        network=network,
         amount_minor=order.amount_minor,
         about=order.id,
     )
@@ -154,24 +160,11 @@ async def judge_order(site: Site, order: PayOrder) -> None:
         raise CoreError("risk_refused", rule=live[0].rule.id)
 
 
-async def judge_visit(site: Site, *, visit: str, network: str) -> None:
-    """Refuse a payer's asking for an order where one visit or one network asks too often."""
-    rules, now = rules_of(site), site.clock()
-    keys = {
-        kind: f"{kind}/{of}"
-        for kind, of in (
-            (RiskKind.ORDERS_OF_VISIT, visit),
-            (RiskKind.ORDERS_OF_NETWORK, network),
-        )
-        if of
-    }
-    check_cool(site, f"visit/{visit}")
-    hits = struck(rules, counted(site, keys, rules, now))
-    live = in_earnest(hits)
-    if not live:
-        count(site, keys, rules, now)
-    await say(site, hits, network=network)
-    if live:
+async def judge_visit(site: Site, orders: int) -> None:
+    """Refuse a payer's visit that has asked for so many orders already."""
+    hits = struck(rules_of(site), {RiskKind.ORDERS_OF_VISIT: orders + 1})
+    await say(site, hits)
+    if live := in_earnest(hits):
         raise CoreError("risk_refused", rule=live[0].rule.id)
 
 
@@ -204,6 +197,5 @@ def _refuse_other_channel(live: list[Struck], asking: Asking, recent: tuple[Came
 def _strange(site: Site, asking: Asking, rule: RiskRule) -> int:
     """Return 1 where a refund is asked from a new network shortly after the telephone was changed."""
     changed = site.risking.phones.get(asking.wallet)
-    known = site.risking.networks.get(asking.wallet, {})
-    new = bool(asking.network) and asking.network not in known
+    new = bool(asking.network) and not is_known(site, asking.wallet, asking.network)
     return int(new and changed is not None and site.clock() - changed < rule.window)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from ..core.agreement import Agreement
@@ -9,7 +10,8 @@ from ..core.entry_kind import EntryKind
 from ..core.held_operation import HeldOperation, HeldState
 from ..core.identity import Actor
 from ..core.ledger import Receipt
-from ..core.risk import RiskEvent, RiskHold, RiskKind, RiskRule, check_risk_rule
+from ..core.risk import MINUTE, RiskEvent, RiskHold, RiskKind, RiskRule, check_risk_rule
+from .risk import judge_order
 from .risk_saying import rules_of
 from .site import Site
 from .turn import in_turn
@@ -57,6 +59,7 @@ async def load(site: Site) -> None:
     risking.events = sorted(await site.books.load(RiskEvent), key=lambda one: one.no)
     open_ones = await site.books.load(Agreement, ended_at=None)
     risking.agreements = {one.id: one for one in open_ones}
+    site.paying.guards.append(partial(judge_order, site))
 
 
 async def forget_risks(site: Site, now: datetime) -> None:
@@ -84,9 +87,9 @@ def rule_view(site: Site, rule: RiskRule) -> dict[str, object]:
         "shadow": rule.shadow,
         "limit": most,
         "counts": rule.id.counts,
-        "window_s": rule.window_s,
+        "window_minutes": rule.window_s // MINUTE,
         "action": rule.action,
-        "hold_s": rule.hold_s,
+        "hold_minutes": rule.hold_s // MINUTE,
     }
 
 

@@ -4,32 +4,32 @@ from datetime import timedelta
 from typing import Final
 
 from ..core.errors import CoreError
+from ..core.rate_limit import network_of
 from ..core.risk import RiskAction, RiskHold, RiskKind, RiskRule, Struck, struck
 from .booking import keep
 from .risk_freezing import freeze_by_rule
 from .risk_saying import WAYS, count, counted, freeze_soon, in_earnest, lasts, rules_of, say
 from .site import Site
 
+NETWORK_DIGITS: Final = 16
+KNOWN_AFTER: Final = timedelta(days=1)
+"""Who has stolen an account and asks from elsewhere makes no known network of it today."""
 MOST_NETWORKS: Final = 20
 """Of a wallet; the one that was not heard of for longest is forgotten first."""
 
 
-async def failed_payment(site: Site, *, wallet: str = "", visit: str = "") -> None:
+async def failed_payment(site: Site, wallet: str) -> None:
     """Count a payment that a provider refused; too many, and nothing is asked for a while."""
     rules, now = rules_of(site), site.clock()
-    rule = rules[RiskKind.FAILED_PAYMENTS]
-    for what in (f"wallet/{wallet}" if wallet else "", f"visit/{visit}" if visit else ""):
-        if not what:
-            continue
-        key = {RiskKind.FAILED_PAYMENTS: f"{RiskKind.FAILED_PAYMENTS}/{what}"}
-        count(site, key, rules, now)
-        hits = struck(rules, counted(site, key, rules, now, more=0))
-        await say(site, hits, wallet=wallet)
-        for hit in in_earnest(hits):
-            if hit.rule.action is RiskAction.COOL_DOWN:
-                await _cool(site, what, rule, wallet)
-            else:
-                freeze_soon(site, [hit], wallet)
+    keys = {RiskKind.FAILED_PAYMENTS: f"failed/{wallet}"}
+    count(site, keys, rules, now)
+    hits = struck(rules, counted(site, keys, rules, now, more=0))
+    await say(site, hits, wallet=wallet)
+    for hit in in_earnest(hits):
+        if hit.rule.action is RiskAction.COOL_DOWN:
+            await _cool(site, hit.rule, wallet)
+        else:
+            freeze_soon(site, [hit], wallet)
 
 
 async def forged_notice(site: Site, channel: str) -> bool:
@@ -69,13 +69,27 @@ async def strange_money(site: Site, *, channel: str, amount_minor: int, about: s
     await say(site, hits, channel=channel, amount_minor=amount_minor, about=about)
 
 
+def network_digest(site: Site, address: str) -> str:
+    """Return what a network is known by; its address is kept nowhere. "" where there is none."""
+    if not address:
+        return ""
+    return site.privacy.blind("network", network_of(address)).hex()[:NETWORK_DIGITS]
+
+
 def seen_from(site: Site, wallet: str, network: str) -> None:
-    """Take note from where a wallet was paid."""
+    """Take note from where a wallet is paid; since when is what counts."""
+    if not network:
+        return
     known = site.risking.networks.setdefault(wallet, {})
-    known.pop(network, None)
-    known[network] = site.clock()
+    known[network] = known.pop(network, site.clock())
     while len(known) > MOST_NETWORKS:
         del known[next(iter(known))]
+
+
+def is_known(site: Site, wallet: str, network: str) -> bool:
+    """Tell whether a network is no new one of a wallet: it was there before today's asking."""
+    since = site.risking.networks.get(wallet, {}).get(network)
+    return since is not None and site.clock() - since >= KNOWN_AFTER
 
 
 def phone_changed(site: Site, wallet: str) -> None:
@@ -85,20 +99,21 @@ def phone_changed(site: Site, wallet: str) -> None:
 
 def check_cool(site: Site, what: str) -> None:
     """Refuse who has to wait after many failures."""
-    hold, now = site.risking.holds.get(f"cool/{what}"), site.clock()
-    until = hold.until if hold is not None else site.risking.cooling.get(what)
-    if until is not None and now < until:
-        raise CoreError("risk_cool_down", until=until.isoformat())
+    hold = site.risking.holds.get(f"cool/{what}")
+    if hold is not None and hold.holds(site.clock()):
+        assert hold.until is not None
+        raise CoreError("risk_cool_down", until=hold.until.isoformat())
 
 
-async def _cool(site: Site, what: str, rule: RiskRule, wallet: str) -> None:
+async def _cool(site: Site, rule: RiskRule, wallet: str) -> None:
     now = site.clock()
-    until = now + timedelta(seconds=rule.hold_s)
-    if not wallet:
-        site.risking.cooling[what] = until
-        return
     hold = RiskHold(
-        id=f"cool/{what}", rule=rule.id, wallet=wallet, action=rule.action, since=now, until=until
+        id=f"cool/wallet/{wallet}",
+        rule=rule.id,
+        wallet=wallet,
+        action=rule.action,
+        since=now,
+        until=now + timedelta(seconds=rule.hold_s),
     )
     site.risking.holds[hold.id] = hold
     await keep(site, hold)
