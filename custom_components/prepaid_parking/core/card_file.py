@@ -126,12 +126,6 @@ def moment_of(record: CardRecord) -> datetime:
     return at
 
 
-def missing_before(terminal: CardTerminal, number: int) -> tuple[int, int] | None:
-    """Return the first and last number that must have been before a file and never came."""
-    first = terminal.last_number + 1
-    return (first, number - 1) if number > first else None
-
-
 def read_hex(text: str, size: int, refusal: str) -> bytes:
     """Return bytes of hexadecimal digits, of exactly this size."""
     try:
