@@ -27,10 +27,10 @@ from custom_components.prepaid_parking.operations.differences import (
     settle_difference,
 )
 from custom_components.prepaid_parking.operations.pay_finding import find_order
-from custom_components.prepaid_parking.operations.pay_matching import FileTaken
 from custom_components.prepaid_parking.operations.pay_orders import create_order
 from custom_components.prepaid_parking.operations.pay_refunds import find_refund, refund_order
 from custom_components.prepaid_parking.operations.settlement_days import reconcile_payments
+from custom_components.prepaid_parking.operations.settlement_file import FileTaken
 from custom_components.prepaid_parking.operations.settling_facts import DifferenceFact
 from tests.operations.money import is_sound
 from tests.operations.provider import connect

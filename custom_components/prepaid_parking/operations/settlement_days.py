@@ -11,8 +11,9 @@ from ..core.settlement_match import RETRY, day_of, due_days, is_given_up
 from .differences import drawn_up, tell_differences
 from .pay_book import ChannelRun
 from .pay_finding import channel_of
-from .pay_matching import File, FileTaken, account_of, take_file
+from .pay_matching import take_file
 from .saying import said
+from .settlement_file import File, FileTaken, account_of
 from .site import Site
 
 DAY: Final = timedelta(days=1)

@@ -1,0 +1,56 @@
+"""A provider's file as it is taken up, and what it came to."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+from ..core.chart import Channel
+from ..core.difference import Difference, SettledDays
+from ..core.pay_channel import SettlementRow
+from ..core.settlement_match import ZONES, day_of
+from .pay_book import ChannelRun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file of a merchant's account, of whole days; `done` is what is written down with its last row."""
+
+    run: ChannelRun
+    rows: tuple[SettlementRow, ...]
+    first: date
+    last: date
+    done: SettledDays | None = None
+
+    @property
+    def account(self) -> str:
+        """The merchant's account at the provider."""
+        return account_of(self.run)
+
+    @property
+    def kind(self) -> Channel:
+        """Whose file it is."""
+        return self.run.kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTaken:
+    """What a file came to: its rows, those that were new, what does not fit and what fits again."""
+
+    rows: int
+    new: int
+    found: tuple[Difference, ...] = ()
+    explained: tuple[Difference, ...] = ()
+
+
+def account_of(run: ChannelRun) -> str:
+    """Return the merchant's account, the same whatever the channel is called here."""
+    return f"{run.kind}/{run.port.merchant}"
+
+
+def row_day(file: File, row: SettlementRow) -> date:
+    """Return the provider's day of a row."""
+    return day_of(file.kind, row.at) if row.at is not None else file.first
+
+
+def midnight(file: File, day: date) -> datetime:
+    """Return when a day of the provider begins."""
+    return datetime.combine(day, time(), ZONES[file.kind]).astimezone(UTC)

@@ -1,0 +1,148 @@
+"""What does not fit: rows that belong to nothing, and orders and refunds that no file has."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from ..core.difference import Difference, DifferenceKind, SettledRow
+from ..core.identity import OrderId, RefundId
+from ..core.pay_refund import PayRefund
+from ..core.settlement_match import ZONES, RefundSide, RowMatch, paid_on
+from .differences import drawn_up, explained
+from .settlement_file import File, midnight, row_day
+from .settlement_sides import (
+    BOOKED,
+    Sides,
+    micros,
+    moved_by_orders,
+    order_side,
+    orders_around,
+    refund_side,
+)
+from .site import Site
+
+DAY: Final = timedelta(days=1)
+LATE: Final = timedelta(days=3)
+"""So long a refund may take to stand in a file: some date it when it was asked for, some when it ended."""
+MISSING: Final = frozenset({DifferenceKind.ORDER_WITHOUT_ROW, DifferenceKind.REFUND_WITHOUT_ROW})
+
+
+async def judged(
+    site: Site, file: File, matches: Sequence[RowMatch], sides: Sides
+) -> tuple[list[Difference | None], list[Difference]]:
+    """Return a difference for each row (None where it fits), then those of what has no row.
+
+    And those that were open and are explained by this file.
+    """
+    found: list[Difference | None] = [await _of_row(site, file, one, sides) for one in matches]
+    orders = {one.order.id for one in matches if one.order is not None}
+    refunds = {one.refund.id for one in matches if one.refund is not None}
+    closing = [
+        explained(site, one)
+        for one in site.settling.differences.values()
+        if one.account == file.account
+        and (
+            (one.kind in MISSING and (one.order in orders or one.refund in refunds))
+            or (one.kind is DifferenceKind.NO_FILE and file.first <= one.day <= file.last)
+        )
+    ]
+    day = file.first
+    while day <= file.last:
+        found += await _without_row(site, file, day, orders, refunds)
+        day += DAY
+    return found, closing
+
+
+async def _of_row(site: Site, file: File, match: RowMatch, sides: Sides) -> Difference | None:
+    held, kind = sides.unmatched.get(match.row.provider_ref), match.problem
+    if kind is None and held is not None and held.order is None:
+        kind = DifferenceKind.ROW_WITHOUT_ORDER
+    if kind is None:
+        return None
+    row = match.row
+    order = match.order.id if match.order is not None else None
+    return await drawn_up(
+        site,
+        kind=kind,
+        account=file.account,
+        channel=file.run.key,
+        day=row_day(file, row),
+        row=match.key,
+        out_no=row.out_no,
+        provider_ref=row.provider_ref,
+        order=order or None,
+        refund=match.refund.id if match.refund is not None else None,
+        unmatched=held.id if held is not None else None,
+        wallet=match.order.wallet if match.order is not None else "",
+        expected_minor=match.expected_minor,
+        found_minor=row.amount_minor,
+        suspended_minor=-match.moves.suspense_minor,
+        word=row.word,
+    )
+
+
+async def _without_row(
+    site: Site, file: File, day: date, orders: set[OrderId], refunds: set[RefundId]
+) -> list[Difference | None]:
+    """Return differences of what the site says happened on a day, and no file has."""
+    zone = ZONES[file.kind]
+    mine = [
+        one
+        for one in await orders_around(site, day, day, file.kind)
+        if one.state in BOOKED and _is_of(site, file, one.channel) and one.id not in orders
+    ]
+    moved = await moved_by_orders(site, file.kind, mine)
+    sides = [await order_side(site, one, moved) for one in mine]
+    gone = await _refunds_of(site, file, day - LATE)
+    found: list[Difference | None] = []
+    for order in paid_on(day, zone, sides):
+        if await _is_known(site, file, order=order.id):
+            continue
+        missing = await drawn_up(
+            site,
+            kind=DifferenceKind.ORDER_WITHOUT_ROW,
+            account=file.account,
+            channel=file.run.key,
+            day=day,
+            out_no=order.out_no,
+            provider_ref=order.provider_ref,
+            order=order.id,
+            wallet=order.wallet,
+            expected_minor=order.entry_minor,
+        )
+        found.append(missing)
+    for refund in gone:
+        if refund.id in refunds or await _is_known(site, file, refund=refund.id):
+            continue
+        missing = await drawn_up(
+            site,
+            kind=DifferenceKind.REFUND_WITHOUT_ROW,
+            account=file.account,
+            channel=file.run.key,
+            day=day - LATE,
+            provider_ref=refund.provider_ref,
+            refund=refund.id,
+            expected_minor=refund.amount_minor,
+        )
+        found.append(missing)
+    return found
+
+
+async def _refunds_of(site: Site, file: File, day: date) -> list[RefundSide]:
+    """Return the refunds that ended on a day and that a file should have had since."""
+    begin = midnight(file, day)
+    done = await site.books.between(PayRefund, "done_at", micros(begin), micros(begin + DAY) - 1)
+    sides = [refund_side(one) for one in done if _is_of(site, file, one.channel)]
+    return [one for one in sides if one.is_done]
+
+
+async def _is_known(site: Site, file: File, **what: str) -> bool:
+    """Tell whether an order or a refund has a row in any file, or is told of already."""
+    rows = await site.books.load(SettledRow, account=file.account, **what)
+    told = await site.books.load(Difference, account=file.account, **what)
+    return bool(rows) or any(one.kind in MISSING for one in told)
+
+
+def _is_of(site: Site, file: File, channel: str) -> bool:
+    """Tell whether a channel is this account's: one that was removed is, as far as anybody knows."""
+    return channel == file.run.key or channel not in site.paying.channels
