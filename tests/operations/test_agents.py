@@ -165,9 +165,9 @@ async def test_what_agents_paid_in_is_what_the_books_hold_for_them(
 type Sign = Callable[..., SignedCall]
 
 
-async def a_terminal(world: World, **fields: str) -> tuple[Terminal, Sign]:
+async def a_terminal(world: World) -> tuple[Terminal, Sign]:
     """Take up a kiosk, and what signs its calls."""
-    _, terminal, key = await set_terminal(world.site, actor=MANAGER, name="Lobby kiosk", **fields)
+    _, terminal, key = await set_terminal(world.site, actor=MANAGER, name="Lobby kiosk")
     made = 0
 
     def sign(asked: object, **other: object) -> SignedCall:
