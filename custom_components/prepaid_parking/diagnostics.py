@@ -21,19 +21,26 @@ from .store.sqlite import sqlite_is_sound, sqlite_version
 from .troubles import troubles
 
 TO_REDACT: Final = {
+    "address",
+    "app",
     "code",
     "coil_topic",
     "device",
     "expected",
     "found",
     "host",
+    "key_id",
     "held_by",
     "held_reason",
     "locked_out_by",
+    "merchant",
     "name",
     "password",
+    "pay_proxies",
+    "pay_url",
     "prefix",
     "serial",
+    "subject",
     "title",
     "topic",
     "unique_id",
@@ -81,6 +88,16 @@ async def async_get_config_entry_diagnostics(
         "lines": {
             key: {"connected": line.connected(), **line.report()}
             for key, line in data.lines.items()
+        },
+        "payments": {
+            "channels": [
+                {"channel": run.key, "kind": str(run.kind), "trouble": run.trouble}
+                for run in site.paying.channels.values()
+            ],
+            "without_keys": sorted(data.pay.idle),
+            "orders": dict(Counter(str(one.state) for one in site.paying.orders.values())),
+            "without_place": len(site.paying.unmatched),
+            "port": {"open": data.pay.port != 0, "trouble": data.pay.trouble},
         },
         "meters": [_meter(run) for run in site.meters.values()],
         "lanes": [

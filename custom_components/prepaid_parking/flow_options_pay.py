@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.helpers.selector import BooleanSelector, TextSelector
@@ -14,13 +14,14 @@ from .flow_fields import whole
 from .pay_address import public_url
 from .pay_listener import networks
 
-PAY_DEFAULTS: Mapping[str, Any] = {
+PAY_DEFAULTS: Final[Mapping[str, Any]] = {
     CONF_PAY_PAGE: False,
     CONF_PAY_URL: "",
     CONF_PAY_PORT: 0,
     CONF_PAY_BIND: "",
     CONF_PAY_PROXIES: "",
 }
+EXAMPLE: Final = "https://pay.example.com"
 
 
 class PaySteps(OptionsFlow):
@@ -58,7 +59,8 @@ class PaySteps(OptionsFlow):
             ),
             errors=errors,
             description_placeholders={
-                "url": public_url(self.hass, self.config_entry.options) or "–"
+                "url": public_url(self.hass, self.config_entry.options) or "–",
+                "example": EXAMPLE,
             },
         )
 

@@ -85,6 +85,10 @@ async def test_keys_are_proven_and_lie_sealed_beside_the_books(
         "provider_key": wechat.signer.public_pem.strip(),
     }
     told = await async_get_config_entry_diagnostics(hub.hass, hub.entry)
+    assert told["payments"]["channels"] == [
+        {"channel": made.data["channel"], "kind": "wechat", "trouble": ""}
+    ]
+    assert wechat.account.merchant not in json.dumps(told, default=str)
     for text in (stored(hub), json.dumps(told, default=str)):
         assert wechat.account.api_key not in text
         assert "PRIVATE KEY" not in text

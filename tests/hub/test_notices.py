@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 import logging
+from random import Random
 from typing import Any
 from unittest.mock import patch
 
 from aiohttp import ClientResponse, ClientSession
 from homeassistant.core_config import async_process_ha_core_config
 import pytest
+from yarl import URL
 
 from custom_components.prepaid_parking.core.errors import StoreError
 from custom_components.prepaid_parking.simulator.pay_provider import Letter, PayProvider
@@ -345,3 +347,73 @@ async def test_notices_keep_their_order_of_magnitude(alipay: Counter) -> None:
     alipay.fake.faults.notice_duplicate = 1
     await asyncio.gather(*(alipay.pay(one) for one in numbers))
     assert await alipay.balance() == "20.00"
+
+
+async def test_no_message_of_any_shape_moves_money_or_breaks_the_hub(
+    counter: Counter, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever sends nonsense for a week must leave neither money nor a traceback behind."""
+    out_no = await counter.order()
+    await counter.scan(out_no)
+    counter.fake.faults.notice_lost = True
+    await counter.fake.pay(out_no)
+    # What the hub finds out by asking is not what is looked for here.
+    counter.fake.faults.fail_before_booking = 1_000_000
+    letter, chance = counter.letter(out_no), Random(5)
+    for _ in range(150):
+        headers = dict(letter.headers)
+        spoiled = chance.choice(sorted(headers))
+        headers[spoiled] = _spoiled_text(chance, headers[spoiled])
+        body = _spoiled(chance, letter.body)
+        status, text, _ = await counter.post(headers, body)
+        assert (status, text) == (400, FAILED), (headers, body)
+    base = counter.url.rpartition("/")[0]
+    for path in (
+        "",
+        "/",
+        "/%00",
+        "/..%2f..%2fapi",
+        "/" + "a" * 4000,
+        "/%c3%a9",
+        "/x/y",
+        "/%ff",
+        "/{}",
+    ):
+        async with counter.web.post(URL(f"{base}{path}", encoded=True), data=b"x") as answer:
+            assert answer.status in {400, 404}, path
+    assert await counter.balance() == "0.00"
+    assert not [one for one in caplog.records if one.exc_info and one.levelno >= logging.ERROR]
+
+
+def _spoiled(chance: Random, body: bytes) -> bytes:
+    """Change bytes, leave some out, put some in, or send something else altogether."""
+    at = chance.randrange(len(body))
+    match chance.randrange(5):
+        case 0:
+            return body[:at] + bytes([body[at] ^ (1 << chance.randrange(8))]) + body[at + 1 :]
+        case 1:
+            return body[:at]
+        case 2:
+            return body[:at] + chance.randbytes(chance.randrange(1, 40)) + body[at:]
+        case 3:
+            return chance.randbytes(chance.randrange(2000))
+        case _:
+            return b"[" * chance.randrange(1, 20_000)
+
+
+def _spoiled_text(chance: Random, text: str) -> str:
+    """Change a header, by signs that can be sent."""
+    at = chance.randrange(len(text))
+    signs = "".join(chr(chance.randrange(33, 127)) for _ in range(chance.randrange(60)))
+    return chance.choice((text[:at] + signs, signs, text[:at], "t=1,v1=" + "0" * 64, "9" * 400))
+
+
+async def test_the_next_order_names_the_address_where_the_hub_is_now(alipay: Counter) -> None:
+    """A hub that has moved must not wait for notices at its old address."""
+    before = await alipay.order()
+    await alipay.hub.hass.config.async_update(external_url="https://elsewhere.example.com")
+    await alipay.hub.hass.async_block_till_done()
+    after = await alipay.order()
+    path = f"/api/prepaid_parking/notice/{alipay.key}"
+    assert alipay.fake.books.find(before).notify_url == alipay.url
+    assert alipay.fake.books.find(after).notify_url == f"https://elsewhere.example.com{path}"
