@@ -94,8 +94,16 @@ STAYS: Final = """
 """A day at the parking desk, called in `test_docs_stays.py`."""
 PAY_CODES: Final = "make_pay_code list_pay_codes show_pay_code pay_link revoke_pay_code"
 """Stickers for a house, called in `test_docs_pay_codes.py`."""
+RISK: Final = "set_risk_rule list_risk_rules list_risk_events list_operations confirm_operation"
+"""A manager who wants a code before much is paid out, called in `test_docs_risk.py`."""
 PAYING: Final = "create_order get_order list_pay_orders close_order settle_payment"
 """Payers with their phones, called in `test_docs_paying.py`."""
+OFFLINE: Final = """
+    make_vouchers print_vouchers sell_vouchers redeem_voucher list_vouchers cancel_vouchers
+    set_token_meter buy_token sync_token_meter list_tokens close_token_meter
+    set_card_terminal import_terminal_file list_card_terminals
+"""
+"""A house without a line to anywhere, called in `test_docs_offline.py`."""
 REPORTS: Final = "close_day list_orders"
 """What a car park came to, called in `test_docs_reports.py`."""
 LAB: Final = "preview_tariff"
@@ -291,6 +299,7 @@ async def test_every_example_works_and_answers_what_is_printed(house: House) -> 
         STAYS,
         PAY_CODES,
         PAYING,
+        OFFLINE,
     )
     assert set(printed) == {name for story in stories for name in story.split()}
     for name in ORDER.split():
