@@ -26,7 +26,7 @@ __all__ = ["phone", "provider", "site"]
 FIELDS: Final = ("form", "do", "plate", "since", "digits", "channel", "amount", "own", "x")
 DEEDS: Final = ("car", "find", "phone", "other_car", "again", "pay", "", "\0")
 PAGE_ERRORS: Final = frozenset({200, 400, 404, 429})
-TEXT: Final = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
+TEXT: Final = st.text(st.characters(codec="utf-8"), max_size=60)
 
 
 def no_limits(site: Site) -> None:

@@ -1,7 +1,9 @@
 """The payer's page, over the hub's own web server: off until it is wanted, closed to the curious."""
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any, Final
 
 from aiohttp import ClientSession, CookieJar
@@ -133,6 +135,9 @@ async def test_the_page_runs_nothing_and_asks_nobody(hub: Hub, site: Site, phone
         assert no not in policy
     for no in ("<script", " on", "javascript:", "http://", "https://", "style="):
         assert no not in page.text.replace(" on ", "").replace(" online", "")
+    style = page.text.partition("<style>")[2].partition("</style>")[0]
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in policy
     assert "Set-Cookie" not in page.headers
     assert page.headers["Cache-Control"] == "no-store"
     assert page.headers["Referrer-Policy"] == "no-referrer"
