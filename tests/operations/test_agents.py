@@ -17,6 +17,7 @@ from custom_components.prepaid_parking.core.terminal import (
     Terminal,
     signature_of,
 )
+from custom_components.prepaid_parking.core.top_up_fee import FeeBack
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.adjusting import reverse_entry
 from custom_components.prepaid_parking.operations.agents import (
@@ -38,6 +39,7 @@ from custom_components.prepaid_parking.operations.tills import (
     open_shift,
     set_till,
 )
+from custom_components.prepaid_parking.operations.top_up_fees import set_top_up_fee
 from custom_components.prepaid_parking.operations.voiding import void_payment
 from tests.operations.conftest import MakeWorld
 from tests.operations.test_desk import CASHIER, a_shift, pay
@@ -112,6 +114,21 @@ async def test_a_sale_that_is_reversed_is_the_agents_again(world: World) -> None
     assert (await world.books.balances())[AGENTS] == 10_000
     await world.restart()
     assert find_agent(world.site, agent.id) == after
+
+
+async def test_a_fee_that_stays_is_not_the_agents_again(world: World) -> None:
+    """Else the site would hold less for its agents than they are told."""
+    await set_top_up_fee(
+        world.site, fee="desk", changes={"share_bp": 200, "back": FeeBack.NEVER}, actor=MANAGER
+    )
+    wallet, agent = await world.wallet(), await an_agent(world)
+    receipt, _ = await agent_top_up(
+        world.site, agent=agent.id, wallet=wallet.wallet.id, amount_minor=5_000, actor=MANAGER
+    )
+    await reverse_entry(world.site, entry=receipt.entry, reason="wrong flat", actor=MANAGER)
+    after = find_agent(world.site, agent.id)
+    assert (await world.books.balances())[AGENTS] == after.float_minor == 9_900
+    assert after.earned_micro == 0
 
 
 async def test_an_agent_ends_with_nothing_open(world: World) -> None:

@@ -9,6 +9,7 @@ from custom_components.prepaid_parking.core.bill import DEPOSIT, BillState
 from custom_components.prepaid_parking.core.category import Category
 from custom_components.prepaid_parking.core.chart import Channel, SiteAccount, site_account
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError
+from custom_components.prepaid_parking.core.top_up_fee import FeeBack
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.bill_book import find_bill
 from custom_components.prepaid_parking.operations.bill_paying import pay_bill
@@ -18,6 +19,7 @@ from custom_components.prepaid_parking.operations.receipts import find_receipt
 from custom_components.prepaid_parking.operations.stay_finding import Which
 from custom_components.prepaid_parking.operations.stay_paying import pay_lost_ticket, pay_stay
 from custom_components.prepaid_parking.operations.tills import find_shift
+from custom_components.prepaid_parking.operations.top_up_fees import set_top_up_fee
 from custom_components.prepaid_parking.operations.voiding import void_payment
 from tests.operations.conftest import MakeWorld
 from tests.operations.money import is_sound, promise
@@ -154,4 +156,20 @@ async def test_a_top_up_goes_back_with_its_bonus(world: World) -> None:
     assert wallet.bonus_minor == 10_000
     await void(world)
     assert (wallet.posted_minor, wallet.bonus_minor) == (0, 0)
+    await is_sound(world)
+
+
+async def test_a_fee_that_is_never_given_back_goes_back_with_a_mistake(world: World) -> None:
+    """The payer at the counter gets the whole note back, and the drawer is what the receipts say."""
+    await set_top_up_fee(
+        world.site,
+        fee="desk",
+        changes={"share_bp": 200, "back": FeeBack.NEVER},
+        actor=MANAGER,
+    )
+    wallet = await world.wallet()
+    await pay(world, wallet, 5_000)
+    assert wallet.posted_minor == 4_900
+    await void(world)
+    assert (wallet.posted_minor, (await world.books.balances())[CASH]) == (0, 0)
     await is_sound(world)

@@ -65,11 +65,17 @@ def sold(agent: Agent, amount_minor: int) -> Agent:
     )
 
 
-def unsold(agent: Agent, amount_minor: int, rate_micro: int) -> Agent:
-    """Return an agent without a sale: its money is its own again, its commission of it is owed back."""
+def unsold(
+    agent: Agent, amount_minor: int, rate_micro: int, *, returned_minor: int | None = None
+) -> Agent:
+    """Return an agent without a sale: its money is its own again, its commission of it is owed back.
+
+    `returned_minor` is what comes back where a fee stays with the site.
+    """
+    returned = amount_minor if returned_minor is None else returned_minor
     return replace(
         agent,
-        float_minor=agent.float_minor + amount_minor,
+        float_minor=agent.float_minor + returned,
         earned_micro=agent.earned_micro - amount_minor * rate_micro,
         sold_minor=agent.sold_minor - amount_minor,
         sold_all_minor=agent.sold_all_minor - amount_minor,

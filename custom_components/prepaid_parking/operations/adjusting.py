@@ -95,13 +95,18 @@ async def reverse_entry(
     return await take_back(site, found, act, key.key)
 
 
-async def take_back(site: Site, entry: Entry, act: Act, reference: str) -> Receipt:
-    """Write what takes an entry back: `act` says who does it and why, the entry what moves."""
+async def take_back(
+    site: Site, entry: Entry, act: Act, reference: str, *, whole: bool = False
+) -> Receipt:
+    """Write what takes an entry back: `act` says who does it and why, the entry what moves.
+
+    With `whole` it was never rightly made: a fee that is never given back goes back as well.
+    """
     refusal = _irreversible(site, entry) or await fee_refunded(site, entry)
     if refusal is not None:
         return await book(site, act, refusal)
-    back = way_back(site, without_kept_fee(entry))
-    agent = given_back(site, entry)
+    back = way_back(site, entry if whole else without_kept_fee(entry))
+    agent = given_back(site, entry, back.postings)
     more = (agent,) if agent is not None else ()
     act = replace(act, postings=back.postings, puts=(*act.puts, *back.puts, *more))
     receipt = await book(site, act)

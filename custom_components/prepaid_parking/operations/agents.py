@@ -4,7 +4,7 @@ What an agent paid in stands on an account of the site; whose it is, is in the a
 changes in the same act. So no sale can go beyond a float, however many are made at once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from ..core.agent import Agent, check_rate, ended, paid_in, settled, sold, unsold
@@ -177,15 +177,16 @@ async def agent_top_up(
     return receipt, site.desk.agents[known.id]
 
 
-def given_back(site: Site, entry: Entry) -> Agent | None:
-    """Return the agent of a sale that is taken back, as if it had never been made."""
+def given_back(site: Site, entry: Entry, legs: Sequence[Posting]) -> Agent | None:
+    """Return the agent of a sale that is taken back by these movements."""
     known = site.desk.agents.get(AgentId(str(entry.detail.get("agent") or "")))
     if known is None or entry.kind is not EntryKind.TOP_UP:
         return None
     amount = sum(leg.amount_minor for leg in entry.postings if leg.source == AGENTS)
+    returned = sum(leg.amount_minor for leg in legs if leg.target == AGENTS)
     rate = entry.detail["rate"]
     assert isinstance(rate, int)
-    return unsold(known, amount, rate)
+    return unsold(known, amount, rate, returned_minor=returned)
 
 
 def agent_view(site: Site, agent: Agent) -> dict[str, object]:

@@ -142,7 +142,8 @@ def refusal_of(site: Site, act: Act, takings: Takings) -> CoreError | None:
         return CoreError("cash_needs_register", country=site.desk.barred)
     shift = shift_of(site, act)
     if shift is None:
-        return None
+        named = act.detail.get("shift")
+        return CoreError("shift_closed", shift=named) if named else None
     till, text = site.desk.tills[shift.till], site.currency.text
     there = shift.expected_minor
     if cash > 0 and till.most_minor is not None and there + cash > till.most_minor:

@@ -195,6 +195,7 @@ async def _book(site: Site, paid: Paid, terminal: Terminal) -> Receipt:
             channel=paid.channel,
             actor=actor,
             reference=reference,
+            agreed=True,  # It has arrived: no rule holds it back.
         )
     if paid.bill:
         receipt, _ = await pay_bill(

@@ -27,14 +27,18 @@ from .stay_book import alone, hold, numbered
 from .stay_finding import stay_by_id
 from .stay_money import tell_stay
 from .stay_paying import LOST_TICKET
-from .turn import in_turn
 
 
-@in_turn
 async def void_payment(
     site: Site, *, receipt: int, reason: str, actor: Actor, reference: str = ""
 ) -> tuple[Receipt, DeskReceipt]:
     """Take a payment back that was taken by mistake; its receipt is void from then on."""
+    return await asyncio.shield(_void(site, receipt, reason, actor, reference))
+
+
+async def _void(
+    site: Site, receipt: int, reason: str, actor: Actor, reference: str
+) -> tuple[Receipt, DeskReceipt]:
     known = await find_receipt(site, receipt)
     entry = await entry_of(site, known)
     act = Act(
@@ -60,11 +64,13 @@ async def void_payment(
         return await book(site, act, refusal), known
     after = voided(known, by=str(actor), reason=reason, at=site.clock())
     if entry.kind is EntryKind.TOP_UP:
-        written = await _top_up(site, entry, act, after)
+        async with site.turn:
+            written = await _top_up(site, entry, act, after)
     elif entry.kind is EntryKind.BILL_PAID:
-        written = await _bill(site, entry, act, after)
+        async with site.turn:
+            written = await _bill(site, entry, act, after)
     elif entry.kind is EntryKind.STAY_PAID:
-        written = await asyncio.shield(_stay(site, entry, act, after))
+        written = await _stay(site, entry, act, after)  # A stay takes no turn of the site.
     else:
         raise CoreError("receipt_not_voidable", receipt=receipt)
     return written, await find_receipt(site, receipt)
@@ -75,7 +81,7 @@ async def _top_up(site: Site, entry: Entry, act: Act, after: DeskReceipt) -> Rec
     run = site.wallet(str(entry.detail["wallet"]))
     drawn = replace(act, floors=(cash_floor(run),), puts=(after,))
     try:
-        return await take_back(site, entry, drawn, after.event)
+        return await take_back(site, entry, drawn, after.event, whole=True)
     except CoreError as err:
         if err.key != "not_enough_money":
             raise
