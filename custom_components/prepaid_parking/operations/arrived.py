@@ -22,3 +22,8 @@ class Arrived:
     actor: Actor
     puts: tuple[Record, ...] = ()
     reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """By which name entries speak of the payment."""
+        return f"{self.key.scope}/{self.key.key}"

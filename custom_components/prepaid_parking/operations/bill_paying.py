@@ -72,6 +72,7 @@ async def bill_money_came(site: Site, bill: BillId, arrived: Arrived) -> Receipt
         actor=arrived.actor,
         reason=arrived.reason,
         reference=arrived.key,
+        detail={**act.detail, "payment": arrived.name},
         puts=(*act.puts, *arrived.puts),
     )
     receipt = await committed(site, act, refusal)

@@ -47,7 +47,7 @@ async def hold_back(
     )
     act = Act(
         kind=EntryKind.PAYMENT_UNMATCHED,
-        event=f"{money.key.scope}/{money.key.key}",
+        event=money.name,
         occurred=site.clock(),
         actor=money.actor,
         reference=money.key,

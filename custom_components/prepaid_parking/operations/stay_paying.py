@@ -154,6 +154,9 @@ async def _pay(
             "lines": list(cost.trace),
         }
 
+        if arrived is not None:
+            detail["payment"] = arrived.name
+
         def act(postings: tuple[Posting, ...]) -> Act:
             nonlocal after
             if run is not None:
