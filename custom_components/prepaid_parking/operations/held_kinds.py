@@ -10,6 +10,7 @@ from ..core.ledger import Receipt
 from .cashier import refund, top_up, unfreeze
 from .challenges import Kinds, go_on_with_confirmed
 from .lifting import UNFREEZE
+from .pay_refunds import REFUND_ORDER, refund_order
 from .risk_desk import REFUND, TOP_UP
 from .site import Site
 
@@ -24,6 +25,20 @@ async def refund_held(site: Site, held: HeldOperation) -> Receipt:
         reason=data["reason"],
         actor=actor_of(held.asked_by),
         channel=Channel(data["channel"]),
+        reference=held.reference,
+        agreed=True,
+    )
+
+
+async def order_refund_held(site: Site, held: HeldOperation) -> None:
+    """Give back what an order brought; the provider is asked as ever."""
+    amount = held.data["amount_minor"]
+    await refund_order(
+        site,
+        order=held.data["order"],
+        amount_minor=int(amount) if amount else None,
+        reason=held.data["reason"],
+        actor=actor_of(held.asked_by),
         reference=held.reference,
         agreed=True,
     )
@@ -65,6 +80,7 @@ def actor_of(written: str) -> Actor:
 
 KINDS: Final[Kinds] = {
     REFUND: refund_held,
+    REFUND_ORDER: order_refund_held,
     TOP_UP: top_up_held,
     UNFREEZE: unfreeze_held,
 }

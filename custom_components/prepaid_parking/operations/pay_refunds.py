@@ -34,11 +34,14 @@ from .booking import answered_before, book, book_sealed, referenced
 from .pay_finding import find_order, new_out_no
 from .pay_refund_holding import owner_of_aim, taken, told_of
 from .pay_refund_steps import Rule, change, find_refund, pursue, refund_heard, tell_refund
+from .risk import Asked, Asking, guard
 from .site import Site
 from .stay_book import alone
 
 __all__ = ["all_refunds", "find_refund", "refund_order", "settle_refund"]
 
+REFUND_ORDER: Final = "refund_order"
+"""The kind under which a refund waits that a rule wants confirmed."""
 ACCOUNT: Final = ("holder", "account", "bank")
 """What names a bank account; the bank may be left out."""
 
@@ -64,10 +67,11 @@ async def refund_order(
     account: Mapping[str, str] | None = None,
     reason: str = "",
     reference: str = "",
+    agreed: bool = False,
 ) -> PayRefund:
     """Give back what was paid by an order, all that may go or a part; asked for twice it goes once.
 
-    Held first, then the provider is asked. With a bank account nothing moves until a second person
+    A rule may want it confirmed first, unless it was (`agreed`). Held, then the provider is asked. With a bank account nothing moves until a second person
     has allowed it; past the provider's time limit there is no other way.
     """
     found = await find_order(site, order)
@@ -76,7 +80,9 @@ async def refund_order(
         written = "\n".join(_checked(account).values())
         content["account"] = site.privacy.blind("bank_account", written).hex()
     key = referenced("refund_order", reference, content)
-    begun = await asyncio.shield(_begin(site, found.id, key, actor, amount_minor, account, reason))
+    begun = await asyncio.shield(
+        _begin(site, found.id, key, actor, amount_minor, account, reason, agreed=agreed)
+    )
     return await pursue(site, begun)
 
 
@@ -130,6 +136,8 @@ async def _begin(
     amount_minor: int | None,
     account: Mapping[str, str] | None,
     reason: str,
+    *,
+    agreed: bool,
 ) -> RefundId:
     act = Act(
         kind=EntryKind.REFUND_HELD,
@@ -146,7 +154,7 @@ async def _begin(
     refund = await _drawn_up(site, found, actor, account, reason)
     if account is not None:
         return await _ask_second(site, found, refund, act, amount_minor, account)
-    return await _held(site, found, refund, act, amount_minor)
+    return await _held(site, found, refund, act, amount_minor, agreed=agreed)
 
 
 async def _drawn_up(
@@ -185,22 +193,36 @@ async def _drawn_up(
 
 
 async def _held(
-    site: Site, order: PayOrder, refund: PayRefund, act: Act, amount_minor: int | None
+    site: Site,
+    order: PayOrder,
+    refund: PayRefund,
+    act: Act,
+    amount_minor: int | None,
+    *,
+    agreed: bool,
 ) -> RefundId:
     """Take the money out and write the refund down, in one act, while nobody else moves it."""
     if refund.stay:
         async with alone(site, refund.stay):
-            return await _hold(site, order, refund, act, amount_minor)
+            return await _hold(site, order, refund, act, amount_minor, agreed=agreed)
     async with site.turn:
-        return await _hold(site, order, refund, act, amount_minor)
+        return await _hold(site, order, refund, act, amount_minor, agreed=agreed)
 
 
 async def _hold(
-    site: Site, order: PayOrder, refund: PayRefund, act: Act, amount_minor: int | None
+    site: Site,
+    order: PayOrder,
+    refund: PayRefund,
+    act: Act,
+    amount_minor: int | None,
+    *,
+    agreed: bool,
 ) -> RefundId:
     others = await site.books.load(PayRefund, order=order.id)
     rest = rest_minor(order.paid_minor, (one for one in others if one.id != refund.id))
     took = await taken(site, refund, amount_minor, rest)
+    if took.refusal is None and took.run is not None and not agreed:
+        await _guard(site, refund, act, amount_minor, took.amount_minor)
     after = held(replace(refund, amount_minor=took.amount_minor), site.clock())
     after = replace(after, held_minor=took.held_minor)
     receipt = await book(
@@ -221,6 +243,26 @@ async def _hold(
     took.taken_over(site, receipt, after)
     tell_refund(site, after)
     return after.id
+
+
+async def _guard(
+    site: Site, refund: PayRefund, act: Act, asked_minor: int | None, amount_minor: int
+) -> None:
+    """Hold or refuse a refund that a rule is for; whoever calls has the site's turn."""
+    assert act.reference is not None
+    asking = Asking(
+        what=Asked.REFUND,
+        actor=act.actor,
+        amount_minor=amount_minor,
+        wallet=refund.wallet,
+        channel=refund.kind,
+    )
+    data = {
+        "order": refund.order,
+        "amount_minor": "" if asked_minor is None else str(asked_minor),
+        "reason": act.reason,
+    }
+    await guard(site, asking, kind=REFUND_ORDER, data=data, reference=act.reference.key)
 
 
 async def _ask_second(
@@ -288,7 +330,7 @@ async def _allow(site: Site, refund: PayRefund, actor: Actor, reason: str) -> Pa
         known = await find_refund(site, refund.id)
         order = await find_order(site, known.order)
         after = allowed(known, actor)
-        await asyncio.shield(_held(site, order, after, act, known.amount_minor))
+        await asyncio.shield(_held(site, order, after, act, known.amount_minor, agreed=True))
     return await find_refund(site, refund.id)
 
 

@@ -62,6 +62,15 @@ def rows(content: bytes, day: date, seller: str) -> Sequence[SettlementRow]:
         raise ChannelError(ChannelFault.UNTRUSTED, "bill", str(err)) from err
 
 
+def rows_of_text(text: str, seller: str) -> Sequence[SettlementRow]:
+    """Read the movements of a file that a person has unpacked; its day is the one it names."""
+    lines = text.removeprefix("\ufeff").strip().splitlines()
+    try:
+        return _rows(lines, date(*map(int, _match(_DAY, lines[2]))), seller)
+    except _BROKEN as err:
+        raise ChannelError(ChannelFault.UNTRUSTED, "bill", str(err)) from err
+
+
 def _movements(content: bytes) -> list[str]:
     """Return the lines of the movements: which file they are in is said by its first line."""
     found = None

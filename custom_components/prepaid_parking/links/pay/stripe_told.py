@@ -158,6 +158,8 @@ def row(told: Told, currency: str) -> SettlementRow:
         from_stripe(told.whole(name), currency, told.fault) for name in ("amount", "fee")
     )
     source = told.part("source") if _is_whole(told, "source") else Told({}, told.fault)
+    if source.parts.get("object") == "dispute":
+        kind = RowKind.DISPUTE
     is_order = kind in {RowKind.PAYMENT, RowKind.REFUND}
     if is_order and not _is_whole(told, "source"):
         raise told.odd("source")
@@ -175,7 +177,8 @@ def row(told: Told, currency: str) -> SettlementRow:
 
 
 def _reference(told: Told, source: Told, kind: RowKind) -> str:
-    if kind is RowKind.PAYMENT and source.has("payment_intent"):
+    of_payment = kind in {RowKind.PAYMENT, RowKind.DISPUTE}
+    if of_payment and source.has("payment_intent"):
         return intent_id(source)
     return source.text_or("id") or told.text("id")
 

@@ -1,0 +1,94 @@
+"""Refunds, differences and files as plain data: for answers, never with a payer's name."""
+
+from datetime import datetime
+
+from ..core.difference import Difference
+from ..core.pay_refund import PayRefund
+from .bank_lines import StatementTaken
+from .settlement_days import DayTaken
+from .settlement_file import FileTaken
+from .site import Site
+
+
+def refund_view(site: Site, refund: PayRefund) -> dict[str, object]:
+    """Describe a refund: of which order, how much, where it stands and who allowed it."""
+    return {
+        "refund": refund.id,
+        "refund_no": refund.refund_no,
+        "order": refund.order,
+        "channel": refund.channel,
+        "kind": refund.kind,
+        "way": refund.way,
+        "state": refund.state,
+        "stuck": refund.stuck,
+        "amount": site.currency.text(refund.amount_minor),
+        "wallet": refund.wallet or None,
+        "stay": refund.stay or None,
+        "created_at": _text(refund.created_at),
+        "done_at": _text(refund.done_at),
+        "asked_by": refund.asked_by,
+        "allowed_by": refund.allowed_by or None,
+        "reason": refund.reason,
+        "fault": refund.fault,
+    }
+
+
+def difference_view(site: Site, difference: Difference) -> dict[str, object]:
+    """Describe a difference: what the books have, what the file has, and what lies in suspense."""
+    text = site.currency.text
+    return {
+        "difference": difference.id,
+        "kind": difference.kind,
+        "account": difference.account,
+        "day": difference.day.isoformat(),
+        "order": difference.order,
+        "refund": difference.refund,
+        "payment": difference.unmatched,
+        "wallet": difference.wallet or None,
+        "out_no": difference.out_no,
+        "provider_ref": difference.provider_ref,
+        "word": difference.word,
+        "expected": text(difference.expected_minor),
+        "found": text(difference.found_minor),
+        "held": text(difference.suspended_minor),
+        "opened_at": _text(difference.opened_at),
+        "settled_at": _text(difference.settled_at),
+        "settled_by": difference.settled_by or None,
+        "resolution": difference.resolution,
+        "reason": difference.reason,
+    }
+
+
+def file_view(site: Site, taken: FileTaken) -> dict[str, object]:
+    """Describe what a provider's file came to."""
+    return {
+        "rows": taken.rows,
+        "new": taken.new,
+        "differences": [difference_view(site, one) for one in taken.found],
+        "explained": [one.id for one in taken.explained],
+    }
+
+
+def day_view(site: Site, day: DayTaken) -> dict[str, object]:
+    """Describe what a day came to, or why there is no file of it."""
+    told: dict[str, object] = {"channel": day.channel, "day": day.day.isoformat()}
+    if day.taken is None:
+        return told | {"fault": day.fault}
+    return told | file_view(site, day.taken) | {"fault": ""}
+
+
+def statement_view(site: Site, taken: StatementTaken) -> dict[str, object]:
+    """Describe what a bank's statement came to."""
+    return {
+        "credited": taken.credited,
+        "credited_amount": site.currency.text(taken.credited_minor),
+        "payouts": taken.payouts,
+        "held": taken.held,
+        "known": taken.known,
+        "out": taken.out,
+        "differences": [difference_view(site, one) for one in taken.found],
+    }
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat(timespec="seconds")
