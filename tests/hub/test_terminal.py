@@ -171,3 +171,12 @@ async def test_the_desk_goes_by_the_hubs_country(hub: Hub, hass: HomeAssistant) 
     await hass.async_block_till_done()
     await hub.call("top_up", wallet="w1", amount="5")
     assert await balance(hub) == "15.00"
+
+
+async def test_a_cashier_prints_what_they_just_took(hub: Hub, kiosk: Kiosk) -> None:
+    """Nobody looks up a number while the payer waits; another's receipt is not handed out."""
+    with pytest.raises(HomeAssistantError, match="no receipt today"):
+        await hub.call("get_receipt")
+    await hub.call("top_up", wallet="w1", amount="5")
+    await kiosk.ask(PAY)
+    assert (await hub.call("get_receipt"))["receipt"] == 1

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
@@ -15,6 +16,7 @@ from custom_components.prepaid_parking.core.ledger import Receipt
 from custom_components.prepaid_parking.core.shift import Shift, Till
 from custom_components.prepaid_parking.operations.adjusting import reverse_entry
 from custom_components.prepaid_parking.operations.cashier import refund, top_up
+from custom_components.prepaid_parking.operations.desk_reports import shift_report
 from custom_components.prepaid_parking.operations.months import close_month
 from custom_components.prepaid_parking.operations.receipts import find_receipt, printed
 from custom_components.prepaid_parking.operations.second_person import MOST_ASKED, confirm_cash
@@ -424,3 +426,11 @@ async def test_cash_and_cards_are_the_sum_of_the_receipts(
     assert shift.taken_minor == cash
     balance = (await world.books.balances()).get(CASH, 0)
     assert shift.expected_minor == shift.opened_minor - balance
+    report: Any = await shift_report(world.site, shift)
+    text = world.site.currency.parse
+    for way, sum_minor in (
+        ("cash", shift.expected_minor - shift.opened_minor),
+        ("terminal", shift.cards_minor),
+        ("transfer", shift.transfers_minor),
+    ):
+        assert sum(text(row[way]) for row in report["by_kind"]) == sum_minor

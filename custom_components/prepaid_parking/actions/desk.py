@@ -139,7 +139,10 @@ async def list_receipts(call: Call) -> Response:
 
 async def get_receipt(call: Call) -> Response:
     """Give out a receipt to print; printed again it says that it is a copy."""
-    found, copy = await receipts.printed(call.site, call.data["receipt"])
+    number = call.data.get("receipt")
+    if number is None:
+        number = (await receipts.latest_of(call.site, call.actor)).no
+    found, copy = await receipts.printed(call.site, number)
     path = receipt_path(call.entry_id, found.no, call.text("language"), copy=copy)
     return {
         **receipts.receipt_view(call.site, found),
@@ -246,7 +249,11 @@ ACTIONS: Final = (
             **PAGED,
         },
     ),
-    Action("get_receipt", get_receipt, {**RECEIPT, vol.Optional("language"): cv.string}),
+    Action(
+        "get_receipt",
+        get_receipt,
+        {vol.Optional("receipt"): cv.positive_int, vol.Optional("language"): cv.string},
+    ),
     Action("void_payment", void_payment, {**RECEIPT, **REASON, **REFERENCE}),
     Action(
         "find_payer",

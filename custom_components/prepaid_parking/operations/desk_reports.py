@@ -25,6 +25,8 @@ KINDS: Final = (
     EntryKind.STAY_PAID,
     EntryKind.STAY_OWED_PAID,
     EntryKind.STAY_REFUNDED,
+    EntryKind.VOUCHERS_SOLD,
+    EntryKind.VOUCHERS_CANCELLED,
     EntryKind.AGENT_FLOAT,
     EntryKind.AGENT_COMMISSION,
     EntryKind.CASH_DELIVERED,

@@ -7,6 +7,7 @@ from typing import Final
 from ..core.desk_receipt import DeskReceipt
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
+from ..core.identity import Actor
 from ..core.ledger import Entry
 from ..core.local_day import DAY, day_start
 from .booking import keep
@@ -37,6 +38,15 @@ async def receipts_of(site: Site, *, wallet: str = "", shift: str = "") -> list[
     return await site.books.load(
         DeskReceipt, **{name: value for name, value in like.items() if value}
     )
+
+
+async def latest_of(site: Site, actor: Actor) -> DeskReceipt:
+    """Return the last receipt that somebody gave out today, or refuse in words."""
+    today = local(site, site.clock())
+    given = [one for one in await receipts_between(site, today, today) if one.actor == str(actor)]
+    if not given:
+        raise CoreError("no_receipt_today")
+    return given[-1]
 
 
 async def printed(site: Site, number: int) -> tuple[DeskReceipt, bool]:

@@ -76,5 +76,7 @@ def _forget(site: Site) -> None:
 
 def _wanted(act: Act, cash_minor: int) -> tuple[object, ...]:
     """Return what makes an act the same one when it is asked for again."""
-    about = (str(act.detail.get(name) or "") for name in ("wallet", "stay", "bill", "agent"))
+    about = (
+        str(act.detail.get(name) or "") for name in ("wallet", "stay", "bill", "agent", "batch")
+    )
     return (str(act.actor), act.kind, cash_minor, *about)
