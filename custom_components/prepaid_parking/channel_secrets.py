@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from .core.errors import CoreError
+from .core.errors import CoreError, StoreError
 from .store.privacy import Privacy
 
 PURPOSE: Final = "purpose"
@@ -12,10 +12,13 @@ KEYS: Final = "channel"
 
 
 async def async_secrets(privacy: Privacy, subject: str) -> dict[str, str]:
-    """Return a channel's keys; none of one whose keys are gone, as after an older ledger came back."""
+    """Return a channel's keys; none where they are gone or cannot be opened.
+
+    An older ledger that came back may not have them, or have them sealed under another master key.
+    """
     try:
         fields = await privacy.get_subject(subject)
-    except CoreError:
+    except CoreError, StoreError:
         return {}
     fields.pop(PURPOSE, None)
     return fields

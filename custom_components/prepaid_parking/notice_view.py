@@ -6,7 +6,8 @@ answered only after the commit; whatever else is answered, the provider sends it
 asks about its orders by itself all the while.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Mapping
 from datetime import timedelta
 from http import HTTPStatus
 import logging
@@ -26,6 +27,7 @@ from .coordinator import PrepaidConfigEntry
 from .core.chart import Channel
 from .core.errors import CoreError, StoreError
 from .core.rate_limit import Allowance, RateLimit, network_of
+from .operations.pay_book import ChannelRun
 from .operations.pay_notices import hear
 from .pay_address import NOTICE_PATH
 from .request_body import read_body
@@ -35,6 +37,10 @@ MOST_BYTES: Final = 64 * 1024
 """The largest notice of any provider has some 10 kB."""
 LONGEST_S: Final = 10.0
 """Providers give up sooner."""
+PATIENCE_S: Final = 20.0
+"""Providers wait for 5 to 20 seconds; while a backup is made the books may take longer."""
+MOST_AT_ONCE: Final = 500
+"""Notices that are being heard: what comes beyond comes again."""
 WRONG_ONES: Final = Allowance(most=600, every=timedelta(minutes=1))
 """Of a network: notices that are wrong, or not judged yet. What was right is not counted, so that a
 provider which sends hundreds in a second is heard, and a forger costs a millisecond of each."""
@@ -63,6 +69,7 @@ class NoticeView(HomeAssistantView):
         self._hass = hass
         self._limit = RateLimit(WRONG_ONES)
         self._said: set[tuple[str, str]] = set()
+        self._busy = 0
 
     async def post(self, request: web.Request, channel: str) -> web.Response:
         """Take a notice, and answer as its provider understands it."""
@@ -88,25 +95,47 @@ class NoticeView(HomeAssistantView):
         run = site.paying.channels.get(channel)
         if run is None:
             return _later(HTTPStatus.SERVICE_UNAVAILABLE)
-        try:
-            await hear(site, channel, request.headers, body)
-        except StoreError as err:
-            self._limit.give_back(network)
-            self._say(run.name, channel, f"the books: {err.key}")
+        if self._busy >= MOST_AT_ONCE:
             return _later(HTTPStatus.SERVICE_UNAVAILABLE)
+        try:
+            await self._heard(hear(site, channel, request.headers, body))
+        except StoreError as err:
+            return self._again(network, run, err.key)
+        except TimeoutError:
+            return self._again(network, run, "too slow")
         except CoreError as err:
-            self._say(run.name, channel, err.key)
+            self._say(run, err.key)
             return _refused(HTTPStatus.BAD_REQUEST)
         self._limit.give_back(network)
         self._said -= {one for one in self._said if one[0] == channel}
         kind = "application/json" if run.kind is Channel.WECHAT else "text/plain"
         return web.Response(text=SUCCESS[run.kind], content_type=kind, headers=HEADERS)
 
-    def _say(self, name: str, channel: str, why: str) -> None:
+    async def _heard(self, hearing: Coroutine[None, None, None]) -> None:
+        """Wait until it is heard. Who gives up waiting stops nothing: half a booking is none."""
+        work = self._hass.async_create_task(hearing, f"{DOMAIN} notice")
+        self._busy += 1
+        work.add_done_callback(self._ended)
+        async with asyncio.timeout(PATIENCE_S):
+            await asyncio.shield(work)
+
+    def _ended(self, work: asyncio.Task[None]) -> None:
+        self._busy -= 1
+        if not work.cancelled():
+            # Whoever still waits is told; for nobody else it is an error.
+            work.exception()
+
+    def _again(self, network: str, run: ChannelRun, why: str) -> web.Response:
+        """Have it sent again: it is the books that did not take it."""
+        self._limit.give_back(network)
+        self._say(run, f"the books: {why}")
+        return _later(HTTPStatus.SERVICE_UNAVAILABLE)
+
+    def _say(self, run: ChannelRun, why: str) -> None:
         """Say once why a channel's notices are not taken, until one is; never what stood in them."""
-        if (channel, why) not in self._said:
-            self._said.add((channel, why))
-            _LOGGER.warning("A notice for %s was not taken: %s", name, why)
+        if (run.key, why) not in self._said:
+            self._said.add((run.key, why))
+            _LOGGER.warning("A notice for %s was not taken: %s", run.name, why)
 
 
 def _site_of(hass: HomeAssistant, channel: str) -> PrepaidConfigEntry | None:

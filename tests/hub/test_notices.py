@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 import logging
 from random import Random
@@ -15,6 +15,7 @@ import pytest
 from yarl import URL
 
 from custom_components.prepaid_parking.core.errors import StoreError
+from custom_components.prepaid_parking.operations.pay_notices import hear
 from custom_components.prepaid_parking.simulator.pay_provider import Letter, PayProvider
 from tests.hub.flow_steps import Walk
 from tests.hub.pay_forms import (
@@ -238,6 +239,37 @@ async def test_the_books_that_cannot_be_written_ask_for_it_again(counter: Counte
     await counter.hub.start()
     assert (await counter.post(letter.headers, letter.body))[0] == 200
     assert await counter.balance() == "12.50"
+
+
+async def test_a_provider_that_hangs_up_stops_no_booking(alipay: Counter) -> None:
+    """It waits for some seconds only; what it told is booked all the same, and once."""
+    out_no = await alipay.order()
+    await alipay.scan(out_no)
+    alipay.fake.faults.notice_lost = True
+    await alipay.fake.pay(out_no)
+    letter, go_on, begun = alipay.letter(out_no), asyncio.Event(), asyncio.Event()
+
+    async def slowly(*given: Any) -> None:
+        begun.set()
+        await go_on.wait()
+        await hear(*given)
+
+    with patch("custom_components.prepaid_parking.notice_view.hear", slowly):
+        sending = asyncio.create_task(alipay.post(letter.headers, letter.body))
+        await begun.wait()
+        sending.cancel()
+        with suppress(asyncio.CancelledError):
+            await sending
+        with patch("custom_components.prepaid_parking.notice_view.PATIENCE_S", 0.05):
+            status, _, answer = await alipay.post(letter.headers, letter.body)
+        assert status == 503
+        assert int(answer.headers["Retry-After"]) > 0
+        with patch("custom_components.prepaid_parking.notice_view.MOST_AT_ONCE", 2):
+            assert (await alipay.post(letter.headers, letter.body))[0] == 503
+        go_on.set()
+        await alipay.credited("12.50")
+    assert (await alipay.post(letter.headers, letter.body))[:2] == (200, "success")
+    assert await alipay.balance() == "12.50"
 
 
 async def test_a_forger_is_never_banned_from_the_hub(
