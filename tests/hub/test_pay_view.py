@@ -323,3 +323,17 @@ async def test_on_a_phone_the_payer_is_led_to_the_providers_page_once(
     page = await phone.again()
     assert page.headers["Refresh"].startswith("3; url=/api/prepaid_parking/pay/")
     assert f'href="{provider.fake.base_url}' in page.text
+
+
+async def test_a_visit_asks_a_provider_for_ten_orders_and_no_more(
+    hub: Hub, site: Site, phone: Phone, provider: Desk
+) -> None:
+    """Whoever plays with the button must not use up what the merchant may ask for."""
+    await phone.open(link(site, PayFor.WALLET, await wallet(hub)))
+    for _ in range(10):
+        page = await phone.send("pay", amount="20.00", channel="ch1")
+        assert "Waiting for your payment" in page.text
+        await phone.send("again")
+    page = await phone.send("pay", amount="20.00", channel="ch1")
+    assert page.alert == "That cannot be paid here now. Please ask at the desk."
+    assert len(provider.fake.books.orders) == 10

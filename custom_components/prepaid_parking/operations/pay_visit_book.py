@@ -55,17 +55,15 @@ class PayVisit:
 class PayVisits:
     """Who is on a site's payer's page; nothing of it outlives the hub's run.
 
-    `is_open` is the site's own choice. The limits count visits begun, answers that prove nothing and
-    orders, by network and for the site as a whole: a provider is not flooded with orders that nobody
-    pays, and plates are not tried out.
+    `is_open` is the site's own choice. The limits count visits begun and answers that prove nothing,
+    by network and for the site as a whole, so that plates are not tried out; how many orders may be
+    asked for is a rule against misuse.
     """
 
     is_open: bool = False
     begun: RateLimit = field(default_factory=lambda: _limit(120, HOUR / 6))
     misses: RateLimit = field(default_factory=lambda: _limit(12, HOUR / 2))
     all_misses: RateLimit = field(default_factory=lambda: _limit(600, HOUR))
-    orders: RateLimit = field(default_factory=lambda: _limit(30, HOUR))
-    all_orders: RateLimit = field(default_factory=lambda: _limit(600, HOUR))
     _idle: dict[bytes, PayVisit] = field(default_factory=dict)
     _busy: dict[bytes, PayVisit] = field(default_factory=dict)
 

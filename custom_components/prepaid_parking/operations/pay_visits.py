@@ -34,7 +34,6 @@ from .stay_finding import blind_plate
 PAYER: Final = Actor(kind=ActorKind.SYSTEM, id="pay_page")
 """Who asks for an order on the page: nobody the hub knows."""
 MOST_MISSES: Final = 3
-MOST_ORDERS: Final = 10
 WAITS: Final = timedelta(minutes=10)
 """So long after it was refused a car may still stand at its lane, and its driver looks for the purse."""
 LOOK_S: Final = 1.5
@@ -138,14 +137,10 @@ async def ask_for_order(
     """
     if visit.aim is None or visit.asking or visit.order is not None:
         return
-    now, visits = site.clock(), site.pay_visits
-    within = visit.orders < MOST_ORDERS and visits.orders.take(network_of(address), now)
-    if not (within and visits.all_orders.take(ALL, now)):
-        raise CoreError("pay_too_often")
-    await judge_visit(site, visit.orders)
-    visit.orders += 1
     visit.asking, visit.sent = True, False
     try:
+        await judge_visit(site, visit.orders)
+        visit.orders += 1
         order = await create_order(
             site,
             aim=visit.aim,
