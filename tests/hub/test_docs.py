@@ -98,6 +98,11 @@ RISK: Final = "set_risk_rule list_risk_rules list_risk_events list_operations co
 """A manager who wants a code before much is paid out, called in `test_docs_risk.py`."""
 PAYING: Final = "create_order get_order list_pay_orders close_order settle_payment"
 """Payers with their phones, called in `test_docs_paying.py`."""
+SETTLING: Final = """
+    refund_order settle_refund list_refunds import_settlement reconcile_payments
+    list_differences settle_difference
+"""
+"""What goes back, and files against the books, called in `test_docs_settling.py`."""
 OFFLINE: Final = """
     make_vouchers print_vouchers sell_vouchers redeem_voucher list_vouchers cancel_vouchers
     set_token_meter buy_token sync_token_meter list_tokens close_token_meter
@@ -118,6 +123,7 @@ OF_THE_DAY: Final = frozenset(
         *("occupied_since", "closed_at"),
         *("entered_at", "set_at", "settled_at"),
         *("left_at", "paid_at", "seen_at"),
+        *("asked_at", "expires_at"),
     }
 )
 """Times, hashes and places in the chain: another run has others."""
@@ -299,6 +305,7 @@ async def test_every_example_works_and_answers_what_is_printed(house: House) -> 
         STAYS,
         PAY_CODES,
         PAYING,
+        SETTLING,
         OFFLINE,
     )
     assert set(printed) == {name for story in stories for name in story.split()}

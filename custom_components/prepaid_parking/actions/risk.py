@@ -19,9 +19,9 @@ MINUTES: Final = vol.All(vol.Coerce(int), vol.Range(min=0))
 async def set_risk_rule(call: Call) -> Response:
     """Write the next version of a rule."""
     data, rule = call.data, RiskKind(call.data["rule"])
-    changes: dict[str, object] = {
-        name: data[name] for name in ("on", "shadow", "action") if name in data
-    }
+    changes: dict[str, object] = {name: data[name] for name in ("shadow", "action") if name in data}
+    if "enabled" in data:
+        changes["on"] = data["enabled"]
     if "limit" in data:
         changes["most"] = _limit(call, rule)
     for name, written in (("window_minutes", "window_s"), ("hold_minutes", "hold_s")):
@@ -88,7 +88,7 @@ ACTIONS: Final = (
         set_risk_rule,
         {
             vol.Required("rule"): vol.Coerce(RiskKind),
-            vol.Optional("on"): cv.boolean,
+            vol.Optional("enabled"): cv.boolean,
             vol.Optional("shadow"): cv.boolean,
             vol.Optional("limit"): cv.string,
             vol.Optional("window_minutes"): MINUTES,

@@ -77,9 +77,9 @@ COUNTED: Final = frozenset(
         RiskKind.ORDERS_OF_VISIT,
         RiskKind.ORDERS_OF_NETWORK,
         RiskKind.ORDERS_OF_SITE,
+        RiskKind.NEW_NETWORK,
     }
 )
-HOLDS: Final = frozenset({RiskAction.CHALLENGE, RiskAction.REVIEW})
 _ALL: Final = frozenset(RiskAction) - {RiskAction.COOL_DOWN}
 _ASKED: Final = frozenset({RiskAction.LOG, RiskAction.REFUSE})
 _BY_ITSELF: Final = frozenset({RiskAction.LOG, RiskAction.FREEZE_IN, RiskAction.FREEZE_OUT})

@@ -83,7 +83,7 @@ def rule_view(site: Site, rule: RiskRule) -> dict[str, object]:
     return {
         "rule": rule.id,
         "version": rule.version,
-        "on": rule.on,
+        "enabled": rule.on,
         "shadow": rule.shadow,
         "limit": most,
         "counts": rule.id.counts,
