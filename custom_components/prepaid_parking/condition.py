@@ -23,6 +23,9 @@ FULL: Final = vol.Schema(
         }
     }
 )
+OF_A_SITE: Final = vol.Schema(
+    {vol.Optional(CONF_OPTIONS, default=dict): {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}}
+)
 
 
 class CarParkIsFull(Condition):
@@ -52,7 +55,35 @@ class CarParkIsFull(Condition):
         )
 
 
-CONDITIONS: Final[dict[str, type[Condition]]] = {"car_park_is_full": CarParkIsFull}
+class PaymentUnreconciled(Condition):
+    """Money has arrived that nobody has given a place yet."""
+
+    @override
+    @classmethod
+    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
+        """Check the options."""
+        return cast("ConfigType", OF_A_SITE(config))
+
+    def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
+        """Keep which site is meant."""
+        super().__init__(hass, config)
+        self._entry: str | None = (config.options or {}).get(ATTR_CONFIG_ENTRY_ID)
+
+    @override
+    def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
+        """Tell whether such money lies at one of the sites that are meant."""
+        entries: list[PrepaidConfigEntry] = self._hass.config_entries.async_entries(DOMAIN)
+        return any(
+            entry.runtime_data.site.paying.unmatched
+            for entry in entries
+            if entry.state is ConfigEntryState.LOADED and self._entry in (None, entry.entry_id)
+        )
+
+
+CONDITIONS: Final[dict[str, type[Condition]]] = {
+    "car_park_is_full": CarParkIsFull,
+    "payment_unreconciled": PaymentUnreconciled,
+}
 
 
 async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[Condition]]:  # noqa: ARG001

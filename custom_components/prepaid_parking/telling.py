@@ -3,7 +3,7 @@
 from typing import Any
 
 from .core.identity import LaneId, MeterId
-from .operations.facts import Hinted, SupplyChanged, UseFact, WalletFact
+from .operations.facts import Hinted, OrderFact, SupplyChanged, UseFact, WalletFact
 from .operations.lane_facts import Passed, ReviewOpened, StayFact
 from .operations.loss_views import hint_view
 from .operations.review_views import plates_of
@@ -110,6 +110,19 @@ def stay_story(site: Site, fact: StayFact) -> dict[str, Any]:
     if fact.amount_minor is not None:
         story["amount"] = site.currency.text(fact.amount_minor)
     return story
+
+
+def order_story(site: Site, fact: OrderFact) -> dict[str, Any]:
+    """Tell of money that came for an order, or without one, and has no place."""
+    return {
+        "payment": fact.unmatched,
+        "order": fact.order,
+        "channel": fact.channel,
+        "amount": site.currency.text(fact.amount_minor),
+        "currency": site.currency.code,
+        "why": fact.reason,
+        "at": fact.at.isoformat(),
+    }
 
 
 def review_story(site: Site, fact: ReviewOpened) -> dict[str, Any]:

@@ -29,6 +29,8 @@ from .operations.facts import (
     DayClosed,
     Fact,
     Hinted,
+    OrderEvent,
+    OrderFact,
     SupplyChanged,
     UseEvent,
     UseFact,
@@ -41,6 +43,7 @@ from .operations.site import Site
 from .telling import (
     hint_story,
     operation_story,
+    order_story,
     passage_story,
     review_story,
     risk_story,
@@ -133,6 +136,12 @@ def _operation(*events: OperationEvent) -> Tell:
 
 def _risk(site: Site, fact: Fact) -> Story | None:
     return risk_story(site, fact) if isinstance(fact, RiskFact) else None
+
+
+def _unreconciled(site: Site, fact: Fact) -> Story | None:
+    if isinstance(fact, OrderFact) and fact.event is OrderEvent.UNMATCHED:
+        return order_story(site, fact)
+    return None
 
 
 def _ledger_problem(site: Site, fact: Fact) -> Story | None:
@@ -254,6 +263,7 @@ TRIGGERS: Final[dict[str, type[Trigger]]] = {
         ("operation_held", _operation(OperationEvent.HELD), True),
         ("operation_ended", _operation(*OPERATION_ENDS), True),
         ("risk", _risk, True),
+        ("payment_unreconciled", _unreconciled, False),
         ("ledger_problem", _ledger_problem, False),
     )
 }

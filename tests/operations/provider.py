@@ -22,6 +22,7 @@ from custom_components.prepaid_parking.core.pay_channel import (
     SettlementRow,
 )
 from custom_components.prepaid_parking.operations.pay_book import ChannelRun
+from custom_components.prepaid_parking.operations.pay_port import PayChannel
 from custom_components.prepaid_parking.operations.site import Site
 
 
@@ -138,7 +139,7 @@ class Provider:
 SIGNED = {"signature": "right"}
 
 
-def connect(site: Site, provider: Provider, key: str = "ch1") -> ChannelRun:
+def connect(site: Site, provider: PayChannel, key: str = "ch1") -> ChannelRun:
     """Let a site take money by this provider."""
     run = ChannelRun(key=key, name="WeChat Pay", kind=Channel.WECHAT, port=provider)
     site.paying.channels[key] = run

@@ -470,6 +470,21 @@ def test_a_hub_that_dies_at_any_step_credits_once(
     raise AssertionError
 
 
+def test_a_hub_that_dies_over_a_wrong_amount_holds_it_once(payments: Payments) -> None:
+    """What nobody can guess the use of is held once, and its order says so after the restart too."""
+    for step in range(20):
+        payments.asks(which=0, minor=50_00, lost=False, die_at=None)
+        payments.pays(which=-1, wrong=-1, late=False)
+        life = payments.life
+        happens(payments, "is_told", die_at=step)
+        payments.everything_arrives()
+        payments.run(payments.check())
+        assert len(payments.world.site.paying.unmatched) == step + 1
+        if not life.dead.is_set():
+            return
+    raise AssertionError
+
+
 def test_a_hub_that_dies_while_it_asks_has_a_number_to_ask_about(payments: Payments) -> None:
     """Who was shown a code may pay it, whatever became of the hub that showed it."""
     for step in range(20):
