@@ -89,16 +89,20 @@ class NoticeView(HomeAssistantView):
         entry = _site_of(self._hass, channel)
         if entry is None:
             return _refused(HTTPStatus.BAD_REQUEST)
-        if entry.state is not ConfigEntryState.LOADED:
+        if entry.state is not ConfigEntryState.LOADED or self._busy >= MOST_AT_ONCE:
             return _later(HTTPStatus.SERVICE_UNAVAILABLE)
         site = entry.runtime_data.site
         run = site.paying.channels.get(channel)
         if run is None:
             return _later(HTTPStatus.SERVICE_UNAVAILABLE)
-        if self._busy >= MOST_AT_ONCE:
-            return _later(HTTPStatus.SERVICE_UNAVAILABLE)
+        return await self._answer(run, network, hear(site, channel, request.headers, body))
+
+    async def _answer(
+        self, run: ChannelRun, network: str, hearing: Coroutine[None, None, None]
+    ) -> web.Response:
+        """Have a notice heard, and say what came of it."""
         try:
-            await self._heard(hear(site, channel, request.headers, body))
+            await self._heard(hearing)
         except StoreError as err:
             return self._again(network, run, err.key)
         except TimeoutError:
@@ -107,7 +111,7 @@ class NoticeView(HomeAssistantView):
             self._say(run, err.key)
             return _refused(HTTPStatus.BAD_REQUEST)
         self._limit.give_back(network)
-        self._said -= {one for one in self._said if one[0] == channel}
+        self._said -= {one for one in self._said if one[0] == run.key}
         kind = "application/json" if run.kind is Channel.WECHAT else "text/plain"
         return web.Response(text=SUCCESS[run.kind], content_type=kind, headers=HEADERS)
 

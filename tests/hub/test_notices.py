@@ -220,25 +220,25 @@ async def test_what_is_larger_than_any_notice_is_not_read(alipay: Counter) -> No
     assert (await alipay.post({}, large[1:]))[:2] == (400, FAILED)
 
 
-async def test_the_books_that_cannot_be_written_ask_for_it_again(counter: Counter) -> None:
+async def test_the_books_that_cannot_be_written_ask_for_it_again(alipay: Counter) -> None:
     """A full disk must not turn a paid order into a lost one: what is not written is not answered."""
-    out_no = await counter.order()
-    await counter.scan(out_no)
-    counter.fake.faults.notice_lost = True
-    await counter.fake.pay(out_no)
-    letter = counter.letter(out_no)
+    out_no = await alipay.order()
+    await alipay.scan(out_no)
+    alipay.fake.faults.notice_lost = True
+    await alipay.fake.pay(out_no)
+    letter = alipay.letter(out_no)
     full = StoreError("disk_full")
     with patch("custom_components.prepaid_parking.notice_view.hear", side_effect=full):
-        status, _, answer = await counter.post(letter.headers, letter.body)
+        status, _, answer = await alipay.post(letter.headers, letter.body)
     assert status == 503
     assert int(answer.headers["Retry-After"]) > 0
-    await counter.hub.stop()
-    status, _, answer = await counter.post(letter.headers, letter.body)
+    await alipay.hub.stop()
+    status, _, answer = await alipay.post(letter.headers, letter.body)
     assert status == 503
     assert int(answer.headers["Retry-After"]) > 0
-    await counter.hub.start()
-    assert (await counter.post(letter.headers, letter.body))[0] == 200
-    assert await counter.balance() == "12.50"
+    await alipay.hub.start()
+    assert (await alipay.post(letter.headers, letter.body))[0] == 200
+    assert await alipay.balance() == "12.50"
 
 
 async def test_a_provider_that_hangs_up_stops_no_booking(alipay: Counter) -> None:
@@ -284,18 +284,18 @@ async def test_a_forger_is_never_banned_from_the_hub(
 
 
 async def test_the_log_says_once_why_and_names_nobody(
-    counter: Counter, caplog: pytest.LogCaptureFixture
+    alipay: Counter, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whoever reads the log at night needs the cause, not a payer's account."""
-    out_no = await counter.order()
-    await counter.scan(out_no)
-    counter.fake.faults.notice_lost = True
-    await counter.fake.pay(out_no)
-    letter = counter.letter(out_no)
+    out_no = await alipay.order()
+    await alipay.scan(out_no)
+    alipay.fake.faults.notice_lost = True
+    await alipay.fake.pay(out_no)
+    letter = alipay.letter(out_no)
     caplog.clear()
     with caplog.at_level(logging.DEBUG, logger="custom_components.prepaid_parking"):
         for _ in range(3):
-            await counter.post(letter.headers, letter.body[:-1])
+            await alipay.post(letter.headers, letter.body[:-1])
     ours = [one for one in caplog.records if one.name.startswith("custom_components.prepaid")]
     assert len([one for one in ours if one.levelno >= logging.WARNING]) == 1
     told = " ".join(one.getMessage() for one in ours)
