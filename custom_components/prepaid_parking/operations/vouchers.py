@@ -215,7 +215,7 @@ def agent_after(
         raise CoreError("vouchers_of_no_agent", batch=batch.id)
     known = find_agent(site, batch.agent)
     if amount_minor < 0:
-        return (unsold(known, -amount_minor, -amount_minor, known.rate_micro),)
+        return (unsold(known, -amount_minor, known.rate_micro),)
     return (sold(known, amount_minor),)
 
 
