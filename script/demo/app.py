@@ -50,6 +50,11 @@ class Demo:
         """Where the hub is."""
         return f"http://{HOST}:{self.choices.ports.hub}"
 
+    @property
+    def provider(self) -> str:
+        """Where the pretended provider of payments is."""
+        return f"http://{HOST}:{self.choices.ports.pay}"
+
     async def run(self) -> None:
         """Start everything, say what there is, and stay until it is stopped or a part ends."""
         stopped = asyncio.Event()
@@ -83,6 +88,7 @@ class Demo:
             show.write(
                 welcome(
                     f"{self.url}/{PATH}",
+                    self.provider,
                     ports,
                     self.broker,
                     hub=hub.process.pid,
@@ -104,10 +110,12 @@ class Demo:
                 ports=self.choices.ports,
                 broker=self.broker,
                 fast=self.options.fast,
+                url=self.url,
+                provider=self.provider,
             )
             try:
                 await setup.run()
-                if await write_dashboard(client, setup.entry):
+                if await write_dashboard(client, setup.entry, self.provider):
                     show.step("The dashboard is there")
                 # The lists are asked for by the minute; whoever has just arrived does not wait for it.
                 await client.ask("fire_event", event_type="demo_lists")
@@ -166,6 +174,8 @@ class Demo:
             str(self.choices.ports.tcp),
             "--rtu-port",
             str(self.choices.ports.rtu),
+            "--pay-port",
+            str(self.choices.ports.pay),
             "--mqtt",
             self.broker.url,
             "--state",

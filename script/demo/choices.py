@@ -17,6 +17,7 @@ HUB_PORT: Final = 8123
 MQTT_PORT: Final = 1883
 TCP_PORT: Final = 5020
 RTU_PORT: Final = 5021
+PAY_PORT: Final = 5022
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class Ports:
     mqtt: int
     tcp: int
     rtu: int
+    pay: int = PAY_PORT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,7 @@ class Choices:
         """Return what the demo itself listens with, beside the hub."""
         yield "meters", self.ports.tcp
         yield "meters", self.ports.rtu
+        yield "payments", self.ports.pay
         if not is_address(self.broker):
             yield "MQTT broker", self.ports.mqtt
 
@@ -63,11 +66,13 @@ def choose(places: Places, port: int | None) -> Choices:
 
 def _first(port: int | None) -> Choices:
     tcp = free_port(TCP_PORT)
+    rtu = free_port(RTU_PORT, tcp)
     ports = Ports(
         hub=_hub_port(HUB_PORT, port),
         mqtt=free_port(MQTT_PORT),
         tcp=tcp,
-        rtu=free_port(RTU_PORT, tcp),
+        rtu=rtu,
+        pay=free_port(PAY_PORT, tcp, rtu),
     )
     return Choices(ports=ports, broker=usual_broker())
 

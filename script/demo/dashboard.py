@@ -10,6 +10,7 @@ from .client import Data, Hub
 from .names import Names, names_of, used_statistic, wallet_key
 from .parking_views import lanes, parking
 from .past import POWER, write_past
+from .payment_views import payments
 from .tenants import CONTRACTS, ENTERPRISE, TENANTS, unit_of
 from .trouble import DemoError
 
@@ -24,11 +25,14 @@ _ICONS: Final = {
 }
 
 
-async def write_dashboard(hub: Hub, entry: str) -> bool:
-    """Write the dashboard where it is missing or another; tells whether it did."""
+async def write_dashboard(hub: Hub, entry: str, provider: str) -> bool:
+    """Write the dashboard where it is missing or another; tells whether it did.
+
+    `provider` is the address of the pretended provider, where payers pay.
+    """
     names = await names_of(hub, entry)
     house = [_supply(names), _money(names), _house(names), _meters(names)]
-    views = [*house, parking(names), lanes(names)]
+    views = [*house, parking(names), lanes(names), payments(names, provider)]
     config: Data = {"title": _TITLE, "views": views}
     known = {one["url_path"] for one in await hub.ask("lovelace/dashboards/list")}
     if PATH not in known:

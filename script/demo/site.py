@@ -16,6 +16,7 @@ from .choices import Ports
 from .client import Data, Hub
 from .flows import CONFIG, OPTIONS, SUBENTRY, Steps, fill_in, give_up
 from .patience import until
+from .payments_setup import PaymentsSetup
 from .tenants import (
     CONTRACTS,
     FAST,
@@ -47,6 +48,9 @@ class SiteSetup:
     ports: Ports
     broker: BrokerChoice
     fast: bool
+    url: str
+    """Where payers open the pages: the demo's own hub."""
+    provider: str
     entry: str = ""
     lines: dict[str, str] = field(default_factory=dict)
     """Subentry ids by the key of the line; the broker's is empty."""
@@ -63,6 +67,9 @@ class SiteSetup:
         await self._bindings()
         await self._house()
         await CarParkSetup(hub=self.hub, wallets=await self._wallets_by_key()).run()
+        await PaymentsSetup(
+            hub=self.hub, entry=self.entry, url=self.url, provider=self.provider
+        ).run()
         await self._pace()
 
     async def _hub_broker(self) -> None:
@@ -108,7 +115,7 @@ class SiteSetup:
             raise DemoError(message)
 
     async def _options(self) -> None:
-        """Publish balances every few seconds: in a demo people look at them."""
+        """Publish balances every few seconds, which people look at in a demo; let the desk take cash."""
         menu = await self.hub.rest("POST", OPTIONS, {"handler": self.entry})
         path = f"{OPTIONS}/{menu['flow_id']}"
         flow = await self.hub.rest("POST", path, {"next_step_id": "settings"})
@@ -116,12 +123,12 @@ class SiteSetup:
             one["name"]: (one.get("description") or {}).get("suggested_value")
             for one in flow["data_schema"]
         }
-        if shown["publish_s"] == _PUBLISH_S:
+        wanted = {"publish_s": _PUBLISH_S, "register_beside": True}
+        if {name: shown.get(name) for name in wanted} == wanted:
             await give_up(self.hub, OPTIONS, flow["flow_id"])
             return
         known = {name: value for name, value in shown.items() if value not in (None, "")}
-        answer = known | {"publish_s": _PUBLISH_S}
-        await self.hub.rest("POST", path, answer)
+        await self.hub.rest("POST", path, known | wanted)
 
     async def _devices(self) -> None:
         known = {one["title"]: one["subentry_id"] for one in await self._subentries()}

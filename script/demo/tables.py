@@ -146,6 +146,27 @@ _CARDS: Final = """\
 {{ permit.last | default('–') | replace('-', '‑') }} |
 {% endfor %}
 """
+_CODES: Final = """\
+{% set codes = state_attr('sensor.code_list', 'codes') or [] -%}
+| Code for | |
+|:--|:--|
+{% for one in codes -%}
+| {{ one.name }} | <a target="_blank" href="{{ one.url }}">open its page</a> |
+{% endfor %}
+<a target="_blank" href="{{ state_attr('sensor.code_list', 'sheet') }}">Print them all as stickers</a>
+"""
+_ORDERS: Final = """\
+{% set orders = state_attr('sensor.order_list', 'orders') or [] -%}
+{% if orders -%}
+| At | For | Amount | |
+|:--|:--|--:|:--|
+{% for one in orders -%}
+| {{ as_local(as_datetime(one.at)).strftime('%H:%M') }} | {{ one.aim }} | {{ one.amount }} | {{ one.state }} |
+{% endfor %}
+{%- else -%}
+Nobody was asked for money yet.
+{%- endif %}
+"""
 
 
 def wallets(rows: list[tuple[str, ...]]) -> Data:
@@ -192,6 +213,16 @@ def stays() -> Data:
 def cards() -> Data:
     """Return the parking cards."""
     return _table(_CARDS)
+
+
+def codes() -> Data:
+    """Return the codes to pay, as links for a second window."""
+    return _table(_CODES)
+
+
+def orders() -> Data:
+    """Return what payers were asked for last, and what became of it."""
+    return _table(_ORDERS)
 
 
 def _table(content: str) -> Data:

@@ -9,7 +9,9 @@ from .places import PASSWORD, USER
 from .tenants import UNITS
 
 
-def welcome(address: str, ports: Ports, broker: BrokerChoice, *, hub: int, fast: bool) -> str:
+def welcome(
+    address: str, provider: str, ports: Ports, broker: BrokerChoice, *, hub: int, fast: bool
+) -> str:
     """Say where it is, what is simulated, and what to try."""
     heavy = next(one for one in DEMO.meters if one.serial == DEMO.heavy.serial)
     wallet = next(one.name for one in DEMO.wallets if one.key == heavy.wallet)
@@ -31,8 +33,9 @@ def welcome(address: str, ports: Ports, broker: BrokerChoice, *, hub: int, fast:
     ten washes, a house fee with its bill
   - 40 parking spaces in three places, {len(CARDS)} cards with packages, rentals and spaces of their own
   - {len(DEMO.cars)} cars that come and go; visitors pay at the exit
+  - a provider of payments, with a window to pay in: {provider}/window
 
-  Five things to try
+  Six things to try
   1. Watch {wallet} on the dashboard. {emptying}
      Press "Top up": its meter's relay is switched on again.
   2. Under "Parking" see who is inside, and tick off the car that nobody saw come in. Under
@@ -42,7 +45,9 @@ def welcome(address: str, ports: Ports, broker: BrokerChoice, *, hub: int, fast:
      prepaid_parking.get_bill or get_statement with "Page to print" gives a page on paper.
   4. Under "Supply" see who will be cut by the end of tomorrow: Flat 3-102 has nearly nothing.
      Top it up, or spare it with prepaid_parking.veto_cut.
-  5. Kill the hub (kill -9 {hub}) and run script/develop again: every balance goes on
+  5. Under "Payments" open the page of {wallet}, as a tenant who scans its code, and pay in
+     the payer's window. Or let a visitor wait at the exit, and pay for the stay.
+  6. Kill the hub (kill -9 {hub}) and run script/develop again: every balance goes on
      where its meter is, to the last cent.
 
   Ctrl-C stops everything."""

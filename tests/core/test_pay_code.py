@@ -109,4 +109,4 @@ def test_a_link_is_short_enough_to_be_scanned_from_a_screen() -> None:
 
 def test_nothing_that_is_soon_over_gets_a_sticker() -> None:
     """A stay's sticker would open the next driver's."""
-    assert set(PayFor) - LASTING == {PayFor.STAY, PayFor.BILL}
+    assert {PayFor.LANE, PayFor.SPACE, PayFor.METER, PayFor.CARD, PayFor.WALLET} == LASTING

@@ -21,6 +21,8 @@ SHOWN: Final = {
     "unit_list": "3",
     "card_list": "4",
     "stays": "2",
+    "code_list": "1",
+    "order_list": "2",
     "use_of_a_home": "1",
     "use_of_a_business": "1",
 }
@@ -31,6 +33,12 @@ ANSWERS: Final[dict[str, ServiceResponse]] = {
     "list_units": {"count": 3, "units": []},
     "list_cards": {"count": 4, "cards": []},
     "list_stays": {"stays": ["a", "b"]},
+    "list_pay_codes": {"codes": [{"name": "Exit", "url": ""}], "sheet_url": ""},
+    "list_pay_orders": {
+        "orders": [
+            {"created_at": "2026-11-22T13:16:14+00:00", "amount": "5.00", "state": "credited"}
+        ]
+    },
     "get_statement": {"usage": ["yesterday"], "unit": "Flat 3-101"},
 }
 

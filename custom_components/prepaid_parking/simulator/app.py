@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 import signal
 import sys
@@ -10,6 +11,7 @@ import sys
 from .broker import Broker
 from .building import DemoBuilding
 from .demo import DEMO
+from .pay_stripe import FakeStripe
 from .wire import Framing
 
 
@@ -40,6 +42,12 @@ def describe(building: DemoBuilding) -> Iterator[str]:
         yield f"  {gadget.profile:29} {gadget.identity:14} {gadget.name}"
 
 
+def _told(provider: FakeStripe | None) -> Iterator[str]:
+    if provider is not None:
+        yield f"Payments: a pretended {provider.brand} at {provider.base_url}"
+        yield f"  the payer's window is {provider.base_url}/window"
+
+
 async def _serve(options: argparse.Namespace) -> None:
     building = DemoBuilding(
         host=options.host,
@@ -53,8 +61,14 @@ async def _serve(options: argparse.Namespace) -> None:
     stopped = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stopped.set)
-    async with building:
-        for line in describe(building):
+    async with AsyncExitStack() as running:
+        provider = None
+        if options.pay_port is not None:
+            provider = FakeStripe(currency=DEMO.currency)
+            running.push_async_callback(provider.stop)
+            await provider.start(options.pay_port)
+        await running.enter_async_context(building)
+        for line in (*_told(provider), *describe(building)):
             sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
         await stopped.wait()
@@ -67,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--tcp-port", type=int, default=port_a, help="Modbus TCP line")
     parser.add_argument("--rtu-port", type=int, default=port_b, help="RTU-over-TCP line")
+    parser.add_argument("--pay-port", type=int, help="a pretended provider of payments")
     parser.add_argument("--mqtt", type=Broker.from_url, help="mqtt://user:password@host:port")
     parser.add_argument("--speed", type=float, default=1.0, help="hours of the meters per hour")
     parser.add_argument("--seed", type=int, default=1, help="another seed, another day")

@@ -24,7 +24,17 @@ from .plate_reader import JsonPlateReader
 from .relay_board import WaveshareRelay
 from .shelly import ShellyGen2
 from .site import Site
-from .traffic import BoardGate, Eye, FrigateEye, Gate, JsonEye, Lane, ShellyGate, Traffic
+from .traffic import (
+    PAYING_S,
+    BoardGate,
+    Eye,
+    FrigateEye,
+    Gate,
+    JsonEye,
+    Lane,
+    ShellyGate,
+    Traffic,
+)
 
 _TICK_S: Final = 0.5
 _WIRE_TIME_S: Final = 0.012
@@ -173,4 +183,6 @@ def _lane(
         reader = JsonPlateReader(spec.camera, name=f"{spec.name} camera")
         gadgets.append(reader)
         eye = JsonEye(reader=reader)
+    if spec.direction == "out":
+        return Lane(gate=gate, eye=eye, patience_s=PAYING_S)
     return Lane(gate=gate, eye=eye)

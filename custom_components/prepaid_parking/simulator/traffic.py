@@ -16,6 +16,8 @@ from .shelly import ShellyGen2
 
 _PATIENCE_S: Final = 8.0
 """How long a driver waits for the arm before backing out."""
+PAYING_S: Final = 60.0
+"""How long a driver stays at an exit who has to pay first."""
 _ARM_S: Final = 1.5
 _UNDER_ARM_S: Final = 0.8
 _BEHIND_S: Final = 0.6
@@ -145,6 +147,7 @@ class Lane:
 
     gate: Gate
     eye: Eye
+    patience_s: float = _PATIENCE_S
 
     async def pass_through(self, plate: str, pace: float = 1.0) -> bool:
         """Drive up, wait, pass or back out; tells whether the car passed."""
@@ -183,7 +186,7 @@ class Lane:
     async def _come(self, plate: str, pace: float) -> bool:
         """Stand before the barrier and be read; tells whether it was asked to open."""
         await self.gate.loops(arrival=True, safety=False)
-        waiting = asyncio.create_task(self.gate.opened(_PATIENCE_S * pace))
+        waiting = asyncio.create_task(self.gate.opened(self.patience_s * pace))
         try:
             await self.eye.look(plate, pace)
             return await waiting
