@@ -7,6 +7,7 @@ from typing import Any
 from homeassistant.core import Context
 from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from PIL import Image
+import probatio as vol
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -125,6 +126,13 @@ async def test_no_list_and_no_log_holds_a_number(
     for number in numbers:
         proof = number.replace(" ", "")[8:18]
         assert proof not in said.replace(" ", "")
+
+
+async def test_nobody_books_a_voucher_by_hand(hub: Hub) -> None:
+    """Money out of vouchers that nobody sold would be missing when the last real one is redeemed."""
+    await hub.call("open_wallet", unit="Flat 3-201", purpose="utility")
+    with pytest.raises(vol.Invalid):
+        await hub.call("top_up", wallet="w1", amount="50.00", channel="voucher")
 
 
 async def test_only_a_manager_makes_money_out_of_paper(hub: Hub) -> None:

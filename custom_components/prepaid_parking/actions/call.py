@@ -30,8 +30,8 @@ type Fields = Mapping[vol.Marker, Any]
 
 SLUG: Final = vol.All(cv.slug, vol.Length(min=1))
 """What a person calls a rule; the hub's own check lets an empty one pass."""
-BY_HAND: Final = vol.All(vol.Coerce(Channel), vol.NotIn(ONLINE))
-"""The channels a person can book by; the others say themselves what they have taken."""
+BY_HAND: Final = vol.All(vol.Coerce(Channel), vol.NotIn((*ONLINE, Channel.VOUCHER)))
+"""The channels a person can book by; providers and vouchers say themselves what they are worth."""
 TEXTS: Final = vol.All(cv.ensure_list, [cv.string])
 MOST_LISTED: Final = 1_000
 """More than this in one answer holds up the hub; the next page begins `after` the last one."""
