@@ -6,6 +6,7 @@ import pytest
 
 from custom_components.prepaid_parking.core.chart import SiteAccount, site_account
 from custom_components.prepaid_parking.core.errors import CoreError
+from custom_components.prepaid_parking.core.ledger import BooksState
 from custom_components.prepaid_parking.core.pay_channel import ChannelFault
 from custom_components.prepaid_parking.core.pay_order import Aim, AimKind, OrderState, PayOrder
 from custom_components.prepaid_parking.core.wallet import Frozen
@@ -15,6 +16,7 @@ from custom_components.prepaid_parking.operations.facts import (
     WalletEvent,
 )
 from custom_components.prepaid_parking.operations.pay_crediting import credit_seen
+from custom_components.prepaid_parking.operations.pay_notices import hear
 from custom_components.prepaid_parking.operations.pay_orders import (
     close_order,
     create_order,
@@ -24,8 +26,8 @@ from custom_components.prepaid_parking.operations.pay_orders import (
 )
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from custom_components.prepaid_parking.operations.wallets import freeze
-from tests.operations.provider import Provider, connect
-from tests.operations.world import MANAGER, MINUTE, SECOND, World
+from tests.operations.provider import SIGNED, Provider, connect
+from tests.operations.world import BOOKS, MANAGER, MINUTE, SECOND, World
 
 SUSPENSE = SiteAccount.SUSPENSE
 CLEARING = SiteAccount.CLEARING_WECHAT
@@ -180,6 +182,39 @@ async def test_an_order_is_closed_by_hand(world: World, provider: Provider) -> N
     provider.fault = ChannelFault.UNKNOWN
     with pytest.raises(CoreError, match="order_not_closed"):
         await close_order(world.site, order=third.id, actor=MANAGER)
+
+
+async def test_after_a_restore_what_was_paid_since_is_credited_again_and_once(
+    world: World, provider: Provider
+) -> None:
+    """A backup knows of no payment that came after it: the provider does, and the payer as well."""
+    wallet = await world.wallet()
+    order = await ask(world, wallet)
+    await world.books.close()
+    path = world.folder / BOOKS
+    backup = path.read_bytes()
+    await world.restart()
+    connect(world.site, provider)
+    provider.pay(order.out_no, 5000)
+    await world.tick()
+    assert (await find_order(world.site, order.id)).state is OrderState.CREDITED
+    lost = await ask(world, wallet, 700)
+    await world.books.close()
+    for log in world.folder.glob(f"{BOOKS}-*"):
+        log.unlink()
+    path.write_bytes(backup)
+    await world.restart()
+    connect(world.site, provider)
+    world.books.state = BooksState.ROLLED_BACK
+    with pytest.raises(CoreError, match="ledger_closed"):
+        await ask(world, wallet)
+    await world.tick()
+    assert (await find_order(world.site, order.id)).state is OrderState.CREDITED
+    assert world.wallet_now(wallet).posted_minor == 5000 == -await in_account(world, CLEARING)
+    seen = provider.pay(lost.out_no, 700)
+    await hear(world.site, "ch1", SIGNED, provider.notice(seen, world.clock.now))
+    (held,) = world.site.paying.unmatched.values()
+    assert (held.why, held.left_minor) == ("no_order", 700)
 
 
 async def test_a_wrong_amount_is_held_for_a_person(world: World, provider: Provider) -> None:

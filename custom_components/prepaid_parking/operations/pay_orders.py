@@ -59,6 +59,8 @@ async def create_order(
     known = await answered_before(site, act)
     if known is not None:
         return await find_order(site, str(known.detail["order"]))
+    if not site.books.writable:
+        raise CoreError("ledger_closed")
     run = _open_channel(site, channel, way)
     wanted = await due(site, aim)
     order = await _drawn_up(site, run, aim, wanted.chosen(site, amount_minor))
