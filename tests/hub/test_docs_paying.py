@@ -13,17 +13,17 @@ OF_CHANCE: Final = frozenset(
 """Numbers that are never given twice, and times: another run has others."""
 
 
-def evened(told: Any, printed: Any) -> Any:
+def evened(told: Any, printed: Any, of_chance: frozenset[str] = OF_CHANCE) -> Any:
     """Return what was told with what is printed of chance, where both say something or nothing."""
     if isinstance(told, dict) and isinstance(printed, dict):
         return {
             key: printed[key]
-            if key in OF_CHANCE and key in printed and bool(value) is bool(printed[key])
-            else evened(value, printed.get(key))
+            if key in of_chance and key in printed and bool(value) is bool(printed[key])
+            else evened(value, printed.get(key), of_chance)
             for key, value in told.items()
         }
     if isinstance(told, list) and isinstance(printed, list):
-        return [evened(*pair) for pair in zip(told, printed, strict=True)]
+        return [evened(*pair, of_chance) for pair in zip(told, printed, strict=True)]
     return told
 
 

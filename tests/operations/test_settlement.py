@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Final
 
 import pytest
 
@@ -57,7 +58,10 @@ def provider(world: World) -> RefundingProvider:
     return made
 
 
-def stranger(minor: int = 990, ref: str = "99") -> SettlementRow:
+NINE: Final = datetime(2026, 7, 1, 9, tzinfo=UTC)
+
+
+def stranger(minor: int = 990, ref: str = "99", at: datetime = NINE) -> SettlementRow:
     """A payment that no order of ours asked for."""
     return SettlementRow(
         kind=RowKind.PAYMENT,
@@ -65,7 +69,7 @@ def stranger(minor: int = 990, ref: str = "99") -> SettlementRow:
         provider_ref=ref,
         amount_minor=minor,
         fee_minor=6,
-        at=datetime(2026, 7, 1, 9, tzinfo=UTC),
+        at=at,
     )
 
 
