@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 import segno
 
 from .core.identity import WalletId
+from .core.pay_code import PayFor
 from .core.pay_order import Aim, AimKind, OrderState, PayOrder
+from .operations.pay_tokens import person_token
 from .operations.stay_finding import stay_by_id
 from .pay_writing import Known, Page, PageMaker
 from .wording import Words
@@ -17,7 +20,20 @@ LOOK_S: Final = 3
 """Somebody stands before a barrier and waits."""
 LINKS: Final = ("https://", "http://")
 """What a provider's link may begin with: nothing that runs in the page."""
-BLANKS: Final = ("amount", "qr", "url", "until", "leave_by", "balance", "code", "at", "channel")
+RECEIPT_LASTS: Final = timedelta(days=90)
+"""As long as somebody argues about a payment."""
+BLANKS: Final = (
+    "receipt",
+    "amount",
+    "qr",
+    "url",
+    "until",
+    "leave_by",
+    "balance",
+    "code",
+    "at",
+    "channel",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +62,7 @@ async def show_order(made: PageMaker, order: PayOrder) -> Shown:
         "until": f"{order.expires_at.astimezone(site.zone):%H:%M}",
     }
     if order.state is OrderState.CREDITED:
-        known |= await _credited(made, order.aim)
+        known |= await _credited(made, order)
     if not order.state.open:
         return Shown(page=_page(made, known))
     refresh = f"{LOOK_S}; url={made.path}"
@@ -71,8 +87,15 @@ def _drawn(qr: str) -> str:
     return segno.make_qr(qr).png_data_uri(scale=QR_SCALE) if qr else ""
 
 
-async def _credited(made: PageMaker, aim: Aim) -> Mapping[str, str]:
-    """Return what a payer is told after the money was booked."""
+async def _credited(made: PageMaker, order: PayOrder) -> Mapping[str, str]:
+    """Return what a payer is told after the money was booked, with a link to keep."""
+    if made.visit.kind is PayFor.ORDER:
+        return {}
+    receipt, _ = person_token(made.site, PayFor.ORDER, order.id, RECEIPT_LASTS)
+    return {"receipt": f"{made.path.rpartition('/')[0]}/{receipt}", **await _news(made, order.aim)}
+
+
+async def _news(made: PageMaker, aim: Aim) -> Mapping[str, str]:
     if aim.kind is AimKind.STAY:
         return {"leave_by": made.leave_by(await stay_by_id(made.site, aim.id))}
     run = made.site.wallets.get(WalletId(aim.id)) if aim.kind is AimKind.WALLET else None
@@ -98,4 +121,4 @@ def _page(made: PageMaker, order: Known) -> Page:
     def told(_: Words) -> Known:
         return known | {"qr": _drawn(known["qr"])}
 
-    return made.write("pay_order.html", order=told)
+    return made.write("pay_order.html", order=told, goes_on=made.visit.kind is not PayFor.ORDER)

@@ -15,6 +15,7 @@ class _Reader(HTMLParser):
         self.forms: list[dict[str, str]] = []
         self.choices: list[tuple[str, str]] = []
         self.actions: list[str] = []
+        self.links: list[str] = []
         self.alert = ""
         self._in_alert = False
 
@@ -24,6 +25,8 @@ class _Reader(HTMLParser):
         if tag == "form":
             self.forms.append({})
             self.actions.append(known["action"])
+        if tag == "a":
+            self.links.append(known["href"])
         if tag == "input" and known.get("type") == "hidden":
             self.forms[-1][known["name"]] = known["value"]
         if tag in ("input", "button") and "value" in known and known.get("type") != "hidden":
@@ -51,6 +54,7 @@ class Seen:
     forms: list[dict[str, str]] = field(default_factory=list)
     choices: list[tuple[str, str]] = field(default_factory=list)
     actions: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
     alert: str = ""
 
     def form(self, do: str) -> dict[str, str]:
@@ -97,6 +101,7 @@ class Phone:
                 forms=reader.forms,
                 choices=reader.choices,
                 actions=reader.actions,
+                links=reader.links,
                 alert=reader.alert,
             )
         return self.now

@@ -101,6 +101,11 @@ async def test_a_wallet_is_topped_up_from_a_link_without_a_login(
     assert order.out_no in phone.now.text
     assert "60.00 CNY" in phone.now.text
     assert (await hub.wallet(w1))["balance"] == "60.00"
+    page = await phone.open(phone.now.links[-1].rpartition("/")[2])
+    assert order.out_no in page.text
+    assert "50.00 CNY" in page.text
+    assert "60.00" not in page.text
+    assert not page.forms
 
 
 async def test_a_page_that_is_off_is_the_same_as_one_that_never_was(

@@ -32,10 +32,12 @@ class PayFor(StrEnum):
     WALLET = "wallet"
     STAY = "stay"
     BILL = "bill"
+    ORDER = "order"
+    """What was paid: the receipt that its payer keeps."""
 
 
 LASTING: Final = frozenset({PayFor.LANE, PayFor.SPACE, PayFor.METER, PayFor.CARD, PayFor.WALLET})
-"""What a code can stick on; a stay and a bill are over too soon, they get a link that ends."""
+"""What a code can stick on; a stay and a bill are over too soon, they get a link that ends, as a receipt does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

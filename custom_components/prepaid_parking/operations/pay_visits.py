@@ -5,13 +5,14 @@ offered by its masked plate, any other only to who knows its plate and when it c
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from ..core.admission import Way as Direction
 from ..core.errors import CoreError
-from ..core.identity import Actor, ActorKind, CardId, MeterId, WalletId
+from ..core.identity import Actor, ActorKind, CardId, MeterId, OrderId, WalletId
 from ..core.pay_channel import Way
 from ..core.pay_code import PayFor
 from ..core.pay_order import Aim, AimKind, PayOrder
@@ -58,6 +59,8 @@ def begin_visit(site: Site, opened: Opened, address: str | None) -> tuple[str, P
         return None
     name, visit = visits.begin(opened.kind, opened.target, now, personal=_is_personal(opened))
     visit.aim = _aim_of(site, opened)
+    if opened.kind is PayFor.ORDER:
+        visit.order = OrderId(opened.target)
     return name, visit
 
 
@@ -163,10 +166,20 @@ async def order_of(site: Site, visit: PayVisit, *, looks: bool) -> PayOrder | No
     order = await find_order(site, visit.order)
     if not (looks and order.state.open):
         return order
-    looked = asyncio.ensure_future(look(site, order.id))
+    done = asyncio.Event()
+
+    async def looking() -> None:
+        try:
+            await look(site, order.id)
+        finally:
+            done.set()
+
+    site.spawn(looking())
     # A provider that takes its time is not waited for: the page comes back in a moment anyway.
-    await asyncio.wait({looked}, timeout=LOOK_S)
-    return looked.result() if looked.done() else order
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LOOK_S):
+            await done.wait()
+    return await find_order(site, order.id)
 
 
 async def other_way(site: Site, visit: PayVisit) -> None:
@@ -180,8 +193,8 @@ async def other_way(site: Site, visit: PayVisit) -> None:
 
 
 def _is_personal(opened: Opened) -> bool:
-    """Tell a link that was sent to one person from a code that hangs on a wall or a screen."""
-    return opened.code is None and not opened.once
+    """Tell a link that was sent to one person from a code on a wall or a screen, or a receipt to show."""
+    return opened.code is None and not opened.once and opened.kind is not PayFor.ORDER
 
 
 def _aim_of(site: Site, opened: Opened) -> Aim | None:
