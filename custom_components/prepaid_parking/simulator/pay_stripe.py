@@ -24,10 +24,19 @@ _REFUND_STATES: Final = {
     RefundState.DONE: "succeeded",
     RefundState.FAILED: "failed",
 }
+REFUSING_CARDS: Final = {
+    "pm_card_chargeDeclined": "card_declined",
+    "pm_card_authenticationRequired": "authentication_required",
+}
+"""Cards of the test mode that no payment is taken off."""
 _REFUSALS: Final = {
+    "card_declined": (402, "card_declined"),
+    "authentication_required": (402, "authentication_required"),
     "missing": (404, "resource_missing"),
     "too_much": (400, "charge_already_refunded"),
 }
+
+REQUEST_ERROR: Final = "invalid_request_error"
 
 type Node = dict[str, object]
 type Form = Mapping[str, str]
@@ -134,6 +143,12 @@ class FakeStripe(PayProvider):
             "id": f"pi_{order.reference}",
             "object": "payment_intent",
             "status": "succeeded",
+            "livemode": False,
+            "created": int(order.told["created"]),
+            "amount": self.told_amount(order),
+            "amount_received": self.told_amount(order),
+            "currency": self.told_currency(order).lower(),
+            "metadata": _written(order),
             "latest_charge": {**charge, "object": "charge"},
         }
 
@@ -181,6 +196,8 @@ class FakeStripe(PayProvider):
             web.get(sessions, self._list),
             web.get(f"{sessions}/{{id}}", self._one),
             web.post(f"{sessions}/{{id}}/expire", self._expire),
+            web.post("/v1/payment_intents", self._fetch),
+            web.get("/v1/payment_intents", self._intents),
             web.post("/v1/refunds", self._give_back),
             web.get("/v1/refunds", self._refunds),
             web.get("/v1/account", self._account),
@@ -225,7 +242,40 @@ class FakeStripe(PayProvider):
     async def _list(self, request: web.Request) -> web.Response:
         await self._form(request)
         newest_first = list(self.books.orders.values())[::-1]
-        return _page([self.session(order) for order in newest_first], request)
+        made = [order for order in newest_first if order.told["session"]]
+        return _page([self.session(order) for order in made], request)
+
+    async def _fetch(self, request: web.Request) -> web.Response:
+        form = await self._form(request)
+        return await self._once_by_key(request, form, self._fetched)
+
+    async def _fetched(self, form: Form) -> Node:
+        """Take a payment off a saved card whose owner is not there."""
+        if (form.get("off_session"), form.get("confirm")) != ("true", "true"):
+            raise RefusedError("parameter_missing")
+        if not form.get("customer", "").startswith("cus_"):
+            raise RefusedError("missing")
+        if refusal := REFUSING_CARDS.get(form["payment_method"]):
+            raise RefusedError(refusal)
+        now = self.now()
+        order = Order(
+            out_no=form["metadata[out_no]"],
+            amount_minor=int(form["amount"]),
+            currency=form["currency"].upper(),
+            subject=form.get("description", ""),
+        )
+        order.told.update(
+            session="", created=str(_seconds(now)), metadata=order.out_no, agreement="1"
+        )
+        self.books.place(order)
+        self.books.pay(order.out_no, now)
+        return self.intent(order)
+
+    async def _intents(self, request: web.Request) -> web.Response:
+        await self._form(request)
+        newest_first = list(self.books.orders.values())[::-1]
+        made = [order for order in newest_first if order.state is OrderState.PAID]
+        return _page([self.intent(order) for order in made], request)
 
     async def _one(self, request: web.Request) -> web.Response:
         await self._form(request)
@@ -292,7 +342,8 @@ class FakeStripe(PayProvider):
             answer = web.json_response(await act(form))
         except RefusedError as err:
             status, code = _REFUSALS.get(err.code, (400, err.code))
-            raise _refused(status, code, err.code) from err
+            kind = "card_error" if status == web.HTTPPaymentRequired.status_code else REQUEST_ERROR
+            raise _refused(status, code, err.code, kind) from err
         if key:
             self._answers[key] = (asked, answer)
         return answer
@@ -300,7 +351,7 @@ class FakeStripe(PayProvider):
     def _order(self, request: web.Request) -> Order:
         number = request.match_info["id"]
         for order in self.books.orders.values():
-            if order.told["session"] == number:
+            if order.told["session"] == number != "":
                 return order
         raise _refused(404, "resource_missing", "No such checkout.session")
 
@@ -325,11 +376,14 @@ def _page(rows: Sequence[Node], request: web.Request) -> web.Response:
     )
 
 
-def _refused(
-    status: int, code: str, message: str, kind: str = "invalid_request_error"
-) -> web.HTTPException:
+def _refused(status: int, code: str, message: str, kind: str = REQUEST_ERROR) -> web.HTTPException:
     error = {"type": kind, "message": message} | ({"code": code} if code else {})
-    refusal = {400: web.HTTPBadRequest, 401: web.HTTPUnauthorized, 404: web.HTTPNotFound}[status]
+    refusal = {
+        400: web.HTTPBadRequest,
+        401: web.HTTPUnauthorized,
+        402: web.HTTPPaymentRequired,
+        404: web.HTTPNotFound,
+    }[status]
     return refusal(text=json.dumps({"error": error}), content_type="application/json")
 
 
@@ -340,6 +394,12 @@ def _charge(move: Movement) -> Node:
         "payment_intent": f"pi_{move.reference}",
         "metadata": {"out_no": move.out_no},
     }
+
+
+def _written(order: Order) -> Node:
+    """Return what the merchant has written beside a payment."""
+    written: Node = {"out_no": order.told["metadata"]} if order.told["metadata"] else {}
+    return written | ({"agreement": "1"} if "agreement" in order.told else {})
 
 
 def _made(row: Node) -> int:

@@ -27,6 +27,7 @@ from ...core.pay_channel import (
     Way,
 )
 from .exchange import sendable
+from .stripe_charge import charge, charge_seen, find_charge
 from .stripe_line import HOST, StripeLine, plain
 from .stripe_money import to_stripe
 from .stripe_sign import Signatures
@@ -115,11 +116,19 @@ class StripePay:
             return Offered(qr=url, provider_ref=number)
         return Offered(url=url, provider_ref=number)
 
+    async def charge(self, asked: Asked, token: str) -> Seen:
+        """Fetch a payment that the payer has agreed to, by the token of a saved card."""
+        return await charge(self._line, asked, token, self.currency, self.merchant)
+
     async def query(self, out_no: str, session_id: str = "") -> Seen:
         """Ask what became of an order; by the number of its session, where the caller has kept it."""
         number = session_id or await self._find(out_no)
         if not number:
-            return Seen(out_no=out_no, outcome=Outcome.MISSING)
+            fetched = await find_charge(self._line, out_no)
+            if fetched is None:
+                return Seen(out_no=out_no, outcome=Outcome.MISSING)
+            self._own_mode(fetched)
+            return charge_seen(fetched, self.merchant)
         path = f"/v1/checkout/sessions/{plain(number)}"
         expand = [("expand[]", "payment_intent"), ("expand[]", "payment_intent.latest_charge")]
         session = await self._line.get(path, expand)

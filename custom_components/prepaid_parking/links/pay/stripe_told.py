@@ -86,7 +86,7 @@ def session_seen(
         amount_minor=amount,
         currency=currency,
         merchant=merchant,
-        paid_at=(_charged_at(intent) or paid_at) if is_paid else None,
+        paid_at=(charged_at(intent) or paid_at) if is_paid else None,
     )
 
 
@@ -183,7 +183,8 @@ def _reference(told: Told, source: Told, kind: RowKind) -> str:
     return source.text_or("id") or told.text("id")
 
 
-def _charged_at(intent: Told | None) -> datetime | None:
+def charged_at(intent: Told | None) -> datetime | None:
+    """Return when a payment was made: when it was charged, where that was told."""
     if intent is None or not _is_whole(intent, "latest_charge"):
         return None
     return intent.part("latest_charge").moment("created")
