@@ -9,7 +9,7 @@ import tempfile
 from typing import Any, Final
 
 from hypothesis import settings, strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 import pytest
 
 from custom_components.prepaid_parking.core.bill import Bill
@@ -88,7 +88,11 @@ class Line:
 
 
 class Payments(RuleBasedStateMachine):
-    """Payers, a provider, and a hub that dies: what was paid is in the books once, and nothing else."""
+    """Payers, a provider, and a hub that dies: what was paid is in the books once, and nothing else.
+
+    Every rule may come at any time, and does nothing where there is nothing: how far two tasks came
+    when the hub died is chance, and what is drawn must not depend on it.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -169,10 +173,11 @@ class Payments(RuleBasedStateMachine):
         )
         self.does(work, die_at)
 
-    @precondition(lambda self: self.provider.orders)
     @rule(which=some, wrong=st.sampled_from([0, 0, 0, -1, 100]), late=st.booleans())
     def pays(self, which: int, wrong: int, late: bool) -> None:
         """Somebody pays: too late, twice, or not what was asked for."""
+        if not self.provider.asked:
+            return
         asked = self.of(self.provider.asked, which)
         known = self.provider.orders.get(asked.out_no)
         if known is None or (known.outcome is not Outcome.WAITING and not late):
@@ -180,23 +185,23 @@ class Payments(RuleBasedStateMachine):
         amount = max(1, asked.amount_minor + wrong)
         self.payments.append(self.provider.pay(asked.out_no, amount))
 
-    @precondition(lambda self: self.payments)
     @rule(which=some, old=st.booleans(), again=st.booleans(), die_at=deaths)
     def is_told(self, which: int, old: bool, again: bool, die_at: int | None) -> None:
         """The provider tells of a payment, late, twice, in any order."""
-        self.does(self.told(self.of(self.payments, which), old=old, again=again), die_at)
+        if self.payments:
+            self.does(self.told(self.of(self.payments, which), old=old, again=again), die_at)
 
-    @precondition(lambda self: self.provider.asked)
     @rule(which=some, together=st.booleans(), die_at=deaths)
     def is_looked_at(self, which: int, together: bool, die_at: int | None) -> None:
         """A page asks, perhaps while a notice comes in."""
-        self.does(self.looks(which, together=together), die_at)
+        if self.provider.asked:
+            self.does(self.looks(which, together=together), die_at)
 
-    @precondition(lambda self: self.provider.asked)
     @rule(which=some, die_at=deaths)
     def is_closed(self, which: int, die_at: int | None) -> None:
         """The desk takes an order back."""
-        self.does(self.closes(self.of(self.provider.asked, which).out_no), die_at)
+        if self.provider.asked:
+            self.does(self.closes(self.of(self.provider.asked, which).out_no), die_at)
 
     @rule(length=st.sampled_from([SECOND, 6 * SECOND, MINUTE, 6 * MINUTE, HOUR]), die_at=deaths)
     def time_passes(self, length: Any, die_at: int | None) -> None:
