@@ -1,17 +1,13 @@
 """The links that are scanned or sent to pay: the payer's address, and what a code or a link says."""
 
-from typing import Final
-
 from homeassistant.core import HomeAssistant
 
-from .const import DOMAIN
 from .coordinator import PrepaidConfigEntry
 from .core.errors import CoreError
 from .core.pay_code import PayCode, PayFor
 from .operations.pay_tokens import lasting_token
 from .pay_address import public_url
-
-PAGE: Final = f"/api/{DOMAIN}/pay/{{token}}"
+from .pay_view import PATH
 
 
 def code_link(hass: HomeAssistant, entry: PrepaidConfigEntry, code: PayCode) -> str:
@@ -38,4 +34,4 @@ def payers_address(hass: HomeAssistant, entry: PrepaidConfigEntry) -> str:
 
 def link_on(base: str, token: str) -> str:
     """Return the link that opens the payer's page with a token."""
-    return f"{base}{PAGE.format(token=token)}"
+    return f"{base}{PATH}{token}"
