@@ -23,6 +23,7 @@ LINKS: Final = ("https://", "http://")
 RECEIPT_LASTS: Final = timedelta(days=90)
 """As long as somebody argues about a payment."""
 BLANKS: Final = (
+    "on_phone",
     "receipt",
     "amount",
     "qr",
@@ -69,7 +70,11 @@ async def show_order(made: PageMaker, order: PayOrder) -> Shown:
     if order.offered is None:
         known["step"] = "unsure"
     else:
-        known |= {"qr": order.offered.qr, "url": _safe(order.offered.url)}
+        known |= {
+            "on_phone": visit.on_phone,
+            "qr": order.offered.qr,
+            "url": _safe(order.offered.url),
+        }
         if known["url"] and not visit.sent:
             visit.sent = True
             refresh = f"0; url={known['url']}"

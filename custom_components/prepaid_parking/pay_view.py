@@ -21,7 +21,7 @@ from .const import DOMAIN
 from .coordinator import PrepaidConfigEntry
 from .core.errors import CoreError, StoreError
 from .core.pay_order import AimKind
-from .core.pay_visit import way_to_pay
+from .core.pay_visit import on_phone, way_to_pay
 from .core.rate_limit import Allowance, RateLimit, network_of
 from .operations.pay_tokens import opened_by
 from .operations.pay_visit_book import HOUR, PayVisit
@@ -188,14 +188,12 @@ async def _pay(
     form: Mapping[str, str],
 ) -> None:
     site = entry.runtime_data.site
+    browser = request.headers.get("User-Agent", "")
     run = site.paying.channels.get(form.get("channel", ""))
-    way = (
-        None
-        if run is None
-        else way_to_pay(run.kind, run.ways, request.headers.get("User-Agent", ""))
-    )
+    way = None if run is None else way_to_pay(run.kind, run.ways, browser)
     if run is None or way is None:
         raise CoreError("unknown_channel", channel=form.get("channel", ""))
+    visit.on_phone = on_phone(browser)
     hass: HomeAssistant = request.app[KEY_HASS]
     base = public_url(hass, entry.options)
     wanted = form.get("own", "").strip() or form.get("amount", "")

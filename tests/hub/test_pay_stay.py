@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from time import perf_counter
 from typing import Final
 
 from homeassistant.core import ServiceCall
 import pytest
 
+from custom_components.prepaid_parking.core.identity import CardId
 from custom_components.prepaid_parking.core.pay_code import PayFor
 from custom_components.prepaid_parking.core.pay_visit import times_of_arrival
 from custom_components.prepaid_parking.operations.site import Site
@@ -124,6 +126,27 @@ async def test_a_stranger_learns_nothing_about_who_is_inside(
     assert min(took) >= 0.4
     assert abs(sorted(known)[1] - sorted(unknown)[1]) < 0.1
     assert not site.paying.orders
+
+
+async def test_a_cards_holder_proves_by_the_phone_and_an_erased_one_is_as_unknown(
+    hub: Hub, site: Site, phone: Phone, gate: str
+) -> None:
+    """Who remembers no time knows the own number; that somebody was erased is no answer either."""
+    opened = await hub.call(
+        "open_wallet", unit="Flat 1", purpose="parking", person={"phone": "138 0013 8000"}
+    )
+    card = await hub.call("issue_card", wallet=opened["wallet"], plates=[PLATE])
+    (stay,) = site.parking.stays.values()
+    site.parking.stays[stay.id] = replace(stay, card=CardId(str(card["card"])))
+    await phone.open(gate)
+    page = await phone.send("find", plate=PLATE, digits="8001")
+    assert page.alert == "Nothing fits what you typed. Please check it."
+    page = await phone.send("find", plate=PLATE, digits="8000")
+    assert "15.00 CNY" in page.text
+    await hub.call("erase_person", wallet=opened["wallet"], reason="asked for")
+    await phone.open(gate)
+    page = await phone.send("find", plate=PLATE, digits="8000")
+    assert page.alert == "Nothing fits what you typed. Please check it."
 
 
 async def test_after_three_misses_the_right_answer_is_not_taken_either(

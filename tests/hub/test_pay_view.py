@@ -342,3 +342,18 @@ async def test_a_visit_asks_a_provider_for_ten_orders_and_no_more(
     page = await phone.send("pay", amount="20.00", channel="ch1")
     assert page.alert == "That cannot be paid here now. Please ask at the desk."
     assert len(provider.fake.books.orders) == 10
+
+
+async def test_inside_a_foreign_app_a_code_is_shown_and_how_to_get_on(
+    hub: Hub, site: Site, phone: Phone, provider: Desk
+) -> None:
+    """WeChat opens the page inside itself, where no provider's link works: nobody is left there."""
+    phone.headers["User-Agent"] = "Mozilla/5.0 (iPhone) Mobile MicroMessenger/8.0"
+    await phone.open(link(site, PayFor.WALLET, await wallet(hub)))
+    page = await phone.send("pay", amount="50.00", channel="ch1")
+    assert "data:image/png;base64," in page.text
+    assert "Open this page in its browser" in page.text
+    phone.headers["User-Agent"] = "Mozilla/5.0 (iPhone) Mobile Safari"
+    await phone.send("again")
+    page = await phone.send("pay", amount="50.00", channel="ch1")
+    assert page.headers["Refresh"].startswith(f"0; url={provider.fake.base_url}")

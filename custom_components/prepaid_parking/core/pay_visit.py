@@ -79,6 +79,12 @@ def amounts(currency: Currency, least_minor: int, most_minor: int) -> Sequence[i
     return [step * scale for step in STEPS if least_minor <= step * scale <= most_minor]
 
 
+def on_phone(browser: str) -> bool:
+    """Tell a phone's browser, whose screen nobody can scan who holds it."""
+    name = browser.lower()
+    return any(word in name for word in PHONES)
+
+
 def way_to_pay(kind: str, ways: Collection[Way], browser: str) -> Way | None:
     """Return how somebody with this browser comes to a provider's page; None where it has no way.
 
@@ -87,7 +93,6 @@ def way_to_pay(kind: str, ways: Collection[Way], browser: str) -> Way | None:
     """
     name = browser.lower()
     inside = next((app for app, word in APPS.items() if word in name), "")
-    on_phone = any(word in name for word in PHONES)
-    by_link = on_phone and (not inside or (inside == kind and kind != "wechat"))
+    by_link = on_phone(browser) and (not inside or (inside == kind and kind != "wechat"))
     wanted = (Way.PAGE, Way.QR) if by_link else (Way.QR, Way.PAGE)
     return next((way for way in wanted if way in ways), None)

@@ -29,7 +29,7 @@ class PayVisit:
     `aim` is None until it is known what is paid. `personal` visits began with a link that was sent to
     a person: they see what is somebody's. `form` is the number of the only form that is still taken.
     `plate` is as its payer typed it. `asking` while a provider is being asked to take an order,
-    `sent` once its payer was led to the provider's own page.
+    `sent` once its payer was led to the provider's own page. `on_phone` is what an order was asked on.
     """
 
     kind: PayFor
@@ -45,6 +45,7 @@ class PayVisit:
     order: OrderId | None = None
     asking: bool = False
     sent: bool = False
+    on_phone: bool = False
 
     def turn_page(self) -> None:
         """Take no form any more that was shown until now."""

@@ -92,6 +92,8 @@ async def tell_car(site: Site, visit: PayVisit, typed: Typed, address: str | Non
     now = site.clock()
     known = stays_at(site, blind_plate(site, typed.plate[:MOST_LETTERS]))
     fitting = [one for one in known if await _fits(site, one, typed, now)]
+    if not known and typed.digits:
+        await _phone(site, "")
     if not fitting:
         return False
     _was_no_miss(site, visit, address)
@@ -220,9 +222,9 @@ async def _fits(site: Site, stay: Stay, typed: Typed, now: datetime) -> bool:
     if typed.since and came_then(stay.entered_at, typed.since, now, site.zone):
         return True
     card = site.cards.get(stay.card) if stay.card is not None else None
-    if card is None or not typed.digits:
+    if not typed.digits:
         return False
-    return ends_with(await _phone(site, card.wallet), typed.digits)
+    return ends_with(await _phone(site, "" if card is None else card.wallet), typed.digits)
 
 
 def _count_miss(site: Site, visit: PayVisit, address: str | None) -> None:
@@ -244,6 +246,10 @@ def _was_no_miss(site: Site, visit: PayVisit, address: str | None) -> None:
 async def _phone(site: Site, wallet: str) -> str:
     """Return the telephone number of a wallet's holder; "" where there is none."""
     run = site.wallets.get(WalletId(wallet))
-    if run is None or not run.wallet.subject:
+    subject = "" if run is None else run.wallet.subject
+    # The books are asked also for nobody: whether they were would be an answer by itself.
+    try:
+        known = await site.privacy.get_subject(subject)
+    except CoreError:
         return ""
-    return (await site.privacy.get_subject(run.wallet.subject)).get("phone", "")
+    return known.get("phone", "")
