@@ -57,6 +57,9 @@ ASKED_FOR: Final = """
     hold_deposit claim_deposit release_deposit list_deposits
     sell_package use_package give_back_use end_package list_packages
     set_use_point close_use_point list_use_points tap start_use end_use list_uses
+    set_till list_tills open_shift count_shift deliver_cash close_shift get_shift list_shifts get_desk_day
+    confirm_cash list_receipts get_receipt void_payment find_payer
+    set_agent list_agents pay_agent_float agent_top_up settle_agent set_terminal list_terminals
 """
 """The actions of this release; one that is taken away breaks somebody's automation."""
 

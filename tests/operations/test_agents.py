@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from datetime import timedelta
 import json
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.prepaid_parking.core.agent import MILLION, Agent
 from custom_components.prepaid_parking.core.chart import Channel, SiteAccount, site_account
-from custom_components.prepaid_parking.core.errors import CoreError
+from custom_components.prepaid_parking.core.errors import CoreError, StoreError
+from custom_components.prepaid_parking.core.ledger import Act, Receipt
 from custom_components.prepaid_parking.core.terminal import (
     MOST_NONCES,
     Nonces,
@@ -140,6 +142,23 @@ async def test_an_agent_ends_with_nothing_open(world: World) -> None:
     await set_agent(world.site, agent=agent.id, closed=True, actor=MANAGER)
     with pytest.raises(CoreError, match="agent_closed"):
         await pay_in_float(world.site, agent=agent.id, amount_minor=1, actor=MANAGER)
+
+
+async def test_a_sale_of_which_nobody_heard_is_not_forgotten(world: World) -> None:
+    """Else the shop could sell the same float twice, at the site's cost."""
+    wallet, agent = await world.wallet(), await an_agent(world)
+    commit = world.books.commit
+
+    async def losing(act: Act) -> Receipt:
+        await commit(act)
+        raise StoreError("failed", "nobody heard")
+
+    with patch.object(world.books, "commit", losing), pytest.raises(StoreError):
+        await sell(world, agent, wallet.wallet.id, 9_000, reference="s1")
+    with pytest.raises(CoreError, match="agent_float_too_small"):
+        await sell(world, agent, wallet.wallet.id, 1_001)
+    after = await sell(world, agent, wallet.wallet.id, 9_000, reference="s1")
+    assert after.float_minor == (await world.books.balances())[AGENTS] == 1_000
 
 
 @settings(

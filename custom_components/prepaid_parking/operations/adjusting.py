@@ -9,13 +9,13 @@ from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor
 from ..core.ledger import Act, Entry, Posting, Receipt, Record
-from .agents import given_back
+from .agents import given_back, trusted_agents
 from .booking import book, closed, referenced
 from .fee_legs import fee_refunded, without_kept_fee
+from .redeeming_vouchers import SCOPE as VOUCHER
 from .reversal import changes, find_entry, runs_of, tell_moved, way_back
 from .site import Site
 from .turn import in_turn
-from .vouchers import SCOPE as VOUCHER
 
 REVERSIBLE: Final = frozenset(
     {
@@ -105,6 +105,7 @@ async def take_back(
     refusal = _irreversible(site, entry) or await fee_refunded(site, entry)
     if refusal is not None:
         return await book(site, act, refusal)
+    await trusted_agents(site)
     back = way_back(site, entry if whole else without_kept_fee(entry))
     agent = given_back(site, entry, back.postings)
     more = (agent,) if agent is not None else ()

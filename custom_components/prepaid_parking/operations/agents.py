@@ -35,6 +35,13 @@ def find_agent(site: Site, asked: str) -> Agent:
     return named[0]
 
 
+async def trusted_agents(site: Site) -> None:
+    """Read the agents again where a write failed: a sale may be in the books of which nobody heard."""
+    if site.desk.agents_doubtful:
+        site.desk.agents = {one.id: one for one in await site.books.load(Agent)}
+        site.desk.agents_doubtful = False
+
+
 @in_turn
 async def set_agent(
     site: Site,
@@ -48,6 +55,7 @@ async def set_agent(
     reference: str = "",
 ) -> tuple[Receipt, Agent]:
     """Take up an agent, change its name or commission, or end it once nothing is open between you."""
+    await trusted_agents(site)
     content = {"agent": agent, "name": name, "rate": rate_micro, "closed": closed}
     key = referenced("set_agent", reference, content)
     act = Act(
@@ -149,6 +157,7 @@ async def agent_top_up(
     reason: str = "",
 ) -> tuple[Receipt, Agent]:
     """Top up a wallet out of an agent's float; never more than is left of it."""
+    await trusted_agents(site)
     known, run = find_agent(site, agent), site.wallet(wallet)
     refusal, after = closed(run), known
     try:
@@ -217,6 +226,7 @@ async def _moved(
     content: Mapping[str, object],
 ) -> tuple[Receipt, Agent]:
     """Write what changes an agent's standing; asked again it is answered as before."""
+    await trusted_agents(site)
     known = find_agent(site, agent)
     key = referenced(str(kind), reference, content)
     act = Act(

@@ -38,7 +38,11 @@ async def book(site: Site, act: Act, refusal: CoreError | None = None) -> Receip
     hear that, and not that the wallet is closed.
     """
     if refusal is None:
-        answer = await write(site, act)
+        try:
+            answer = await write(site, act)
+        except StoreError:
+            site.desk.agents_doubtful = True
+            raise
         if isinstance(answer, Receipt):
             site.books_written()
             return answer

@@ -17,6 +17,7 @@ from ..core.voucher import (
     place_of,
     state_of_voucher,
 )
+from .agents import trusted_agents
 from .booking import book, referenced
 from .site import Site
 from .turn import in_turn
@@ -42,6 +43,7 @@ async def cancel_vouchers(
     What was paid for them is paid `back`; without a way it stays with the site as income, which is for
     vouchers whose last day is over.
     """
+    await trusted_agents(site)
     known = known_batch(site, batch)
     over = None
     if serial is not None:

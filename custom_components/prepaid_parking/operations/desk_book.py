@@ -27,7 +27,8 @@ class DeskBook:
     """`shifts` are those that are open. `lock` is held by whoever moves cash or takes a number.
 
     `barred` is the country whose law keeps the desk from taking cash. With `doubtful` a write failed:
-    some of it may be in the books after all, so they are read again before the next one.
+    some of it may be in the books after all, so they are read again before the next one. So are the
+    agents with `agents_doubtful`.
     """
 
     tills: dict[TillId, Till] = field(default_factory=dict)
@@ -40,4 +41,5 @@ class DeskBook:
     last_receipt: int | None = None
     barred: str = ""
     doubtful: bool = False
+    agents_doubtful: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)

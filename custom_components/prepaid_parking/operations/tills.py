@@ -64,13 +64,14 @@ async def set_till(
         reference=key,
     )
     async with site.desk.lock:
+        await _trusted(site)
         if (before := await answered_before(site, act)) is not None:
             return before, site.desk.tills[TillId(str(before.detail["till"]))]
         after = await _changed(site, till, dict(changes))
         act = replace(
             act, detail={"till": after.id, "name": after.name, **_limits(after)}, puts=(after,)
         )
-        receipt = await site.books.commit(act)
+        receipt = await _commit(site, act)
         site.desk.tills[after.id] = after
         return receipt, after
 
@@ -116,7 +117,7 @@ async def open_shift(
             opened_minor=counted_minor,
         )
         detail = {"shift": shift.id, "till": drawer.id, "counted": counted_minor}
-        receipt = await site.books.commit(replace(act, detail=detail, puts=(shift,)))
+        receipt = await _commit(site, replace(act, detail=detail, puts=(shift,)))
         site.desk.shifts[shift.id] = shift
         return receipt, shift
 
@@ -127,7 +128,9 @@ async def count_shift(site: Site, *, shift: str, counted_minor: int) -> Shift:
     async with site.desk.lock:
         await _trusted(site)
         after = counted(await find_shift(site, shift), counted_minor, site.clock())
+        site.desk.doubtful = True  # Until it is known what became of it.
         await site.books.record(after)
+        site.desk.doubtful = False
         site.desk.shifts[after.id] = after
         return after
 
@@ -220,16 +223,23 @@ async def _written(
         if (before := await answered_before(site, act)) is not None:
             return before, known
         after, legs, detail = draw_fn(known)
-        site.desk.doubtful = True  # Until it is known what became of it.
-        receipt = await site.books.commit(
-            replace(act, postings=legs, detail={"shift": after.id, **detail}, puts=(after,))
+        receipt = await _commit(
+            site, replace(act, postings=legs, detail={"shift": after.id, **detail}, puts=(after,))
         )
-        site.desk.doubtful = False
         if after.closed_at is None:
             site.desk.shifts[after.id] = after
         else:
             site.desk.shifts.pop(after.id, None)
         return receipt, after
+
+
+async def _commit(site: Site, act: Act) -> Receipt:
+    """Write an act; until it is known what became of it, what is in mind is not believed."""
+    site.desk.doubtful = True
+    receipt = await site.books.commit(act)
+    site.desk.doubtful = False
+    site.books_written()
+    return receipt
 
 
 async def _changed(site: Site, asked: str, changes: dict[str, object]) -> Till:

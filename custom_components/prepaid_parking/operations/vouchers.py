@@ -1,9 +1,8 @@
-"""Vouchers: made in batches, worth something once somebody paid for them, redeemed once for all times.
+"""Vouchers: made in batches, worth something once somebody paid for them.
 
 Making costs nothing and is no money. Selling puts what was paid into VOUCHERS, which the site owes from
-then on. Redeeming moves it from there to a wallet by the one act of a top-up, in which the voucher's own
-record is written: whatever is repeated, doubled or begun anew, a voucher has one entry. A batch that is
-cancelled gives back what it still holds. None of this needs a connection to anywhere.
+then on. Redeeming takes it from there (`redeeming_vouchers.py`); a batch that is cancelled gives back
+what it still holds (`cancelling_vouchers.py`).
 """
 
 from collections.abc import Iterator
@@ -26,21 +25,17 @@ from ..core.voucher import (
     VoucherState,
     number_of_voucher,
     place_of,
-    proven,
-    read_number,
     serial_of,
     state_of_voucher,
 )
 from ..core.wallet import Purpose
-from .agents import find_agent
+from .agents import find_agent, trusted_agents
 from .booking import book, referenced
 from .site import Site
-from .topping_up import Payment, take_in
 from .turn import in_turn
 
 KEY: Final = "voucher"
 """Names the key that proves vouchers among those that are made of the site's own."""
-SCOPE: Final = "voucher"
 REFUSALS: Final = {
     VoucherState.UNSOLD: "voucher_not_sold",
     VoucherState.REDEEMED: "voucher_used",
@@ -115,6 +110,7 @@ async def sell_vouchers(
 
     An agent's are paid out of its float, which earns its commission; else cash, unless told.
     """
+    await trusted_agents(site)
     known = known_batch(site, batch)
     paid_by = paid_by or (PaidBy.AGENT if known.agent else PaidBy.CASH)
     many = known.unsold if count is None else count
@@ -156,46 +152,6 @@ async def sell_vouchers(
         site.offline.batches[known.id] = after
         site.desk.agents.update({one.id: one for one in agents})
     return receipt, known_batch(site, batch)
-
-
-@in_turn
-async def redeem_voucher(
-    site: Site, *, number: str, wallet: str, actor: Actor, reference: str = "", caller: str = ""
-) -> tuple[Receipt, Voucher]:
-    """Put what a voucher is worth into a wallet, once; what somebody made up is not even looked up.
-
-    `caller` is who is held to account for wrong numbers (the actor, if empty). A wallet that nothing may
-    come into by order takes it: this money was paid before.
-    """
-    now, run = site.clock(), site.wallet(wallet)
-    serial = _recognised(site, number, (f"wallet/{run.wallet.id}", caller or str(actor)))
-    batch_no, place = place_of(serial)
-    batch = site.offline.batches.get(VoucherBatchId(f"vb{batch_no}"))
-    if batch is None:
-        raise CoreError("voucher_not_in_books", serial=serial)
-    before = next(iter(await site.books.load(Voucher, serial=serial)), None)
-    state = state_of_voucher(batch, place, before, today(site))
-    again = before is not None and bool(reference) and before.reference == reference
-    if state is not VoucherState.OPEN and not again:
-        raise CoreError(REFUSALS[state], serial=serial)
-    if batch.purpose is not None and run.wallet.purpose is not batch.purpose:
-        raise CoreError("voucher_other_purpose", purpose=batch.purpose)
-    ended = Voucher(
-        serial=serial, batch=batch.id, ended_at=now, wallet=run.wallet.id, reference=reference
-    )
-    after = replace(batch, redeemed=batch.redeemed + 1)
-    paid = Payment(
-        amount_minor=batch.amount_minor,
-        channel=Channel.VOUCHER,
-        actor=actor,
-        reference=str(serial),
-        scope=SCOPE,
-        puts=(ended, after),
-    )
-    receipt = await take_in(site, run, paid)
-    if not receipt.repeated:
-        site.offline.batches[batch.id] = after
-    return receipt, (before or ended) if receipt.repeated else ended
 
 
 def outside(paid_by: PaidBy) -> AccountId:
@@ -246,22 +202,6 @@ async def states_of(
         (one, state_of_voucher(batch, place_of(one)[1], over.get(one), day), over.get(one))
         for one in _serials(batch)
     ]
-
-
-def _recognised(site: Site, number: str, callers: tuple[str, ...]) -> int:
-    """Return the serial of a number, or refuse it; who makes numbers up has to wait."""
-    now, tries = site.clock(), site.offline.tries
-    for caller in callers:
-        if (until := tries.cooling_until(caller, now)) is not None:
-            minutes = -((now - until).total_seconds() // 60)
-            raise CoreError("voucher_too_many_tries", minutes=int(minutes))
-    digits = read_number(number)
-    try:
-        return proven(site.privacy.index_key(KEY), digits)
-    except CoreError:
-        for caller in callers:
-            tries.wrong(caller, now)
-        raise
 
 
 def _serials(batch: VoucherBatch) -> Iterator[int]:
