@@ -11,6 +11,7 @@ import segno
 
 from .const import DOMAIN
 from .core.voucher import VoucherBatch, grouped, place_of
+from .operations.agents import find_agent
 from .operations.site import Site
 from .operations.vouchers import known_batch, numbers_of
 from .page_view import Page, PageView
@@ -74,6 +75,7 @@ def vouchers_page(site: Site, batch: VoucherBatch, slips: Sequence[Slip], words:
         site,
         words,
         batch=batch,
+        agent=find_agent(site, batch.agent).name if batch.agent else "",
         pages=[slips[first : first + each] for first in range(0, len(slips), each)],
         count=len(slips),
         unsold=sum(place_of(slip.serial)[1] >= batch.sold for slip in slips),

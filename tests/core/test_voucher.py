@@ -82,9 +82,7 @@ def test_proofs_of_neighbours_have_nothing_in_common() -> None:
         assert {proof[at] for proof in proofs} == set("0123456789")
 
 
-@pytest.mark.parametrize(
-    "form", ["１２３", "", "abc", "1" * 19, "1" * 21, "-" * 20, "½" * 20]
-)
+@pytest.mark.parametrize("form", ["１２３", "", "abc", "1" * 19, "1" * 21, "-" * 20, "½" * 20])
 def test_what_is_no_number_is_told_so(form: str) -> None:
     """Who scans a shopping receipt must hear what is expected, not an error of the program."""
     with pytest.raises(CoreError, match="voucher_malformed"):

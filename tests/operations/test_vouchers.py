@@ -24,11 +24,11 @@ from custom_components.prepaid_parking.operations.agents import pay_in_float, se
 from custom_components.prepaid_parking.operations.cancelling_vouchers import cancel_vouchers
 from custom_components.prepaid_parking.operations.cashier import close_wallet, freeze
 from custom_components.prepaid_parking.operations.facts import WalletEvent
+from custom_components.prepaid_parking.operations.redeeming_vouchers import redeem_voucher
 from custom_components.prepaid_parking.operations.vouchers import (
     Wanted,
     make_vouchers,
     numbers_of,
-    redeem_voucher,
     sell_vouchers,
     states_of,
 )

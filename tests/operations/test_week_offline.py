@@ -15,11 +15,11 @@ from custom_components.prepaid_parking.operations.gate import issue_card, plate_
 from custom_components.prepaid_parking.operations.lane_facts import PassageKind
 from custom_components.prepaid_parking.operations.pay_notices import hear
 from custom_components.prepaid_parking.operations.pay_orders import create_order, find_order
+from custom_components.prepaid_parking.operations.redeeming_vouchers import redeem_voucher
 from custom_components.prepaid_parking.operations.vouchers import (
     Wanted,
     make_vouchers,
     numbers_of,
-    redeem_voucher,
     sell_vouchers,
 )
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun

@@ -14,7 +14,7 @@ from ..core.voucher import (
     grouped,
 )
 from ..core.wallet import Purpose
-from ..operations import cancelling_vouchers, printing_vouchers, vouchers
+from ..operations import cancelling_vouchers, printing_vouchers, redeeming_vouchers, vouchers
 from ..page_view import signed
 from ..voucher_view import vouchers_path
 from ..wording import async_words
@@ -94,7 +94,7 @@ async def sell_vouchers(call: Call) -> Response:
 async def redeem_voucher(call: Call) -> Response:
     """Put what a voucher is worth into a wallet."""
     run, reference = call.wallet(), call.reference()
-    receipt, ended = await vouchers.redeem_voucher(
+    receipt, ended = await redeeming_vouchers.redeem_voucher(
         call.site,
         number=call.text("number"),
         wallet=run.wallet.id,
