@@ -18,6 +18,7 @@ import probatio as vol
 from .acting import acting
 from .actions import (
     agents,
+    agreements,
     attending,
     bills,
     buyers,
@@ -114,6 +115,7 @@ ACTIONS: Final = (
     *merchants.ACTIONS,
     *reviews.ACTIONS,
     *risk.ACTIONS,
+    *agreements.ACTIONS,
     *park_reports.ACTIONS,
     *pay_codes.ACTIONS,
     *paying.ACTIONS,

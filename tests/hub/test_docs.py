@@ -96,6 +96,8 @@ PAY_CODES: Final = "make_pay_code list_pay_codes show_pay_code pay_link revoke_p
 """Stickers for a house, called in `test_docs_pay_codes.py`."""
 RISK: Final = "set_risk_rule list_risk_rules list_risk_events list_operations confirm_operation"
 """A manager who wants a code before much is paid out, called in `test_docs_risk.py`."""
+AGREEMENTS: Final = "make_agreement list_agreements end_agreement"
+"""A tenant who wants the balance filled by itself, called in `test_docs_risk.py`."""
 PAYING: Final = "create_order get_order list_pay_orders close_order settle_payment"
 """Payers with their phones, called in `test_docs_paying.py`."""
 SETTLING: Final = """
@@ -123,7 +125,7 @@ OF_THE_DAY: Final = frozenset(
         *("occupied_since", "closed_at"),
         *("entered_at", "set_at", "settled_at"),
         *("left_at", "paid_at", "seen_at"),
-        *("asked_at", "expires_at"),
+        *("asked_at", "expires_at", "made_at"),
     }
 )
 """Times, hashes and places in the chain: another run has others."""

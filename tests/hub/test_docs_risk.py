@@ -7,8 +7,10 @@ import pytest
 
 from custom_components.prepaid_parking.operations.facts import Fact
 from custom_components.prepaid_parking.operations.risk_facts import OperationFact
-from tests.hub.test_docs import RISK, differences, examples
+from tests.hub.test_docs import AGREEMENTS, RISK, differences, examples
 from tests.journeys.conftest import Hub
+from tests.operations.provider import connect
+from tests.operations.test_agreements import Fetching
 
 
 async def a_large_refund(hub: Hub) -> str:
@@ -41,3 +43,16 @@ async def test_every_example_works_and_answers_what_is_printed(hub: Hub) -> None
         sent: dict[str, Any] = {**call, "code": code} if "code" in call else call
         told = await hub.call(name, **sent)
         assert not differences(told, answer), name
+
+
+async def test_every_example_of_auto_charge_works_and_answers_what_is_printed(hub: Hub) -> None:
+    """An agreement about somebody's card must do what the page says, and no more."""
+    printed, port = examples(), Fetching()
+    connect(hub.data.site, port)
+    await hub.call("open_wallet", unit="Flat 3-201", purpose="utility")
+    await hub.call("top_up", wallet="w1", amount="50.00")
+    for name in AGREEMENTS.split():
+        call, answer = printed[name]
+        told = await hub.call(name, **call)
+        assert not differences(told, answer), name
+    assert port.fetched == []

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from .agreements import look_at_agreements
 from .bill_paying import pay_open
 from .billing import bill_the_day
 from .challenges import expire_operations
@@ -84,6 +85,7 @@ CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
     (HOUR, forget_plates),
     (SECOND, expire_operations),
     (MINUTE, go_on),
+    (SECOND, look_at_agreements),
     (MINUTE, end_freezes),
     (HOUR, forget_risks),
     (MINUTE, look_at_collection),

@@ -7,6 +7,7 @@ from ..core.chart import Channel
 from ..core.held_operation import HeldOperation, HeldState
 from ..core.identity import Actor, ActorKind
 from ..core.ledger import Receipt
+from .agreements import AGREEMENT_CHARGE, fetch_held
 from .cashier import refund, top_up, unfreeze
 from .challenges import Kinds, go_on_with_confirmed
 from .lifting import UNFREEZE
@@ -79,6 +80,7 @@ def actor_of(written: str) -> Actor:
 
 
 KINDS: Final[Kinds] = {
+    AGREEMENT_CHARGE: fetch_held,
     REFUND: refund_held,
     REFUND_ORDER: order_refund_held,
     TOP_UP: top_up_held,
