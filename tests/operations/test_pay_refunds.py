@@ -8,6 +8,7 @@ import pytest
 from custom_components.prepaid_parking.core.chart import SiteAccount
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.pay_channel import ChannelFault, RefundOutcome
+from custom_components.prepaid_parking.core.pay_order import Aim, AimKind
 from custom_components.prepaid_parking.core.pay_refund import (
     PayRefund,
     RefundState,
@@ -15,6 +16,8 @@ from custom_components.prepaid_parking.core.pay_refund import (
     RefundWay,
 )
 from custom_components.prepaid_parking.operations.cashier import close_wallet, deduct, top_up
+from custom_components.prepaid_parking.operations.day_close import close_day
+from custom_components.prepaid_parking.operations.pay_orders import create_order, look
 from custom_components.prepaid_parking.operations.pay_refunds import (
     account_of,
     all_refunds,
@@ -25,6 +28,7 @@ from custom_components.prepaid_parking.operations.pay_refunds import (
 from custom_components.prepaid_parking.operations.settling_facts import RefundFact
 from custom_components.prepaid_parking.operations.wallets import freeze
 from custom_components.prepaid_parking.store.records import Subject
+from tests.operations.conftest import MakeWorld
 from tests.operations.money import is_sound, promise
 from tests.operations.provider import connect
 from tests.operations.refunding import (
@@ -34,6 +38,7 @@ from tests.operations.refunding import (
     in_account,
     paid_order,
 )
+from tests.operations.staying import CITY, arrive, now
 from tests.operations.world import DAY, HOUR, MANAGER, MINUTE, SECOND, World
 
 CLEARING = SiteAccount.CLEARING_WECHAT
@@ -417,3 +422,38 @@ async def test_money_of_another_channel_is_no_part_of_an_orders_refund(
     await top_up(world.site, wallet=wallet.wallet.id, amount_minor=90_000, actor=MANAGER)
     world.clock.now += SECOND
     assert (await back(world, order.id)).amount_minor == 10_000
+
+
+async def test_a_stays_money_goes_back_and_is_paid_again_where_it_could_not(
+    make_world: MakeWorld,
+) -> None:
+    """Charged for the wrong car: the driver gets it back; a refund that fails leaves the stay paid."""
+    world = await make_world(tariffs=(CITY,))
+    provider = RefundingProvider()
+    connect(world.site, provider)
+    stay = await arrive(world)
+    world.clock.now += HOUR
+    order = await create_order(
+        world.site, aim=Aim(kind=AimKind.STAY, id=stay.id), channel="ch1", actor=MANAGER
+    )
+    provider.pay(order.out_no, order.amount_minor, paid_at=world.clock.now)
+    world.clock.now += 2 * SECOND
+    await look(world.site, order.id)
+    revenue = await in_account(world, SiteAccount.REVENUE_PARKING)
+    assert revenue == order.amount_minor == now(world, stay).paid_minor
+    with pytest.raises(CoreError, match="refund_more_than_rest"):
+        await back(world, order.id, order.amount_minor + 1)
+    refund = await back(world, order.id)
+    assert now(world, stay).refunded_minor == order.amount_minor
+    assert await in_account(world, SiteAccount.REVENUE_PARKING) == 0
+    provider.end(refund.refund_no, RefundOutcome.FAILED)
+    await world.tick(MINUTE)
+    assert now(world, stay).refunded_minor == 0
+    assert await in_account(world, SiteAccount.REVENUE_PARKING) == revenue
+    again = await back(world, order.id)
+    provider.end(again.refund_no, RefundOutcome.DONE)
+    await world.tick(MINUTE)
+    assert await in_account(world, CLEARING) == 0
+    day = await close_day(world.site, world.clock.now.date())
+    assert day["total"]["refunded"] == world.text(order.amount_minor)  # type: ignore[index]  # a line
+    await is_sound(world)

@@ -23,10 +23,14 @@ KINDS: Final = (
     EntryKind.STAY_OWED,
     EntryKind.STAY_OWED_PAID,
     EntryKind.STAY_REFUNDED,
+    EntryKind.REFUND_HELD,
+    EntryKind.REFUND_FAILED,
     EntryKind.STAY_WRITTEN_OFF,
     EntryKind.STAY_CORRECTED,
 )
 """What moves the money of stays and passages."""
+GOING_BACK: Final = (EntryKind.REFUND_HELD, EntryKind.REFUND_FAILED)
+"""What providers give back, or could not: of stays, and of wallets, which are none of a day's."""
 WALLET: Final = "wallet"
 GIVEN_UP: Final = "written_off"
 EARNED: Final = frozenset(
@@ -70,10 +74,12 @@ class DayLine:
 
 def add_entry(line: DayLine, entry: Entry, payer: int | None) -> None:
     """Add what an entry moved; `payer` is the number of the wallet that pays for itself."""
+    if entry.kind in GOING_BACK and "stay" not in entry.detail:
+        return
     moved = movements(entry)
     earned = sum(moved.pop(account, 0) for account in EARNED)
     held = moved.pop(HELD, 0)
-    if entry.kind is EntryKind.STAY_REFUNDED:
+    if entry.kind is EntryKind.STAY_REFUNDED or entry.kind in GOING_BACK:
         line.refunded -= earned
     else:
         line.charged += earned

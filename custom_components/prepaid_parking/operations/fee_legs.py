@@ -15,7 +15,12 @@ from .site import Site
 
 EARNED: Final = site_account(SiteAccount.REVENUE_SERVICE)
 TAX: Final = site_account(SiteAccount.TAX)
-GIVING_BACK: Final = (EntryKind.REFUND, EntryKind.REVERSAL)
+GIVING_BACK: Final = (
+    EntryKind.REFUND,
+    EntryKind.REFUND_HELD,
+    EntryKind.REFUND_FAILED,
+    EntryKind.REVERSAL,
+)
 """The kinds of entries that give a part of a fee back, or take that back again."""
 AHEAD: Final = 1_000_000
 """More entries than a wallet has."""

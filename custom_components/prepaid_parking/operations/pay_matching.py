@@ -24,7 +24,7 @@ from .pay_crediting import credit_seen, credit_unknown
 from .pay_finding import is_our_number
 from .pay_refund_steps import change
 from .settlement_booking import Taking, book_rows
-from .settlement_file import File, FileTaken, row_day
+from .settlement_file import MOST_DAYS, File, FileTaken, check_days, row_day
 from .settlement_judging import judged
 from .settlement_sides import (
     BOOKED,
@@ -43,6 +43,7 @@ async def take_file(site: Site, file: File) -> FileTaken:
 
     Nobody who calls may hold the site's turn: payments are credited on the way.
     """
+    check_days(file.first, file.last, MOST_DAYS)
     return await asyncio.shield(_taken(site, file))
 
 

@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from ..core.difference import DifferenceKind, SettledDays
-from ..core.errors import CoreError
 from ..core.pay_channel import ChannelError
 from ..core.settlement_match import RETRY, day_of, due_days, is_given_up
 from .differences import drawn_up, tell_differences
@@ -13,7 +12,7 @@ from .pay_book import ChannelRun
 from .pay_finding import channel_of
 from .pay_matching import take_file
 from .saying import said
-from .settlement_file import File, FileTaken, account_of
+from .settlement_file import File, FileTaken, account_of, check_days
 from .site import Site
 
 DAY: Final = timedelta(days=1)
@@ -57,8 +56,7 @@ async def reconcile_payments(
     site: Site, *, first: date, last: date, channel: str = ""
 ) -> list[DayTaken]:
     """Fetch the files of these days now, whatever was taken up of them before, and match them."""
-    if last < first or (last - first).days >= MOST_DAYS:
-        raise CoreError("settlement_days", most=MOST_DAYS)
+    check_days(first, last, MOST_DAYS)
     runs = [channel_of(site, channel)] if channel else list(site.paying.channels.values())
     found: list[DayTaken] = []
     for run in runs:

@@ -2,12 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import Final
 
 from ..core.chart import Channel
 from ..core.difference import Difference, SettledDays
+from ..core.errors import CoreError
 from ..core.pay_channel import SettlementRow
 from ..core.settlement_match import ZONES, day_of
 from .pay_book import ChannelRun
+
+OLDEST: Final = date(2000, 1, 1)
+NEWEST: Final = date(9000, 1, 1)
+MOST_DAYS: Final = 366
+"""Of one file: a year, as its own accountant asks for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +51,12 @@ class FileTaken:
 def account_of(run: ChannelRun) -> str:
     """Return the merchant's account, the same whatever the channel is called here."""
     return f"{run.kind}/{run.port.merchant}"
+
+
+def check_days(first: date, last: date, most: int) -> None:
+    """Refuse days that do not follow each other, are too many at once, or in no provider's memory."""
+    if not OLDEST <= first <= last <= NEWEST or (last - first).days >= most:
+        raise CoreError("settlement_days", most=most)
 
 
 def row_day(file: File, row: SettlementRow) -> date:

@@ -46,6 +46,8 @@ KINDS: Final = (
     EntryKind.TOP_UP,
     EntryKind.BATCH,
     EntryKind.REFUND,
+    EntryKind.REFUND_HELD,
+    EntryKind.REFUND_FAILED,
     EntryKind.WALLET_CLOSED,
     EntryKind.STAY_CHARGED,
     EntryKind.STAY_PAID,

@@ -1,0 +1,182 @@
+"""Whatever is paid, refunded, told, asked and broken off: the sums of provider, books and bank are one."""
+
+import asyncio
+import contextlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from custom_components.prepaid_parking.core.chart import SiteAccount
+from custom_components.prepaid_parking.core.errors import CoreError
+from custom_components.prepaid_parking.core.pay_channel import (
+    ChannelFault,
+    RefundOutcome,
+    RowKind,
+    SettlementRow,
+)
+from custom_components.prepaid_parking.core.pay_order import PayOrder
+from custom_components.prepaid_parking.core.pay_refund import PayRefund, RefundState
+from custom_components.prepaid_parking.core.settlement_match import net_minor
+from custom_components.prepaid_parking.operations.cashier import deduct
+from custom_components.prepaid_parking.operations.pay_refunds import refund_order
+from custom_components.prepaid_parking.operations.settlement_days import reconcile_payments
+from tests.operations.money import is_sound
+from tests.operations.provider import connect
+from tests.operations.refunding import (
+    RefundingProvider,
+    in_account,
+    paid_order,
+    payment_row,
+    refund_row,
+)
+from tests.operations.test_settlement import TODAY, stranger
+from tests.operations.world import DAY, HOUR, MANAGER, MINUTE, World
+
+STEP = st.one_of(
+    st.tuples(st.just("pay"), st.integers(1, 5000)),
+    st.tuples(st.just("refund"), st.integers(1, 3000), st.integers(0, 3)),
+    st.tuples(st.just("spend"), st.integers(1, 2000)),
+    st.tuples(st.just("end"), st.integers(0, 5), st.sampled_from(RefundOutcome)),
+    st.tuples(st.just("notice"), st.integers(0, 5)),
+    st.tuples(st.just("line"), st.sampled_from(["good", "lost", "down", "no", "not now"])),
+    st.tuples(st.just("tick"), st.sampled_from([MINUTE, HOUR, DAY])),
+    st.tuples(st.just("crash")),
+    st.tuples(st.just("file"), st.integers(0, 100)),
+)
+
+
+class Life:
+    """A site and its provider through any sequence of these."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.provider = world, RefundingProvider()
+        connect(world.site, self.provider)
+        self.orders: list[PayOrder] = []
+
+    async def step(self, name: str, *how: object) -> None:
+        """Do one thing; what the rules refuse is refused."""
+        with contextlib.suppress(CoreError):
+            await getattr(self, f"_{name}")(*how)
+
+    async def _pay(self, minor: int) -> None:
+        run = self.world.site.wallet("w1")
+        self.orders.append(await paid_order(self.world, self.provider, run, minor))
+
+    async def _refund(self, minor: int, which: int) -> None:
+        if self.orders:
+            order = self.orders[which % len(self.orders)]
+            await refund_order(
+                self.world.site, order=order.id, amount_minor=minor, reason="r", actor=MANAGER
+            )
+
+    async def _spend(self, minor: int) -> None:
+        await deduct(self.world.site, wallet="w1", amount_minor=minor, reason="k", actor=MANAGER)
+
+    async def _end(self, which: int, outcome: RefundOutcome) -> None:
+        """Only forwards, as providers go: what has failed stays so, what is done may come back."""
+        if not self.provider.refunds or outcome is RefundOutcome.MISSING:
+            return
+        number = list(self.provider.refunds)[which % len(self.provider.refunds)]
+        if self.provider.refunds[number].outcome is RefundOutcome.PENDING:
+            self.provider.end(number, outcome)
+
+    async def _notice(self, which: int) -> None:
+        if self.provider.refunds:
+            told = list(self.provider.refunds.values())
+            await self.world.site.paying.refund_heard("ch1", told[which % len(told)])
+
+    async def _line(self, how: str) -> None:
+        self.provider.answers_lost = how == "lost"
+        faults = {"down": ChannelFault.UNREACHABLE}
+        refusals = {"no": "NO", "not now": "NOT_ENOUGH"}
+        self.provider.refund_code = refusals.get(how, "")
+        self.provider.refund_fault = faults.get(how) or (
+            ChannelFault.REFUSED if how in refusals else None
+        )
+
+    async def _tick(self, length: object) -> None:
+        await self.world.tick(length)  # type: ignore[arg-type]  # one of the three
+
+    async def _crash(self) -> None:
+        await self.world.restart()
+        connect(self.world.site, self.provider)
+
+    async def _file(self, fee: int) -> None:
+        """The provider hands out a file of all that it has, and the bank got nothing yet."""
+        self.provider.files = {TODAY: self.rows(fee)}
+        await reconcile_payments(self.world.site, first=TODAY, last=TODAY)
+
+    def rows(self, fee: int) -> list[SettlementRow]:
+        """All that the provider has booked; its fee is what the first file said it is."""
+        self.fee = getattr(self, "fee", fee)
+        paid = [payment_row(self.provider.orders[one.out_no], fee=self.fee) for one in self.orders]
+        back = [
+            refund_row(one)
+            for one in self.provider.refunds.values()
+            if one.outcome is RefundOutcome.DONE
+        ]
+        return [*paid, *back, stranger(minor=1000)]
+
+    async def never_more_than_was_paid(self) -> None:
+        """What is to go back of an order, by our books and by the provider's."""
+        refunds = await self.world.books.load(PayRefund)
+        for order in self.orders:
+            ours = sum(one.amount_minor for one in refunds if one.order == order.id and one.counts)
+            assert ours <= order.paid_minor
+            assert self.provider.given(order.out_no) <= order.paid_minor
+        held = sum(
+            one.amount_minor for one in refunds if one.state in {RefundState.HELD, RefundState.SENT}
+        )
+        assert await in_account(self.world, SiteAccount.REFUNDS) == held
+
+    async def all_is_paid_out(self) -> None:
+        """Everything comes to its end, and the provider pays out what it holds."""
+        await self._line("good")
+        self.provider.becomes = RefundOutcome.DONE
+        for number, one in self.provider.refunds.items():
+            if one.outcome is RefundOutcome.PENDING:
+                self.provider.end(number, RefundOutcome.DONE)
+        for _ in range(4):
+            await self.world.tick(DAY)
+        rows = self.rows(0)
+        holds = sum(net_minor(one) for one in rows)
+        at = datetime(2026, 7, 1, 15, tzinfo=UTC)
+        out = SettlementRow(
+            kind=RowKind.PAYOUT, out_no="", provider_ref="po", amount_minor=holds, at=at
+        )
+        self.provider.files = {TODAY: [*rows, replace(out, word="payout")]}
+        await reconcile_payments(self.world.site, first=TODAY, last=TODAY)
+        assert await in_account(self.world, SiteAccount.CLEARING_WECHAT) == 0
+        assert await in_account(self.world, SiteAccount.BANK) == -holds
+        fees = sum(one.fee_minor for one in rows)
+        assert await in_account(self.world, SiteAccount.PROVIDER_FEES) == -fees
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps=st.lists(STEP, max_size=14))
+def test_never_more_goes_back_than_was_paid_and_clearing_comes_to_zero(
+    steps: list[tuple[object, ...]],
+) -> None:
+    """Partial refunds, lost answers, notices, looks, files and crashes in any order."""
+
+    async def live() -> None:
+        with TemporaryDirectory() as folder:
+            world = await World.open(Path(folder))
+            try:
+                await world.wallet()
+                life = Life(world)
+                for step in steps:
+                    await life.step(*step)  # type: ignore[arg-type]  # a name and how
+                    await life.never_more_than_was_paid()
+                await life.all_is_paid_out()
+                await life.never_more_than_was_paid()
+                await is_sound(world)
+            finally:
+                await world.close()
+
+    asyncio.run(live())
