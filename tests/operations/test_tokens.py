@@ -8,6 +8,7 @@ import pytest
 from custom_components.prepaid_parking.core.chart import SiteAccount, site_account
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError, StoreError
 from custom_components.prepaid_parking.core.identity import TokenMeterId
+from custom_components.prepaid_parking.core.ledger import Act, Receipt
 from custom_components.prepaid_parking.core.metering import Commodity
 from custom_components.prepaid_parking.core.openpaygo import TokenType, make_token
 from custom_components.prepaid_parking.core.token_meter import Token, TokenMeter
@@ -129,6 +130,29 @@ async def test_a_full_disk_gives_no_token_away(world: World) -> None:
         await buy(world, wallet, "5")
     token = await buy(world, wallet, "5")
     assert (token.count, token.digits, wallet.posted_minor) == (2, "177073015", 9250)
+
+
+async def test_a_token_whose_answer_was_lost_goes_to_nobody_else(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is on disk and somebody paid for it: the next buyer must get another one."""
+    first, second = await world.wallet("100"), await world.wallet("100")
+    meter = await token_meter(world)
+    plain = world.books.commit
+
+    async def lost(act: Act) -> Receipt:
+        await plain(act)
+        raise StoreError("closed")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(world.books, "commit", lost)
+        with pytest.raises(StoreError):
+            await buy(world, first, "5", reference="kiosk 1")
+    other = await buy(world, second, "5")
+    mine = await buy(world, first, "5", reference="kiosk 1")
+    assert (mine.count, other.count, second.posted_minor) == (2, 4, 9250)
+    assert mine.digits != other.digits
+    assert len(await tokens_of(world.site, meter)) == 2
 
 
 async def test_only_a_utility_wallet_pays_for_a_utility(world: World) -> None:

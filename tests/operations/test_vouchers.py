@@ -9,7 +9,7 @@ import pytest
 from custom_components.prepaid_parking.core.chart import SiteAccount, site_account
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError, StoreError
 from custom_components.prepaid_parking.core.identity import Actor, ActorKind
-from custom_components.prepaid_parking.core.ledger import Receipt
+from custom_components.prepaid_parking.core.ledger import Act, Receipt
 from custom_components.prepaid_parking.core.voucher import (
     PaidBy,
     Voucher,
@@ -332,6 +332,36 @@ async def test_a_full_disk_leaves_the_voucher_good(world: World) -> None:
         await redeem(world, wallet, slip)
     await redeem(world, wallet, slip)
     assert (wallet.posted_minor, await owed(world)) == (5000, 20_000)
+
+
+async def test_a_sale_whose_answer_was_lost_is_not_sold_a_second_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is on disk counts, heard of or not: the next buyer gets the next slips, and all are owed."""
+    wallet = await world.wallet()
+    batch = await batch_of(world, 6, sold=0)
+    slips = await numbers(world, batch)
+    plain = world.books.commit
+
+    async def lost(act: Act) -> Receipt:
+        await plain(act)
+        raise StoreError("closed")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(world.books, "commit", lost)
+        with pytest.raises(StoreError):
+            await sell_vouchers(world.site, batch=batch.id, count=2, actor=MANAGER)
+    receipt, after = await sell_vouchers(world.site, batch=batch.id, count=2, actor=MANAGER)
+    assert (receipt.detail["first"], after.sold) == (serial_of(batch.no, 2), 4)
+    assert await owed(world) == after.open_minor == 20_000
+    with monkeypatch.context() as broken:
+        broken.setattr(world.books, "commit", lost)
+        with pytest.raises(StoreError):
+            await redeem(world, wallet, slips[0])
+    with pytest.raises(CoreError, match="voucher_used"):
+        await redeem(world, wallet, slips[0])
+    await redeem(world, wallet, slips[1])
+    assert await owed(world) == _batch(world, batch).open_minor == 10_000
 
 
 async def test_a_batch_that_the_books_have_lost_is_told_apart_from_a_forgery(world: World) -> None:

@@ -19,6 +19,7 @@ from ..core.voucher import (
 )
 from .agents import trusted_agents
 from .booking import book, referenced
+from .offline_loading import on_what_is_written
 from .site import Site
 from .turn import in_turn
 from .vouchers import REFUSALS, agent_after, known_batch, outside, today
@@ -28,6 +29,7 @@ KEPT: Final = "kept"
 
 
 @in_turn
+@on_what_is_written
 async def cancel_vouchers(
     site: Site,
     *,

@@ -30,6 +30,7 @@ from ..core.wallet import CredentialKind
 from .booking import answered_before, book, closed, referenced
 from .credentials import card_of
 from .gently import gently
+from .offline_loading import on_what_is_written
 from .site import Site
 from .topping_up import Payment, take_in
 from .turn import in_turn
@@ -80,6 +81,7 @@ class Taken:
 
 
 @in_turn
+@on_what_is_written
 async def set_card_terminal(
     site: Site,
     *,
@@ -172,6 +174,7 @@ async def _take(site: Site, read: FileRead, taken: Taken, actor: Actor) -> None:
 
 
 @in_turn
+@on_what_is_written
 async def _book(site: Site, read: FileRead, line: Line, actor: Actor) -> Receipt:
     """Book one payment; each takes a turn of its own, so that no reading waits for a whole file."""
     run = site.wallet(line.wallet or "")
@@ -189,6 +192,7 @@ async def _book(site: Site, read: FileRead, line: Line, actor: Actor) -> Receipt
 
 
 @in_turn
+@on_what_is_written
 async def _done(site: Site, read: FileRead, total_minor: int, actor: Actor) -> CardTerminal:
     """Write down that a file was taken in."""
     terminal = known_terminal(site, read.terminal)

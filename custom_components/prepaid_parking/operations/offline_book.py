@@ -11,9 +11,13 @@ from ..core.wrong_tries import WrongTries
 
 @dataclass(slots=True)
 class OfflineBook:
-    """Batches by id, and those who guess; the meters and terminals that are in use."""
+    """Batches by id, and those who guess; the meters and terminals that are in use.
+
+    `doubtful`: a write failed, and may be on disk all the same.
+    """
 
     batches: dict[VoucherBatchId, VoucherBatch] = field(default_factory=dict)
     tries: WrongTries = field(default_factory=WrongTries)
     meters: dict[TokenMeterId, TokenMeter] = field(default_factory=dict)
     terminals: dict[CardTerminalId, CardTerminal] = field(default_factory=dict)
+    doubtful: bool = False

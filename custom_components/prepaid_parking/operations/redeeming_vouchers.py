@@ -19,6 +19,7 @@ from ..core.voucher import (
     read_number,
     state_of_voucher,
 )
+from .offline_loading import on_what_is_written
 from .site import Site
 from .topping_up import Payment, take_in
 from .turn import in_turn
@@ -29,6 +30,7 @@ SCOPE: Final = "voucher"
 
 
 @in_turn
+@on_what_is_written
 async def redeem_voucher(
     site: Site, *, number: str, wallet: str, actor: Actor, reference: str = "", caller: str = ""
 ) -> tuple[Receipt, Voucher]:

@@ -10,6 +10,7 @@ from ..core.identity import Actor, TokenMeterId
 from ..core.ledger import Act, Receipt
 from ..core.token_meter import TokenMeter, check_starting_code, check_token_meter, read_key
 from .booking import book, open_run, referenced
+from .offline_loading import on_what_is_written
 from .site import Site
 from .turn import in_turn
 
@@ -19,6 +20,7 @@ STARTING_CODE: Final = "starting_code"
 
 
 @in_turn
+@on_what_is_written
 async def set_token_meter(
     site: Site,
     meter: TokenMeter,
@@ -69,6 +71,7 @@ async def set_token_meter(
 
 
 @in_turn
+@on_what_is_written
 async def close_token_meter(
     site: Site, *, meter: str, actor: Actor, reason: str
 ) -> tuple[Receipt, TokenMeter]:

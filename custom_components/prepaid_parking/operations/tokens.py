@@ -20,6 +20,7 @@ from ..core.token_meter import Token, TokenMeter, cost_of, value_of
 from ..core.wallet import Purpose
 from .booking import book, tell, unspendable
 from .facts import WalletEvent
+from .offline_loading import on_what_is_written
 from .paying import pay
 from .site import Site
 from .token_meters import KEY, STARTING_CODE, known_token_meter
@@ -30,6 +31,7 @@ SCOPE: Final = "token"
 
 
 @in_turn
+@on_what_is_written
 async def buy_token(
     site: Site,
     *,
@@ -69,6 +71,7 @@ async def buy_token(
 
 
 @in_turn
+@on_what_is_written
 async def sync_token_meter(
     site: Site,
     *,

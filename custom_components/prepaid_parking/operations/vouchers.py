@@ -31,6 +31,7 @@ from ..core.voucher import (
 from ..core.wallet import Purpose
 from .agents import find_agent, trusted_agents
 from .booking import book, referenced
+from .offline_loading import on_what_is_written
 from .site import Site
 from .turn import in_turn
 
@@ -56,6 +57,7 @@ class Wanted:
 
 
 @in_turn
+@on_what_is_written
 async def make_vouchers(
     site: Site, wanted: Wanted, *, actor: Actor, reason: str = "", reference: str = ""
 ) -> tuple[Receipt, VoucherBatch]:
@@ -96,6 +98,7 @@ async def make_vouchers(
 
 
 @in_turn
+@on_what_is_written
 async def sell_vouchers(
     site: Site,
     *,
