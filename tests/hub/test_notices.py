@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 import logging
 from random import Random
 from typing import Any
@@ -183,6 +184,52 @@ async def test_what_was_changed_on_the_way_books_nothing(counter: Counter) -> No
     assert (status, text) == (200, SUCCESS[counter.kind])
     # After so many forgeries the provider itself is asked before anything is credited.
     await counter.credited("12.50")
+
+
+@pytest.mark.parametrize(
+    "fault", [{"wrong_merchant": "2088000000000000"}, {"wrong_currency": "USD"}]
+)
+async def test_money_of_somebody_else_is_neither_taken_nor_acknowledged(
+    alipay: Counter, fault: dict[str, str]
+) -> None:
+    """What a provider says of another merchant is right, and none of this site's business."""
+    out_no = await alipay.order()
+    await alipay.scan(out_no)
+    alipay.fake.faults.notice_lost = True
+    await alipay.fake.pay(out_no)
+    for name, value in fault.items():
+        setattr(alipay.fake.faults, name, value)
+    letter = alipay.letter(out_no)
+    assert (await alipay.post(letter.headers, letter.body))[:2] == (400, FAILED)
+    assert await alipay.balance() == "0.00"
+    assert (await alipay.hub.call("list_pay_orders"))["unmatched"] == []
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+async def test_a_notice_of_another_hour_is_a_hint(alipay: Counter, minutes: int) -> None:
+    """Somebody may have kept it to send it again: the provider is asked before anything is credited."""
+    out_no = await alipay.order()
+    await alipay.scan(out_no)
+    alipay.fake.faults.clock_skew = timedelta(minutes=minutes)
+    before = len(alipay.fake.requests)
+    await alipay.fake.pay(out_no)
+    await alipay.fake.told()
+    assert [one.text for one in alipay.fake.answers] == ["success"]
+    await alipay.credited("12.50")
+    assert len(alipay.fake.requests) > before
+
+
+async def test_who_pays_an_order_that_was_taken_back_has_paid(counter: Counter) -> None:
+    """The payer's phone was quicker than the message that nobody should pay any more."""
+    out_no = await counter.order()
+    await counter.scan(out_no)
+    (order,) = (await counter.hub.call("list_pay_orders"))["orders"]
+    closed = await counter.hub.call("close_order", order=order["order"])
+    assert closed["state"] == "closed"
+    counter.fake.faults.paid_after_close = True
+    await counter.pay(out_no)
+    assert [one.status for one in counter.fake.answers] == [200]
+    assert await counter.balance() == "12.50"
 
 
 async def test_an_address_that_nobody_has_answers_like_a_wrong_signature(counter: Counter) -> None:

@@ -1,7 +1,7 @@
 """Repairs of payments: each is shown when a person is needed, and gone when it is seen to."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 import socket
 
 from homeassistant.core_config import async_process_ha_core_config
@@ -11,6 +11,7 @@ import pytest
 
 from custom_components.prepaid_parking import pay_repairs, standing_repairs
 from custom_components.prepaid_parking.const import DOMAIN
+from custom_components.prepaid_parking.simulator.pay_wechat_told import BEIJING
 from tests.hub.flow_steps import Walk
 from tests.hub.pay_forms import alipay_form
 from tests.hub.test_notices import Counter, counter_of
@@ -77,6 +78,46 @@ async def test_a_provider_that_takes_no_real_money_is_said_as_long_as_it_is_ther
     (channel,) = hub.entry.get_subentries_of_type("channel")
     hub.hass.config_entries.async_remove_subentry(hub.entry, channel.subentry_id)
     await gone(hub, "channel_trial")
+
+
+async def test_a_refund_that_does_not_reach_the_payer_is_said(hub: Hub, server: str) -> None:
+    """The account there is closed: the money is neither with the payer nor with the site."""
+    async with counter_of(hub, server, "wechat") as wechat:
+        wechat.fake.faults.refund_stuck = True
+        out_no = await wechat.order()
+        await wechat.pay(out_no)
+        (order,) = (await hub.call("list_pay_orders", state="credited"))["orders"]
+        await hub.call("refund_order", order=order["order"], amount="2.50", reason="too much")
+        issue = await asked(hub, "refunds_stuck")
+        assert issue.translation_placeholders is not None
+        assert issue.translation_placeholders["amount"] == "2.50"
+        (refund,) = wechat.fake.books.refunds
+        wechat.fake.faults.refund_stuck = False
+        await wechat.fake.complete(refund)
+        await gone(hub, "refunds_stuck")
+
+
+async def test_what_differs_from_a_providers_file_is_said_until_it_is_settled(
+    hub: Hub, server: str
+) -> None:
+    """Money that nobody here asked for lies at the provider: it is somebody's."""
+    async with counter_of(hub, server, "wechat") as wechat:
+        wechat.fake.faults.row_without_order = 1
+        day = (datetime.now(BEIJING) - timedelta(days=1)).date().isoformat()
+        await hub.call("reconcile_payments", **{"from": day, "to": day})
+        issue = await asked(hub, "payments_differ")
+        assert issue.translation_placeholders is not None
+        assert issue.translation_placeholders["amount"] == "9.90"
+        (found,) = (await hub.call("list_differences"))["differences"]
+        await hub.call(
+            "settle_difference",
+            difference=found["difference"],
+            resolution="wallet",
+            wallet="w1",
+            reason="paid at the window",
+        )
+        await gone(hub, "payments_differ")
+        assert await wechat.balance() == "9.90"
 
 
 async def test_keys_that_do_not_fit_any_more_are_said(alipay: Counter) -> None:
