@@ -1,5 +1,7 @@
 """Notices: what is booked is answered, what is not proved moves nothing, what is odd waits for a person."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,14 +14,21 @@ from custom_components.prepaid_parking.core.errors import CoreError, StoreError
 from custom_components.prepaid_parking.core.pay_channel import Seen
 from custom_components.prepaid_parking.core.pay_notice import HeardNotice, Made
 from custom_components.prepaid_parking.core.pay_order import Aim, AimKind, OrderState, PayOrder
+from custom_components.prepaid_parking.core.stay import Stay
 from custom_components.prepaid_parking.operations.cashier import close_wallet
 from custom_components.prepaid_parking.operations.facts import OrderEvent, OrderFact
 from custom_components.prepaid_parking.operations.pay_finding import is_our_number, new_out_no
 from custom_components.prepaid_parking.operations.pay_notices import forget_notices, hear
-from custom_components.prepaid_parking.operations.pay_orders import create_order, find_order
+from custom_components.prepaid_parking.operations.pay_orders import (
+    create_order,
+    find_order,
+    look,
+)
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
+from tests.operations.money import is_sound
 from tests.operations.provider import SIGNED, Provider, connect
-from tests.operations.world import DAY, MANAGER, MINUTE, SECOND, World
+from tests.operations.staying import CITY, arrive
+from tests.operations.world import DAY, HOUR, MANAGER, MINUTE, SECOND, World
 
 CLEARING = SiteAccount.CLEARING_WECHAT
 
@@ -191,6 +200,64 @@ async def test_a_notice_that_the_disk_did_not_take_comes_again(
     await told(world, provider, seen)
     assert wallet.posted_minor == 5000
     assert await made(world) == [Made.BOOKED]
+
+
+@pytest.mark.parametrize("kind", [AimKind.WALLET, AimKind.STAY])
+async def test_an_answer_of_the_books_that_is_lost_costs_nobody_his_money(
+    world: World, provider: Provider, monkeypatch: pytest.MonkeyPatch, kind: AimKind
+) -> None:
+    """It was written, and the disk failed a moment later: the light comes back, the gate opens."""
+    await world.publish(CITY)
+    wallet, stay, opened = await world.wallet(), await arrive(world), list[str]()
+
+    async def opens(paid: Stay) -> None:
+        opened.append(paid.id)
+
+    world.site.parking.paid = opens
+    world.clock.now += HOUR
+    aim = Aim(kind=kind, id=wallet.wallet.id if kind is AimKind.WALLET else stay.id)
+    order = await create_order(world.site, aim=aim, channel="ch1", actor=MANAGER, amount_minor=500)
+    seen = provider.pay(order.out_no, 500)
+    for name in ("commit", "commit_all"):
+        monkeypatch.setattr(world.books, name, lost(getattr(world.books, name)))
+    with pytest.raises(StoreError):
+        await told(world, provider, seen)
+    monkeypatch.undo()
+    await told(world, provider, seen, event="e2")
+    await look(world.site, order.id)
+    paid = world.site.parking.stays[stay.id].paid_minor
+    expected = (500, 0, []) if kind is AimKind.WALLET else (0, 500, [stay.id])
+    assert (wallet.posted_minor, paid, opened) == expected
+    assert (await find_order(world.site, order.id)).state is OrderState.CREDITED
+    assert world.site.paying.orders == {}
+    assert OrderEvent.CREDITED in [fact.event for fact in world.heard(OrderFact)]
+
+
+def lost(write: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Write, and lose the answer."""
+
+    async def unheard(*args: Any, **options: Any) -> Any:
+        await write(*args, **options)
+        raise StoreError("failed", "lost")
+
+    return unheard
+
+
+async def test_payments_that_come_at_once_are_each_booked_and_answered(
+    world: World, provider: Provider
+) -> None:
+    """On the first of the month everybody pays: nobody's payment may hang on a neighbour's."""
+    runs = [await world.wallet() for _ in range(5)]
+    orders = [await ask(world, runs[number % 5], 100 + number) for number in range(20)]
+    await close_wallet(world.site, wallet=runs[4].wallet.id, actor=MANAGER)
+    heard = [told(world, provider, provider.pay(one.out_no, one.amount_minor)) for one in orders]
+    await asyncio.gather(*heard)
+    assert [run.posted_minor for run in runs] == [430, 434, 438, 442, 0]
+    assert sum(one.left_minor for one in world.site.paying.unmatched.values()) == 446
+    assert world.site.paying.coming == []
+    for order in orders:
+        assert (await find_order(world.site, order.id)).final
+    await is_sound(world)
 
 
 async def test_old_notices_are_forgotten(world: World, provider: Provider) -> None:

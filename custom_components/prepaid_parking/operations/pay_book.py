@@ -9,10 +9,13 @@ from weakref import WeakValueDictionary
 
 from ..core.chart import Channel
 from ..core.identity import Actor, OrderId, UnmatchedId
+from ..core.ledger import Receipt
 from ..core.pay_channel import RefundSeen, Way
 from ..core.pay_notice import Unmatched
 from ..core.pay_order import PayOrder
+from .arrived import Arrived
 from .pay_port import PayChannel
+from .wallet_run import WalletRun
 
 type Guard = Callable[[Asking], Awaitable[None]]
 """Judges an order before it is made, and refuses with a CoreError what must not be asked for."""
@@ -35,6 +38,15 @@ class Asking:
     payer_ip: str = ""
 
 
+@dataclass(slots=True, eq=False)
+class Coming:
+    """A wallet's payment that waits for its turn, and what the books will have answered."""
+
+    run: WalletRun
+    money: Arrived
+    answer: asyncio.Future[Receipt]
+
+
 @dataclass(slots=True, kw_only=True)
 class ChannelRun:
     """A channel at work: `trouble` is the fault of its last answer, "" while all is well."""
@@ -54,12 +66,13 @@ class PayBook:
     `channels` are put here by the shell. `orders` are those that may still change; the others are in
     the books alone. `turns` keep two from the same order, `looking` are the questions that are out,
     `looked` says when each order was asked about last. `guards` judge what is asked for,
-    `refund_heard` takes up what is said of refunds.
+    `refund_heard` takes up what is said of refunds. `coming` waits to be booked.
     """
 
     channels: dict[str, ChannelRun] = field(default_factory=dict)
     orders: dict[OrderId, PayOrder] = field(default_factory=dict)
     unmatched: dict[UnmatchedId, Unmatched] = field(default_factory=dict)
+    coming: list[Coming] = field(default_factory=list)
     guards: list[Guard] = field(default_factory=list)
     refund_heard: RefundHeard = _no_refunds
     turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)

@@ -16,13 +16,17 @@ from ..core.identity import Actor, ActorKind, OrderId
 from ..core.ledger import Record, Reference
 from ..core.pay_channel import Seen
 from ..core.pay_notice import Made, Misfit, is_booked, stranger
-from ..core.pay_order import Aim, OrderState, PayOrder, booked, paid
+from ..core.pay_order import Aim, AimKind, OrderState, PayOrder, booked, paid
+from ..core.stay import Stay
+from . import pay_suspense
 from .arrived import Arrived
 from .pay_book import ChannelRun
 from .pay_finding import channel_of, ours_of, tell_order, written_order
 from .pay_on_aim import book_on
 from .pay_suspense import hold_back
 from .site import Site
+from .stay_book import alone, hold
+from .stay_money import heard
 
 WHY: Final = {
     "wallet_closed": Misfit.WALLET_CLOSED,
@@ -96,7 +100,8 @@ async def _credit(site: Site, order_id: OrderId, seen: Seen, puts: tuple[Record,
         refuse_strangers(run, seen)
         if is_booked(order, seen):
             await site.books.record(*puts)
-            site.paying.hold(order)
+            if order.id in site.paying.orders:
+                await _catch_up(site, order)
             return order
         key = payment_key(run, seen)
         if order.state in {OrderState.PAID, OrderState.CREDITED}:
@@ -115,6 +120,26 @@ async def _credit(site: Site, order_id: OrderId, seen: Seen, puts: tuple[Record,
         site.paying.hold(after)
         tell_order(site, after)
     return after
+
+
+async def _catch_up(site: Site, order: PayOrder) -> None:
+    """Take over a payment that the books have written though their answer was lost."""
+    match order.aim.kind:
+        case AimKind.WALLET:
+            run = site.wallet(order.aim.id)
+            async with site.turn:
+                run.take_over(await site.books.balances())
+            site.wake_wallet(run)
+        case AimKind.STAY:
+            async with alone(site, order.aim.id):
+                (stay,) = await site.books.load(Stay, id=order.aim.id)
+                hold(site, stay)
+            await heard(site, stay)
+        case AimKind.BILL:
+            pass  # Bills are looked at again by whoever comes next to one (`trusted`).
+    await pay_suspense.load(site)
+    site.paying.hold(order)
+    tell_order(site, order)
 
 
 async def _booked(site: Site, aim: Aim, money: Arrived) -> Misfit | None:

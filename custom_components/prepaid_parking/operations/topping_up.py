@@ -97,6 +97,7 @@ class Credit:
     """A top-up as it is written, and what is to be kept in mind once it is."""
 
     run: WalletRun
+    amount_minor: int
     act: Act
     extras: Extras
     granted: Granted | None
@@ -148,20 +149,33 @@ def credit(
             *paid.puts,
         ),
     )
-    return Credit(run=run, act=act, extras=extras, granted=granted, layered=follows)
+    return Credit(
+        run=run,
+        amount_minor=paid.amount_minor,
+        act=act,
+        extras=extras,
+        granted=granted,
+        layered=follows,
+    )
 
 
 async def take_in(site: Site, run: WalletRun, paid: Payment) -> Receipt:
     """Book money that arrived for a wallet, and say so; whoever calls has the site's turn."""
     new = credit(site, run, paid)
     receipt = await book(site, new.act, closed(run))
-    if not receipt.repeated:
-        new.taken_over(site, receipt)
-        assert new.act.reference is not None
-        told = paid.amount_minor, new.act.reference.key
-        tell(site, run, WalletEvent.TOPPED_UP, receipt, *told)
-        site.wake_wallet(run)
+    took_in(site, new, receipt)
     return receipt
+
+
+def took_in(site: Site, new: Credit, receipt: Receipt) -> None:
+    """Keep in mind what was booked, and say so; what is repeated was said before."""
+    if receipt.repeated:
+        return
+    new.taken_over(site, receipt)
+    assert new.act.reference is not None
+    told = new.amount_minor, new.act.reference.key
+    tell(site, new.run, WalletEvent.TOPPED_UP, receipt, *told)
+    site.wake_wallet(new.run)
 
 
 def granted_to(site: Site, promotion: PromotionId, run: WalletRun) -> Granted:
