@@ -99,6 +99,7 @@ async def test_the_car_at_the_lane_is_offered_only_while_it_waits_to_pay(world: 
         replace(last, admitted=True),
         replace(last, way=Direction.ENTRY),
         replace(last, due_minor=0),
+        replace(last, reason="near_match"),
         replace(last, stay=None),
         replace(last, at=last.at - WAITS - SECOND),
         replace(last, at=last.at + SECOND),

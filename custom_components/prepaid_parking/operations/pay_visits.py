@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from ..core.admission import Way as Direction
+from ..core.asked import Reason, Way as Direction
 from ..core.errors import CoreError
 from ..core.identity import Actor, ActorKind, CardId, MeterId, OrderId, WalletId
 from ..core.pay_channel import Way
@@ -69,7 +69,9 @@ def car_there(site: Site, visit: PayVisit) -> AtLane | None:
     run = next((one for key, one in site.lanes.items() if key == visit.target), None)
     if visit.kind is not PayFor.LANE or run is None or (last := run.last) is None:
         return None
-    waits = not last.admitted and last.way is Direction.EXIT and last.due_minor > 0
+    # A plate that only nearly fits may be another car's: an attendant decides, and opens nothing for money.
+    must_pay = last.reason == Reason.TO_PAY and last.due_minor > 0
+    waits = must_pay and not last.admitted and last.way is Direction.EXIT
     is_fresh = timedelta() <= site.clock() - last.at <= WAITS
     return last if waits and is_fresh and last.stay is not None else None
 
