@@ -1,0 +1,165 @@
+"""Refunds and files through the hub's actions: who may, who must be two, and what nobody ever sees."""
+
+from datetime import datetime, timedelta, timezone
+import json
+from typing import Any
+
+from homeassistant.core import Context
+from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.helpers import issue_registry as ir
+import pytest
+from pytest_homeassistant_custom_component.common import MockUser
+
+from custom_components.prepaid_parking.const import DOMAIN
+from custom_components.prepaid_parking.core.pay_channel import RefundOutcome
+from custom_components.prepaid_parking.diagnostics import async_get_config_entry_diagnostics
+from custom_components.prepaid_parking.simulator.pay_books import Movement, fee
+from custom_components.prepaid_parking.simulator.pay_wechat_told import day_file
+from tests.journeys.conftest import Hub
+from tests.operations.provider import connect
+from tests.operations.refunding import RefundingProvider
+
+NUMBER = "6222020012345678"
+ACCOUNT = {"holder": "Li Wei", "account": NUMBER}
+BEIJING = timezone(timedelta(hours=8))
+NOON = datetime.now(BEIJING).replace(hour=12, minute=0, second=0, microsecond=0)
+"""Of the day on which these orders are made, as the provider dates it."""
+
+
+@pytest.fixture
+async def provider(hub: Hub) -> RefundingProvider:
+    """A provider by which two payers have filled a flat's wallet."""
+    made = RefundingProvider()
+    made.currency = hub.data.site.currency.code
+    connect(hub.data.site, made)
+    await hub.call("open_wallet", unit="Flat 3-201", purpose="utility")
+    for no, amount in enumerate(("50.00", "30.00")):
+        await hub.call("create_order", wallet="w1", channel="ch1", amount=amount)
+        minor = hub.data.site.currency.parse(amount)
+        made.pay(made.asked[no].out_no, minor, paid_at=NOON)
+        await hub.call("get_order", order=f"po{no + 1}", look=True)
+    return made
+
+
+async def as_user(hub: Hub, user: MockUser, action: str, **fields: Any) -> dict[str, Any]:
+    """Call an action as a person."""
+    told = await hub.hass.services.async_call(
+        DOMAIN,
+        action,
+        fields,
+        blocking=True,
+        return_response=True,
+        context=Context(user_id=user.id),
+    )
+    assert told is not None
+    return told
+
+
+async def test_a_stuck_refund_is_a_repair_until_two_managers_have_paid_it_by_bank(
+    hub: Hub, provider: RefundingProvider
+) -> None:
+    """One person alone could send the money to an account of their own."""
+    one, two = (MockUser(is_owner=True).add_to_hass(hub.hass) for _ in range(2))
+    refund = await as_user(
+        hub, one, "refund_order", order="po1", amount="20.00", reason="moved out"
+    )
+    stuck = provider.end(refund["refund_no"], RefundOutcome.PENDING, stuck=True)
+    await hub.data.site.paying.refund_heard("ch1", stuck)
+    issue = f"refunds_stuck_{hub.entry.entry_id}"
+    issues = ir.async_get(hub.hass)
+
+    async def is_told() -> bool:
+        return issues.async_get_issue(DOMAIN, issue) is not None
+
+    await hub.until(is_told)
+    await as_user(hub, one, "settle_refund", refund="rf1", step="name_account", **ACCOUNT)
+    with pytest.raises(ServiceValidationError, match="another user"):
+        await as_user(hub, one, "settle_refund", refund="rf1", step="allow")
+    with pytest.raises(ServiceValidationError):
+        await hub.call("settle_refund", refund="rf1", step="allow")  # An automation is nobody.
+    allowed = await as_user(hub, two, "settle_refund", refund="rf1", step="allow")
+    assert (allowed["pay_to"], allowed["allowed_by"]) == (ACCOUNT, f"user:{two.id}")
+    paid = await as_user(hub, two, "settle_refund", refund="rf1", step="paid")
+    assert (paid["state"], paid["pay_to"]) == ("done", {})
+
+    async def is_over() -> bool:
+        return issues.async_get_issue(DOMAIN, issue) is None
+
+    await hub.until(is_over)
+    entries = await hub.data.site.books.entries(limit=1000)
+    diagnostics = await async_get_config_entry_diagnostics(hub.hass, hub.entry)
+    seen = [repr(hub.hass.states.async_all()), repr(entries), json.dumps(diagnostics, default=str)]
+    listed = await hub.call("list_refunds")
+    for text in (*seen, json.dumps(listed)):
+        assert NUMBER not in text
+        assert "Li Wei" not in text
+
+
+async def test_only_a_manager_gives_money_back(hub: Hub, provider: RefundingProvider) -> None:
+    """A tenant's login must not refund itself, nor explain away what is missing."""
+    tenant = MockUser(is_owner=False).add_to_hass(hub.hass)
+    for action, fields in (
+        ("refund_order", {"order": "po1", "reason": "x"}),
+        ("settle_refund", {"refund": "rf1", "step": "paid"}),
+        ("list_refunds", {}),
+        ("import_settlement", {"bank": "main", "csv": "x"}),
+        ("reconcile_payments", {}),
+        ("list_differences", {}),
+        ("settle_difference", {"difference": "df1", "resolution": "explained", "reason": "x"}),
+    ):
+        with pytest.raises(Unauthorized):
+            await as_user(hub, tenant, action, **fields)
+    assert provider.refund_asked == []
+
+
+async def test_a_providers_file_with_one_missing_and_one_extra_lists_both(
+    hub: Hub, provider: RefundingProvider
+) -> None:
+    """The file as WeChat Pay writes it, brought by hand; brought twice, it counts once."""
+    known, _ = provider.orders.values()
+    extra = Movement(
+        out_no="SOMEBODY-ELSES",
+        reference="4200000099",
+        amount_minor=990,
+        fee_minor=fee(990),
+        at=NOON,
+        currency="CNY",
+    )
+    there = Movement(
+        out_no=known.out_no,
+        reference=known.provider_ref,
+        amount_minor=5000,
+        fee_minor=fee(5000),
+        at=NOON,
+        currency="CNY",
+    )
+    csv = day_file([there, extra], {}, app="wx1", merchant=provider.merchant)
+    with pytest.raises(ServiceValidationError, match="no whole file"):
+        await hub.call("import_settlement", channel="ch1", csv=csv.replace("50.00", "50"))
+    with pytest.raises(ServiceValidationError, match="one of them"):
+        await hub.call("import_settlement", channel="ch1", bank="main", csv=csv)
+    told = await hub.call("import_settlement", channel="ch1", csv=csv)
+    assert (told["rows"], told["new"]) == (2, 2)
+    assert {(one["kind"], one["order"]) for one in told["differences"]} == {
+        ("row_without_order", None),
+        ("order_without_row", "po2"),
+    }
+    listed = await hub.call("list_differences")
+    assert (listed["count"], listed["unreconciled"]) == (2, "39.90")
+    again = await hub.call("import_settlement", channel="ch1", csv=csv)
+    assert (again["new"], again["differences"]) == (0, [])
+    (missing,) = (one for one in listed["differences"] if one["order"])
+    assert missing["day"] == NOON.date().isoformat()
+    for reference in ("d1", "d1"):
+        settled = await hub.call(
+            "settle_difference",
+            difference=missing["difference"],
+            resolution="explained",
+            reason="paid out by hand",
+            reference=reference,
+        )
+        assert settled["reason"] == "paid out by hand"
+    with pytest.raises(ServiceValidationError, match="wallet"):
+        await hub.call("settle_difference", difference="df1", resolution="wallet", reason="whose?")
+    assert (await hub.call("list_differences"))["count"] == 1
+    assert (await hub.call("list_differences", open=False))["count"] == 2
