@@ -84,7 +84,7 @@ def test_no_entity_of_the_demo_is_without_a_state_or_a_name(demo: RunningDemo, p
         if state == "unavailable" and not name.startswith(("update.", "tts.", "todo."))
     ]
     assert not broken
-    for view in ("prices", "house", "meters", "parking", "lanes"):
+    for view in ("prices", "house", "meters", "parking", "lanes", "payments"):
         page.goto(f"{demo.url}/{view}")
         page.locator("hui-tile-card").first.wait_for()
         text = page.locator("hui-sections-view").inner_text()
@@ -100,6 +100,7 @@ def test_the_tables_of_the_dashboard_are_filled(demo: RunningDemo, page: Page) -
         "house": ("‑000001", "House fee", "64.5"),
         "parking": ("Garage", "own space", "ten_visits", "To look at"),
         "lanes": ("Correct the plate", "Take what is due", "Emergency: open all"),
+        "payments": ("payer's window", "Laundry 0-03", "Print them all as stickers"),
     }.items():
         page.goto(f"{demo.url}/{view}")
         for text in said:
@@ -116,7 +117,7 @@ BEYOND_THEIR_CARD: Final = """cells => cells.filter((cell) => {
 
 def test_no_table_of_the_dashboard_is_cut_off(demo: RunningDemo, page: Page) -> None:
     """The last column is the one that people look for: what it costs."""
-    for view in ("supply", "prices", "house", "parking"):
+    for view in ("supply", "prices", "house", "parking", "payments"):
         page.goto(f"{demo.url}/{view}")
         page.locator("hui-markdown-card table").first.wait_for()
         cells = page.locator("hui-markdown-card th, hui-markdown-card td")
