@@ -10,6 +10,7 @@ from .const import DOMAIN
 from .core.desk_receipt import DeskReceipt
 from .core.errors import CoreError
 from .core.identity import WalletId
+from .core.shift import MOST_RECEIPTS
 from .operations.receipts import find_receipt
 from .operations.site import Site
 from .page_view import Page, PageView
@@ -36,7 +37,7 @@ class ReceiptView(PageView):
         copy = "authSig" not in request.query or "copy" in request.query
 
         async def make(site: Site) -> Page:
-            if not receipt.isdecimal():
+            if not receipt.isdecimal() or len(receipt) > len(str(MOST_RECEIPTS)):
                 raise CoreError("unknown_receipt", receipt=receipt)
             found = await find_receipt(site, int(receipt))
             return partial(receipt_page, site, found, copy)

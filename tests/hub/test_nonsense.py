@@ -33,12 +33,14 @@ NONSENSE: Final[tuple[Any, ...]] = (
     *([], {}, [None], [{}], [[]], ["x"] * 10_000, {"x": {"y": []}}),
 )
 USUAL: Final[dict[str, Any]] = {
+    "agent": "ag1",
     "amount": "1.00",
     "bill": "b1",
     "by": "fixed",
     "card": "c1",
     "channel": "ch1",
     "category": "rent",
+    "counted": "1.00",
     "deposit": "h1",
     "csv": "date,amount,reference,text\n2026-01-01,1.00,B1,w1",
     "difference": "df1",
@@ -62,6 +64,7 @@ USUAL: Final[dict[str, Any]] = {
     "members": [{"member": "w1", "weight": "1"}],
     "merchant": "bakery",
     "meter": "m1",
+    "operation": "cash1",
     "order": "po1",
     "payment": "pu1",
     "month": "2026-01",
@@ -78,6 +81,7 @@ USUAL: Final[dict[str, Any]] = {
     "quantity": "1",
     "readings": [{"at": "2026-01-01 00:00:00", "register": "1000"}],
     "reason": "because",
+    "receipt": 1,
     "refund": "rf1",
     "renews": True,
     "reservation": "rs1",
@@ -93,6 +97,7 @@ USUAL: Final[dict[str, Any]] = {
     "step": "take_back",
     "tariff": "home",
     "tenure": "owned",
+    "till": "ti1",
     "to": "w2",
     "unit": "u1",
     "until": "2031-01-01 00:00:00",
@@ -129,6 +134,11 @@ BESIDES: Final[dict[str, dict[str, Any]]] = {
     "create_order": {"wallet": "w1", "amount": "1.00"},
     "settle_payment": {"wallet": "w1"},
     "import_settlement": {"bank": "main"},
+    "set_till": {"name": "Front desk"},
+    "set_agent": {"name": "Corner shop"},
+    "set_terminal": {"name": "Kiosk"},
+    "count_shift": {"shift": "sh1"},
+    "deliver_cash": {"shift": "sh1"},
     "move_in": {"wallet": "w1"},
     "move": {"wallet": "w1"},
 }
@@ -178,6 +188,10 @@ async def open_for_business(hub: Hub, line: ModbusLine, device: AcrelDdsy1352) -
     await hub.call("invite_visitor", plate="A12345", to="2031-01-01 00:00:00")
     await hub.call("reserve_space", zone="North", card="c1", to="2031-01-01 00:00:00")
     await hub.call("set_merchant", merchant="bakery")
+    await hub.call("set_till", name="Front desk")
+    await hub.call("set_agent", name="Corner shop", commission_percent="1.5")
+    await hub.call("pay_agent_float", agent="ag1", amount="100", channel="transfer")
+    await hub.call("set_terminal", name="Kiosk")
     await hub.call("open_wallet", unit="Flat 4", purpose="parking")
     await hub.call("issue_card", wallet="w4", plates=["B12345"])
     await hub.call("set_parking_package", package="month", price="1.00")

@@ -180,3 +180,11 @@ async def test_a_cashier_prints_what_they_just_took(hub: Hub, kiosk: Kiosk) -> N
     await hub.call("top_up", wallet="w1", amount="5")
     await kiosk.ask(PAY)
     assert (await hub.call("get_receipt"))["receipt"] == 1
+
+
+async def test_a_receipt_that_is_none_is_said_so(hub: Hub, hass_client: Callable[..., Any]) -> None:
+    """An admin who types an address by hand gets a sentence, not an error of the server."""
+    client = await hass_client()
+    for name in ("1", "x", "9" * 40, "0"):
+        answer = await client.get(f"/api/prepaid_parking/receipt/{hub.entry.entry_id}/{name}")
+        assert answer.status == 400, name

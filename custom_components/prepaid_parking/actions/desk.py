@@ -8,7 +8,7 @@ import probatio as vol
 
 from ..core.identity import ShiftId
 from ..core.ledger import Receipt
-from ..core.shift import Shift, Till
+from ..core.shift import MOST_RECEIPTS, Shift, Till
 from ..operations import desk_reports, receipts, tills
 from ..operations.bill_book import local_day
 from ..operations.paying_persons import find_payer as find
@@ -22,7 +22,8 @@ from .call import MAYBE_REASON, PAGED, REASON, REFERENCE, Action, Call, Fields, 
 
 TILL: Final[Fields] = {vol.Required("till"): cv.string}
 COUNTED: Final[Fields] = {vol.Required("counted"): cv.string}
-RECEIPT: Final[Fields] = {vol.Required("receipt"): cv.positive_int}
+NUMBER: Final = vol.All(vol.Coerce(int), vol.Range(1, MOST_RECEIPTS))
+RECEIPT: Final[Fields] = {vol.Required("receipt"): NUMBER}
 
 
 async def set_till(call: Call) -> Response:
@@ -252,7 +253,7 @@ ACTIONS: Final = (
     Action(
         "get_receipt",
         get_receipt,
-        {vol.Optional("receipt"): cv.positive_int, vol.Optional("language"): cv.string},
+        {vol.Optional("receipt"): NUMBER, vol.Optional("language"): cv.string},
     ),
     Action("void_payment", void_payment, {**RECEIPT, **REASON, **REFERENCE}),
     Action(

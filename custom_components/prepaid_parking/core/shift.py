@@ -13,6 +13,8 @@ from .identity import ShiftId, TillId
 
 RECEIPTS: Final = "receipts"
 """The series of the numbers on receipts: one for the site, without a gap."""
+MOST_RECEIPTS: Final = 999_999_999
+"""A number with more digits is a slip of the finger: no desk has given out so many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
