@@ -263,16 +263,10 @@ def _keys(fact: Fact) -> list[str]:
             return [PARK]
         case HoursNoted() | DayClosed():
             return []
-        case OperationFact():
-            wallet = fact.operation.wallet
-            return [f"wallet:{wallet}", SITE] if wallet else [SITE]
-        case RiskFact():
-            return [SITE]
         case UseFact():
             return [f"wallet:{fact.wallet}"] if fact.wallet else []
-        case OrderFact():
-            return [f"wallet:{fact.wallet}", SITE] if fact.wallet else [SITE]
-        case RefundFact() | DifferenceFact():
-            return [SITE]
-        case BooksTrouble() | Proved() | StepRefused():
+        case OrderFact() | RefundFact() | OperationFact():
+            wallet = fact.operation.wallet if isinstance(fact, OperationFact) else fact.wallet
+            return [f"wallet:{wallet}", SITE] if wallet else [SITE]
+        case BooksTrouble() | Proved() | StepRefused() | DifferenceFact() | RiskFact():
             return [SITE]

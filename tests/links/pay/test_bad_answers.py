@@ -13,8 +13,8 @@ from custom_components.prepaid_parking.core.pay_channel import (
     RefundAsked,
 )
 from custom_components.prepaid_parking.links.pay.alipay import Alipay
-from custom_components.prepaid_parking.operations.pay_port import PayChannel
 from custom_components.prepaid_parking.links.pay.stripe import StripePay
+from custom_components.prepaid_parking.operations.pay_port import PayChannel
 
 from . import alipay_peer, stripe_peer
 

@@ -10,9 +10,9 @@ from typing import Final
 from aiohttp import ClientSession
 
 from custom_components.prepaid_parking.core.pay_channel import Asked, Notice, RefundAsked, Way
-from custom_components.prepaid_parking.operations.pay_port import PayChannel
 from custom_components.prepaid_parking.links.pay.keys import private_key, public_key
 from custom_components.prepaid_parking.links.pay.wechat import WeChatMerchant, WeChatPay
+from custom_components.prepaid_parking.operations.pay_port import PayChannel
 from custom_components.prepaid_parking.simulator.pay_books import Order
 from custom_components.prepaid_parking.simulator.pay_provider import Letter
 from custom_components.prepaid_parking.simulator.pay_wechat import FakeWeChat
