@@ -69,7 +69,7 @@ class Fetching(Provider):
 
 def put_up(world: World, port: Provider, name: str = "Card") -> None:
     """Have a channel."""
-    run = ChannelRun(key=KEY, name=name, kind=Channel.STRIPE, port=port)  # type: ignore[arg-type]
+    run = ChannelRun(key=KEY, name=name, kind=Channel.STRIPE, port=port)
     world.site.paying.channels[KEY] = run
 
 

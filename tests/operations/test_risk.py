@@ -1,7 +1,7 @@
 """Risk: what is asked for is judged by the books, what has arrived is not, and shadow changes nothing."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
@@ -17,14 +17,18 @@ from custom_components.prepaid_parking.operations import risk, risk_signs
 from custom_components.prepaid_parking.operations.adjusting import reverse_entry
 from custom_components.prepaid_parking.operations.booking import frozen_now
 from custom_components.prepaid_parking.operations.cashier import freeze, refund, top_up
+from custom_components.prepaid_parking.operations.lane_facts import PassageKind
 from custom_components.prepaid_parking.operations.pay_book import Asking as OrderAsking
 from custom_components.prepaid_parking.operations.risk_facts import RiskFact
 from custom_components.prepaid_parking.operations.risk_rules import (
     forget_risks,
     set_risk_rule,
 )
+from custom_components.prepaid_parking.operations.stay_finding import Which
+from custom_components.prepaid_parking.operations.stay_paying import pay_stay
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
+from tests.operations.park import Park
 from tests.operations.world import DAY, HOUR, MANAGER, MINUTE, SECOND, World
 
 OTHER = Actor(kind=ActorKind.USER, id="other")
@@ -109,13 +113,13 @@ async def test_a_day_takes_no_more_than_its_limit_through_any_sequence_and_resta
     world = await make_world()
     await only(world, RiskKind.TOP_UP_DAY, most=most, action=RiskAction.REFUSE)
     name = (await world.wallet()).wallet.id
-    came = list[tuple[object, int]]()
+    came = list[tuple[datetime, int]]()
     for hours, minor, restarts in steps:
         world.clock.now += hours * HOUR
         if restarts:
             await world.restart()
         now = world.clock()
-        inside = sum(one for at, one in came if at >= now - DAY)  # type: ignore[operator]
+        inside = sum(one for at, one in came if at >= now - DAY)
         if inside + minor > most:
             with pytest.raises(CoreError, match="risk_refused"):
                 await put_in(world, world.site.wallet(name), minor)
@@ -354,6 +358,24 @@ async def test_a_chargeback_shuts_the_way_out_and_leaves_the_way_in_and_the_supp
     assert world.relays[meter.meter.id].on
     assert meter.supply.state is SupplyState.ON
     assert wallet.posted_minor == 6000
+
+
+async def test_a_car_whose_wallet_a_rule_has_frozen_pays_at_the_desk_and_leaves(
+    world: World,
+) -> None:
+    """A rule about money must not keep a car in: the wallet pays nothing, whoever drives may."""
+    park = await Park.open(world)
+    wallet = await park.customer("100")
+    assert (await park.come()).kind is PassageKind.ADMITTED
+    await risk_signs.charged_back(
+        world.site, wallet=wallet.wallet.id, amount_minor=100_00, channel="stripe"
+    )
+    refused = await park.go()
+    assert (refused.kind, park.out.pulses) == (PassageKind.REFUSED, 0)
+    (stay,) = await park.stays()
+    await pay_stay(world.site, which=Which(stay=stay.id), channel=Channel.CASH, actor=MANAGER)
+    await world.work()
+    assert (park.out.pulses, wallet.posted_minor) == (1, 100_00)
 
 
 @pytest.mark.parametrize(
