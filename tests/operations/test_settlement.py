@@ -324,6 +324,39 @@ async def test_a_refund_that_no_file_has_is_told_three_days_later(
     assert closed.id == found.id
 
 
+async def test_a_refund_that_a_bank_sent_back_is_in_the_wallet_again_once(
+    world: World, provider: RefundingProvider
+) -> None:
+    """The file tells of it, and perhaps a notice as well: the provider has the money once."""
+    wallet = await world.wallet()
+    order = await paid_order(world, provider, wallet)
+    provider.becomes = RefundOutcome.DONE
+    refund = await refund_order(
+        world.site, order=order.id, amount_minor=4000, actor=MANAGER, reason="left"
+    )
+    seen = provider.refunds[refund.refund_no]
+    rows = [payment_row(provider.orders[order.out_no]), refund_row(seen)]
+    provider.files[TODAY] = rows
+    assert (await reconcile(world)).found == ()
+    back = SettlementRow(
+        kind=RowKind.OTHER,
+        out_no="",
+        provider_ref=seen.provider_ref,
+        amount_minor=4000,
+        at=datetime(2026, 7, 1, 15, tzinfo=UTC),
+        word="refund_failure",
+    )
+    provider.files[TODAY] = [*rows, back]
+    for _ in range(2):
+        assert (await reconcile(world)).found == ()
+        await world.site.paying.refund_heard(
+            "ch1", provider.end(seen.refund_no, RefundOutcome.FAILED)
+        )
+    assert (await find_refund(world.site, refund.id)).state is RefundState.FAILED
+    assert (wallet.posted_minor, await in_account(world, CLEARING)) == (10_000, -10_000)
+    await is_sound(world)
+
+
 async def test_a_chargeback_takes_from_the_wallet_and_shuts_it(
     world: World, provider: RefundingProvider
 ) -> None:

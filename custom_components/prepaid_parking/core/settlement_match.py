@@ -35,6 +35,8 @@ GIVEN_UP: Final = timedelta(days=14)
 RETRY: Final = tuple(timedelta(minutes=pause) for pause in (10, 30, 60, 240))
 FEES: Final = frozenset({"stripe_fee", "stripe_fx_fee", "tax_fee", "network_cost"})
 """Words of rows that are a provider's price on its own."""
+REFUND_FAILURE: Final = "refund_failure"
+"""The word of a row that brings a refund back."""
 MIDNIGHT: Final = timedelta(minutes=15)
 """A payment so near midnight may stand in the file of the day beside."""
 
@@ -54,13 +56,18 @@ class OrderSide:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundSide:
-    """A refund as the site knows it. `is_done` says that it has left clearing."""
+    """A refund as the site knows it.
+
+    `is_done` says that it has left clearing, `came_back` that it did, stood so in a file, and is
+    back: a bank has refused it.
+    """
 
     id: RefundId
     refund_no: str
     provider_ref: str
     amount_minor: int
     is_done: bool
+    came_back: bool = False
     done_at: datetime | None = None
 
 
@@ -182,8 +189,16 @@ def _match(
         case _ if row.word in FEES:
             moves = Moves(fee_minor=row.fee_minor - row.amount_minor)
             return RowMatch(key=key, row=row, moves=moves)
+        case _ if _is_back(row, refunds):
+            return RowMatch(key=key, row=row, moves=Moves(fee_minor=row.fee_minor))
         case _:
             return _held(key, row, DifferenceKind.OTHER_ROW, None)
+
+
+def _is_back(row: SettlementRow, refunds: Mapping[str, RefundSide]) -> bool:
+    """Tell whether a row brings back a refund that the books have back already."""
+    refund = refunds.get(row.provider_ref) if row.word == REFUND_FAILURE else None
+    return refund is not None and refund.came_back and refund.amount_minor == row.amount_minor
 
 
 def _payment(key: str, row: SettlementRow, order: OrderSide | None) -> RowMatch:

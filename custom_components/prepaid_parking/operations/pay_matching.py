@@ -30,6 +30,7 @@ from .settlement_sides import (
     BOOKED,
     Known,
     Sides,
+    failed_by,
     known_orders,
     orders_around,
     refunds_of,
@@ -92,7 +93,14 @@ async def _complete(
     for row in rows:
         if row.kind is RowKind.PAYMENT:
             await _credit(site, run, row, known.by_ref.get(row.provider_ref), known)
-        elif row.kind is RowKind.REFUND:
+        for refund in await failed_by(site, row):
+            back = RefundSeen(
+                refund_no=refund.refund_no,
+                outcome=RefundOutcome.FAILED,
+                amount_minor=row.amount_minor,
+            )
+            await change(site, refund.id, partial(after_look, seen=back, now=site.clock()))
+        if row.kind is RowKind.REFUND:
             seen = RefundSeen(
                 refund_no=row.refund_no,
                 outcome=RefundOutcome.DONE,

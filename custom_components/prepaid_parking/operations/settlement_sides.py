@@ -1,12 +1,13 @@
 """The site's side of a settlement: orders, refunds and what the books have moved for them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from ..core.chart import Channel, channel_account
 from ..core.day_close import movements
+from ..core.difference import Difference, DifferenceKind, SettledRow
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import EntryId, OrderId
@@ -14,7 +15,7 @@ from ..core.pay_channel import RowKind, SettlementRow
 from ..core.pay_notice import Unmatched
 from ..core.pay_order import OrderState, PayOrder
 from ..core.pay_refund import PayRefund, RefundState, RefundWay
-from ..core.settlement_match import ZONES, OrderSide, RefundSide
+from ..core.settlement_match import REFUND_FAILURE, ZONES, OrderSide, RefundSide
 from .gently import gently
 from .pay_refund_holding import owner_of_aim
 from .site import Site
@@ -104,12 +105,33 @@ async def sides_of(site: Site, kind: Channel, rows: Sequence[SettlementRow], kno
                 sides.refunds[refund.refund_no] = side_of
                 if refund.provider_ref:
                     sides.refunds[refund.provider_ref] = side_of
+        elif row.word == REFUND_FAILURE:
+            for refund in await failed_by(site, row):
+                back = await _was_gone(site, refund)
+                side_of = replace(refund_side(refund), came_back=back)
+                sides.refunds[row.provider_ref] = side_of
     return sides
 
 
 async def refunds_of(site: Site, row: SettlementRow) -> list[PayRefund]:
     """Return the refund that a row is about, if it is one of ours."""
     return await site.books.load(PayRefund, refund_no=row.refund_no) if row.refund_no else []
+
+
+async def failed_by(site: Site, row: SettlementRow) -> list[PayRefund]:
+    """Return the refund that a row brings back: the row names it by the provider's number."""
+    if row.word != REFUND_FAILURE or not row.provider_ref:
+        return []
+    found = await site.books.load(PayRefund, provider_ref=row.provider_ref)
+    return [one for one in found if one.amount_minor == row.amount_minor]
+
+
+async def _was_gone(site: Site, refund: PayRefund) -> bool:
+    """Tell whether a failed refund had left clearing, and its row fitted that."""
+    rows = await site.books.load(SettledRow, refund=refund.id)
+    told = await site.books.load(Difference, refund=refund.id)
+    unknown = any(one.kind is DifferenceKind.REFUND_UNKNOWN for one in told)
+    return refund.state is RefundState.FAILED and bool(rows) and not unknown
 
 
 async def moved_by_orders(
