@@ -61,6 +61,12 @@ ASKED_FOR: Final = """
     set_till list_tills open_shift count_shift deliver_cash close_shift get_shift list_shifts get_desk_day
     confirm_cash list_receipts get_receipt void_payment find_payer
     set_agent list_agents pay_agent_float agent_top_up settle_agent set_terminal list_terminals
+    make_pay_code list_pay_codes revoke_pay_code pay_link show_pay_code
+    make_vouchers print_vouchers sell_vouchers redeem_voucher cancel_vouchers list_vouchers
+    set_token_meter sync_token_meter close_token_meter buy_token list_tokens
+    set_card_terminal list_card_terminals import_terminal_file
+    refund_order settle_refund list_refunds import_settlement reconcile_payments list_differences
+    settle_difference
 """
 """The actions of this release; one that is taken away breaks somebody's automation."""
 
