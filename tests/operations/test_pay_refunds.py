@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.prepaid_parking.core.chart import SiteAccount
 from custom_components.prepaid_parking.core.errors import CoreError
+from custom_components.prepaid_parking.core.held_operation import HeldState
 from custom_components.prepaid_parking.core.pay_channel import ChannelFault, RefundOutcome
 from custom_components.prepaid_parking.core.pay_order import Aim, AimKind
 from custom_components.prepaid_parking.core.pay_refund import (
@@ -15,8 +16,11 @@ from custom_components.prepaid_parking.core.pay_refund import (
     RefundStep,
     RefundWay,
 )
+from custom_components.prepaid_parking.core.risk import RiskAction, RiskKind
 from custom_components.prepaid_parking.operations.cashier import close_wallet, deduct, top_up
+from custom_components.prepaid_parking.operations.challenges import confirm_operation
 from custom_components.prepaid_parking.operations.day_close import close_day
+from custom_components.prepaid_parking.operations.held_kinds import KINDS
 from custom_components.prepaid_parking.operations.pay_orders import create_order, look
 from custom_components.prepaid_parking.operations.pay_refunds import (
     account_of,
@@ -25,6 +29,7 @@ from custom_components.prepaid_parking.operations.pay_refunds import (
     refund_order,
     settle_refund,
 )
+from custom_components.prepaid_parking.operations.risk_rules import set_risk_rule
 from custom_components.prepaid_parking.operations.settling_facts import RefundFact
 from custom_components.prepaid_parking.operations.wallets import freeze
 from custom_components.prepaid_parking.store.records import Subject
@@ -457,3 +462,26 @@ async def test_a_stays_money_goes_back_and_is_paid_again_where_it_could_not(
     day = await close_day(world.site, world.clock.now.date())
     assert day["total"]["refunded"] == world.text(order.amount_minor)  # type: ignore[index]  # a line
     await is_sound(world)
+
+
+async def test_a_refund_that_a_rule_is_for_waits_for_another_person_and_goes_once(
+    world: World, provider: RefundingProvider
+) -> None:
+    """A stolen login pays in with a stolen card and asks for the money back at once."""
+    wallet = await world.wallet()
+    order = await paid_order(world, provider, wallet)
+    await set_risk_rule(
+        world.site,
+        rule=RiskKind.REFUND_LARGE,
+        changes={"most": 1000, "shadow": False, "action": RiskAction.REVIEW},
+        actor=MANAGER,
+    )
+    with pytest.raises(CoreError) as caught:
+        await back(world, order.id, 4000)
+    assert (provider.refund_asked, wallet.posted_minor) == ([], 10_000)
+    operation = caught.value.placeholders["operation"]
+    for _ in range(2):
+        done = await confirm_operation(world.site, KINDS, operation=operation, actor=OTHER)
+        assert done.state is HeldState.DONE
+    assert (provider.given(order.out_no), wallet.posted_minor) == (4000, 6000)
+    assert len(provider.refund_asked) == 1
