@@ -26,6 +26,7 @@ from custom_components.prepaid_parking.operations.risk_rules import (
 )
 from custom_components.prepaid_parking.operations.stay_finding import Which
 from custom_components.prepaid_parking.operations.stay_paying import pay_stay
+from custom_components.prepaid_parking.operations.tills import open_shift, set_till
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.park import Park
@@ -224,6 +225,23 @@ async def test_refunds_wait_a_week_after_a_first_large_payment(world: World) -> 
     await give_back(world, wallet, 100)
     await put_in(world, wallet, 6000, channel=Channel.TERMINAL)
     await give_back(world, wallet, 100)
+
+
+async def test_large_cash_needs_a_second_person_and_a_shift_adds_up(world: World) -> None:
+    """A cashier who is pressed to take a bag of notes, or many small ones, is not left alone with it."""
+    wallet = await world.wallet()
+    await only(world, RiskKind.CASH_SINGLE, most=5000)
+    await put_in(world, wallet, 5000)
+    with pytest.raises(CoreError, match="review_required"):
+        await put_in(world, wallet, 5001)
+    await put_in(world, wallet, 5001, channel=Channel.TRANSFER)
+    await only(world, RiskKind.CASH_SHIFT, most=5000, on=True)
+    _, till = await set_till(world.site, changes={"name": "Front"}, actor=MANAGER)
+    await open_shift(world.site, till=till.id, counted_minor=0, actor=MANAGER)
+    await put_in(world, wallet, 3000)
+    with pytest.raises(CoreError, match="review_required"):
+        await put_in(world, wallet, 2001)
+    await put_in(world, wallet, 2000)
 
 
 async def test_many_orders_at_once_get_no_more_through_than_one_by_one(world: World) -> None:

@@ -30,7 +30,7 @@ class Need(StrEnum):
 
 
 class HeldState(StrEnum):
-    """Where a held operation stands; the values are translation keys."""
+    """Where a held operation stands, as actions and triggers name it."""
 
     WAITING = "waiting"
     CONFIRMED = "confirmed"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from ..core.chart import Channel
 from ..core.errors import CoreError
 from ..core.held_operation import REVIEWED, WAITS, Need
 from ..core.identity import Actor, WalletId
@@ -27,14 +28,12 @@ class Asked(StrEnum):
 
     TOP_UP = "top_up"
     """By hand, at the desk."""
-    CASH = "cash"
-    """Cash that an operator takes, whatever it is for."""
     REFUND = "refund"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """Something that is asked for. `shift_minor` is what the operator's shift took before it.
+    """Something that is asked for.
 
     `network` is the keyed digest of where it comes from, "" where it comes from the desk.
     """
@@ -45,7 +44,6 @@ class Asking:
     wallet: str = ""
     channel: str = ""
     network: str = ""
-    shift_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +90,11 @@ async def judge(site: Site, asking: Asking) -> Judged:
     measured: dict[RiskKind, int] = {}
     recent: tuple[Came, ...] = ()
     run = site.wallet(asking.wallet) if asking.wallet else None
-    if asking.what is Asked.CASH:
-        measured[RiskKind.CASH_SINGLE] = asking.amount_minor
-        measured[RiskKind.CASH_SHIFT] = asking.shift_minor + asking.amount_minor
-    elif asking.what is Asked.TOP_UP and run is not None:
+    if asking.what is Asked.TOP_UP and run is not None:
         measured = await measure_in(site, run, rules.values(), asking.amount_minor, asking.channel)
+        if asking.channel == Channel.CASH:
+            measured[RiskKind.CASH_SINGLE] = asking.amount_minor
+            measured[RiskKind.CASH_SHIFT] = _in_shift(site, asking.actor) + asking.amount_minor
     elif asking.what is Asked.REFUND and run is not None:
         measured, came = await measure_out(site, run, rules.values(), asking.amount_minor)
         recent = tuple(came)
@@ -192,6 +190,15 @@ def _refuse_other_channel(live: list[Struck], asking: Asking, recent: tuple[Came
     channels = {one.channel for one in recent}
     if asking.channel not in channels:
         raise CoreError("risk_other_channel", channels=", ".join(sorted(channels)))
+
+
+def _in_shift(site: Site, actor: Actor) -> int:
+    """Return the cash that an operator has taken in the shift that is open; 0 without one."""
+    return sum(
+        one.taken_minor
+        for one in site.desk.shifts.values()
+        if one.cashier == str(actor) and one.closed_at is None
+    )
 
 
 def _strange(site: Site, asking: Asking, rule: RiskRule) -> int:

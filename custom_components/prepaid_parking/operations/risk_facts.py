@@ -16,7 +16,7 @@ class RiskFact:
 
 
 class OperationEvent(StrEnum):
-    """What became of an operation that waits for a confirmation; the values are event types."""
+    """What became of an operation that waits for a confirmation, as triggers name it."""
 
     HELD = "held"
     CONFIRMED = "confirmed"
