@@ -37,14 +37,14 @@ from .meter_run import MeterRun, Pool
 from .offline_book import OfflineBook
 from .outlook import Outlook
 from .parking_book import ParkingBook
+from .pay_book import PayBook
 from .pay_code_book import PayCodeBook
 from .pay_visit_book import PayVisits
-from .pay_book import PayBook
 from .period_book import PeriodBook
 from .ports import Books, Clock, Privacy
 from .price_book import PriceBook
-from .settling_book import SettlingBook
 from .risk_book import RiskBook
+from .settling_book import SettlingBook
 from .supply_book import SupplyBook
 from .use_book import UseBook
 from .wallet_run import WalletRun
