@@ -65,6 +65,32 @@ def test_what_is_missing_on_the_account_is_said_to_the_cent(
     assert (proof.difference_minor, proof.problem) == (difference, problem)
 
 
+def test_what_lies_in_no_wallet_is_not_the_sites_either() -> None:
+    """Who holds a slip, a float or a refund on its way is paid out of the same account."""
+    more = {
+        site_account(SiteAccount.VOUCHERS): 5_000,
+        site_account(SiteAccount.AGENTS): 400,
+        site_account(SiteAccount.REFUNDS): 30,
+        site_account(SiteAccount.SUSPENSE): 2,
+        site_account(SiteAccount.BANK): -5_432,
+    }
+    proof = prove(books() | more, HOLDERS, NOW, DAY, 18_131)
+    assert proof.beside == {"vouchers": 5_000, "agents": 400, "refunds": 30, "suspense": 2}
+    assert (proof.liability_minor, proof.received_minor) == (12_700 + 5_432, 20_000 + 5_432)
+    assert (proof.difference_minor, proof.problem) == (-1, Unproven.SHORT)
+
+
+def test_what_is_missing_in_suspense_takes_nothing_from_whose_money_lies_there() -> None:
+    """A payment that a bank took back does not make another payer's money the site's."""
+    more = {
+        site_account(SiteAccount.SUSPENSE): 2_000 - 3_000,
+        site_account(SiteAccount.CLEARING_WECHAT): 1_000,
+    }
+    proof = prove(books() | more, HOLDERS, NOW, DAY, missing_minor=3_000)
+    assert proof.beside["suspense"] == 2_000
+    assert proof.liability_minor == 12_700 + 2_000
+
+
 def test_books_that_do_not_come_to_nothing_prove_nothing() -> None:
     """A cent from nowhere is said before anything else."""
     proof = prove(books(lost=1), HOLDERS, NOW, DAY, 0)

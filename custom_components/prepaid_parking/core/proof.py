@@ -5,7 +5,7 @@ in the supervised account whatever else is on it.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -21,9 +21,16 @@ OUTSIDE: Final = (
     SiteAccount.CLEARING_ALIPAY,
     SiteAccount.CLEARING_STRIPE,
     SiteAccount.BANK,
-    SiteAccount.VOUCHERS,
 )
 """Where money comes in from and goes out to; between them it only changes hands."""
+BESIDE: Final = {
+    "vouchers": SiteAccount.VOUCHERS,
+    "agents": SiteAccount.AGENTS,
+    "refunds": SiteAccount.REFUNDS,
+    "suspense": SiteAccount.SUSPENSE,
+}
+"""What lies in no wallet and is not the site's: sold vouchers, what agents have paid in, refunds on their
+way, and money that has arrived and has no place yet."""
 
 type Holder = tuple[int, Purpose]
 """A wallet's number and its purpose."""
@@ -58,20 +65,22 @@ class Held:
 class Proof:
     """A proof as it was made, by purpose. `received_minor` is what came in and was not paid out.
 
-    `statement_minor` is what the bank says is on the account, where somebody looked.
+    `beside` is what belongs to somebody and is in no wallet. `statement_minor` is what the bank says is on the account, where somebody looked.
     """
 
     at: datetime
     day: date
     purposes: Mapping[str, Held] = field(default_factory=dict)
+    beside: Mapping[str, int] = field(default_factory=dict)
     received_minor: int = 0
     statement_minor: int | None = None
     problem: Unproven | None = None
 
     @property
     def liability_minor(self) -> int:
-        """What belongs to the customers in all."""
-        return sum(held.liability_minor for held in self.purposes.values())
+        """What belongs to the customers in all, in their wallets and beside them."""
+        held = sum(one.liability_minor for one in self.purposes.values())
+        return held + sum(self.beside.values())
 
     @property
     def difference_minor(self) -> int | None:
@@ -95,8 +104,12 @@ def prove(
     at: datetime,
     day: date,
     statement_minor: int | None = None,
+    missing_minor: int = 0,
 ) -> Proof:
-    """Add up what the wallets hold. Balances that do not come to nothing in all are no books."""
+    """Add up what the wallets hold. Balances that do not come to nothing in all are no books.
+
+    `missing_minor` is what is missing in suspense: it takes nothing from whose money lies there.
+    """
     purposes = {owner: purpose.value for owner, purpose in holders}
     held = {purpose.value: Held() for purpose in Purpose}
     for purpose in purposes.values():
@@ -108,10 +121,17 @@ def prove(
         at=at,
         day=day,
         purposes=held,
+        beside=_beside(balances, missing_minor),
         received_minor=-sum(balances.get(site_account(one), 0) for one in OUTSIDE),
         statement_minor=statement_minor,
     )
     return _judged(made, balances)
+
+
+def _beside(balances: Mapping[AccountId, int], missing_minor: int) -> dict[str, int]:
+    found = {name: balances.get(site_account(one), 0) for name, one in BESIDE.items()}
+    found["suspense"] += missing_minor
+    return {name: max(0, much) for name, much in found.items()}
 
 
 def _add(held: Held, bucket: Bucket, balance: int) -> None:
@@ -133,11 +153,4 @@ def _judged(made: Proof, balances: Mapping[AccountId, int]) -> Proof:
             problem = Unproven.UNBALANCED
     if problem is None and (made.difference_minor or 0) < 0:
         problem = Unproven.SHORT
-    return Proof(
-        at=made.at,
-        day=made.day,
-        purposes=made.purposes,
-        received_minor=made.received_minor,
-        statement_minor=made.statement_minor,
-        problem=problem,
-    )
+    return replace(made, problem=problem)

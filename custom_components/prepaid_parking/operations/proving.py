@@ -111,6 +111,7 @@ def proof_view(site: Site, proof: Proof) -> dict[str, object]:
             }
             for purpose, held in proof.purposes.items()
         },
+        "beside": {name: money(much) for name, much in proof.beside.items()},
     }
 
 
@@ -118,10 +119,18 @@ async def _prove(site: Site, now: datetime, day: date, statement_minor: int | No
     balances = await site.books.balances()
     holders = [(run.wallet.no, run.wallet.purpose) for run in site.wallets.values()]
     # In a thread: a campus has a hundred thousand accounts.
-    proof = await asyncio.to_thread(prove, balances, holders, now, day, statement_minor)
+    proof = await asyncio.to_thread(
+        prove, balances, holders, now, day, statement_minor, missing_minor(site)
+    )
     if proof.problem is None and await _differs(site, balances):
         return replace(proof, problem=Unproven.DIFFERS)
     return proof
+
+
+def missing_minor(site: Site) -> int:
+    """Return what differences found too little: in suspense it stands against others' money."""
+    found = site.settling.differences.values()
+    return -sum(min(0, one.suspended_minor) for one in found)
 
 
 async def _differs(site: Site, balances: dict[AccountId, int]) -> bool:
@@ -155,6 +164,7 @@ def _act(proof: Proof, actor: Actor, event: str) -> Act:
             purpose: {part: getattr(held, part) for part in PARTS}
             for purpose, held in proof.purposes.items()
         },
+        "beside": dict(proof.beside),
         "received": proof.received_minor,
         "statement": proof.statement_minor,
         "problem": str(proof.problem or ""),
@@ -183,6 +193,7 @@ def _of_detail(detail: Any) -> Proof:
         at=datetime.fromisoformat(detail["at"]),
         day=date.fromisoformat(detail["day"]),
         purposes={name: Held(**held) for name, held in detail["purposes"].items()},
+        beside=detail.get("beside", {}),
         received_minor=detail["received"],
         statement_minor=detail["statement"],
         problem=Unproven(detail["problem"]) if detail["problem"] else None,
