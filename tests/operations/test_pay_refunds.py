@@ -22,12 +22,12 @@ from custom_components.prepaid_parking.operations.challenges import confirm_oper
 from custom_components.prepaid_parking.operations.day_close import close_day
 from custom_components.prepaid_parking.operations.held_kinds import KINDS
 from custom_components.prepaid_parking.operations.pay_orders import create_order, look
+from custom_components.prepaid_parking.operations.pay_refund_people import settle_refund
 from custom_components.prepaid_parking.operations.pay_refunds import (
     account_of,
     all_refunds,
     find_refund,
     refund_order,
-    settle_refund,
 )
 from custom_components.prepaid_parking.operations.risk_rules import set_risk_rule
 from custom_components.prepaid_parking.operations.settling_facts import RefundFact

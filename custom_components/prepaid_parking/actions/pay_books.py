@@ -15,7 +15,7 @@ from ..core.errors import CoreError
 from ..core.pay_refund import RefundStep
 from ..core.settlement_match import day_of
 from ..core.table_file import MOST_BYTES
-from ..operations import bank_lines, differences, pay_refunds
+from ..operations import bank_lines, differences, pay_refund_people, pay_refunds
 from ..operations.pay_finding import channel_of
 from ..operations.pay_matching import take_file
 from ..operations.settlement_days import reconcile_payments
@@ -52,7 +52,7 @@ async def refund_order(call: Call) -> Response:
 
 async def settle_refund(call: Call) -> Response:
     """Do what only people can about a refund; who is to pay it is told the account."""
-    refund = await pay_refunds.settle_refund(
+    refund = await pay_refund_people.settle_refund(
         call.site,
         refund=call.text("refund").lower(),
         step=call.data["step"],

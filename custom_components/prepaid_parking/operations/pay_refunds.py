@@ -6,13 +6,11 @@ bank account: one person names it, a second one allows it, and somebody says tha
 
 import asyncio
 from collections.abc import Mapping
-import contextlib
 from dataclasses import replace
-from functools import partial
 from typing import Final
 
 from ..core.entry_kind import EntryKind
-from ..core.errors import CoreError, StoreError
+from ..core.errors import CoreError
 from ..core.identity import Actor, OrderId, RefundId
 from ..core.ledger import Act, Reference
 from ..core.pay_channel import RefundSeen
@@ -20,25 +18,20 @@ from ..core.pay_order import OrderState, PayOrder
 from ..core.pay_refund import (
     PayRefund,
     RefundState,
-    RefundStep,
     RefundWay,
-    allowed,
     held,
-    named,
-    paid_by_bank,
     rest_minor,
-    taken_back,
     too_late,
 )
 from .booking import answered_before, book, book_sealed, referenced
 from .pay_finding import find_order, new_out_no
 from .pay_refund_holding import owner_of_aim, taken, told_of
-from .pay_refund_steps import Rule, change, find_refund, pursue, refund_heard, tell_refund
+from .pay_refund_steps import find_refund, pursue, refund_heard, tell_refund
 from .risk import Asked, Asking, guard
 from .site import Site
 from .stay_book import alone
 
-__all__ = ["all_refunds", "find_refund", "refund_order", "settle_refund"]
+__all__ = ["all_refunds", "find_refund", "refund_order"]
 
 REFUND_ORDER: Final = "refund_order"
 """The kind under which a refund waits that a rule wants confirmed."""
@@ -77,37 +70,13 @@ async def refund_order(
     found = await find_order(site, order)
     content: dict[str, object] = {"order": found.id, "amount": amount_minor}
     if account is not None:
-        written = "\n".join(_checked(account).values())
+        written = "\n".join(checked(account).values())
         content["account"] = site.privacy.blind("bank_account", written).hex()
     key = referenced("refund_order", reference, content)
     begun = await asyncio.shield(
         _begin(site, found.id, key, actor, amount_minor, account, reason, agreed=agreed)
     )
     return await pursue(site, begun)
-
-
-async def settle_refund(
-    site: Site,
-    *,
-    refund: str,
-    step: RefundStep,
-    actor: Actor,
-    account: Mapping[str, str] | None = None,
-    reason: str = "",
-) -> PayRefund:
-    """Do what only people can about a refund: name a bank account, allow it, say that it was paid."""
-    known = await find_refund(site, refund)
-    match step:
-        case RefundStep.NAME_ACCOUNT:
-            return await _name(site, known, account or {}, actor, reason)
-        case RefundStep.ALLOW:
-            return await _allow(site, known, actor, reason)
-        case RefundStep.PAID:
-            rule = partial(paid_by_bank, now=site.clock())
-            return await _ended(site, known, rule, actor, reason)
-        case RefundStep.TAKE_BACK:
-            rule = partial(taken_back, now=site.clock())
-            return await _ended(site, known, rule, actor, reason)
 
 
 async def all_refunds(site: Site, *, order: str = "", open_only: bool = False) -> list[PayRefund]:
@@ -154,7 +123,7 @@ async def _begin(
     refund = await _drawn_up(site, found, actor, account, reason)
     if account is not None:
         return await _ask_second(site, found, refund, act, amount_minor, account)
-    return await _held(site, found, refund, act, amount_minor, agreed=agreed)
+    return await take_out(site, found, refund, act, amount_minor, agreed=agreed)
 
 
 async def _drawn_up(
@@ -192,7 +161,7 @@ async def _drawn_up(
     )
 
 
-async def _held(
+async def take_out(
     site: Site,
     order: PayOrder,
     refund: PayRefund,
@@ -279,7 +248,7 @@ async def _ask_second(
     amount = rest if amount_minor is None else amount_minor
     if not 0 < amount <= rest:
         raise CoreError("refund_more_than_rest", rest=site.currency.text(max(0, rest)))
-    subject = await site.privacy.put_subject(_checked(account))
+    subject = await site.privacy.put_subject(checked(account))
     refund = replace(refund, amount_minor=amount, subject=subject)
     receipt = await book_sealed(
         site,
@@ -298,57 +267,7 @@ async def _ask_second(
     return RefundId(str(receipt.detail["refund"]))
 
 
-async def _name(
-    site: Site, refund: PayRefund, account: Mapping[str, str], actor: Actor, reason: str
-) -> PayRefund:
-    """Name the bank account that a stuck refund is to go to; one named before is forgotten."""
-    subject, used = await site.privacy.put_subject(_checked(account)), False
-    try:
-        rule = partial(named, subject=subject, actor=actor)
-        after = await change(site, refund.id, rule, actor=actor, reason=reason)
-        used = after.subject == subject
-    finally:
-        await _forget(site, refund.subject if used else subject)
-    return after
-
-
-async def _allow(site: Site, refund: PayRefund, actor: Actor, reason: str) -> PayRefund:
-    """Let a second person allow a refund to a bank account; what is not held yet is held now."""
-    if refund.state is not RefundState.REQUESTED:
-        return await change(
-            site, refund.id, partial(allowed, actor=actor), actor=actor, reason=reason
-        )
-    act = Act(
-        kind=EntryKind.REFUND_HELD,
-        event="",
-        occurred=site.clock(),
-        actor=actor,
-        reason=reason,
-        reference=Reference(scope="refund_allow", key=refund.id, content={"refund": refund.id}),
-    )
-    async with site.paying.turn_of(f"refund/{refund.id}"):
-        known = await find_refund(site, refund.id)
-        order = await find_order(site, known.order)
-        after = allowed(known, actor)
-        await asyncio.shield(_held(site, order, after, act, known.amount_minor, agreed=True))
-    return await find_refund(site, refund.id)
-
-
-async def _ended(site: Site, refund: PayRefund, rule: Rule, actor: Actor, reason: str) -> PayRefund:
-    """End a refund by a person's word; the account is forgotten once nobody pays to it any more."""
-    after = await change(site, refund.id, rule, actor=actor, reason=reason)
-    if after.state is RefundState.FAILED:
-        await _forget(site, after.subject)
-    return after
-
-
-async def _forget(site: Site, subject: str) -> None:
-    if subject:
-        with contextlib.suppress(StoreError):
-            await site.privacy.forget_subject(subject)
-
-
-def _checked(account: Mapping[str, str]) -> dict[str, str]:
+def checked(account: Mapping[str, str]) -> dict[str, str]:
     """Return a bank account as it is sealed; holder and number are needed."""
     given = {name: account.get(name, "").strip() for name in ACCOUNT}
     if not given["holder"] or not given["account"]:
