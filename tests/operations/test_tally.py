@@ -20,12 +20,15 @@ from custom_components.prepaid_parking.core.identity import (
 from custom_components.prepaid_parking.core.ledger import Act, Entry, Posting, Receipt
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.bills import create_bill, void_bill
+from custom_components.prepaid_parking.operations.cancelling_vouchers import cancel_vouchers
 from custom_components.prepaid_parking.operations.facts import WalletEvent, WalletFact
 from custom_components.prepaid_parking.operations.overview import revenue_today
 from custom_components.prepaid_parking.operations.tally import KINDS, PAGE, Tally
 from custom_components.prepaid_parking.operations.usage import post_windows
 from custom_components.prepaid_parking.store.books import Books
 from tests.operations.test_bills import line
+from tests.operations.test_tokens import buy, token_meter
+from tests.operations.test_vouchers import batch_of
 from tests.operations.world import DAY, KWH, MANAGER, MINUTE, Clock, World
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -295,3 +298,19 @@ async def test_revenue_is_what_the_accounts_of_revenue_say(world: World) -> None
     assert tally.site_today(world.clock()) == 443
     assert balances[revenue_account("electricity")] == 443
     assert tally.meter_today(meter.meter.id, world.clock()) == 500
+
+
+async def test_a_token_and_a_voucher_that_nobody_redeemed_are_revenue(world: World) -> None:
+    """What a site earns without a line to its meters is in the sum of the day as well."""
+    wallet = await world.wallet("100")
+    await token_meter(world)
+    await buy(world, wallet, "5")
+    last = world.clock.now.date()
+    batch = await batch_of(world, valid_until=last)
+    world.clock.now += DAY
+    await buy(world, wallet, "5")
+    await cancel_vouchers(world.site, batch=batch.id, reason="over", actor=MANAGER)
+    tally = Tally(world.zone)
+    await tally.begin(world.books, world.clock())
+    assert tally.site_today(world.clock()) == 750 + 5 * 5_000
+    assert tally.daily_minor(wallet.wallet.no, world.clock()) == 750

@@ -56,6 +56,8 @@ KINDS: Final = (
     EntryKind.STAY_OWED_PAID,
     EntryKind.STAY_WRITTEN_OFF,
     EntryKind.STAY_CORRECTED,
+    EntryKind.TOKEN_MADE,
+    EntryKind.VOUCHERS_CANCELLED,
 )
 """The kinds of entries that move money to revenue, or back."""
 PAGE: Final = 500
