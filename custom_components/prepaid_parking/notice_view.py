@@ -15,8 +15,6 @@ from types import MappingProxyType
 from typing import Final
 
 from aiohttp import web
-from aiohttp.client_exceptions import ClientError
-from aiohttp.http_exceptions import HttpProcessingError
 from homeassistant.components.http import HomeAssistantView
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -30,7 +28,7 @@ from .core.rate_limit import Allowance, RateLimit, network_of
 from .operations.pay_book import ChannelRun
 from .operations.pay_notices import hear
 from .pay_address import NOTICE_PATH
-from .request_body import read_body
+from .request_body import UnreadError, read_body
 
 _LOGGER: Final = logging.getLogger(__name__)
 MOST_BYTES: Final = 64 * 1024
@@ -80,12 +78,8 @@ class NoticeView(HomeAssistantView):
             return _later(HTTPStatus.TOO_MANY_REQUESTS)
         try:
             body = await read_body(request, most=MOST_BYTES, within=LONGEST_S)
-        except TimeoutError:
-            return _refused(HTTPStatus.REQUEST_TIMEOUT)
-        except ClientError, HttpProcessingError, web.RequestPayloadError, ConnectionError:
-            return _refused(HTTPStatus.BAD_REQUEST)
-        if body is None:
-            return _refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        except UnreadError as err:
+            return _refused(err.status)
         entry = _site_of(self._hass, channel)
         if entry is None:
             return _refused(HTTPStatus.BAD_REQUEST)

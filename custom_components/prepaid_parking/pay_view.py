@@ -12,8 +12,6 @@ from typing import Final
 from urllib.parse import parse_qs
 
 from aiohttp import web
-from aiohttp.client_exceptions import ClientError
-from aiohttp.http_exceptions import HttpProcessingError
 from homeassistant.components.http import KEY_HASS, HomeAssistantView
 from homeassistant.core import HomeAssistant
 
@@ -39,7 +37,7 @@ from .operations.site import Site, utc_now
 from .pay_address import public_url
 from .pay_pages import shown
 from .pay_writing import Page, gone, style_hash
-from .request_body import read_body
+from .request_body import UnreadError, read_body
 from .wording import async_words, liked_most
 
 PATH: Final = f"/api/{DOMAIN}/pay/"
@@ -215,12 +213,10 @@ async def _form(request: web.Request) -> dict[str, str] | None:
         return None
     try:
         body = await read_body(request, most=MOST_BYTES, within=LONGEST_S)
-        if body is None:
-            return None
         fields = parse_qs(
             body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"
         )
-    except TimeoutError, ValueError, ClientError, HttpProcessingError, ConnectionError:
+    except UnreadError, ValueError:
         return None
     return {name: values[0] for name, values in fields.items()}
 

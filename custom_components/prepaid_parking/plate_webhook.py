@@ -12,9 +12,7 @@ from http import HTTPStatus
 import logging
 from typing import Any, Final
 
-from aiohttp.client_exceptions import ClientError
-from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.web import Request, RequestPayloadError, Response, json_response
+from aiohttp.web import Request, Response, json_response
 from homeassistant.components import webhook
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
@@ -31,7 +29,7 @@ from .links.message import Message
 from .links.plate_body import json_body, picture_in
 from .links.plate_reading import PlateSettings
 from .links.plates import PlateSource
-from .request_body import read_body
+from .request_body import UnreadError, read_body
 from .subentry_probe import ProbeError
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -39,6 +37,11 @@ MOST_BYTES: Final = 8_000_000
 """A camera's picture of its highest resolution has three; the whole body is read before it is split."""
 LONGEST_S: Final = 10.0
 """A body that takes longer comes from nobody who stands at a barrier."""
+UNREAD: Final[Mapping[HTTPStatus, str]] = {
+    HTTPStatus.REQUEST_TIMEOUT: "took too long",
+    HTTPStatus.BAD_REQUEST: "broken off",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"larger than {MOST_BYTES} bytes",
+}
 HOOKS: Final[HassKey[dict[str, PlateHook]]] = HassKey(f"{DOMAIN}_plate_hooks")
 
 
@@ -63,13 +66,8 @@ class PlateHook:
         """Take what a camera posts; says how many plates it had, or why it is not understood."""
         try:
             body = await read_body(request, most=MOST_BYTES, within=LONGEST_S)
-        except TimeoutError:
-            return self._refuse("took too long", HTTPStatus.REQUEST_TIMEOUT)
-        except ClientError, HttpProcessingError, RequestPayloadError, ConnectionError:
-            return self._refuse("broken off", HTTPStatus.BAD_REQUEST)
-        if body is None:
-            reason = f"larger than {MOST_BYTES} bytes"
-            return self._refuse(reason, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        except UnreadError as err:
+            return self._refuse(UNREAD[err.status], err.status)
         try:
             payload = json_body(request.headers.get("Content-Type", ""), body)
         except CoreError as err:

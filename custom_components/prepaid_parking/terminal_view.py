@@ -3,7 +3,6 @@
 Whatever is wrong with a call is answered in the same words, before its body is read as anything.
 """
 
-import asyncio
 from http import HTTPStatus
 from ipaddress import ip_address
 import json
@@ -23,11 +22,11 @@ from .core.texts import check_texts
 from .errors import in_words
 from .operations.site import Site
 from .operations.terminals import answer, proven
+from .request_body import UnreadError, read_body
 
 URL: Final = f"/api/{DOMAIN}/terminal/{{terminal}}"
 LONGEST_S: Final = 10.0
 """A terminal in the same house has sent its 64 KiB long before."""
-CHUNK: Final = 8_192
 HEADERS: Final = {"Cache-Control": "no-store"}
 
 
@@ -43,9 +42,10 @@ class TerminalView(HomeAssistantView):
         hass: HomeAssistant = request.app[KEY_HASS]
         if not _is_near(hass, request):
             return _said("local network only", HTTPStatus.FORBIDDEN)
-        body = await _body(request)
-        if body is None:
-            return _said("too large, or too slow", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        try:
+            body = await read_body(request, most=MOST_BYTES, within=LONGEST_S)
+        except UnreadError as err:
+            return _said("not read", err.status)
         call = SignedCall(
             method=request.method,
             path=request.path_qs,
@@ -77,20 +77,6 @@ def _is_near(hass: HomeAssistant, request: web.Request) -> bool:
         return is_local(ip_address(request.remote))
     except ValueError:
         return False
-
-
-async def _body(request: web.Request) -> bytes | None:
-    """Read what was sent; None where it is too much or takes too long."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(LONGEST_S):
-            while chunk := await request.content.read(CHUNK):
-                body += chunk
-                if len(body) > MOST_BYTES:
-                    return None
-    except TimeoutError:
-        return None
-    return bytes(body)
 
 
 def _read(body: bytes) -> dict[str, Any]:

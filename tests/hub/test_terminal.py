@@ -115,6 +115,14 @@ async def test_a_body_is_bounded(hub: Hub, kiosk: Kiosk) -> None:
     assert await balance(hub) == "0.00"
 
 
+async def test_a_body_that_breaks_off_is_answered(hub: Hub, kiosk: Kiosk) -> None:
+    """A kiosk whose line fails finds an answer in its log, the hub's manager no traceback in theirs."""
+    body = json.dumps(PAY).encode()
+    status, _ = await kiosk.ask(body, kiosk.signed(body) | {"Content-Encoding": "gzip"})
+    assert status == 400
+    assert await balance(hub) == "0.00"
+
+
 async def test_what_could_not_be_written_is_not_acknowledged(hub: Hub, kiosk: Kiosk) -> None:
     """The kiosk keeps the slip and asks again: nobody is told that it is paid before it is."""
     with patch.object(hub.data.site.books, "commit", side_effect=StoreError("disk_full", "")):
