@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -13,6 +13,7 @@ from ..core.ledger import Receipt
 from ..core.pay_channel import RefundSeen, Way
 from ..core.pay_notice import Unmatched
 from ..core.pay_order import PayOrder
+from ..core.rate_limit import Allowance, RateLimit
 from .arrived import Arrived
 from .pay_port import PayChannel
 from .wallet_run import WalletRun
@@ -23,6 +24,8 @@ type RefundHeard = Callable[[str, RefundSeen], Awaitable[None]]
 """Takes up what a channel said of a refund; what it raises is not answered with success."""
 
 ALL_WAYS: Final = frozenset(Way)
+MOST_HINTS: Final = 6
+"""Of one order in a minute: a message that was kept and comes a thousand times asks no more often."""
 
 
 async def _no_refunds(channel: str, seen: RefundSeen) -> None:
@@ -66,7 +69,8 @@ class PayBook:
     `channels` are put here by the shell. `orders` are those that may still change; the others are in
     the books alone. `turns` keep two from the same order, `looking` are the questions that are out,
     `looked` says when each order was asked about last. `guards` judge what is asked for,
-    `refund_heard` takes up what is said of refunds. `coming` waits to be booked.
+    `refund_heard` takes up what is said of refunds. `coming` waits to be booked. `hints` counts what
+    is asked about an order for a notice's sake.
     """
 
     channels: dict[str, ChannelRun] = field(default_factory=dict)
@@ -78,6 +82,9 @@ class PayBook:
     turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     looking: dict[OrderId, asyncio.Event] = field(default_factory=dict)
     looked: dict[OrderId, datetime] = field(default_factory=dict)
+    hints: RateLimit = field(
+        default_factory=lambda: RateLimit(Allowance(most=MOST_HINTS, every=timedelta(minutes=1)))
+    )
 
     def turn_of(self, key: str) -> asyncio.Lock:
         """Return what keeps others from the same order or payment; it goes when nobody holds it."""

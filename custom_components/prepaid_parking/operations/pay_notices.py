@@ -61,7 +61,11 @@ async def hear(site: Site, channel: str, headers: Mapping[str, str], body: bytes
         return
     if made is not Made.REPEATED:
         await site.books.record(heard)
-    if seen is not None and made is Made.HINT:
+    if (
+        seen is not None
+        and made is Made.HINT
+        and site.paying.hints.take(f"{run.key}/{seen.out_no}", site.clock())
+    ):
         site.spawn(_asked(site, run, order, seen.out_no))
 
 

@@ -49,6 +49,9 @@ LONGEST_SUBJECT: Final = 128
 LONGEST_REASON: Final = 256
 _FORBIDDEN: Final = str.maketrans("/=&", "   ")
 """What a subject must not hold."""
+_NAME: Final = re.compile(r"\w+", re.ASCII)
+_FIELD: Final = re.compile(r"&\w+=", re.ASCII)
+"""What begins another field in the text that is signed."""
 _ADDRESS: Final = re.compile(r"[!-~]+")
 """It is sent as it is written: nothing in it may end a line."""
 
@@ -203,7 +206,11 @@ class Alipay:
 
 
 def _form_fields(body: bytes) -> Mapping[str, str]:
-    """Read a form as it is signed: empty values are signed too, a name is said once."""
+    """Read a form as it is signed: empty values are signed too, a name is said once.
+
+    Signed is `a=1&b=2` as text, decoded. What could be cut into other fields than these has the same
+    signature and another meaning: a refund's amount that hides in the field before it leaves a payment.
+    """
     try:
         pairs = parse_qsl(
             body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict",
@@ -214,6 +221,8 @@ def _form_fields(body: bytes) -> Mapping[str, str]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise ChannelError(ChannelFault.UNTRUSTED, "not_a_form")
+    if not all(map(_NAME.fullmatch, fields)) or any(map(_FIELD.search, fields.values())):
+        raise ChannelError(ChannelFault.UNTRUSTED, "ambiguous")
     return fields
 
 
