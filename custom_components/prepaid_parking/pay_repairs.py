@@ -13,7 +13,7 @@ from .core.pay_channel import ChannelFault
 from .operations.facts import Fact, OrderFact
 from .operations.pay_book import ChannelRun
 from .operations.settling_facts import DifferenceFact, RefundFact
-from .pay_address import public_url
+from .pay_address import is_overheard, public_url
 from .standing_repairs import Issue, StandingRepairs
 
 SILENT: Final = timedelta(minutes=10)
@@ -84,7 +84,7 @@ class PayRepairs(StandingRepairs):
         """Name what is wrong with how payers and providers come."""
         found, options = dict[str, Issue](), self.entry.options
         url = public_url(self.hass, options)
-        if options.get(CONF_PAY_PAGE) and url.startswith("http://"):
+        if options.get(CONF_PAY_PAGE) and is_overheard(url):
             found["pay_page_insecure"] = Issue(key="pay_page_insecure", words={"url": url})
         if trouble := self.entry.runtime_data.pay.trouble:
             words = {"port": str(options.get(CONF_PAY_PORT)), "why": trouble}

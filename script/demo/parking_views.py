@@ -3,6 +3,7 @@
 from typing import Final
 
 from custom_components.prepaid_parking.simulator.demo import DEMO
+from custom_components.prepaid_parking.simulator.visitor_call import TOPIC
 
 from . import tables
 from .cards import HALF, HOUR, WHOLE, action, heading, history, logbook, tile, view
@@ -116,6 +117,25 @@ def _lane(names: Names, name: str) -> list[Data]:
     ]
 
 
+def visitors_pay() -> Data:
+    """Let visitors pay at the terminal beside the exit, or wait for somebody who takes it."""
+    return tile("input_boolean.visitors_pay", "Visitors pay by themselves", columns=WHOLE) | {
+        "features": [{"type": "toggle"}],
+        "features_position": "inline",
+    }
+
+
+def visitor_calls() -> list[Data]:
+    """Let a visitor's car come, and leave: else they come by chance."""
+    return [
+        action(name, icon, "mqtt.publish", {"topic": TOPIC, "payload": direction}, columns=HALF)
+        for name, icon, direction in (
+            ("A visitor comes", "mdi:car-arrow-left", "in"),
+            ("A visitor leaves", "mdi:car-arrow-right", "out"),
+        )
+    ]
+
+
 def _desk() -> list[Data]:
     reset = action(
         "End the emergency", "mdi:shield-check", "end_emergency", {"reason": "ended at the desk"}
@@ -139,8 +159,8 @@ def _desk() -> list[Data]:
             "grid_options": {"columns": "full"},
         },
         heading("Visitors", "mdi:account-clock"),
-        tile("input_boolean.visitors_pay", "Pay by themselves", columns=WHOLE)
-        | {"features": [{"type": "toggle"}], "features_position": "inline"},
+        visitors_pay(),
+        *visitor_calls(),
         heading("Emergency", "mdi:alarm-light"),
         alarm,
         reset,

@@ -8,6 +8,7 @@ from . import tables
 from .cards import WHOLE, heading, tile, view
 from .client import Data
 from .names import Names
+from .parking_views import visitor_calls, visitors_pay
 
 _STEPS: Final = """\
 1. Open the page of **{wallet}** below in another window, and choose an amount.
@@ -15,8 +16,11 @@ _STEPS: Final = """\
 show. No real money moves.
 3. The wallet has the money within seconds, and its supply comes on again if it was cut.
 
-At the exit: under "Lanes" let visitors not pay by themselves, so that a car waits. The page of \
-**{exit}** shows it by its masked plate; it opens when that is paid.
+At the exit:
+
+1. Let visitors not pay by themselves, and one come. Two minutes are free.
+2. Let it leave: its driver waits for a minute. The page of **{exit}** shows the car by its masked \
+plate. Pay for it, and the barrier opens.
 """
 
 
@@ -28,6 +32,8 @@ def payments(names: Names, provider: str) -> Data:
     how = [
         heading("Pay from a second window", "mdi:cellphone-check"),
         {"type": "markdown", "content": steps, "grid_options": {"columns": "full"}},
+        visitors_pay(),
+        *visitor_calls(),
         tables.codes(),
     ]
     scan = [

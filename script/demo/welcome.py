@@ -46,7 +46,7 @@ def welcome(
   4. Under "Supply" see who will be cut by the end of tomorrow: Flat 3-102 has nearly nothing.
      Top it up, or spare it with prepaid_parking.veto_cut.
   5. Under "Payments" open the page of {wallet}, as a tenant who scans its code, and pay in
-     the payer's window. Or let a visitor wait at the exit, and pay for the stay.
+     the payer's window. Or send a visitor to the exit, and pay for the stay.
   6. Kill the hub (kill -9 {hub}) and run script/develop again: every balance goes on
      where its meter is, to the last cent.
 

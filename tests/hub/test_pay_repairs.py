@@ -184,6 +184,16 @@ async def test_pages_without_encryption_are_said(hub: Hub) -> None:
     await gone(hub, "pay_page_insecure")
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8123", "http://localhost:8123"])
+async def test_pages_that_only_this_machine_opens_are_not_overheard(hub: Hub, url: str) -> None:
+    """Whoever tries it out would be told to get a certificate for an address that has none."""
+    await async_process_ha_core_config(hub.hass, {"external_url": "http://park.example.com:8123"})
+    await set_options(hub, pay_page=True)
+    await asked(hub, "pay_page_insecure")
+    await set_options(hub, pay_url=url)
+    await gone(hub, "pay_page_insecure")
+
+
 async def test_a_port_that_somebody_has_is_said(hub: Hub) -> None:
     """Payers stand before a page that does not open; the manager must not learn it from them."""
     with socket.socket() as other:

@@ -50,6 +50,23 @@ async def test_a_car_is_back_only_after_others() -> None:
     assert all(plate not in seen[max(0, at - 3) : at] for at, plate in enumerate(seen))
 
 
+async def test_a_visitor_who_is_called_comes_and_leaves_next() -> None:
+    """Whoever wants to see a payment at the exit would wait for a quarter of an hour."""
+    cars = traffic(20)
+    for direction in ("in", "in", "in", "out"):
+        cars.call(direction)
+    first, second, third, left = (await driven(cars, 4))[:4]
+    assert len({first, second, third}) == 3
+    assert left == first
+
+
+async def test_a_call_that_fits_nobody_stops_nobody() -> None:
+    """The traffic would end with an empty car park."""
+    cars = traffic(2)
+    cars.call("out")
+    assert await driven(cars, 3)
+
+
 async def test_a_building_with_two_cars_has_traffic_too() -> None:
     """Nobody would be left to drive."""
     assert set(await driven(traffic(2), 40)) == {"CAR0", "CAR1"}

@@ -64,7 +64,7 @@ async def _serve(options: argparse.Namespace) -> None:
     async with AsyncExitStack() as running:
         provider = None
         if options.pay_port is not None:
-            provider = FakeStripe(currency=DEMO.currency)
+            provider = FakeStripe(currency=DEMO.currency, secret=DEMO.pay_signed_by)
             running.push_async_callback(provider.stop)
             await provider.start(options.pay_port)
         await running.enter_async_context(building)

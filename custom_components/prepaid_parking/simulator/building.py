@@ -35,6 +35,7 @@ from .traffic import (
     ShellyGate,
     Traffic,
 )
+from .visitor_call import VisitorCall
 
 _TICK_S: Final = 0.5
 _WIRE_TIME_S: Final = 0.012
@@ -98,6 +99,7 @@ class DemoBuilding(Site):
         self.traffic = Traffic(
             entry=lanes["entry"], exit_lane=lanes["exit"], cars=demo.cars, seed=seed, pace=pace
         )
+        self.gadgets.append(VisitorCall(self.traffic.call))
         self.keepers["cars"] = self.traffic
         self.before_tick.append(self.set_loads)
         self._cars: asyncio.Task[None] | None = None

@@ -117,6 +117,8 @@ class DemoSite:
     lanes: tuple[DemoLane, ...]
     cars: tuple[DemoCar, ...]
     heavy: HeavyLoad
+    pay_signed_by: str
+    """What the pretended provider signs by, in every run: the hub is told it once."""
 
 
 def _wallet(key: str, name: str, opening: str, *, purpose: str = "utility") -> DemoWallet:
@@ -279,4 +281,5 @@ DEMO: Final = DemoSite(
         DemoCar(plate="CARE1", wallet="", inside=False),
     ),
     heavy=HeavyLoad(serial="202603110002", kilowatts="12"),
+    pay_signed_by="whsec_pretended",
 )  # fmt: skip

@@ -201,6 +201,7 @@ class FakeStripe(PayProvider):
             web.post("/v1/refunds", self._give_back),
             web.get("/v1/refunds", self._refunds),
             web.get("/v1/account", self._account),
+            web.post("/v1/webhook_endpoints", self._endpoint),
             web.get("/v1/balance_transactions", self._movements),
         ]
 
@@ -211,6 +212,21 @@ class FakeStripe(PayProvider):
     async def _account(self, request: web.Request) -> web.Response:
         await self._form(request)
         return web.json_response({"id": self.merchant, "object": "account"})
+
+    async def _endpoint(self, request: web.Request) -> web.Response:
+        """Send webhooks to an address from now on; the answer has what they are signed with."""
+        form = await self._form(request)
+        self.notify_url = form["url"]
+        return web.json_response(
+            {
+                "id": f"we_{self.books.number()}",
+                "object": "webhook_endpoint",
+                "livemode": False,
+                "secret": self.secrets[0],
+                "status": "enabled",
+                "url": self.notify_url,
+            }
+        )
 
     async def _create(self, request: web.Request) -> web.Response:
         form = await self._form(request)

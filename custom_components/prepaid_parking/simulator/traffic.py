@@ -233,14 +233,31 @@ class Traffic:
         """Plate, direction, and whether the car got through."""
         self._random = Random(seed)
         self._pace = pace
+        self._strangers = [car.plate for car in cars if not car.wallet]
+        self._called = asyncio.Queue[str]()
 
     async def run(self) -> None:
         """Drive until cancelled."""
         while True:
             pause = self._random.uniform(_LEAST_PAUSE_S, _MOST_PAUSE_S)
-            await asyncio.sleep(pause * self._pace)
+            called = await self._called_within(pause * self._pace)
             self.early = [plate for plate in self.early if self.inside[plate]]
-            await self.one_car(self._random.choice(self.early or self._rested()))
+            await self.one_car(called or self._random.choice(self.early or self._rested()))
+
+    def call(self, direction: str) -> None:
+        """Let a visitor come (`in`) or leave (`out`) next, if there is one."""
+        self._called.put_nowait(direction)
+
+    async def _called_within(self, pause_s: float) -> str:
+        """Wait for a call; returns who follows it, who was at a lane longest ago, or nobody's plate."""
+        try:
+            async with asyncio.timeout(pause_s):
+                direction = await self._called.get()
+        except TimeoutError:
+            return ""
+        fitting = [plate for plate in self._strangers if self.inside[plate] == (direction == "out")]
+        seen_at = {plate: at for at, (plate, _, _) in enumerate(self.passages)}
+        return min(fitting, key=lambda plate: seen_at.get(plate, -1), default="")
 
     async def one_car(self, plate: str) -> bool:
         """Let one car try to change sides."""

@@ -25,7 +25,7 @@ from custom_components.prepaid_parking.simulator.pay_books import (
 )
 from custom_components.prepaid_parking.simulator.pay_stripe import FakeStripe
 
-from .stripe_peer import ACCOUNT, Desk, asked, desk, fake, fake_of, merchant
+from .stripe_peer import ACCOUNT, KEY, SECRET, Desk, asked, desk, fake, fake_of, merchant
 
 NO = asked().out_no
 
@@ -81,6 +81,20 @@ async def test_a_notice_says_what_a_query_says(at: Desk) -> None:
     assert notice.payment.paid_at is not None
     assert notice.sent_at is not None
     assert abs(notice.sent_at - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+async def test_an_endpoint_that_is_made_hears_of_the_next_payment(at: Desk) -> None:
+    """The demo learns where its notices go only when its channel is there."""
+    at.fake.notify_url = ""
+    made = f"{at.fake.base_url}/v1/webhook_endpoints"
+    async with at.web.post(made, data={"url": at.hub.url}) as answer:
+        assert answer.status == 401
+    assert not at.fake.notify_url
+    headers = {"Authorization": f"Bearer {KEY}"}
+    async with at.web.post(made, data={"url": at.hub.url}, headers=headers) as answer:
+        assert (await answer.json())["secret"] == SECRET
+    await _paid(at)
+    assert (await at.channel.verify(*await at.hub.heard.get())).payment is not None
 
 
 async def test_an_order_whose_answer_was_lost_is_found_by_our_number(at: Desk) -> None:
