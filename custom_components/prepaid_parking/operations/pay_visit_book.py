@@ -57,13 +57,14 @@ class PayVisits:
     """Who is on a site's payer's page; nothing of it outlives the hub's run.
 
     `is_open` is the site's own choice. The limits count visits begun and answers that prove nothing,
-    by network and for the site as a whole, so that plates are not tried out; how many orders may be
-    asked for is a rule against misuse.
+    by network, by what they are about and for the site as a whole, so that neither plates nor hours nor
+    digits are tried out; how many orders may be asked for is a rule against misuse.
     """
 
     is_open: bool = False
     begun: RateLimit = field(default_factory=lambda: _limit(120, HOUR / 6))
     misses: RateLimit = field(default_factory=lambda: _limit(12, HOUR / 2))
+    misses_about: RateLimit = field(default_factory=lambda: _limit(6, HOUR * 6))
     all_misses: RateLimit = field(default_factory=lambda: _limit(600, HOUR))
     _idle: dict[bytes, PayVisit] = field(default_factory=dict)
     _busy: dict[bytes, PayVisit] = field(default_factory=dict)

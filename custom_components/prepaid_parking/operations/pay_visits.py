@@ -5,6 +5,7 @@ offered by its masked plate, any other only to who knows its plate and when it c
 """
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from ..core.pay_code import PayFor
 from ..core.pay_order import Aim, AimKind, PayOrder
 from ..core.pay_visit import LASTS, MOST_LETTERS, came_then, ends_with
 from ..core.plate import normal_plate
-from ..core.rate_limit import network_of
+from ..core.rate_limit import RateLimit, network_of
 from ..core.stay import Stay
 from .lane_run import AtLane
 from .pay_book import ChannelRun
@@ -90,15 +91,15 @@ async def tell_car(site: Site, visit: PayVisit, typed: Typed, address: str | Non
 
     The same is done for a plate that is inside and for one that is not; only who is right is told so.
     """
-    _count_miss(site, visit, address)
-    now = site.clock()
-    known = stays_at(site, blind_plate(site, typed.plate[:MOST_LETTERS]))
+    plate, now = blind_plate(site, typed.plate[:MOST_LETTERS]), site.clock()
+    _count_miss(site, visit, address, plate.hex())
+    known = stays_at(site, plate)
     fitting = [one for one in known if await _fits(site, one, typed, now)]
     if not known and typed.digits:
         await _phone(site, "")
     if not fitting:
         return False
-    _was_no_miss(site, visit, address)
+    _was_no_miss(site, visit, address, plate.hex())
     stay = max(fitting, key=lambda one: (one.entered_at, one.no))
     visit.aim = Aim(kind=AimKind.STAY, id=stay.id)
     visit.plate = normal_plate(typed.plate[:MOST_LETTERS])
@@ -109,10 +110,10 @@ async def tell_phone(site: Site, visit: PayVisit, digits: str, address: str | No
     """Show what is in a wallet to who knows how its holder's phone number ends; False where it does not fit."""
     if visit.aim is None or visit.aim.kind is not AimKind.WALLET:
         return False
-    _count_miss(site, visit, address)
+    _count_miss(site, visit, address, visit.aim.id)
     if not ends_with(await _phone(site, visit.aim.id), digits):
         return False
-    _was_no_miss(site, visit, address)
+    _was_no_miss(site, visit, address, visit.aim.id)
     visit.personal = True
     return True
 
@@ -229,20 +230,37 @@ async def _fits(site: Site, stay: Stay, typed: Typed, now: datetime) -> bool:
     return ends_with(await _phone(site, "" if card is None else card.wallet), typed.digits)
 
 
-def _count_miss(site: Site, visit: PayVisit, address: str | None) -> None:
-    """Count an answer as wrong before it is looked at: a hundred at once are no more than three in a row."""
-    now, visits = site.clock(), site.pay_visits
+def _count_miss(site: Site, visit: PayVisit, address: str | None, about: str) -> None:
+    """Count an answer as wrong before it is looked at: a hundred at once are no more than three in a row.
+
+    `about` is the plate's digest or the wallet it is an answer about, whether that is there or not.
+    """
     if visit.misses >= MOST_MISSES:
         raise CoreError("pay_tried_too_often")
-    if not (visits.misses.take(network_of(address), now) and visits.all_misses.take(ALL, now)):
-        raise CoreError("pay_too_often")
+    counted = list[tuple[RateLimit, str]]()
+    for limit, asker in _limits(site, address, about):
+        if not limit.take(asker, site.clock()):
+            for before, who in counted:
+                before.give_back(who)
+            raise CoreError("pay_too_often")
+        counted.append((limit, asker))
     visit.misses += 1
 
 
-def _was_no_miss(site: Site, visit: PayVisit, address: str | None) -> None:
-    site.pay_visits.misses.give_back(network_of(address))
-    site.pay_visits.all_misses.give_back(ALL)
+def _was_no_miss(site: Site, visit: PayVisit, address: str | None, about: str) -> None:
+    for limit, asker in _limits(site, address, about):
+        limit.give_back(asker)
     visit.misses -= 1
+
+
+def _limits(site: Site, address: str | None, about: str) -> Sequence[tuple[RateLimit, str]]:
+    """Return what a wrong answer counts against."""
+    visits = site.pay_visits
+    return (
+        (visits.misses, network_of(address)),
+        (visits.misses_about, about),
+        (visits.all_misses, ALL),
+    )
 
 
 async def _phone(site: Site, wallet: str) -> str:
