@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from ..core.bill import SERIES, Bill, BillingRules
 from ..core.category import Category
-from ..core.errors import CoreError, StoreError
+from ..core.errors import CoreError
 from ..core.identity import InstallationId, SpaceId, WalletId
 from ..core.ledger import Act, Receipt
 from ..core.metering import Cursor
@@ -49,11 +49,7 @@ async def committed(site: Site, act: Act, refusal: CoreError | None = None) -> R
     """Write an act about a bill; refused, it moves nothing but is still answered if it was done before."""
     if refusal is not None:
         act = replace(act, postings=(), moves=(), puts=(), drops=(), floors=(), reverses=None)
-    try:
-        return await book(site, act, refusal)
-    except StoreError:
-        site.billing.doubtful = True
-        raise
+    return await book(site, act, refusal)
 
 
 async def ensure_series(site: Site, series: str, at: datetime) -> int:

@@ -18,6 +18,7 @@ from .holding import drawn_up
 from .paying import floors, postings
 from .site import Site
 from .turn import in_turn
+from .unheard import unheard
 from .wallet_run import WalletRun
 
 
@@ -99,7 +100,7 @@ async def pay_all(site: Site, runs: Iterable[WalletRun]) -> None:
         try:
             answers = await site.books.commit_all(acts)
         except StoreError:
-            site.billing.doubtful = True
+            unheard(site, acts)
             raise
         runs = []
         for (run, _), act, answer in zip(paying, acts, answers, strict=True):

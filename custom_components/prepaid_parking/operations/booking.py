@@ -15,6 +15,7 @@ from ..core.wallet import Frozen, Wallet
 from .desk import write
 from .facts import WalletEvent, WalletFact
 from .site import Site
+from .unheard import unheard
 from .wallet_run import WalletRun
 
 GENERATED: Final = "generated-"
@@ -41,7 +42,7 @@ async def book(site: Site, act: Act, refusal: CoreError | None = None) -> Receip
         try:
             answer = await write(site, act)
         except StoreError:
-            site.desk.agents_doubtful = True
+            unheard(site, (act,))
             raise
         if isinstance(answer, Receipt):
             site.books_written()

@@ -25,6 +25,7 @@ from .issuing import Issue, issue_all
 from .payers import Payers
 from .recurring import Due, due_reminder, fixed_of
 from .site import Site
+from .unheard import unheard
 from .wallet_run import WalletRun
 
 RECURRING: Final = "recurring"
@@ -108,7 +109,7 @@ async def _dun(site: Site, late: Sequence[Dunned], today: date) -> None:
     try:
         await site.books.commit_all(acts)
     except StoreError:
-        site.billing.doubtful = True
+        unheard(site, acts)
         raise
     for one in late:
         keep_in_mind(one.run, one.bill)

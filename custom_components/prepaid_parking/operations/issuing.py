@@ -27,6 +27,7 @@ from .facts import WalletEvent
 from .months import check_day
 from .shares import count
 from .site import Site
+from .unheard import unheard
 from .wallet_run import WalletRun
 
 NOON: Final = time(12)
@@ -111,11 +112,11 @@ async def issue_all(
         series = series_of(issue.on)
         written_down.append(await _act(site, issue, ahead.get(series, 0)))
         ahead[series] = ahead.get(series, 0) + 1
+    acts = [*first, *(act for act, _ in written_down)]
     try:
-        acts = [*first, *(act for act, _ in written_down)]
         answers = await site.books.commit_all(acts, together=together)
     except StoreError:
-        site.billing.doubtful = True
+        unheard(site, acts)
         raise
     site.books_written()
     issued_now = answers[len(first) :]

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import replace
+from functools import partial
 
 from ..core.accrual import Window
 from ..core.chart import owner_of
@@ -47,6 +48,7 @@ from .meter_run import MeterRun
 from .packages import load as load_packages
 from .promised import load as load_promised
 from .proving import load as load_proof
+from .recalling import recall
 from .site import Site
 from .usage import take_up
 from .use_points import load as load_points
@@ -88,6 +90,7 @@ async def load_site(site: Site) -> None:
     await _load_commands(site)
     await load_hours(site)
     forecast.load(site)
+    site.turn.recall = partial(recall, site)
 
 
 async def _load_rules(site: Site) -> None:

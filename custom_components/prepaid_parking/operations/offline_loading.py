@@ -5,7 +5,6 @@ import functools
 from typing import Any, Concatenate
 
 from ..core.card_file import CardTerminal
-from ..core.errors import StoreError
 from ..core.token_meter import TokenMeter
 from ..core.voucher import VoucherBatch
 from .agents import trusted_agents
@@ -35,10 +34,6 @@ def on_what_is_written[**P, R](
         await trusted_agents(site)
         if site.offline.doubtful:
             await load(site)
-        try:
-            return await work(site, *args, **kwargs)
-        except StoreError:
-            site.offline.doubtful = True
-            raise
+        return await work(site, *args, **kwargs)
 
     return doing

@@ -127,9 +127,8 @@ async def _catch_up(site: Site, order: PayOrder) -> None:
     match order.aim.kind:
         case AimKind.WALLET:
             run = site.wallet(order.aim.id)
-            async with site.turn:
-                run.take_over(await site.books.balances())
-            site.wake_wallet(run)
+            async with site.turn:  # Whoever has it has read again what nobody heard the end of.
+                site.wake_wallet(run)
         case AimKind.STAY:
             async with alone(site, order.aim.id):
                 (stay,) = await site.books.load(Stay, id=order.aim.id)

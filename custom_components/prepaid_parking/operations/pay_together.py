@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from ..core.errors import CoreError
+from ..core.errors import CoreError, StoreError
 from ..core.identity import PromotionId
 from ..core.ledger import Receipt
 from .arrived import Arrived
@@ -17,6 +17,7 @@ from .booking import closed
 from .pay_book import Coming
 from .site import Site
 from .topping_up import Credit, Payment, credit, take_in, took_in
+from .unheard import unheard
 from .wallet_run import WalletRun
 
 MOST_TOGETHER: Final = 100
@@ -70,7 +71,12 @@ async def _booked(site: Site, part: Sequence[Coming]) -> None:
         if new.extras.grant is not None:
             given[new.extras.grant.promotion.id] += new.extras.bonus_minor
         drawn.append((one, new))
-    answers = await site.books.commit_all([new.act for _, new in drawn])
+    acts = [new.act for _, new in drawn]
+    try:
+        answers = await site.books.commit_all(acts)
+    except StoreError:
+        unheard(site, acts)
+        raise
     site.books_written()
     for (one, new), answer in zip(drawn, answers, strict=True):
         if isinstance(answer, CoreError):

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from typing import Final
+from typing import Final, Literal, override
 
 from ..core.calendars import Holidays, no_holidays
 from ..core.errors import CoreError
@@ -61,6 +61,24 @@ def _no_tasks(work: Coroutine[None, None, None]) -> None:
     raise RuntimeError("the site has nobody to run tasks")
 
 
+class Turn(asyncio.Lock):
+    """What is held by whoever changes meters, wallets or rules, and begun on what is in the books."""
+
+    recall: Callable[[], Awaitable[None]] | None = None
+
+    @override
+    async def acquire(self) -> Literal[True]:
+        """Wait for the turn, then for what nobody heard the end of (`recalling.py`)."""
+        await super().acquire()
+        try:
+            if self.recall is not None:
+                await self.recall()
+        except BaseException:
+            self.release()
+            raise
+        return True
+
+
 @dataclass(slots=True, kw_only=True)
 class Site:
     """Everything an operation works on. One event loop uses it; nothing in it is shared with a thread.
@@ -70,7 +88,8 @@ class Site:
     not hold up the others. `holidays` knows the calendars that were learned by `learn_calendar`. `can_pay` and `emergency` are said by the shell; a clock before
     `not_before` is not believed.
 
-    `turn` is held by whoever changes meters, wallets or rules: see `turn.py`.
+    `turn` is held by whoever changes meters, wallets or rules: see `turn.py`. `unheard` are the
+    numbers of wallets that a failed write was about, 0 for the site itself: see `unheard.py`.
     """
 
     name: str
@@ -113,7 +132,8 @@ class Site:
     settling: SettlingBook = field(default_factory=SettlingBook)
     woken: set[MeterId] = field(default_factory=set)
     woken_wallets: set[WalletId] = field(default_factory=set)
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    turn: Turn = field(default_factory=Turn)
+    unheard: set[int] = field(default_factory=set)
     wake_up: Callable[[], None] = lambda: None
     look_again: Callable[[MeterRun], None] = lambda _: None
     hurry: Callable[[MeterRun], None] = lambda _: None
