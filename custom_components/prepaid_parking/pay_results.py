@@ -11,19 +11,24 @@ from .core.identity import WalletId
 from .core.pay_code import PayFor
 from .core.pay_order import Aim, AimKind, OrderState, PayOrder
 from .operations.pay_tokens import person_token
+from .operations.pay_visit_book import Errand
 from .operations.stay_finding import stay_by_id
-from .pay_writing import Known, Page, PageMaker
+from .pay_holding import comes_back, supplies_in
+from .pay_writing import Known, Page, PageMaker, script
 from .wording import Words
 
 QR_SCALE: Final = 6
 LOOK_S: Final = 3
 """Somebody stands before a barrier and waits."""
+CALL: Final = "call"
+"""In the address of a visit: the page is to call the app once more."""
 LINKS: Final = ("https://", "http://")
 """What a provider's link may begin with: nothing that runs in the page."""
 RECEIPT_LASTS: Final = timedelta(days=90)
 """As long as somebody argues about a payment."""
 BLANKS: Final = (
     "on_phone",
+    "by_app",
     "receipt",
     "amount",
     "qr",
@@ -39,15 +44,31 @@ BLANKS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A page, and where the browser goes by itself after a while (`refresh`)."""
+    """A page, and where the browser goes by itself after a while (`refresh`).
+
+    Only one that `calls` the app it is in has a script.
+    """
 
     page: Page
     refresh: str = ""
+    calls: bool = False
 
 
 def show_asking(made: PageMaker) -> Shown:
     """Show that a provider is just being asked."""
     return Shown(page=_page(made, {"step": "asking"}), refresh=f"1; url={made.path}")
+
+
+def show_errand(made: PageMaker, errand: Errand) -> Shown:
+    """Lead a payer, the first time by itself, to where they say who they are."""
+    run = made.site.paying.channels.get(errand.channel)
+    page = made.write(
+        "pay_inside.html", channel="" if run is None else run.name, url=_safe(errand.url), call=""
+    )
+    if made.visit.sent:
+        return Shown(page=page)
+    made.visit.sent = True
+    return Shown(page=page, refresh=f"0; url={_safe(errand.url)}")
 
 
 async def show_order(made: PageMaker, order: PayOrder) -> Shown:
@@ -65,7 +86,9 @@ async def show_order(made: PageMaker, order: PayOrder) -> Shown:
     if order.state is OrderState.CREDITED:
         known |= await _credited(made, order)
     if not order.state.open:
-        return Shown(page=_page(made, known))
+        is_followed = order.state is OrderState.CREDITED and comes_back(made, order.paid_at)
+        refresh = f"{LOOK_S}; url={made.path}" if is_followed else ""
+        return Shown(page=_page(made, known), refresh=refresh)
     refresh = f"{LOOK_S}; url={made.path}"
     if order.offered is None:
         known["step"] = "unsure"
@@ -75,10 +98,23 @@ async def show_order(made: PageMaker, order: PayOrder) -> Shown:
             "qr": order.offered.qr,
             "url": _safe(order.offered.url),
         }
-        if known["url"] and not visit.sent:
+        if order.offered.app:
+            if not visit.sent:
+                visit.sent = True
+                return _calling(made, known, order.offered.app)
+            known |= {"url": f"{made.path}?{CALL}", "by_app": True}
+        elif known["url"] and not visit.sent:
             visit.sent = True
             refresh = f"0; url={known['url']}"
     return Shown(page=_page(made, known), refresh=refresh)
+
+
+def _calling(made: PageMaker, order: Known, call: str) -> Shown:
+    """Show the page that calls the app it is in. It goes on when the app has answered, not by the clock."""
+    page = made.write(
+        "pay_inside.html", channel=order["channel"], url="", call=call, script=script()
+    )
+    return Shown(page=page, calls=True)
 
 
 def _safe(url: str) -> str:
@@ -96,7 +132,8 @@ async def _credited(made: PageMaker, order: PayOrder) -> Mapping[str, str]:
     """Return what a payer is told after the money was booked, with a link to keep."""
     if made.visit.kind is PayFor.ORDER:
         return {}
-    receipt, _ = person_token(made.site, PayFor.ORDER, order.id, RECEIPT_LASTS)
+    # By the number at the provider: the order's own counts up, and whoever holds a link can read it.
+    receipt, _ = person_token(made.site, PayFor.ORDER, order.out_no, RECEIPT_LASTS)
     return {"receipt": f"{made.path.rpartition('/')[0]}/{receipt}", **await _news(made, order.aim)}
 
 
@@ -126,4 +163,9 @@ def _page(made: PageMaker, order: Known) -> Page:
     def told(_: Words) -> Known:
         return known | {"qr": _drawn(known["qr"])}
 
-    return made.write("pay_order.html", order=told, goes_on=made.visit.kind is not PayFor.ORDER)
+    return made.write(
+        "pay_order.html",
+        order=told,
+        goes_on=made.visit.kind is not PayFor.ORDER,
+        supplies=supplies_in(made),
+    )
