@@ -119,7 +119,7 @@ def _lane(names: Names, name: str) -> list[Data]:
 
 def visitors_pay() -> Data:
     """Let visitors pay at the terminal beside the exit, or wait for somebody who takes it."""
-    return tile("input_boolean.visitors_pay", "Visitors pay by themselves", columns=WHOLE) | {
+    return tile("input_boolean.visitors_pay", "Visitors pay", columns=WHOLE) | {
         "features": [{"type": "toggle"}],
         "features_position": "inline",
     }

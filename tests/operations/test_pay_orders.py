@@ -16,6 +16,7 @@ from custom_components.prepaid_parking.operations.facts import (
     WalletEvent,
 )
 from custom_components.prepaid_parking.operations.pay_crediting import credit_seen
+from custom_components.prepaid_parking.operations.pay_finding import named_channel
 from custom_components.prepaid_parking.operations.pay_notices import hear
 from custom_components.prepaid_parking.operations.pay_orders import (
     close_order,
@@ -230,3 +231,13 @@ async def test_a_wrong_amount_is_held_for_a_person(world: World, provider: Provi
     assert (held.order, held.left_minor, held.why) == (order.id, 4999, "amount")
     await world.restart()
     assert list(world.site.paying.unmatched.values()) == [held]
+
+
+async def test_a_person_names_a_channel_as_it_is_called(world: World, provider: Provider) -> None:
+    """The key of a channel is on no page: whoever asks for money would have to guess it."""
+    assert named_channel(world.site, "ch1").name == "WeChat Pay"
+    assert named_channel(world.site, " WeChat Pay ").key == "ch1"
+    connect(world.site, provider, "ch2")
+    with pytest.raises(CoreError, match="unknown_channel"):
+        named_channel(world.site, "WeChat Pay")
+    assert named_channel(world.site, "ch2").key == "ch2"

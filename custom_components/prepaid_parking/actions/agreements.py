@@ -7,6 +7,7 @@ import probatio as vol
 
 from ..core.agreement import Agreement
 from ..operations import agreements
+from ..operations.pay_finding import named_channel
 from .call import MAYBE_REASON, PAGED, REFERENCE, WALLET, Action, Call, Response, page
 
 NOT_EMPTY: Final = vol.All(cv.string, vol.Length(min=1, max=255))
@@ -18,7 +19,7 @@ async def make_agreement(call: Call) -> Response:
     receipt = await agreements.make_agreement(
         call.site,
         wallet=run.wallet.id,
-        channel=call.text("channel"),
+        channel=named_channel(call.site, call.text("channel")).key,
         token=call.text("token").strip(),
         below_minor=call.money("below"),
         amount_minor=call.money("amount"),

@@ -16,7 +16,7 @@ from ..core.pay_refund import RefundStep
 from ..core.settlement_match import day_of
 from ..core.table_file import MOST_BYTES
 from ..operations import bank_lines, differences, pay_refund_people, pay_refunds
-from ..operations.pay_finding import channel_of
+from ..operations.pay_finding import named_channel
 from ..operations.pay_matching import take_file
 from ..operations.settlement_days import reconcile_payments
 from ..operations.settlement_file import File
@@ -83,7 +83,7 @@ async def import_settlement(call: Call) -> Response:
         raise CoreError("list_too_large", most=MOST_BYTES // 1_000_000)
     if named == ["bank"]:
         return await _statement(call, text)
-    run = channel_of(call.site, call.text("channel"))
+    run = named_channel(call.site, call.text("channel"))
     rows = tuple(await asyncio.to_thread(read_settlement, text, run))
     days = [day_of(run.kind, row.at) for row in rows if row.at is not None]
     first, last = call.data.get("from"), call.data.get("to")
@@ -97,8 +97,10 @@ async def reconcile(call: Call) -> Response:
     """Fetch providers' files of some days now, and match them."""
     yesterday = call.site.clock().astimezone(call.site.zone).date()
     first = call.data.get("from", yesterday)
+    named = call.text("channel")
+    channel = named_channel(call.site, named).key if named else ""
     days = await reconcile_payments(
-        call.site, first=first, last=call.data.get("to", first), channel=call.text("channel")
+        call.site, first=first, last=call.data.get("to", first), channel=channel
     )
     return {"days": [day_view(call.site, one) for one in days]}
 

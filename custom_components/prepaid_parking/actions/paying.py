@@ -10,6 +10,7 @@ from ..core.pay_channel import Way
 from ..core.pay_order import Aim, AimKind, OrderState, PayOrder
 from ..operations import pay_orders, pay_settling
 from ..operations.bill_book import find_bill
+from ..operations.pay_finding import named_channel
 from ..operations.pay_views import order_view, unmatched_view
 from .call import MAYBE_REASON, PAGED, REFERENCE, Action, Call, Fields, Response, page
 
@@ -48,7 +49,7 @@ async def create_order(call: Call) -> Response:
     order = await pay_orders.create_order(
         call.site,
         aim=await one_aim(call),
-        channel=call.text("channel"),
+        channel=named_channel(call.site, call.text("channel")).key,
         amount_minor=call.maybe_money("amount"),
         way=call.data["way"],
         reference=reference,

@@ -34,6 +34,15 @@ def channel_of(site: Site, channel: str) -> ChannelRun:
     return run
 
 
+def named_channel(site: Site, channel: str) -> ChannelRun:
+    """Return the channel that a person means: the name is on the page, the key stands in answers only.
+
+    Two of one name are told apart by their keys.
+    """
+    bearing = [one for one in site.paying.channels.values() if one.name == channel.strip()]
+    return bearing[0] if len(bearing) == 1 else channel_of(site, channel)
+
+
 def ours_of(run: ChannelRun) -> Ours:
     """Return whose money a channel takes."""
     return Ours(channel=run.key, merchant=run.port.merchant, currency=run.port.currency)
