@@ -81,6 +81,44 @@ def test_what_was_booked_and_what_is_booked_now_is_what_the_provider_holds(
             assert one.moves.suspense_minor == one.moves.wallet_minor == 0
 
 
+@given(
+    minor=MONEY,
+    out_fee=st.integers(-100, 100),
+    back_fee=st.integers(-100, 100),
+    back_first=st.booleans(),
+)
+def test_a_refund_that_went_and_came_back_leaves_clearing_where_it_was(
+    minor: int, out_fee: int, back_fee: int, back_first: bool
+) -> None:
+    """Only the fees are lost; nobody has to explain money that the provider holds as before."""
+    refund = RefundSide(
+        id=RefundId("rf1"), refund_no="f1", provider_ref="r1", amount_minor=minor, is_done=False
+    )
+    there = SettlementRow(
+        kind=RowKind.REFUND,
+        out_no="o1",
+        provider_ref="r1",
+        amount_minor=minor,
+        fee_minor=out_fee,
+        refund_no="f1",
+        at=NOON,
+    )
+    back = SettlementRow(
+        kind=RowKind.OTHER,
+        out_no="",
+        provider_ref="r1",
+        amount_minor=minor,
+        fee_minor=back_fee,
+        at=NOON,
+        word="refund_failure",
+    )
+    rows = [back, there] if back_first else [there, back]
+    matches = match_rows(rows, {}, {"f1": refund, "r1": refund}, {}, frozenset())
+    assert [one.problem for one in matches] == [None, None]
+    assert sum(one.moves.total_minor for one in matches) == out_fee + back_fee
+    assert sum(one.moves.total_minor + net_minor(one.row) for one in matches) == 0
+
+
 @given(rows=st.lists(ROW, max_size=8), more=st.lists(ROW, max_size=4), known=ORDERS)
 def test_a_longer_file_has_the_rows_of_the_shorter_one(
     rows: list[SettlementRow], more: list[SettlementRow], known: OrderSide

@@ -357,6 +357,38 @@ async def test_a_refund_that_a_bank_sent_back_is_in_the_wallet_again_once(
     await is_sound(world)
 
 
+@pytest.mark.parametrize("heard", [False, True])
+async def test_a_refund_that_went_and_came_back_in_one_file_is_one_story(
+    world: World, provider: RefundingProvider, heard: bool
+) -> None:
+    """Two differences of opposite amounts would have somebody search for money that never was missing."""
+    wallet = await world.wallet()
+    order = await paid_order(world, provider, wallet)
+    refund = await refund_order(
+        world.site, order=order.id, amount_minor=4000, actor=MANAGER, reason="left"
+    )
+    seen = provider.refunds[refund.refund_no]
+    if heard:
+        await world.site.paying.refund_heard(
+            "ch1", provider.end(seen.refund_no, RefundOutcome.FAILED)
+        )
+    back = SettlementRow(
+        kind=RowKind.OTHER,
+        out_no="",
+        provider_ref=seen.provider_ref,
+        amount_minor=4000,
+        at=datetime(2026, 7, 1, 15, tzinfo=UTC),
+        word="refund_failure",
+    )
+    provider.files[TODAY] = [payment_row(provider.orders[order.out_no]), refund_row(seen), back]
+    for _ in range(2):
+        assert (await reconcile(world)).found == ()
+    assert (await find_refund(world.site, refund.id)).state is RefundState.FAILED
+    assert (wallet.posted_minor, await in_account(world, CLEARING)) == (10_000, -10_000)
+    assert await world.books.load(Difference) == []
+    await is_sound(world)
+
+
 async def test_a_chargeback_takes_from_the_wallet_and_shuts_it(
     world: World, provider: RefundingProvider
 ) -> None:

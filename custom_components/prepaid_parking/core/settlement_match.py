@@ -37,6 +37,8 @@ FEES: Final = frozenset({"stripe_fee", "stripe_fx_fee", "tax_fee", "network_cost
 """Words of rows that are a provider's price on its own."""
 REFUND_FAILURE: Final = "refund_failure"
 """The word of a row that brings a refund back."""
+THERE: Final = "refund"
+BOTH_WAYS: Final = [THERE, REFUND_FAILURE]
 MIDNIGHT: Final = timedelta(minutes=15)
 """A payment so near midnight may stand in the file of the day beside."""
 
@@ -130,10 +132,16 @@ def match_rows(
     """Match the rows that were not taken up before.
 
     `orders` are by our number, `payments` by the provider's, `refunds` by ours or, made without us,
-    by the provider's.
+    by the provider's. A refund that failed and whose two rows are both new is one story: what went out
+    came back, and the books have it back already.
     """
+    new = [(key, row) for key, row in keyed(rows) if key not in known]
+    returned = _returned([row for _, row in new], refunds)
     return tuple(
-        _match(key, row, orders, refunds, payments) for key, row in keyed(rows) if key not in known
+        _there_and_back(key, row, refunds[row.provider_ref])
+        if _way(row) and row.provider_ref in returned
+        else _match(key, row, orders, refunds, payments)
+        for key, row in new
     )
 
 
@@ -193,6 +201,34 @@ def _match(
             return RowMatch(key=key, row=row, moves=Moves(fee_minor=row.fee_minor))
         case _:
             return _held(key, row, DifferenceKind.OTHER_ROW, None)
+
+
+def _returned(rows: Iterable[SettlementRow], refunds: Mapping[str, RefundSide]) -> frozenset[str]:
+    """Return the provider's numbers of failed refunds that one row says went, and another came back."""
+    ways: dict[str, list[str]] = {}
+    for row in rows:
+        refund = refunds.get(row.provider_ref)
+        if refund is not None and not refund.is_done and refund.amount_minor == row.amount_minor:
+            ways.setdefault(row.provider_ref, []).append(_way(row))
+    return frozenset(ref for ref, seen in ways.items() if sorted(filter(None, seen)) == BOTH_WAYS)
+
+
+def _way(row: SettlementRow) -> str:
+    """Return which way a row says a refund went: there, back, or neither."""
+    if row.kind is RowKind.REFUND:
+        return THERE
+    return REFUND_FAILURE if row.word == REFUND_FAILURE else ""
+
+
+def _there_and_back(key: str, row: SettlementRow, refund: RefundSide) -> RowMatch:
+    """Match a row of a refund that went and came back: beside its fee, clearing is where it was."""
+    return RowMatch(
+        key=key,
+        row=row,
+        refund=refund,
+        moves=Moves(fee_minor=row.fee_minor),
+        expected_minor=refund.amount_minor,
+    )
 
 
 def _is_back(row: SettlementRow, refunds: Mapping[str, RefundSide]) -> bool:
