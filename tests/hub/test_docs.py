@@ -35,7 +35,7 @@ MONEY: Final = """
 """
 """A cash desk in November, called in `test_docs_money.py`."""
 DESK: Final = """
-    set_till list_tills open_shift list_receipts get_receipt void_payment find_payer confirm_cash
+    set_till list_tills open_shift list_receipts get_receipt void_payment find_payer
     deliver_cash count_shift get_shift close_shift list_shifts get_desk_day
     set_agent pay_agent_float agent_top_up settle_agent list_agents set_terminal list_terminals
 """

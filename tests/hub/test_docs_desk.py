@@ -14,24 +14,24 @@ from custom_components.prepaid_parking.const import DOMAIN
 from tests.hub.test_docs import DESK, differences, examples
 from tests.journeys.conftest import Hub
 
-CASHIER, OTHER = "4f1cc5a7e0b24a6d", "9d3be1f20c8849aa"
-"""How the page writes the two users of the hub."""
+CASHIER = "4f1cc5a7e0b24a6d"
+"""How the page writes the cashier, a user of the hub."""
 
 
 class Counter:
     """The desk of the examples: a cashier, a colleague, and what payers bring in between."""
 
     def __init__(self, hub: Hub, cashier: str, other: str) -> None:
-        self.hub, self.cashier, self.other = hub, cashier, other
+        self.hub, self.cashier, self.colleague = hub, cashier, other
         hub.data.site.clock = lambda: datetime(2026, 11, 22, 12, tzinfo=UTC)
 
     @property
     def before(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         """What has to have happened before an example."""
-        return {"list_receipts": self.payers, "confirm_cash": self.much, "deliver_cash": self.taken}
+        return {"list_receipts": self.payers, "deliver_cash": self.taken}
 
     async def call(self, action: str, user: str = "", **fields: Any) -> Any:
-        """Call an action as the cashier does; the users are named as the page names them."""
+        """Call an action as the cashier does; who is named as the page does."""
         told = await self.hub.hass.services.async_call(
             DOMAIN,
             action,
@@ -40,19 +40,18 @@ class Counter:
             return_response=True,
             context=Context(user_id=user or self.cashier),
         )
-        text = json.dumps(told).replace(self.cashier, CASHIER).replace(self.other, OTHER)
-        return json.loads(text)
+        return json.loads(json.dumps(told).replace(self.cashier, CASHIER))
 
     async def payers(self) -> None:
         await self.call("open_wallet", unit="Flat 3-201", purpose="utility")
         await self.call("top_up", wallet="w1", amount="150.00")
         await self.call("top_up", wallet="w1", amount="80.00", channel="terminal")
 
-    async def much(self) -> None:
-        with pytest.raises(HomeAssistantError, match="confirm_cash"):
-            await self.call("top_up", wallet="w1", amount="600.00")
-
     async def taken(self) -> None:
+        with pytest.raises(HomeAssistantError, match="confirm_operation"):
+            await self.call("top_up", wallet="w1", amount="600.00")
+        told = await self.call("confirm_operation", self.colleague, operation="cf1")
+        assert (told["kind"], told["state"]) == ("cash", "confirmed")
         await self.call("top_up", wallet="w1", amount="600.00")
 
 
@@ -66,9 +65,7 @@ async def test_every_example_works_and_answers_what_is_printed(
         if prepare := counter.before.get(name):
             await prepare()
         call, answer = printed[name]
-        told = await counter.call(
-            name, colleague.id if name == "confirm_cash" else hass_admin_user.id, **call
-        )
+        told = await counter.call(name, **call)
         if name == "get_receipt":
             assert told["url"].startswith("/api/prepaid_parking/receipt/")
             answer |= {key: told[key] for key in ("url", "url_until")}

@@ -59,7 +59,7 @@ ASKED_FOR: Final = """
     sell_package use_package give_back_use end_package list_packages
     set_use_point close_use_point list_use_points tap start_use end_use list_uses
     set_till list_tills open_shift count_shift deliver_cash close_shift get_shift list_shifts get_desk_day
-    confirm_cash list_receipts get_receipt void_payment find_payer
+    list_receipts get_receipt void_payment find_payer
     set_agent list_agents pay_agent_float agent_top_up settle_agent set_terminal list_terminals
     make_pay_code list_pay_codes revoke_pay_code pay_link show_pay_code
     make_vouchers print_vouchers sell_vouchers redeem_voucher cancel_vouchers list_vouchers

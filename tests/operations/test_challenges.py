@@ -17,15 +17,15 @@ from custom_components.prepaid_parking.core.identity import Actor, ActorKind
 from custom_components.prepaid_parking.core.ledger import Receipt
 from custom_components.prepaid_parking.core.risk import RiskAction, RiskKind
 from custom_components.prepaid_parking.core.wallet import Frozen
-from custom_components.prepaid_parking.operations import challenges
+from custom_components.prepaid_parking.operations import held_operations
 from custom_components.prepaid_parking.operations.booking import frozen_now
 from custom_components.prepaid_parking.operations.cashier import freeze, refund, unfreeze
 from custom_components.prepaid_parking.operations.challenges import (
     confirm_operation,
-    hold_operation,
     operation_view,
 )
 from custom_components.prepaid_parking.operations.held_kinds import KINDS
+from custom_components.prepaid_parking.operations.held_operations import hold_operation
 from custom_components.prepaid_parking.operations.risk_facts import OperationEvent, OperationFact
 from custom_components.prepaid_parking.operations.risk_rules import set_risk_rule
 from custom_components.prepaid_parking.operations.site import Site
@@ -251,11 +251,11 @@ async def test_asked_again_under_one_reference_it_is_the_same_operation(world: W
 async def test_there_is_an_end_to_what_can_wait(world: World) -> None:
     """A loop gone wild fills neither the memory nor a phone."""
     wallet = (await world.wallet()).wallet.id
-    for _ in range(challenges.MOST_OF_WALLET):
+    for _ in range(held_operations.MOST_OF_WALLET):
         await held_by(world, Need.CODE, wallet=wallet)
     with pytest.raises(CoreError, match="too_many_operations"):
         await held_by(world, Need.CODE, wallet=wallet)
-    while len(world.site.risking.held) < challenges.MOST_WAITING:
+    while len(world.site.risking.held) < held_operations.MOST_WAITING:
         await held_by(world, Need.PERSON)
     with pytest.raises(CoreError, match="too_many_operations"):
         await held_by(world, Need.PERSON)

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
@@ -10,16 +11,26 @@ import pytest
 from custom_components.prepaid_parking.core.chart import Channel, SiteAccount, site_account
 from custom_components.prepaid_parking.core.desk_receipt import DeskReceipt
 from custom_components.prepaid_parking.core.entry_kind import EntryKind
-from custom_components.prepaid_parking.core.errors import ConflictError, CoreError
+from custom_components.prepaid_parking.core.errors import ConflictError, CoreError, StoreError
+from custom_components.prepaid_parking.core.held_operation import HeldOperation, HeldState
 from custom_components.prepaid_parking.core.identity import Actor, ActorKind
 from custom_components.prepaid_parking.core.ledger import Receipt
+from custom_components.prepaid_parking.core.risk import RiskKind
 from custom_components.prepaid_parking.core.shift import Shift, Till
 from custom_components.prepaid_parking.operations.adjusting import reverse_entry
 from custom_components.prepaid_parking.operations.cashier import refund, top_up
+from custom_components.prepaid_parking.operations.challenges import (
+    confirm_operation,
+    expire_operations,
+    find_operation,
+    operations_of,
+)
 from custom_components.prepaid_parking.operations.desk_reports import shift_report
+from custom_components.prepaid_parking.operations.held_kinds import KINDS
+from custom_components.prepaid_parking.operations.held_operations import MOST_OF_WALLET
 from custom_components.prepaid_parking.operations.months import close_month
 from custom_components.prepaid_parking.operations.receipts import find_receipt, printed
-from custom_components.prepaid_parking.operations.second_person import MOST_ASKED, confirm_cash
+from custom_components.prepaid_parking.operations.risk_rules import set_risk_rule
 from custom_components.prepaid_parking.operations.tills import (
     close_shift,
     count_shift,
@@ -221,6 +232,11 @@ async def test_one_person_has_one_drawer(world: World) -> None:
         await set_till(world.site, till=shift.till, actor=MANAGER, changes={"closed": True})
 
 
+async def confirm(world: World, operation: str, actor: Actor = OTHER) -> HeldOperation:
+    """Agree to what waits."""
+    return await confirm_operation(world.site, KINDS, operation=operation, actor=actor)
+
+
 async def test_a_large_amount_needs_a_second_person(world: World) -> None:
     """One person alone must not be able to pay out a fortune."""
     wallet, shift = await world.wallet(), await a_shift(world, second_minor=5_000)
@@ -229,14 +245,15 @@ async def test_a_large_amount_needs_a_second_person(world: World) -> None:
         await pay(world, wallet, 5_001)
     operation = told.value.placeholders["operation"]
     with pytest.raises(CoreError, match="operation_same_person"):
-        confirm_cash(world.site, operation=operation, actor=CASHIER)
+        await confirm(world, operation, CASHIER)
     with pytest.raises(CoreError, match="operation_same_person"):
-        confirm_cash(world.site, operation=operation, actor=ROBOT)
-    confirm_cash(world.site, operation=operation, actor=OTHER)
+        await confirm(world, operation, ROBOT)
+    assert (await confirm(world, operation)).state is HeldState.CONFIRMED
     with pytest.raises(CoreError, match="cash_second_person"):
         await pay(world, wallet, 5_002)  # not what was agreed to
     receipt = await pay(world, wallet, 5_001)
     assert receipt.detail["second"] == str(OTHER)
+    assert (await find_operation(world.site, operation)).state is HeldState.DONE
     with pytest.raises(CoreError, match="cash_second_person"):
         await pay(world, wallet, 5_001)  # agreed to once
     assert (await now(world, shift)).taken_minor == 10_001
@@ -248,16 +265,77 @@ async def test_what_nobody_confirms_is_forgotten(world: World) -> None:
     with pytest.raises(CoreError, match="cash_second_person") as told:
         await pay(world, wallet, 11)
     operation = told.value.placeholders["operation"]
-    confirm_cash(world.site, operation=operation, actor=OTHER)
+    await confirm(world, operation)
     world.clock.now += 11 * MINUTE
     with pytest.raises(CoreError, match="cash_second_person"):
         await pay(world, wallet, 11)
-    with pytest.raises(CoreError, match="unknown_operation"):
-        confirm_cash(world.site, operation=operation, actor=OTHER)
-    for minor in range(11, 11 + MOST_ASKED + 5):
+    await expire_operations(world.site, world.clock())
+    assert (await find_operation(world.site, operation)).state is HeldState.EXPIRED
+    with pytest.raises(CoreError, match="operation_expired"):
+        await confirm(world, operation)
+    for minor in range(12, 11 + MOST_OF_WALLET):
         with pytest.raises(CoreError, match="cash_second_person"):
             await pay(world, wallet, minor)
-    assert len(world.site.desk.asked) == MOST_ASKED
+    with pytest.raises(CoreError, match="too_many_operations"):
+        await pay(world, wallet, 99)
+
+
+async def test_what_was_agreed_to_outlives_a_restart(world: World) -> None:
+    """The colleague who said yes has gone home; the hub's update must not send the payer home too."""
+    wallet, _ = await world.wallet(), await a_shift(world, second_minor=10)
+    with pytest.raises(CoreError, match="cash_second_person") as told:
+        await pay(world, wallet, 11)
+    await confirm(world, told.value.placeholders["operation"])
+    await world.restart()
+    wallet = world.site.wallet(wallet.wallet.id)
+    await pay(world, wallet, 11)
+    with pytest.raises(CoreError, match="cash_second_person"):
+        await pay(world, wallet, 11)
+
+
+async def test_asked_again_under_its_reference_it_needs_nobody(world: World) -> None:
+    """What is in the books already is answered: no colleague is called for it once more."""
+    wallet, _ = await world.wallet(), await a_shift(world, second_minor=10)
+    with pytest.raises(CoreError, match="cash_second_person") as told:
+        await pay(world, wallet, 11, reference="r")
+    await confirm(world, told.value.placeholders["operation"])
+    assert not (await pay(world, wallet, 11, reference="r")).repeated
+    assert (await pay(world, wallet, 11, reference="r")).repeated
+    assert await operations_of(world.site, ended_too=False) == []
+
+
+async def test_a_yes_that_may_be_used_up_is_read_from_the_books(world: World) -> None:
+    """A disk that answers too late must not let one yes move the notes twice."""
+    wallet, _ = await world.wallet(), await a_shift(world, second_minor=10)
+    with pytest.raises(CoreError, match="cash_second_person") as told:
+        await pay(world, wallet, 11)
+    await confirm(world, told.value.placeholders["operation"])
+    commit = world.books.commit
+
+    async def unheard(*acts: Any, **fields: Any) -> Any:
+        await commit(*acts, **fields)
+        raise StoreError("disk_full", "")
+
+    with (
+        patch.object(world.site.books, "commit", unheard),
+        pytest.raises(StoreError),
+    ):
+        await pay(world, wallet, 11)
+    with pytest.raises(CoreError, match="cash_second_person"):
+        await pay(world, wallet, 11)
+
+
+async def test_who_confirmed_what_a_rule_held_is_the_second_person(world: World) -> None:
+    """Two rules for one bag of notes must not ask for two colleagues, one after the other."""
+    wallet, _ = await world.wallet(), await a_shift(world, second_minor=5_000)
+    changes = {"most": 5_000, "shadow": False}
+    await set_risk_rule(world.site, rule=RiskKind.CASH_SINGLE, changes=changes, actor=MANAGER)
+    with pytest.raises(CoreError, match="review_required") as told:
+        await pay(world, wallet, 5_001)
+    done = await confirm(world, told.value.placeholders["operation"])
+    assert (done.state, wallet.posted_minor) == (HeldState.DONE, 5_001)
+    (entry,) = await world.books.entries(kinds=[EntryKind.TOP_UP])
+    assert entry.detail["second"] == str(OTHER)
 
 
 async def test_todays_mistake_is_taken_back_once(world: World) -> None:

@@ -13,7 +13,6 @@ from ..operations import desk_reports, receipts, tills
 from ..operations.bill_book import local_day
 from ..operations.paying_persons import find_payer as find
 from ..operations.reports import wallet_view
-from ..operations.second_person import confirm_cash as confirm
 from ..operations.stay_views import stay_view
 from ..operations.voiding import void_payment as void
 from ..page_view import signed
@@ -117,12 +116,6 @@ async def get_desk_day(call: Call) -> Response:
     """Describe a day at the desk."""
     day: date = call.data.get("day") or local_day(call.site)
     return await desk_reports.desk_day(call.site, day)
-
-
-async def confirm_cash(call: Call) -> Response:
-    """Agree to a movement of cash that somebody else asked for."""
-    asked = confirm(call.site, operation=call.text("operation"), actor=call.actor)
-    return {"operation": asked.id, "asked_by": asked.asked_by, "confirmed_by": asked.confirmed_by}
 
 
 async def list_receipts(call: Call) -> Response:
@@ -238,7 +231,6 @@ ACTIONS: Final = (
     Action("get_shift", get_shift, {**MAYBE_SHIFT}),
     Action("list_shifts", list_shifts, {vol.Optional("open", default=False): cv.boolean, **PAGED}),
     Action("get_desk_day", get_desk_day, {vol.Optional("day"): cv.date}),
-    Action("confirm_cash", confirm_cash, {vol.Required("operation"): cv.string}),
     Action(
         "list_receipts",
         list_receipts,

@@ -17,6 +17,8 @@ WAITS: Final = timedelta(minutes=10)
 """So long a code is good: who asked is still there, and nobody tries a million of them."""
 REVIEWED: Final = timedelta(days=7)
 """So long a review waits for the other person: over a weekend and a holiday."""
+CASH: Final = "cash"
+"""The kind that moves notes above a till's limit."""
 MOST_TRIES: Final = 3
 CODE_DIGITS: Final = 6
 
@@ -75,6 +77,18 @@ class HeldOperation:
     ended_at: datetime | None = None
     entry: int | None = None
     problem: str = ""
+
+    @property
+    def done_by_asker(self) -> bool:
+        """Whether who asked does it, by asking again: the notes are in that person's hands."""
+        return self.kind == CASH
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person has to do something still: confirm it, or ask for it again."""
+        if self.state is HeldState.CONFIRMED:
+            return self.done_by_asker
+        return self.state is HeldState.WAITING
 
 
 def answered(held: HeldOperation, *, by: Actor, right: bool, now: datetime) -> HeldOperation:

@@ -14,8 +14,9 @@ from ..core.errors import CoreError
 from ..core.identity import Actor, AgentId
 from ..core.ledger import Act, Entry, Posting, Receipt
 from ..core.written_parts import write_percent
-from .booking import answered_before, book, closed, referenced, tell
+from .booking import book, closed, referenced, tell
 from .facts import WalletEvent
+from .repeats import answered_before
 from .site import Site
 from .topping_up import Payment, credit
 from .turn import in_turn

@@ -25,7 +25,7 @@ from ..core.ledger import Act, Receipt
 from ..core.pay_channel import Asked, ChannelError, ChannelFault, Outcome, Seen
 from ..core.pay_order import LADDER, Aim, AimKind, OrderState, PayOrder, given_up
 from .booking import book, book_sealed, no_more_in, open_run, referenced
-from .challenges import hold_operation
+from .held_operations import hold_operation
 from .pay_book import Asking, ChannelRun
 from .pay_crediting import credit_seen
 from .pay_finding import change, channel_of, new_out_no, tell_order

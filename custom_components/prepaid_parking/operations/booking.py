@@ -2,27 +2,19 @@
 
 from collections.abc import Mapping
 import contextlib
-from dataclasses import replace
 from datetime import datetime
-from typing import Final
 from uuid import uuid4
 
-from ..core.chart import SiteAccount, site_account, wallet_account
+from ..core.chart import wallet_account
 from ..core.errors import CoreError, StoreError
 from ..core.ledger import Act, Floor, Receipt, Record, Reference
-from ..core.money import MOST_MINOR
 from ..core.wallet import Frozen, Wallet
 from .desk import write
 from .facts import WalletEvent, WalletFact
+from .repeats import GENERATED, answered_before
 from .site import Site
 from .unheard import unheard
 from .wallet_run import WalletRun
-
-GENERATED: Final = "generated-"
-UNHEARD: Final = "unheard"
-"""Nobody reads this refusal: it only asks whether an act was written before."""
-NEVER: Final = Floor(account=site_account(SiteAccount.ROUNDING), minimum_minor=MOST_MINOR)
-"""A balance that is never there: an act with it is answered if it was booked before, else refused."""
 
 
 def referenced(
@@ -48,30 +40,10 @@ async def book(site: Site, act: Act, refusal: CoreError | None = None) -> Receip
             site.books_written()
             return answer
         refusal = answer
-    reference = act.reference
-    if reference is None or reference.key.startswith(GENERATED):
+    before = await answered_before(site, act)
+    if before is None:
         raise refusal
-    try:
-        return await site.books.commit(replace(act, floors=(NEVER,)))
-    except CoreError as err:
-        raise (refusal if err.key == "not_enough_money" else err) from None
-
-
-async def answered_before(site: Site, act: Act) -> Receipt | None:
-    """Return what was answered under an act's reference before; None where that is new.
-
-    For acts that are made of how things stand: they stand otherwise when the same is asked again.
-    """
-    assert act.reference is not None
-    if act.reference.key.startswith(GENERATED):
-        return None
-    new = CoreError(UNHEARD)
-    try:
-        return await book(site, act, new)
-    except CoreError as err:
-        if err is not new:
-            raise
-        return None
+    return before
 
 
 async def keep(site: Site, *records: Record, patient: bool = False) -> bool:

@@ -27,10 +27,11 @@ from ..core.errors import CoreError
 from ..core.identity import SYSTEM, Actor, CardTerminalId, WalletId
 from ..core.ledger import Act, Receipt, Reference
 from ..core.wallet import CredentialKind
-from .booking import answered_before, book, closed, referenced
+from .booking import book, closed, referenced
 from .credentials import card_of
 from .gently import gently
 from .offline_loading import on_what_is_written
+from .repeats import answered_before
 from .site import Site
 from .topping_up import Payment, take_in
 from .turn import in_turn

@@ -1,31 +1,23 @@
-"""Operations that wait for a code or for another person, and are then carried out once.
+"""What waits is confirmed by a code or another person, or not in time, and is then carried out once.
 
-Held is what was asked with all it needs; a code goes out as a fact, for the hub to send to a person.
 Who carries out which kind stands in the table of `held_kinds.py`.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 import secrets
 from typing import Final
 
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError, StoreError
-from ..core.held_operation import (
-    CODE_DIGITS,
-    WAITS,
-    HeldOperation,
-    HeldState,
-    Need,
-    answered,
-    ended,
-)
-from ..core.identity import Actor, HeldId, WalletId
+from ..core.held_operation import HeldOperation, HeldState, answered, ended
+from ..core.identity import Actor, HeldId
 from ..core.ledger import Act, Receipt
 from ..core.wallet import Frozen
-from .booking import GENERATED, keep
-from .risk_facts import OperationEvent, OperationFact
+from .booking import keep
+from .held_operations import digest_of, tell_operation
+from .risk_facts import OperationEvent
 from .risk_freezing import freeze_by_rule
 from .site import Site
 
@@ -33,85 +25,8 @@ type CarryOut = Callable[[Site, HeldOperation], Awaitable[Receipt | None]]
 """Does what was held, under its reference: called again after a crash, it does nothing twice."""
 type Kinds = Mapping[str, CarryOut]
 
-MOST_WAITING: Final = 200
-"""Of a site; nobody can confirm more within ten minutes."""
-MOST_OF_WALLET: Final = 5
 WRONG_CODES: Final = "wrong_codes"
 """Why a wallet is frozen after three wrong codes, as it is written down."""
-_CODE: Final = "held_code"
-
-
-async def hold_operation(
-    site: Site,
-    *,
-    kind: str,
-    actor: Actor,
-    data: Mapping[str, str],
-    needs: tuple[Need, ...],
-    why: str = "",
-    wallet: str = "",
-    amount_minor: int | None = None,
-    reference: str = "",
-    waits: timedelta = WAITS,
-) -> HeldOperation:
-    """Write down an operation that is to be confirmed, and send its code out; return it.
-
-    It may be called in a turn or outside of one. Asked for again under one reference it is the same
-    operation, and no second code is sent.
-    """
-    now = site.clock()
-    known = _known(site, kind, reference, now)
-    if known is not None:
-        if (known.data, known.amount_minor) != (dict(data), amount_minor):
-            raise CoreError("operation_other_content", operation=known.id)
-        return known
-    _check_room(site, wallet)
-    number = await site.books.next_number("held_operation")
-    code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}" if Need.CODE in needs else ""
-    name = HeldId(f"cf{number}")
-    held = HeldOperation(
-        id=name,
-        no=number,
-        kind=kind,
-        needs=needs,
-        asked_by=str(actor),
-        asked_at=now,
-        expires_at=now + waits,
-        reference=reference if is_own(reference) else f"held/{name}",
-        data=dict(data),
-        why=why,
-        wallet=wallet,
-        amount_minor=amount_minor,
-        code=_digest(site, name, code) if code else b"",
-    )
-    site.risking.held[name] = held
-    try:
-        await site.books.commit(
-            Act(
-                kind=EntryKind.OPERATION_HELD,
-                event=f"operation/{name}/held",
-                occurred=now,
-                actor=actor,
-                detail={"operation": name, "kind": kind, "why": why, "wallet": wallet},
-                puts=(held,),
-            )
-        )
-    except BaseException:
-        del site.risking.held[name]
-        raise
-    tell_operation(site, OperationEvent.HELD, held, code)
-    return held
-
-
-def is_own(reference: str) -> bool:
-    """Tell whether a reference is the caller's: by one that was made up nothing is found again."""
-    return bool(reference) and not reference.startswith(GENERATED)
-
-
-def waiting_for(held: HeldOperation) -> CoreError:
-    """Return what whoever asked is told: nothing is done yet, and what it waits for."""
-    key = "challenge_required" if Need.CODE in held.needs else "review_required"
-    return CoreError(key, operation=held.id, until=held.expires_at.isoformat())
 
 
 async def confirm_operation(
@@ -133,7 +48,7 @@ async def _confirm(
     if held.state in {HeldState.DONE, HeldState.CONFIRMED}:
         return held
     if held.state is HeldState.WAITING:
-        right = secrets.compare_digest(held.code, _digest(site, held.id, code.strip()))
+        right = secrets.compare_digest(held.code, digest_of(site, held.id, code.strip()))
         # In memory before it is on disk: of two who try at once, both tries count.
         held = site.risking.held[held.id] = answered(held, by=actor, right=right, now=now)
     if held.state is HeldState.CONFIRMED:
@@ -152,7 +67,7 @@ async def _confirm(
             site.risking.held[held.id] = before
             raise
         tell_operation(site, OperationEvent.CONFIRMED, held)
-        return await carry_out(site, kinds, held)
+        return held if held.done_by_asker else await carry_out(site, kinds, held)
     if held is not before:
         await _refused(site, held)
     raise _refusal(held)
@@ -177,18 +92,28 @@ async def carry_out(site: Site, kinds: Kinds, held: HeldOperation) -> HeldOperat
 
 async def go_on_with_confirmed(site: Site, kinds: Kinds) -> None:
     """Do what was confirmed and, for a crash or a full disk, not seen to be done."""
-    for held in list(site.risking.held.values()):
-        if held.state is HeldState.CONFIRMED and held.id not in site.risking.carrying:
-            try:
-                await carry_out(site, kinds, held)
-            except CoreError:
-                continue  # Told as failed.
-            except StoreError as err:
-                site.books_trouble(err.key, err.detail)
+    for held in left_confirmed(site):
+        try:
+            await carry_out(site, kinds, held)
+        except CoreError:
+            continue  # Told as failed.
+        except StoreError as err:
+            site.books_trouble(err.key, err.detail)
+
+
+def left_confirmed(site: Site) -> list[HeldOperation]:
+    """Return what was confirmed, is the site's to do, and is not being done."""
+    return [
+        held
+        for held in site.risking.held.values()
+        if held.state is HeldState.CONFIRMED
+        and not held.done_by_asker
+        and held.id not in site.risking.carrying
+    ]
 
 
 async def expire_operations(site: Site, now: datetime) -> None:
-    """End what nobody confirmed in time."""
+    """End what nobody confirmed, or asked for again, in time."""
     for held in _expire(site, now):
         await _keep_ended(site, OperationEvent.EXPIRED, held)
 
@@ -232,34 +157,12 @@ def operation_view(site: Site, held: HeldOperation) -> dict[str, object]:
     }
 
 
-def tell_operation(site: Site, event: OperationEvent, held: HeldOperation, code: str = "") -> None:
-    """Say what became of an operation."""
-    run = site.wallets.get(WalletId(held.wallet))
-    unit = run.wallet.unit if run is not None else ""
-    site.tell(OperationFact(event=event, operation=held, unit=unit, at=site.clock(), code=code))
-
-
-def _known(site: Site, kind: str, reference: str, now: datetime) -> HeldOperation | None:
-    """Return what waits under a reference already, or is being carried out."""
-    for held in site.risking.held.values() if reference else ():
-        if (held.kind, held.reference) == (kind, reference) and now < held.expires_at:
-            return held
-    return None
-
-
-def _check_room(site: Site, wallet: str) -> None:
-    waiting = [one for one in site.risking.held.values() if one.state is HeldState.WAITING]
-    of_wallet = sum(one.wallet == wallet for one in waiting) if wallet else 0
-    if len(waiting) >= MOST_WAITING or of_wallet >= MOST_OF_WALLET:
-        raise CoreError("too_many_operations")
-
-
 def _expire(site: Site, now: datetime) -> list[HeldOperation]:
-    """Return what nobody has confirmed in time; memory waits for the disk to forget it."""
+    """Return what nobody has confirmed, or asked for again, in time; memory waits for the disk to forget it."""
     return [
         ended(held, HeldState.EXPIRED, now)
         for held in site.risking.held.values()
-        if held.state is HeldState.WAITING and now >= held.expires_at
+        if held.waits and now >= held.expires_at
     ]
 
 
@@ -292,7 +195,3 @@ def _refusal(held: HeldOperation) -> CoreError:
             return CoreError("operation_failed", operation=held.id, problem=held.problem)
         case _:
             return CoreError("operation_expired", operation=held.id)
-
-
-def _digest(site: Site, operation: HeldId, code: str) -> bytes:
-    return site.privacy.blind(_CODE, f"{operation} {code}")

@@ -13,7 +13,7 @@ from ..core.metering import Quantity
 from ..core.package import Package, moved
 from ..core.priced import Priced
 from ..core.version import TariffVersion
-from .booking import GENERATED, answered_before, referenced, unspendable
+from .booking import referenced, unspendable
 from .credentials import card_refusal, payer_of
 from .facts import WalletEvent
 from .lots import (
@@ -24,6 +24,7 @@ from .lots import (
     usable_packages,
 )
 from .packages import sold
+from .repeats import GENERATED, answered_before
 from .site import Site
 from .sold import counted_at
 from .spending import Levied, levied, spend

@@ -13,12 +13,15 @@ from ..core.day_close import movements
 from ..core.desk_receipt import DeskReceipt, next_receipt
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
+from ..core.held_operation import HeldOperation, HeldState, ended
 from ..core.identity import ActorKind, InstallationId, ShiftId, TerminalId
 from ..core.ledger import Act, Entry, Receipt
 from ..core.metering import Cursor
 from ..core.shift import RECEIPTS, Shift, Till, moved
 from ..core.terminal import Terminal
-from .second_person import agreed, needs_second
+from .held_operations import tell_operation
+from .risk_facts import OperationEvent
+from .second_person import agreed, needs_second, read_agreed
 from .site import Site
 
 CASH = site_account(SiteAccount.CASH)
@@ -53,7 +56,7 @@ class Drawn:
     act: Act
     shift: Shift | None
     receipt: DeskReceipt | None
-    agreed: str = ""
+    used: HeldOperation | None
 
 
 async def load(site: Site) -> None:
@@ -65,6 +68,7 @@ async def load(site: Site) -> None:
     desk.agents = {one.id: one for one in await books.load(Agent)}
     cursors = await books.load(Cursor, installation=RECEIPTS)
     desk.last_receipt = cursors[0].register if cursors else None
+    await read_agreed(site)
     desk.doubtful = False
 
 
@@ -79,7 +83,7 @@ async def write(site: Site, act: Act) -> Receipt | CoreError:
     async with site.desk.lock:
         if site.desk.doubtful:
             await load(site)
-        if (refusal := refusal_of(site, act, takings)) is not None:
+        if (refusal := await refusal_of(site, act, takings)) is not None:
             return refusal
         if numbered(act, takings) and site.desk.last_receipt is None:
             begin = Cursor(installation=InstallationId(RECEIPTS), register=0, at=site.clock())
@@ -133,7 +137,7 @@ def shift_of(site: Site, act: Act) -> Shift | None:
     return None
 
 
-def refusal_of(site: Site, act: Act, takings: Takings) -> CoreError | None:
+async def refusal_of(site: Site, act: Act, takings: Takings) -> CoreError | None:
     """Say why the desk does not take, or pay out, this cash now, and what to do."""
     cash = takings.cash_minor
     if not cash:
@@ -151,7 +155,7 @@ def refusal_of(site: Site, act: Act, takings: Takings) -> CoreError | None:
     if -cash > there:
         return CoreError("till_too_little", till=till.name)
     if till.second_minor is not None and abs(cash) > till.second_minor:
-        return needs_second(site, act, cash, till)
+        return await needs_second(site, act, cash, till)
     return None
 
 
@@ -187,13 +191,14 @@ def draw(site: Site, act: Act, takings: Takings) -> Drawn:
             shift = replace(shift, receipts=shift.receipts + 1)
         detail["shift"] = shift.id
         puts = (*puts, shift)
-    asked = agreed(site, act, takings.cash_minor)
-    if asked is not None:
-        detail["second"] = asked.confirmed_by
+    used, second = None, agreed(site, act, takings.cash_minor)
+    if second is not None:
+        detail["second"] = second.confirmed_by
+        if second.done_by_asker:
+            used = ended(second, HeldState.DONE, act.occurred)
+            puts = (*puts, used)
     act = replace(act, detail=detail, puts=puts, moves=moves)
-    return Drawn(
-        act=act, shift=shift, receipt=receipt, agreed=asked.id if asked is not None else ""
-    )
+    return Drawn(act=act, shift=shift, receipt=receipt, used=used)
 
 
 def taken_over(site: Site, drawn: Drawn) -> None:
@@ -202,4 +207,6 @@ def taken_over(site: Site, drawn: Drawn) -> None:
         site.desk.last_receipt = drawn.receipt.no
     if drawn.shift is not None:
         site.desk.shifts[drawn.shift.id] = drawn.shift
-    site.desk.asked.pop(drawn.agreed, None)
+    if drawn.used is not None:
+        del site.risking.held[drawn.used.id]
+        tell_operation(site, OperationEvent.DONE, drawn.used)

@@ -1,25 +1,12 @@
 """What a site's desk has in mind: drawers and who has them, the last receipt, terminals, agents."""
 
 import asyncio
-from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from ..core.agent import Agent
 from ..core.identity import AgentId, ShiftId, TerminalId, TillId
 from ..core.shift import Shift, Till
 from ..core.terminal import Nonces, Terminal
-
-
-@dataclass(slots=True, kw_only=True)
-class Asked:
-    """A movement of cash that waits for another person. `wanted` is what it has to be again."""
-
-    id: str
-    wanted: tuple[object, ...]
-    asked_by: str
-    asked_at: datetime
-    confirmed_by: str = ""
 
 
 @dataclass(slots=True)
@@ -36,8 +23,6 @@ class DeskBook:
     terminals: dict[TerminalId, Terminal] = field(default_factory=dict)
     nonces: dict[TerminalId, Nonces] = field(default_factory=dict)
     agents: dict[AgentId, Agent] = field(default_factory=dict)
-    asked: OrderedDict[str, Asked] = field(default_factory=OrderedDict)
-    asked_ever: int = 0
     last_receipt: int | None = None
     barred: str = ""
     doubtful: bool = False

@@ -15,8 +15,9 @@ from ..core.errors import CoreError
 from ..core.identity import SYSTEM, Actor, DifferenceId
 from ..core.ledger import AccountId, Act, Posting, Receipt
 from ..core.pay_refund import PayRefund
-from .booking import answered_before, book, closed, referenced, tell
+from .booking import book, closed, referenced, tell
 from .facts import WalletEvent
+from .repeats import answered_before
 from .settling_facts import DifferenceFact
 from .site import Site
 from .turn import in_turn

@@ -22,11 +22,12 @@ from ..core.priced import tiled
 from .bill_book import committed, find_bill, local_day, trusted
 from .bill_paying import pay_open
 from .bills import credit_note, drawn_up, is_void, unvoidable, voiding
-from .booking import answered_before, referenced
+from .booking import referenced
 from .changing_permits import over
 from .coming_back import came_back
 from .issuing import Issue, issue_all
 from .permits import find_permit, keep_permit
+from .repeats import answered_before
 from .site import Site
 from .turn import in_turn
 from .vehicle_turn import alone_with

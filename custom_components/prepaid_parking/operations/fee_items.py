@@ -16,8 +16,9 @@ from ..core.periods import Every
 from ..core.space import Space
 from ..core.space_bill import is_billed, version_on
 from .bill_book import local_day
-from .booking import answered_before, book, referenced
+from .booking import book, referenced
 from .gently import gently
+from .repeats import answered_before
 from .site import Site
 from .turn import in_turn
 

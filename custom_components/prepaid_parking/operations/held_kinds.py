@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Final
 
 from ..core.chart import Channel
-from ..core.held_operation import HeldOperation, HeldState
+from ..core.held_operation import HeldOperation
 from ..core.identity import Actor, ActorKind
 from ..core.ledger import Receipt
 from .agreements import AGREEMENT_CHARGE, fetch_held
 from .cashier import refund, top_up, unfreeze
-from .challenges import Kinds, go_on_with_confirmed
+from .challenges import Kinds, go_on_with_confirmed, left_confirmed
 from .lifting import UNFREEZE
 from .pay_refunds import REFUND_ORDER, refund_order
 from .risk_desk import REFUND, TOP_UP
@@ -91,9 +91,5 @@ KINDS: Final[Kinds] = {
 
 async def go_on(site: Site, _: datetime) -> None:
     """Do beside everything else what was confirmed and is not seen to be done."""
-    risking = site.risking
-    if any(
-        held.state is HeldState.CONFIRMED and held.id not in risking.carrying
-        for held in risking.held.values()
-    ):
+    if left_confirmed(site):
         site.spawn(go_on_with_confirmed(site, KINDS))

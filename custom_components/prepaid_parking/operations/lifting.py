@@ -7,7 +7,7 @@ from ..core.identity import Actor
 from ..core.ledger import Receipt
 from ..core.risk import shut_by_rule
 from .booking import frozen_now
-from .challenges import hold_operation, waiting_for
+from .held_operations import hold_operation, waiting_for
 from .site import Site
 from .wallets import unfreeze
 

@@ -15,7 +15,7 @@ from ..core.loss import Loss, LossShare, Metered
 from ..core.money import MICRO, split
 from ..core.shares import ShareBy
 from ..core.tiers import Usage
-from .booking import answered_before, book
+from .booking import book
 from .charging import line_detail
 from .dues import Dues, dues_of, flows, levy_details, shares_of
 from .facts import WalletEvent, WalletFact
@@ -24,6 +24,7 @@ from .losses import loss_report
 from .meter_run import MeterRun
 from .paying import sources
 from .rebinding import check_tariff
+from .repeats import answered_before
 from .shares import booked, divide
 from .site import Site
 from .turn import in_turn

@@ -16,7 +16,7 @@ from ..core.ledger import Act, Receipt
 from ..core.standing_cursor import first_day
 from ..core.unit import Occupancy, Unit
 from ..core.wallet import Wallet
-from .booking import answered_before, book, referenced, tell
+from .booking import book, referenced, tell
 from .closing_wallet import close_wallet
 from .dividing import divide_by_days
 from .facts import WalletEvent
@@ -27,6 +27,7 @@ from .meter_run import MeterRun
 from .occupants import occupancy_of, owner_of_unit, units_of
 from .places import meters_in
 from .rebinding import Rebinding, rebind, take_effect
+from .repeats import answered_before
 from .shares import shared_with
 from .site import Site
 from .turn import in_turn

@@ -11,8 +11,9 @@ from ..core.errors import CoreError
 from ..core.identity import Actor, PayCodeId
 from ..core.ledger import Act, Receipt
 from ..core.pay_code import LASTING, MARK_BYTES, PayCode, PayFor
-from .booking import answered_before, book, referenced
+from .booking import book, referenced
 from .pay_tokens import checked
+from .repeats import answered_before
 from .site import Site
 from .turn import in_turn
 

@@ -17,11 +17,12 @@ from ..core.identity import Actor, OrderId
 from ..core.ledger import Act
 from ..core.pay_channel import Asked, ChannelError, ChannelFault, Way
 from ..core.pay_order import LADDER, Aim, AimKind, OrderState, PayOrder, begun, given_up
-from .booking import answered_before, book, referenced
+from .booking import book, referenced
 from .pay_aims import due
 from .pay_book import Asking, ChannelRun
 from .pay_finding import change, channel_of, find_order, new_out_no, tell_order
 from .pay_looking import look, take_back
+from .repeats import answered_before
 from .risk_signs import failed_payment
 from .site import Site
 

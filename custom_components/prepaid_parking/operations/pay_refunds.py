@@ -23,10 +23,11 @@ from ..core.pay_refund import (
     rest_minor,
     too_late,
 )
-from .booking import answered_before, book, book_sealed, referenced
+from .booking import book, book_sealed, referenced
 from .pay_finding import find_order, new_out_no
 from .pay_refund_holding import owner_of_aim, taken, told_of
 from .pay_refund_steps import find_refund, pursue, refund_heard, tell_refund
+from .repeats import answered_before
 from .risk import Asked, Asking, guard
 from .site import Site
 from .stay_book import alone

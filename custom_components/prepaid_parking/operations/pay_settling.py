@@ -11,11 +11,12 @@ from ..core.ledger import Act, Record, Reference
 from ..core.pay_notice import Unmatched
 from ..core.pay_order import Aim, AimKind, OrderState, PayOrder
 from .arrived import Arrived
-from .booking import answered_before, referenced
+from .booking import referenced
 from .facts import OrderEvent, OrderFact
 from .pay_aims import due
 from .pay_on_aim import book_on
 from .pay_suspense import SUSPENSE
+from .repeats import answered_before
 from .site import Site
 
 KINDS: Final = {

@@ -15,7 +15,7 @@ from ..core.held_operation import REVIEWED, WAITS, Need
 from ..core.identity import Actor, WalletId
 from ..core.pay_order import AimKind
 from ..core.risk import RiskAction, RiskKind, RiskRule, Struck, struck
-from .challenges import hold_operation, waiting_for
+from .held_operations import hold_operation, waiting_for
 from .pay_book import Asking as OrderAsking
 from .risk_measures import Came, asked_for, measure_in, measure_out
 from .risk_saying import WAYS, count, counted, freeze_soon, in_earnest, rules_of, say

@@ -5,7 +5,7 @@ from typing import Final
 from ..core.chart import Channel
 from ..core.identity import Actor
 from ..core.ledger import Act
-from .booking import answered_before
+from .repeats import answered_before
 from .risk import Asked, Asking, guard
 from .site import Site
 from .topping_up import Payment, credit

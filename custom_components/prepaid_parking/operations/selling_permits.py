@@ -15,11 +15,12 @@ from ..core.permit import Permit, PermitKind, renewed_from
 from ..core.wallet import Card, CardState
 from .bill_book import committed, find_bill, local_day, rules_of, trusted
 from .bills import drawn_up
-from .booking import answered_before, closed, referenced
+from .booking import closed, referenced
 from .credentials import ever_of, in_use, today_of
 from .issuing import Issue, issue_one
 from .parking_packages import Offer, offer, package_sold, space_for
 from .permits import find_permit, keep_permit, permits_of
+from .repeats import answered_before
 from .site import Site
 from .turn import in_turn
 from .vehicle_turn import all_alone

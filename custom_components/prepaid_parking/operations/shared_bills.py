@@ -12,9 +12,9 @@ from ..core.identity import BillId
 from ..core.ledger import Act, Receipt, Reference
 from .bill_parts import Counts, Part, counted, shared_out
 from .bill_paying import pay_all
-from .booking import answered_before
 from .issuing import Issue, issue_all, issue_one
 from .payers import Payers
+from .repeats import answered_before
 from .site import Site
 
 SHARED: Final = "shared"

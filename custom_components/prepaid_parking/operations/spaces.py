@@ -15,9 +15,10 @@ from ..core.space_bill import SOURCE, is_billed
 from ..core.space_lists import tidy
 from ..core.wallet import CardState, WalletKind
 from .bill_book import local_day, trusted
-from .booking import answered_before, open_run, referenced
+from .booking import open_run, referenced
 from .credentials import not_utility
 from .gently import gently
+from .repeats import answered_before
 from .site import Site
 from .space_handover import Handover, bill_before, changes_hands, handed_over, write
 from .turn import in_turn

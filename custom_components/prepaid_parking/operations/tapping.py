@@ -11,10 +11,11 @@ from ..core.ledger import Act
 from ..core.use import Use, UseEnd, UseState
 from ..core.use_point import PointKind, UsePoint
 from ..core.wallet import Card, CredentialKind
-from .booking import answered_before, referenced
+from .booking import referenced
 from .credentials import card_of, wallet_of
 from .facts import UseEvent
 from .following import attach
+from .repeats import answered_before
 from .sessions import Began, begun, ended, find_use, switched_on
 from .site import Site
 from .tap_paying import Asked, Opening, drawn_opening, opened, paid

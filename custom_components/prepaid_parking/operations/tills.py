@@ -9,8 +9,9 @@ from ..core.errors import CoreError
 from ..core.identity import Actor, ActorKind, ShiftId, TillId
 from ..core.ledger import Act, Posting, Receipt
 from ..core.shift import Shift, Till, counted, delivered, shut
-from .booking import answered_before, referenced
+from .booking import referenced
 from .desk import CASH, load
+from .repeats import answered_before
 from .site import Site
 from .turn import in_turn
 

@@ -11,10 +11,11 @@ from ..core.identity import Actor, UnitId
 from ..core.ledger import Act, Receipt
 from ..core.unit import Occupancy, Unit
 from ..core.wallet import Meter, Purpose, Wallet, WalletKind
-from .booking import answered_before, book, open_run, referenced
+from .booking import book, open_run, referenced
 from .occupants import occupancy_of
 from .places import joined_counts, meters_by_unit, meters_in, rejoin, take_counts
 from .rebinding import posted_whole, take_effect
+from .repeats import answered_before
 from .shares import shared_with
 from .site import Site
 from .turn import in_turn
