@@ -18,15 +18,19 @@ from .operations.bill_views import bill_view
 from .operations.pay_aims import due
 from .operations.pay_visit_book import PayVisit
 from .operations.pay_visits import PLACES, car_there, order_of
+from .operations.pay_vouchers import takes_vouchers
 from .operations.site import Site
 from .operations.statement import SPENDABLE, change
 from .operations.stay_finding import stay_by_id
 from .operations.stay_paying import due_now
+from .pay_holding import held_of
 from .pay_results import Shown, show_asking, show_order
 from .pay_writing import Known, Page, PageMaker
 from .wording import Words
 
 MOVEMENTS: Final = 6
+ONLY_VOUCHERS: Final = "wallet_frozen_in"
+"""Why no order is taken into a wallet that takes what was paid before."""
 
 
 async def shown(site: Site, visit: PayVisit, path: str, problem: str = "") -> Shown:
@@ -106,22 +110,31 @@ async def _stay(made: PageMaker, aim: Aim) -> Page:
 async def _wallet(made: PageMaker, aim: Aim) -> Page:
     site, money = made.site, made.site.currency.text
     run = site.wallet(aim.id)
+    offered: Sequence[int] = ()
     try:
         bounds = await due(site, aim)
-    except CoreError:
-        return made.write("pay_none.html")
+        offered = amounts(site.currency, bounds.least_minor, bounds.most_minor)
+    except CoreError as err:
+        if err.key != ONLY_VOUCHERS:
+            return made.write("pay_none.html")
     wallet: Known = {"name": run.wallet.unit, "balance": None}
     rows: Sequence[Known] = ()
     if made.visit.personal:
         wallet["balance"] = money(run.available_minor)
         rows = await _movements(made, run.wallet.no)
-    offered = amounts(site.currency, bounds.least_minor, bounds.most_minor)
+    put_in = made.visit.put_in_minor
 
     def last(words: Words) -> list[Known]:
         return [row | {"text": words(f"kind.{row['kind']}")} for row in rows]
 
     return made.write(
-        "pay_wallet.html", wallet=wallet, rows=last, amounts=[money(one) for one in offered]
+        "pay_wallet.html",
+        wallet=wallet,
+        rows=last,
+        amounts=[money(one) for one in offered],
+        put_in=money(put_in) if put_in else "",
+        vouchers=takes_vouchers(site),
+        **held_of(made),
     )
 
 

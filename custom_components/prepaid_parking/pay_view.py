@@ -21,6 +21,7 @@ from .core.errors import CoreError, StoreError
 from .core.pay_order import AimKind
 from .core.pay_visit import on_phone, way_to_pay
 from .core.rate_limit import Allowance, RateLimit, network_of
+from .operations.pay_holder import confirm_supply, end_own_agreement
 from .operations.pay_tokens import opened_by
 from .operations.pay_visit_book import HOUR, PayVisit
 from .operations.pay_visits import (
@@ -33,6 +34,7 @@ from .operations.pay_visits import (
     tell_car,
     tell_phone,
 )
+from .operations.pay_vouchers import put_voucher
 from .operations.site import Site, utc_now
 from .pay_address import public_url
 from .pay_pages import shown
@@ -56,6 +58,9 @@ TOLD: Final = frozenset(
         *("pay_too_often", "pay_tried_too_often", "pay_nobody_there", "pay_not_found"),
         *("order_amount", "amount_not_positive", "order_no_amount", "not_a_number"),
         *("amount_too_fine", "amount_too_large", "stay_nothing_due"),
+        *("voucher_malformed", "voucher_mistyped", "voucher_too_many_tries", "voucher_not_sold"),
+        *("voucher_used", "voucher_cancelled", "voucher_expired", "voucher_other_purpose"),
+        *("supply_not_armed", "supply_by_hand"),
     }
 )
 """Refusals that a payer can do something about; all others are one sentence."""
@@ -159,6 +164,13 @@ async def _do(
                 return await _evenly(tell_phone(site, visit, digits, request.remote))
             case "other_car":
                 other_car(visit)
+            case "voucher":
+                number = form.get("number", "")
+                return await _evenly(put_voucher(site, visit, number, request.remote))
+            case "confirm":
+                await confirm_supply(site, visit, form.get("meter", ""))
+            case "end_agreement":
+                await end_own_agreement(site, visit, form.get("agreement", ""))
             case "again":
                 await other_way(site, visit)
             case "pay":

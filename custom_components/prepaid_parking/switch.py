@@ -1,6 +1,6 @@
-"""Switches: the supply of what is sold by the kilowatt-hour or the hour, and a lane that stays open."""
+"""Switches: the supply of what is sold by the kilowatt-hour or the hour, a lane that stays open, a wallet that is shut."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, override
 
 from homeassistant.components.switch import (
@@ -17,12 +17,14 @@ from .coordinator import PrepaidConfigEntry
 from .entity import PrepaidEntity
 from .errors import translated
 from .lane_entity import BY_ENTITY
+from .operations.booking import frozen_now
 from .operations.emergency import set_free_flow
 from .operations.fail_level import is_free_flow
 from .park_things import LaneThing
 from .roster import async_show, async_show_fitted
 from .supply_entity import VALVES, SupplyEntity
-from .things import MeterThing, Thing
+from .operations.wallets import freeze, unfreeze
+from .things import MeterThing, Thing, WalletThing
 
 # An act is one entry in the books; their order is kept there.
 PARALLEL_UPDATES = 0
@@ -36,6 +38,14 @@ SUPPLY: Final = SwitchEntityDescription(
 
 
 FREE_FLOW: Final = SwitchEntityDescription(key="free_flow", entity_category=EntityCategory.CONFIG)
+FROZEN: Final = SwitchEntityDescription(
+    key="frozen",
+    entity_category=EntityCategory.CONFIG,
+    # Who shuts wallets every day is rare; everybody else finds the action.
+    entity_registry_enabled_default=False,
+)
+BY_SWITCH: Final = "switch"
+"""The reason that stands in the books."""
 
 
 async def async_setup_entry(
@@ -57,10 +67,11 @@ def _free_flow(thing: LaneThing, _: str) -> Entity:
 
 
 def _switches(thing: Thing) -> Iterator[Entity]:
-    if not isinstance(thing, MeterThing) or not thing.switched:
-        return
-    if thing.run.meter.commodity not in VALVES:
-        yield SupplySwitch(thing, SUPPLY)
+    match thing:
+        case WalletThing():
+            yield FrozenSwitch(thing, FROZEN)
+        case MeterThing(switched=True) if thing.run.meter.commodity not in VALVES:
+            yield SupplySwitch(thing, SUPPLY)
 
 
 class SupplySwitch(SupplyEntity, SwitchEntity):
@@ -112,3 +123,43 @@ class FreeFlowSwitch(PrepaidEntity[LaneThing], SwitchEntity):
                 self.thing.site, lane=self.thing.id, on=on, reason=BY_ENTITY, actor=actor
             )
         self.thing.data.coordinator.touch(self.thing.published)
+
+
+class FrozenSwitch(PrepaidEntity[WalletThing], SwitchEntity):
+    """Shuts a wallet for what goes out of it; usage and supplies go on."""
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        return frozen_now(self.thing.run.wallet, self.thing.now) is not None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        if not self.is_on:
+            return None
+        wallet = self.thing.run.wallet
+        until = wallet.frozen_until
+        return {
+            "reason": wallet.frozen_reason,
+            "way": wallet.frozen_way,
+            "until": until.isoformat() if until is not None else None,
+        }
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Shut the wallet; one that is shut already stays as it is."""
+        actor = await self.acting()
+        if self.is_on:
+            return
+        with translated():
+            await freeze(self.thing.site, wallet=self.thing.id, reason=BY_SWITCH, actor=actor)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Open the wallet; what a rule has shut is refused, for two persons open that."""
+        actor = await self.acting()
+        if not self.is_on:
+            return
+        with translated():
+            await unfreeze(self.thing.site, wallet=self.thing.id, reason=BY_SWITCH, actor=actor)

@@ -43,6 +43,7 @@ class RiskKind(StrEnum):
     CASH_SINGLE = "cash_single"
     NEW_NETWORK = "new_network"
     CHARGEBACK = "chargeback"
+    WRONG_VOUCHERS = "wrong_vouchers"
 
     @property
     def counts(self) -> bool:
@@ -78,6 +79,7 @@ COUNTED: Final = frozenset(
         RiskKind.ORDERS_OF_NETWORK,
         RiskKind.ORDERS_OF_SITE,
         RiskKind.NEW_NETWORK,
+        RiskKind.WRONG_VOUCHERS,
     }
 )
 _ALL: Final = frozenset(RiskAction) - {RiskAction.COOL_DOWN}
@@ -91,6 +93,7 @@ FITTING: Final[Mapping[RiskKind, frozenset[RiskAction]]] = {
     RiskKind.ORDERS_OF_NETWORK: _ASKED,
     RiskKind.ORDERS_OF_SITE: _ASKED,
     RiskKind.CHARGEBACK: _BY_ITSELF,
+    RiskKind.WRONG_VOUCHERS: frozenset({RiskAction.LOG}),
 }
 """What a rule of a kind can do: nobody is there to be asked for a code by what happens by itself."""
 
@@ -187,6 +190,7 @@ def standard_rules(major: int) -> dict[RiskKind, RiskRule]:
         (kind.CASH_SINGLE, 1_000 * major, 0, action.REVIEW, 0, True),
         (kind.NEW_NETWORK, 0, 7 * DAY, action.FREEZE_OUT, 0, True),
         (kind.CHARGEBACK, 0, 0, action.FREEZE_OUT, 0, False),
+        (kind.WRONG_VOUCHERS, 4, 10 * MINUTE, action.LOG, 0, False),
     )
     return {
         of: RiskRule(

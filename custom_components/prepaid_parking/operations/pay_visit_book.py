@@ -26,8 +26,11 @@ ALL: Final = "site"
 class PayVisit:
     """A payer's short time on the page, bound to the code it began with.
 
-    `aim` is None until it is known what is paid. `personal` visits began with a link that was sent to
-    a person: they see what is somebody's. `form` is the number of the only form that is still taken.
+    `aim` is None until it is known what is paid. `by_link` visits began with a link that was sent to
+    a person: they may do what is that person's to do. `personal` ones see what is somebody's: these, and
+    who knows the digits of a telephone number. `mark` is the visit's own name for what it did, in the
+    books. `put_in_minor` is what the voucher was worth that was just redeemed. `form` is the number of
+    the only form that is still taken.
     `plate` is as its payer typed it. `asking` while a provider is being asked to take an order,
     `sent` once its payer was led to the provider's own page. `on_phone` is what an order was asked on.
     """
@@ -35,6 +38,8 @@ class PayVisit:
     kind: PayFor
     target: str
     until: datetime
+    mark: str = ""
+    by_link: bool = False
     personal: bool = False
     aim: Aim | None = None
     plate: str = ""
@@ -46,9 +51,11 @@ class PayVisit:
     asking: bool = False
     sent: bool = False
     on_phone: bool = False
+    put_in_minor: int = 0
 
     def turn_page(self) -> None:
-        """Take no form any more that was shown until now."""
+        """Take no form any more that was shown until now, and say no more what the last one did."""
+        self.put_in_minor = 0
         self.form = secrets.token_hex(FORM_BYTES)
 
 
@@ -78,13 +85,21 @@ class PayVisits:
     ) -> tuple[str, PayVisit]:
         """Begin a visit; returns its name, which is kept nowhere else, and the visit."""
         name = secrets.token_hex(NAME_BYTES)
-        visit = PayVisit(kind=kind, target=target, until=now + LASTS, personal=personal)
+        digest = _digest(name)
+        visit = PayVisit(
+            kind=kind,
+            target=target,
+            until=now + LASTS,
+            mark=digest.hex(),
+            by_link=personal,
+            personal=personal,
+        )
         visit.turn_page()
         self._drop(lambda one: one.until <= now)
         if len(self) >= MOST:
             fullest = self._idle or self._busy
             del fullest[next(iter(fullest))]
-        self._idle[_digest(name)] = visit
+        self._idle[digest] = visit
         return name, visit
 
     def find(self, name: str, now: datetime) -> PayVisit | None:

@@ -92,14 +92,14 @@ async def tell_car(site: Site, visit: PayVisit, typed: Typed, address: str | Non
     The same is done for a plate that is inside and for one that is not; only who is right is told so.
     """
     plate, now = blind_plate(site, typed.plate[:MOST_LETTERS]), site.clock()
-    _count_miss(site, visit, address, plate.hex())
+    count_miss(site, visit, address, plate.hex())
     known = stays_at(site, plate)
     fitting = [one for one in known if await _fits(site, one, typed, now)]
     if not known and typed.digits:
         await _phone(site, "")
     if not fitting:
         return False
-    _was_no_miss(site, visit, address, plate.hex())
+    was_no_miss(site, visit, address, plate.hex())
     stay = max(fitting, key=lambda one: (one.entered_at, one.no))
     visit.aim = Aim(kind=AimKind.STAY, id=stay.id)
     visit.plate = normal_plate(typed.plate[:MOST_LETTERS])
@@ -110,10 +110,10 @@ async def tell_phone(site: Site, visit: PayVisit, digits: str, address: str | No
     """Show what is in a wallet to who knows how its holder's phone number ends; False where it does not fit."""
     if visit.aim is None or visit.aim.kind is not AimKind.WALLET:
         return False
-    _count_miss(site, visit, address, visit.aim.id)
+    count_miss(site, visit, address, visit.aim.id)
     if not ends_with(await _phone(site, visit.aim.id), digits):
         return False
-    _was_no_miss(site, visit, address, visit.aim.id)
+    was_no_miss(site, visit, address, visit.aim.id)
     visit.personal = True
     return True
 
@@ -230,7 +230,7 @@ async def _fits(site: Site, stay: Stay, typed: Typed, now: datetime) -> bool:
     return ends_with(await _phone(site, "" if card is None else card.wallet), typed.digits)
 
 
-def _count_miss(site: Site, visit: PayVisit, address: str | None, about: str) -> None:
+def count_miss(site: Site, visit: PayVisit, address: str | None, about: str) -> None:
     """Count an answer as wrong before it is looked at: a hundred at once are no more than three in a row.
 
     `about` is the plate's digest or the wallet it is an answer about, whether that is there or not.
@@ -247,7 +247,7 @@ def _count_miss(site: Site, visit: PayVisit, address: str | None, about: str) ->
     visit.misses += 1
 
 
-def _was_no_miss(site: Site, visit: PayVisit, address: str | None, about: str) -> None:
+def was_no_miss(site: Site, visit: PayVisit, address: str | None, about: str) -> None:
     for limit, asker in _limits(site, address, about):
         limit.give_back(asker)
     visit.misses -= 1

@@ -20,6 +20,7 @@ from ..core.voucher import (
     state_of_voucher,
 )
 from .offline_loading import on_what_is_written
+from .risk_signs import wrong_voucher
 from .site import Site
 from .topping_up import Payment, take_in
 from .turn import in_turn
@@ -32,15 +33,24 @@ SCOPE: Final = "voucher"
 @in_turn
 @on_what_is_written
 async def redeem_voucher(
-    site: Site, *, number: str, wallet: str, actor: Actor, reference: str = "", caller: str = ""
+    site: Site,
+    *,
+    number: str,
+    wallet: str,
+    actor: Actor,
+    reference: str = "",
+    callers: tuple[str, ...] = (),
+    network: str = "",
 ) -> tuple[Receipt, Voucher]:
     """Put what a voucher is worth into a wallet, once; what somebody made up is not even looked up.
 
-    `caller` is who is held to account for wrong numbers (the actor, if empty). A wallet that nothing may
-    come into by order takes it: this money was paid before.
+    `callers` are held to account for wrong numbers (the wallet and the actor, if empty), `network` is
+    the digest of where they come from, if anybody knows. A wallet that nothing may come into by order
+    takes it: this money was paid before.
     """
     now, run = site.clock(), site.wallet(wallet)
-    serial = _recognised(site, number, (f"wallet/{run.wallet.id}", caller or str(actor)))
+    callers = callers or (f"wallet/{run.wallet.id}", str(actor))
+    serial = await _recognised(site, number, callers, wallet=run.wallet.id, network=network)
     batch_no, place = place_of(serial)
     batch = site.offline.batches.get(VoucherBatchId(f"vb{batch_no}"))
     if batch is None:
@@ -70,7 +80,9 @@ async def redeem_voucher(
     return receipt, (before or ended) if receipt.repeated else ended
 
 
-def _recognised(site: Site, number: str, callers: tuple[str, ...]) -> int:
+async def _recognised(
+    site: Site, number: str, callers: tuple[str, ...], *, wallet: str, network: str
+) -> int:
     """Return the serial of a number, or refuse it; who makes numbers up has to wait."""
     now, tries = site.clock(), site.offline.tries
     for caller in callers:
@@ -83,4 +95,5 @@ def _recognised(site: Site, number: str, callers: tuple[str, ...]) -> int:
     except CoreError:
         for caller in callers:
             tries.wrong(caller, now)
+        await wrong_voucher(site, callers, wallet=wallet, network=network)
         raise

@@ -1,5 +1,6 @@
-"""Signs of misuse that are noticed by the way: refused payments, forged messages, chargebacks."""
+"""Signs of misuse that are noticed by the way: refused payments, forged messages, made-up vouchers, chargebacks."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -45,6 +46,18 @@ async def forged_notice(site: Site, channel: str) -> bool:
     for hit in in_earnest(hits):
         site.risking.cooling[f"channel/{channel}"] = now + timedelta(seconds=hit.rule.hold_s)
     return under_attack(site, channel)
+
+
+async def wrong_voucher(
+    site: Site, callers: Sequence[str], *, wallet: str, network: str = ""
+) -> None:
+    """Count a voucher's number that somebody made up; whoever makes many has to wait anyway."""
+    rules, now = rules_of(site), site.clock()
+    for caller in callers:
+        key = {RiskKind.WRONG_VOUCHERS: f"{RiskKind.WRONG_VOUCHERS}/{caller}"}
+        count(site, key, rules, now)
+        hits = struck(rules, counted(site, key, rules, now, more=0))
+        await say(site, hits, wallet=wallet, network=network)
 
 
 def under_attack(site: Site, channel: str) -> bool:

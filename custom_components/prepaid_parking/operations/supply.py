@@ -74,13 +74,20 @@ async def restore_supply(
 
 
 @in_turn
-async def confirm_restore(site: Site, *, meter: str, actor: Actor) -> Receipt:
-    """Say that an armed supply may come on: somebody has looked that nothing is left switched on."""
+async def confirm_restore(
+    site: Site, *, meter: str, actor: Actor, wallet: str | None = None
+) -> Receipt:
+    """Say that an armed supply may come on: somebody has looked that nothing is left switched on.
+
+    It is said once; nothing waits for it any more then. With `wallet` only where that one still pays.
+    """
     run = _switchable(site, meter)
-    if run.state is not SupplyState.ARMED:
+    if run.state is not SupplyState.ARMED or not (wallet is None or _pays(run, wallet)):
         raise CoreError("supply_not_armed", meter=meter)
     if run.decision is not None and run.decision.why is Why.BY_HAND:
         raise CoreError("supply_by_hand", meter=meter)
+    if run.supply.confirmed_at is not None:
+        raise CoreError("supply_not_armed", meter=meter)
     confirmed = replace(run.supply, confirmed_at=site.clock())
     return await _say(site, run, confirmed, EntryKind.SUPPLY_CONFIRMED, actor, "", {})
 
@@ -192,6 +199,10 @@ def _switchable(site: Site, meter: str) -> MeterRun:
     if run.relay is None:
         raise CoreError("meter_has_no_relay", meter=meter)
     return run
+
+
+def _pays(run: MeterRun, wallet: str) -> bool:
+    return run.binding is not None and run.binding.wallet == wallet
 
 
 def _not_past(until: datetime | None, now: datetime) -> None:
