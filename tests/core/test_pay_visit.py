@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.prepaid_parking.core.money import Currency
-from custom_components.prepaid_parking.core.pay_channel import Way
+from custom_components.prepaid_parking.core.pay_channel import FOR_ANYBODY, Way
 from custom_components.prepaid_parking.core.pay_visit import (
     EARLIER,
     UNSURE,
@@ -21,7 +21,8 @@ from custom_components.prepaid_parking.core.pay_visit import (
 
 NOW: Final = datetime(2026, 7, 1, 12, 20, tzinfo=UTC)
 CHINA: Final = ZoneInfo("Asia/Shanghai")
-BOTH: Final = frozenset(Way)
+BOTH: Final = FOR_ANYBODY
+ALL: Final = BOTH | {Way.APP}
 SAFARI: Final = "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) Mobile/15E148 Safari/604.1"
 WECHAT: Final = f"{SAFARI} MicroMessenger/8.0.50"
 ALIPAY: Final = f"{SAFARI} AlipayClient/10.6"
@@ -120,6 +121,10 @@ def test_amounts_to_choose_are_round_and_allowed(
         ("wechat", {Way.QR}, SAFARI, Way.QR),
         ("wechat", set(), SAFARI, None),
         ("wechat", BOTH, "", Way.QR),
+        ("wechat", ALL, WECHAT, Way.APP),
+        ("wechat", ALL, SAFARI, Way.PAGE),
+        ("wechat", ALL, DESKTOP, Way.QR),
+        ("wechat", ALL, ALIPAY, Way.QR),
     ],
 )
 def test_nobody_is_shown_a_way_that_does_not_work_where_they_are(

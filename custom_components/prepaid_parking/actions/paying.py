@@ -6,7 +6,7 @@ from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
 from ..core.errors import CoreError
-from ..core.pay_channel import Way
+from ..core.pay_channel import FOR_ANYBODY, Way
 from ..core.pay_order import Aim, AimKind, OrderState, PayOrder
 from ..operations import pay_orders, pay_settling
 from ..operations.bill_book import find_bill
@@ -119,7 +119,9 @@ ACTIONS: Final = (
             **AIMS,
             vol.Required("channel"): cv.string,
             vol.Optional("amount"): cv.string,
-            vol.Optional("way", default=Way.QR.value): vol.Coerce(Way),
+            vol.Optional("way", default=Way.QR.value): vol.All(
+                vol.Coerce(Way), vol.In(FOR_ANYBODY)
+            ),
             **REFERENCE,
         },
     ),

@@ -5,9 +5,10 @@ is lost on the way, it can be asked about by that number. Amounts are minor unit
 currency.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 
 class ChannelFault(StrEnum):
@@ -41,11 +42,21 @@ class Way(StrEnum):
     """By a code on a screen, scanned with the provider's app."""
     PAGE = "page"
     """By a link in the phone's browser."""
+    APP = "app"
+    """By a call of a page that is open inside the provider's app, which knows who its user is."""
+
+
+FOR_ANYBODY: Final = frozenset({Way.QR, Way.PAGE})
+"""Ways that ask nothing about the payer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A payment that a provider is asked to take. `subject` is what the payer reads there."""
+    """A payment that a provider is asked to take. `subject` is what the payer reads there.
+
+    `payer` is the provider's own name of who pays, where it wants one (`Way.APP`): it is somebody's,
+    so it is kept nowhere and stands in no log.
+    """
 
     out_no: str
     amount_minor: int
@@ -54,18 +65,21 @@ class Asked:
     way: Way = Way.QR
     payer_ip: str = ""
     back_url: str = ""
+    payer: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
     """What the payer is shown: the text of a QR code, or the address of the provider's page.
 
-    `provider_ref` is the provider's own number of the order, where it has one before it is paid.
+    `app` is what a page inside the provider's app hands to it, as JSON: signed, for one payer, and
+    worth nothing to anybody else. `provider_ref` is the provider's own number of the order, where it has one before it is paid.
     """
 
     qr: str = ""
     url: str = ""
     provider_ref: str = ""
+    app: str = ""
 
 
 class Outcome(StrEnum):

@@ -89,10 +89,13 @@ def way_to_pay(kind: str, ways: Collection[Way], browser: str) -> Way | None:
     """Return how somebody with this browser comes to a provider's page; None where it has no way.
 
     On a phone that is a link: nobody can scan a code from the screen they hold. A provider's link is
-    refused inside another one's app, and WeChat's inside its own: there a code is shown.
+    refused inside another one's app, and WeChat's inside its own: there a code is shown, unless the
+    page can call the app it is in.
     """
     name = browser.lower()
     inside = next((app for app, word in APPS.items() if word in name), "")
+    if inside == kind and Way.APP in ways:
+        return Way.APP
     by_link = on_phone(browser) and (not inside or (inside == kind and kind != "wechat"))
     wanted = (Way.PAGE, Way.QR) if by_link else (Way.QR, Way.PAGE)
     return next((way for way in wanted if way in ways), None)

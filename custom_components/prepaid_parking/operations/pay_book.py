@@ -10,12 +10,12 @@ from weakref import WeakValueDictionary
 from ..core.chart import Channel
 from ..core.identity import Actor, OrderId, UnmatchedId
 from ..core.ledger import Receipt
-from ..core.pay_channel import RefundSeen, Way
+from ..core.pay_channel import FOR_ANYBODY, RefundSeen, Way
 from ..core.pay_notice import Unmatched
 from ..core.pay_order import PayOrder
 from ..core.rate_limit import Allowance, RateLimit
 from .arrived import Arrived
-from .pay_port import PayChannel
+from .pay_port import PayChannel, Payers
 from .wallet_run import WalletRun
 
 type Guard = Callable[[Asking], Awaitable[None]]
@@ -23,7 +23,6 @@ type Guard = Callable[[Asking], Awaitable[None]]
 type RefundHeard = Callable[[str, RefundSeen], Awaitable[None]]
 """Takes up what a channel said of a refund; what it raises is not answered with success."""
 
-ALL_WAYS: Final = frozenset(Way)
 MOST_HINTS: Final = 6
 """Of one order in a minute: a message that was kept and comes a thousand times asks no more often."""
 
@@ -52,13 +51,17 @@ class Coming:
 
 @dataclass(slots=True, kw_only=True)
 class ChannelRun:
-    """A channel at work: `trouble` is the fault of its last answer, "" while all is well."""
+    """A channel at work: `trouble` is the fault of its last answer, "" while all is well.
+
+    `payers` are there where it can be paid inside the provider's app; `ways` then have that as well.
+    """
 
     key: str
     name: str
     kind: Channel
     port: PayChannel
-    ways: frozenset[Way] = ALL_WAYS
+    ways: frozenset[Way] = FOR_ANYBODY
+    payers: Payers | None = None
     trouble: str = ""
 
 

@@ -42,10 +42,12 @@ async def create_order(
     way: Way = Way.QR,
     payer_ip: str = "",
     back_url: str = "",
+    payer: str = "",
     reference: str = "",
 ) -> PayOrder:
     """Ask for money, and return the order with what the payer is shown.
 
+    `payer` is who pays inside the provider's app; it is handed on and kept nowhere.
     Under one reference there is one order. Where the provider did not take it up, the order says why
     (`fault`); as long as nobody knows, it is a created one that is looked at.
     """
@@ -62,7 +64,7 @@ async def create_order(
         return await find_order(site, str(known.detail["order"]))
     if not site.books.writable:
         raise CoreError("ledger_closed")
-    run = _open_channel(site, channel, way)
+    run = _open_channel(site, channel, way, payer)
     wanted = await due(site, aim)
     order = await _drawn_up(site, run, aim, wanted.chosen(site, amount_minor))
     for guard in site.paying.guards:
@@ -75,6 +77,7 @@ async def create_order(
         way=way,
         payer_ip=payer_ip,
         back_url=back_url,
+        payer=payer,
     )
     return await asyncio.shield(_made(site, run, order, act, told))
 
@@ -116,9 +119,9 @@ async def list_orders(site: Site, state: OrderState | None = None) -> list[PayOr
     return sorted(found, key=lambda one: one.no, reverse=True)
 
 
-def _open_channel(site: Site, channel: str, way: Way) -> ChannelRun:
+def _open_channel(site: Site, channel: str, way: Way, payer: str) -> ChannelRun:
     run = channel_of(site, channel)
-    if way not in run.ways:
+    if way not in run.ways or (way is Way.APP) != bool(payer):
         raise CoreError("channel_way", channel=run.name)
     if run.port.currency != site.currency.code:
         raise CoreError("channel_currency", channel=run.name, currency=site.currency.code)

@@ -22,6 +22,23 @@ from typing import Protocol
 from ..core.pay_channel import Asked, Notice, Offered, RefundAsked, RefundSeen, Seen, SettlementRow
 
 
+class Payers(Protocol):
+    """Finds out who pays inside a provider's app, where the provider wants an order to say so."""
+
+    def address(self, back_url: str, state: str) -> str:
+        """Return where a payer is sent, who then comes back with a code and the same `state`."""
+
+    async def payer(self, code: str) -> str:
+        """Return the provider's name of the payer whose code it is; a code is good for once.
+
+        On any `ChannelError` there is nobody, and the payer is shown another way. What is returned is
+        a person's: it goes into the order that is asked for next, and nowhere else.
+        """
+
+    async def prove(self) -> None:
+        """Raise a `ChannelError` where codes cannot be exchanged with the key that was given."""
+
+
 class PayChannel(Protocol):
     """A merchant's account at a provider."""
 

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from .pay_books import Order, Refund, RefundState, RefusedError
 from .pay_provider import RETRIES_S, Letter, PayProvider
+from .pay_wechat_inside import WeChatInside
 from .pay_wechat_keys import PlatformKey, WeChatAccount, packed
 from .pay_wechat_told import BEIJING, day_file, moment, refund_notice, refund_told, transaction
 
@@ -75,6 +76,7 @@ class FakeWeChat(PayProvider):
         self.keys = [key or self._new()]
         self._nonces: set[str] = set()
         self._files: dict[str, bytes] = {}
+        self.inside = WeChatInside(self)
 
     @property
     def signer(self) -> PlatformKey:
@@ -91,6 +93,7 @@ class FakeWeChat(PayProvider):
         return [
             web.post(f"{pay}/native", self._signed(self._native)),
             web.post(f"{pay}/h5", self._signed(self._h5)),
+            web.post(f"{pay}/jsapi", self._signed(self._jsapi)),
             web.get(f"{pay}/out-trade-no/{{out_no}}", self._signed(self._query)),
             web.post(f"{pay}/out-trade-no/{{out_no}}/close", self._signed(self._close)),
             web.post("/v3/refund/domestic/refunds", self._signed(self._refund)),
@@ -98,6 +101,7 @@ class FakeWeChat(PayProvider):
             web.get("/v3/bill/tradebill", self._signed(self._bill)),
             web.get("/v3/billdownload/file", self._download),
             web.get("/v3/certificates", self._signed(self._certificates)),
+            *self.inside.routes(),
         ]
 
     @override
@@ -199,7 +203,15 @@ class FakeWeChat(PayProvider):
         address = f"{self.base_url}/window/{order.out_no}"
         return {"h5_url": f"{address}?prepay_id={order.told['prepay']}"}
 
-    def _place(self, form: Form, kind: str) -> Order:
+    async def _jsapi(self, request: web.Request, form: Form) -> Told:
+        """Take an order for one payer, who must be known to the app id it is asked with."""
+        openid = form.get("payer", {}).get("openid")
+        if not self.inside.knows(openid):
+            raise RefusedError("form")
+        order = self._place(form, "JSAPI", openid)
+        return {"prepay_id": order.told["prepay"]}
+
+    def _place(self, form: Form, kind: str, openid: str = "") -> Order:
         if (form.get("appid"), form.get("mchid")) != (self.account.app, self.merchant):
             raise RefusedError("merchant")
         out_no, amount = form.get("out_trade_no"), form.get("amount", {})
@@ -217,7 +229,11 @@ class FakeWeChat(PayProvider):
             subject=subject,
             notify_url=form["notify_url"],
             expires_at=datetime.fromisoformat(expires) if expires else None,
-            told={"trade_type": kind, "prepay": secrets.token_hex(5)},
+            told={
+                "trade_type": kind,
+                "prepay": f"wx{secrets.token_hex(17)}" if openid else secrets.token_hex(5),
+                "openid": openid,
+            },
         )
         return self.books.place(order)
 

@@ -32,13 +32,14 @@ def new_key() -> RSAPrivateKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeChatAccount:
-    """What a merchant has from its console: numbers, its own key and the APIv3 key."""
+    """What a merchant has from its console: numbers, its own key, the APIv3 key, the app's secret."""
 
     merchant: str
     app: str
     serial: str
     key: RSAPrivateKey
     api_key: str
+    app_secret: str
 
     @classmethod
     def new(cls, merchant: str = "1900000109", app: str = "wxd678efh567hg6787") -> Self:
@@ -49,6 +50,7 @@ class WeChatAccount:
             serial=secrets.token_hex(20).upper(),
             key=new_key(),
             api_key=secrets.token_hex(16),
+            app_secret=secrets.token_hex(16),
         )
 
     @property

@@ -16,6 +16,7 @@ HEADS: Final = (
 SUM_HEADS: Final = (
     "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额"
 )
+SOMEBODY: Final = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
 _REFUND_WORDS: Final = {
     RefundState.PENDING: "PROCESSING",
     RefundState.DONE: "SUCCESS",
@@ -54,7 +55,7 @@ def transaction(
             "bank_type": "OTHERS",
             "attach": "",
             "success_time": moment(order.paid_at),
-            "payer": {"openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"},
+            "payer": {"openid": order.told.get("openid") or SOMEBODY},
             "amount": {
                 "total": amount,
                 "payer_total": amount,
@@ -141,7 +142,7 @@ def _values(row: Movement, orders: dict[str, Order], app: str, merchant: str) ->
     paid, returned = ("0.00", amount) if refund else (amount, "0.00")
     return (
         row.at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S"), app, merchant, "0", "",
-        row.reference, row.out_no, "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o",
+        row.reference, row.out_no, SOMEBODY,
         order.told["trade_type"] if order else "NATIVE", "REFUND" if refund else "SUCCESS",
         "OTHERS", row.currency, paid, "0.00",
         refund.reference if refund else "0", refund.refund_no if refund else "0",

@@ -15,7 +15,7 @@ import pytest
 from wechatpayv3 import WeChatPay as Library, WeChatPayType
 from wechatpayv3.utils import aes_decrypt, build_authorization, rsa_sign, rsa_verify
 
-from custom_components.prepaid_parking.core.pay_channel import Outcome, RefundOutcome
+from custom_components.prepaid_parking.core.pay_channel import Outcome, RefundOutcome, Way
 from custom_components.prepaid_parking.links.pay.told import Told
 from custom_components.prepaid_parking.links.pay.wechat_bill import rows
 from custom_components.prepaid_parking.links.pay.wechat_sign import (
@@ -26,6 +26,7 @@ from custom_components.prepaid_parking.links.pay.wechat_sign import (
 )
 from custom_components.prepaid_parking.links.pay.wechat_told import refund_seen, seen
 from custom_components.prepaid_parking.simulator.pay_wechat import FakeWeChat
+from custom_components.prepaid_parking.simulator.pay_wechat_inside import OK
 from custom_components.prepaid_parking.simulator.pay_wechat_told import BEIJING
 from tests.links.pay.wechat_peer import (
     OUT_NO,
@@ -35,6 +36,7 @@ from tests.links.pay.wechat_peer import (
     account,
     asked,
     letter_of_a_payment,
+    openid_of,
     refund_asked,
     shop,
 )
@@ -148,6 +150,26 @@ async def test_the_library_opens_a_page_as_we_do(fake: FakeWeChat, tmp_path: Pat
         )
         assert status == 200
         assert told["h5_url"].startswith("http")
+
+
+async def test_the_library_asks_for_an_order_inside_the_app_as_we_do(
+    fake: FakeWeChat, tmp_path: Path
+) -> None:
+    """Named by the same payer; and what a page hands to the app is the library's to the letter."""
+    async with shop(fake) as one:
+        payer = await openid_of(one)
+        other = library(fake, tmp_path, WeChatPayType.JSAPI)
+        order = {"out_trade_no": OUT_NO, "amount": {"total": 1234}, "payer": {"openid": payer}}
+        status, told = await says(other.pay, description="停车费", **order)
+        call = json.loads((await one.channel.create(asked(way=Way.APP, payer=payer))).app)
+        assert (status, f"prepay_id={told['prepay_id']}") == (200, call["package"])
+        lines = [call["appId"], call["timeStamp"], call["nonceStr"], call["package"]]
+        assert call["paySign"] == other.sign(lines)
+        theirs = call | {"nonceStr": "THEIRS"}
+        lines[2] = "THEIRS"
+        assert (await fake.inside.call(theirs))["err_msg"].endswith(":fail")
+        assert (await fake.inside.call(theirs | {"paySign": other.sign(lines)})) == {"err_msg": OK}
+        assert (await one.channel.query(OUT_NO)).outcome is Outcome.PAID
 
 
 async def heard_by(one: Shop, other: Library) -> Mapping[str, Any] | None:

@@ -35,6 +35,7 @@ from tests.links.pay.wechat_peer import (
 ASKING: Final[dict[str, Callable[[Shop], Awaitable[object]]]] = {
     "create": lambda one: one.channel.create(asked()),
     "page": lambda one: one.channel.create(asked(way=Way.PAGE)),
+    "app": lambda one: one.channel.create(asked(way=Way.APP, payer="oNobody")),
     "query": lambda one: one.channel.query(OUT_NO),
     "close": lambda one: one.channel.close(OUT_NO),
     "refund": lambda one: one.channel.refund(refund_asked()),

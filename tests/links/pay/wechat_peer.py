@@ -8,14 +8,17 @@ from functools import cache
 from typing import Final
 
 from aiohttp import ClientSession
+from yarl import URL
 
 from custom_components.prepaid_parking.core.pay_channel import Asked, Notice, RefundAsked, Way
 from custom_components.prepaid_parking.links.pay.keys import private_key, public_key
 from custom_components.prepaid_parking.links.pay.wechat import WeChatMerchant, WeChatPay
+from custom_components.prepaid_parking.links.pay.wechat_payers import WeChatPayers
 from custom_components.prepaid_parking.operations.pay_port import PayChannel
 from custom_components.prepaid_parking.simulator.pay_books import Order
 from custom_components.prepaid_parking.simulator.pay_provider import Letter
 from custom_components.prepaid_parking.simulator.pay_wechat import FakeWeChat
+from custom_components.prepaid_parking.simulator.pay_wechat_inside import IN_APP
 from custom_components.prepaid_parking.simulator.pay_wechat_keys import PlatformKey, WeChatAccount
 from tests.links.pay.hearing_hub import HearingHub, hearing_hub
 
@@ -91,7 +94,9 @@ async def shop(fake: FakeWeChat | None = None) -> AsyncIterator[Shop]:
         yield Shop(fake, pay, ear, session)
 
 
-def asked(out_no: str = OUT_NO, amount_minor: int = 1234, way: Way = Way.QR) -> Asked:
+def asked(
+    out_no: str = OUT_NO, amount_minor: int = 1234, way: Way = Way.QR, payer: str = ""
+) -> Asked:
     """Return a payment to ask for."""
     return Asked(
         out_no=out_no,
@@ -101,7 +106,33 @@ def asked(out_no: str = OUT_NO, amount_minor: int = 1234, way: Way = Way.QR) -> 
         way=way,
         payer_ip="203.0.113.9" if way is Way.PAGE else "",
         back_url="https://park.example/after?a=1&b=2" if way is Way.PAGE else "",
+        payer=payer,
     )
+
+
+def payers_of(one: Shop, **other: str) -> WeChatPayers:
+    """Return who finds payers for the merchant's app."""
+    known = {"app": one.fake.account.app, "secret": one.fake.account.app_secret}
+    url = one.fake.base_url
+    return WeChatPayers(one.session, **known | other, gate=url, base_url=url)
+
+
+async def code_of(one: Shop, state: str = "S1") -> str:
+    """Send the app's user over WeChat's page; returns the code they come back with."""
+    address = payers_of(one).address("http://127.0.0.1:9/pay/visit?language=en", state)
+    async with one.session.get(
+        address, headers={"User-Agent": IN_APP}, allow_redirects=False
+    ) as sent:
+        assert sent.status == 302, await sent.text()
+        back = URL(sent.headers["Location"])
+    assert (back.port, back.path, back.query["language"]) == (9, "/pay/visit", "en")
+    assert back.query["state"] == state
+    return back.query["code"]
+
+
+async def openid_of(one: Shop) -> str:
+    """Find out who the app's user is."""
+    return await payers_of(one).payer(await code_of(one))
 
 
 def refund_asked(amount_minor: int = 1000, refund_no: str = REFUND_NO) -> RefundAsked:

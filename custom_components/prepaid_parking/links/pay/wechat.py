@@ -1,12 +1,15 @@
-"""WeChat Pay, interface version 3: orders by QR code or in the phone's browser, refunds, day files.
+"""WeChat Pay, interface version 3: orders by QR code, in the phone's browser or inside the app, refunds, day files.
 
-Source: pay.weixin.qq.com/doc/v3/merchant (Native, H5, refunds, bills). Amounts are whole fen.
+Source: pay.weixin.qq.com/doc/v3/merchant (Native, H5, JSAPI, refunds, bills). Amounts are whole fen.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date
 import hashlib
+import re
+import secrets
+from time import time
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -30,7 +33,7 @@ from .exchange import LARGEST_FILE
 from .told import Told
 from .wechat_bill import rows
 from .wechat_line import HOST, WeChatLine, WeChatMerchant
-from .wechat_sign import opened
+from .wechat_sign import opened, page_call
 from .wechat_told import CURRENCY, refund_seen, seen
 
 __all__ = ["HOST", "WeChatMerchant", "WeChatPay"]
@@ -41,6 +44,7 @@ NO_STATEMENT: Final = "NO_STATEMENT_EXIST"
 """The day had no movements."""
 LONGEST_SUBJECT: Final = 127
 LONGEST_REASON: Final = 80
+_PREPAID: Final = re.compile(r"[!-~]{1,64}", re.ASCII)
 
 
 class WeChatPay:
@@ -69,6 +73,10 @@ class WeChatPay:
         if asked.way is Way.QR:
             told = await self._line.ask("POST", "/v3/pay/transactions/native", form)
             return Offered(qr=told.text("code_url"))
+        if asked.way is Way.APP:
+            form["payer"] = {"openid": asked.payer}
+            told = await self._line.ask("POST", "/v3/pay/transactions/jsapi", form)
+            return Offered(app=self._page_call(told))
         form["scene_info"] = {"payer_client_ip": asked.payer_ip, "h5_info": {"type": "Wap"}}
         told = await self._line.ask("POST", "/v3/pay/transactions/h5", form)
         url = told.text("h5_url")
@@ -76,6 +84,19 @@ class WeChatPay:
             raise told.odd("h5_url")
         back = f"&{urlencode({'redirect_url': asked.back_url})}" if asked.back_url else ""
         return Offered(url=f"{url}{back}")
+
+    def _page_call(self, told: Told) -> str:
+        """Sign what the payer's page hands to the app: only that page can use it, for two hours."""
+        prepaid = told.text("prepay_id")
+        if not _PREPAID.fullmatch(prepaid):
+            raise told.odd("prepay_id")
+        return page_call(
+            self._own.key,
+            app=self._own.app,
+            prepaid=prepaid,
+            timestamp=str(int(time())),
+            nonce=secrets.token_hex(16),
+        )
 
     async def query(self, out_no: str) -> Seen:
         """Ask what became of an order."""

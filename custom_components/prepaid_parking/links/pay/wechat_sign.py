@@ -9,6 +9,7 @@ in both directions (tests).
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+import json
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -83,6 +84,21 @@ def authorization(
         "serial_no": serial,
     }
     return f"{SCHEME} " + ",".join(f'{name}="{value}"' for name, value in fields.items())
+
+
+def page_call(key: RSAPrivateKey, *, app: str, prepaid: str, timestamp: str, nonce: str) -> str:
+    """Return what a page inside the app hands to it (`getBrandWCPayRequest`), as JSON."""
+    package = f"prepay_id={prepaid}"
+    return json.dumps(
+        {
+            "appId": app,
+            "timeStamp": timestamp,
+            "nonceStr": nonce,
+            "package": package,
+            "signType": "RSA",
+            "paySign": signed(key, app, timestamp, nonce, package),
+        }
+    )
 
 
 def opened(api_key: bytes, resource: Mapping[str, object]) -> bytes | None:
