@@ -22,6 +22,10 @@ from custom_components.prepaid_parking.operations.top_up_fees import fee_list, s
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
 from tests.operations.money import holds, is_sound, of_site, promise
+from tests.operations.provider import connect
+from tests.operations.refunding import RefundingProvider, paid_order
+from tests.operations.test_agents import an_agent, sell
+from tests.operations.test_vouchers import batch_of, numbers, redeem
 from tests.operations.world import DAY, HOUR, MANAGER, World
 
 TAXED: Final[dict[str, Any]] = {"tax_bp": 600, "tax_name": "VAT"}
@@ -80,6 +84,26 @@ async def test_on_top_the_payer_brings_it_beside_the_top_up(world: World) -> Non
     assert await holds(world, wallet) == {Bucket.CASH: 10_000}
     assert await earned(world) == (1_000, 60)
     assert await of_site(world, SiteAccount.CASH) == -11_060
+    await is_sound(world)
+
+
+async def test_nothing_is_earned_beside_what_a_provider_a_slip_or_an_agent_holds(
+    world: World,
+) -> None:
+    """Who scanned a code for a hundred paid a hundred: a fee on top of it would be money from nowhere."""
+    await asks(world, on_top=True, **TAXED)
+    wallet, provider, agent = await world.wallet(), RefundingProvider(), await an_agent(world)
+    connect(world.site, provider)
+    await paid_order(world, provider, wallet, 10_000)
+    assert await of_site(world, SiteAccount.CLEARING_WECHAT) == -10_000
+    assert await holds(world, wallet) == {Bucket.CASH: 8_940}
+    slip = (await numbers(world, await batch_of(world)))[0]
+    await redeem(world, wallet, slip)
+    assert await of_site(world, SiteAccount.VOUCHERS) == 20_000
+    agent = await sell(world, agent, wallet.wallet.id, 5_000)
+    assert await of_site(world, SiteAccount.AGENTS) == agent.float_minor == 5_000
+    assert await holds(world, wallet) == {Bucket.CASH: 8_940 + 2 * 4_470}
+    assert await earned(world) == (2_000, 120)
     await is_sound(world)
 
 

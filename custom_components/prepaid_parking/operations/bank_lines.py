@@ -139,6 +139,7 @@ async def _credited(
         actor=actor,
         reference=line.reference,
         reason=account,
+        source=channel_account(Channel.TRANSFER),
     )
     async with site.turn:
         try:

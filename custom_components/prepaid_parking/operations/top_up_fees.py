@@ -1,6 +1,7 @@
 """Service fees on top-ups are set as new versions, like promotions; what was taken stays as it was."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
@@ -46,9 +47,16 @@ async def set_top_up_fee(
     return receipt
 
 
-def fee_on(site: Site, top_up: TopUp) -> Fee | None:
-    """Return the fee of a top-up by the newest versions; none where none was set."""
-    return least_fee((versions[-1] for versions in site.extras.fees.values()), top_up)
+def fee_on(site: Site, top_up: TopUp, *, beside: bool = True) -> Fee | None:
+    """Return the fee of a top-up by the newest versions; none where none was set.
+
+    Where nothing can be brought `beside` it, a fee on top comes out of it as any other: else what the
+    provider, a voucher or an agent's float never held would be earned.
+    """
+    rules = [versions[-1] for versions in site.extras.fees.values()]
+    if not beside:
+        rules = [replace(rule, on_top=False) for rule in rules]
+    return least_fee(rules, top_up)
 
 
 def fee_view(site: Site, rule: TopUpFee) -> dict[str, object]:

@@ -48,6 +48,11 @@ class Payment:
     source: AccountId | None = None
     puts: tuple[Record, ...] = ()
 
+    @property
+    def is_all(self) -> bool:
+        """Whether no more has come: nobody stood at a counter and put a fee beside it."""
+        return self.source is not None or self.key is not None or self.channel is Channel.VOUCHER
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extras:
@@ -212,7 +217,7 @@ def _extras(site: Site, run: WalletRun, paid: Payment, given: Mapping[PromotionI
     )
     rule = site.extras.points_rules[-1] if site.extras.points_rules else None
     today = now.astimezone(site.zone).date()
-    fee = fee_on(site, top_up)
+    fee = fee_on(site, top_up, beside=not paid.is_all)
     left = paid.amount_minor - (fee.taken_minor if fee is not None else 0)
     return Extras(
         grant=best_grant(offers, top_up),
