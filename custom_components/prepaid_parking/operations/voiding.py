@@ -13,7 +13,7 @@ from ..core.desk_receipt import DeskReceipt, voided
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, StayId
-from ..core.ledger import Act, Entry, Posting, Receipt, Record
+from ..core.ledger import Act, Entry, Receipt, Record
 from ..core.stay import Stay, StayState
 from .adjusting import take_back
 from .bill_book import committed, find_bill, keep_in_mind
@@ -27,6 +27,7 @@ from .stay_book import alone, hold, numbered
 from .stay_finding import stay_by_id
 from .stay_money import tell_stay
 from .stay_paying import LOST_TICKET
+from .voiding_sales import opposite, void_float, void_vouchers
 
 
 async def void_payment(
@@ -71,6 +72,12 @@ async def _void(
             written = await _bill(site, entry, act, after)
     elif entry.kind is EntryKind.STAY_PAID:
         written = await _stay(site, entry, act, after)  # A stay takes no turn of the site.
+    elif entry.kind is EntryKind.VOUCHERS_SOLD:
+        async with site.turn:
+            written = await void_vouchers(site, entry, act, after)
+    elif entry.kind is EntryKind.AGENT_FLOAT:
+        async with site.turn:
+            written = await void_float(site, entry, act, after)
     else:
         raise CoreError("receipt_not_voidable", receipt=receipt)
     return written, await find_receipt(site, receipt)
@@ -102,7 +109,7 @@ async def _bill(site: Site, entry: Entry, act: Act, after: DeskReceipt) -> Recei
     reopened: Bill = bill
     if refusal is None:
         reopened = replace(bill, paid_minor=bill.paid_minor - amount, closed_at=None)
-    legs = _opposite(entry)
+    legs = opposite(entry)
     receipt = await committed(site, replace(act, postings=legs, puts=(reopened, after)), refusal)
     if not receipt.repeated:
         keep_in_mind(run, reopened)
@@ -119,7 +126,9 @@ async def _stay(site: Site, entry: Entry, act: Act, after: DeskReceipt) -> Recei
     async with alone(site, name):
         stay = await stay_by_id(site, name)
         refusal = None
-        if not _is_there(stay) or stay.paid_minor < amount - over or stay.over_minor < over:
+        if stay.note == LOST_TICKET:
+            refusal = CoreError("receipt_lost_ticket", receipt=after.no, stay=stay.id)
+        elif not _is_there(stay) or stay.paid_minor < amount - over or stay.over_minor < over:
             refusal = CoreError("receipt_spent", receipt=after.no)
         puts: tuple[Record, ...] = ()
         if refusal is None:
@@ -133,7 +142,7 @@ async def _stay(site: Site, entry: Entry, act: Act, after: DeskReceipt) -> Recei
                 ),
             )
             puts = (stay, after)
-        receipt = await book(site, replace(act, postings=_opposite(entry), puts=puts), refusal)
+        receipt = await book(site, replace(act, postings=opposite(entry), puts=puts), refusal)
         if not receipt.repeated:
             hold(site, stay)
     if not receipt.repeated:
@@ -142,13 +151,6 @@ async def _stay(site: Site, entry: Entry, act: Act, after: DeskReceipt) -> Recei
 
 
 def _is_there(stay: Stay) -> bool:
-    """Tell whether a car waits inside, and did not come to be there by this very payment."""
+    """Tell whether a car waits inside, and nothing of what was paid went back."""
     inside = stay.state in (StayState.INSIDE, StayState.ARRIVING)
-    return inside and not stay.refunded_minor and stay.note != LOST_TICKET
-
-
-def _opposite(entry: Entry) -> tuple[Posting, ...]:
-    return tuple(
-        Posting(source=leg.target, target=leg.source, amount_minor=leg.amount_minor)
-        for leg in reversed(entry.postings)
-    )
+    return inside and not stay.refunded_minor
