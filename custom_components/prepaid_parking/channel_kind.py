@@ -17,7 +17,7 @@ from .const import CONF_MERCHANT
 from .core.chart import Channel
 from .core.pay_channel import ChannelError, ChannelFault
 from .links.pay.exchange import THIS_MACHINE
-from .operations.pay_port import PayChannel
+from .operations.pay_port import PayChannel, Payers
 from .subentry_probe import ProbeError
 
 type Typed = Mapping[str, str]
@@ -73,6 +73,10 @@ class ChannelKind(ABC):
     @abstractmethod
     def make(self, typed: Typed, around: Surroundings) -> PayChannel:
         """Return the channel; a WrongFieldError where something typed cannot be right."""
+
+    def payers(self, typed: Typed, around: Surroundings) -> Payers | None:
+        """Return what finds out who pays inside the provider's app; None where it is not paid there."""
+        return None
 
     @abstractmethod
     async def prove(self, port: PayChannel, typed: Typed) -> None:

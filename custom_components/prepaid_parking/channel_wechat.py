@@ -10,12 +10,21 @@ import re
 import secrets
 from typing import ClassVar, Final, override
 
-from .channel_kind import BASE, MERCHANT, ChannelKind, Surroundings, Typed, WrongFieldError
+from .channel_kind import (
+    BASE,
+    MERCHANT,
+    ChannelKind,
+    Surroundings,
+    Typed,
+    WrongFieldError,
+    is_pretended,
+)
 from .core.chart import Channel
 from .core.errors import CoreError
 from .core.pay_channel import Asked, ChannelError, ChannelFault
 from .links.pay.keys import private_key, public_key
 from .links.pay.wechat import HOST, WeChatMerchant, WeChatPay
+from .links.pay.wechat_payers import WRONG_SECRET, WeChatPayers
 from .operations.pay_port import PayChannel
 
 NOWHERE: Final = "https://notice.invalid/"
@@ -23,11 +32,14 @@ NOWHERE: Final = "https://notice.invalid/"
 SHORT: Final = timedelta(minutes=5)
 """The end of the order that is made and closed as a proof, should closing it get lost."""
 API_KEY_BYTES: Final = 32
+INSIDE: Final = "app_secret"
+"""The field that only paying inside WeChat needs."""
 _PATTERNS: Final = {
     MERCHANT: re.compile(r"\d{8,32}", re.ASCII),
     "app": re.compile(r"wx[0-9a-zA-Z]{4,30}", re.ASCII),
     "serial": re.compile(r"[0-9A-Fa-f]{8,64}", re.ASCII),
     "key_id": re.compile(r"(PUB_KEY_ID_\d{6,64})?", re.ASCII),
+    INSIDE: re.compile(r"([0-9a-zA-Z]{32})?", re.ASCII),
 }
 _UNKNOWN_MERCHANT: Final = frozenset({"MCH_NOT_EXISTS", "MCHID_NOT_EXIST", "INVALID_MCHID"})
 _OTHER_APP: Final = frozenset({"APPID_MCHID_NOT_MATCH", "APPID_NOT_EXIST", "INVALID_APPID"})
@@ -42,8 +54,8 @@ class WeChatKind(ChannelKind):
     home: ClassVar = HOST
     hosts: ClassVar = frozenset({"api.mch.weixin.qq.com", "api2.mch.weixin.qq.com"})
     names: ClassVar = (MERCHANT, "app", "serial", "key_id")
-    secrets: ClassVar = ("key", "api_key", "provider_key")
-    optional: ClassVar = frozenset({"key_id", "provider_key"})
+    secrets: ClassVar = ("key", "api_key", "provider_key", INSIDE)
+    optional: ClassVar = frozenset({"key_id", "provider_key", INSIDE})
     lines: ClassVar = frozenset({"key", "provider_key"})
 
     @override
@@ -76,6 +88,16 @@ class WeChatKind(ChannelKind):
         return WeChatPay(around.session, merchant, self.address(typed["address"]))
 
     @override
+    def payers(self, typed: Typed, around: Surroundings) -> WeChatPayers | None:
+        """Find payers by the app's own secret; a pretended WeChat Pay pretends the rest of WeChat too."""
+        if not (secret := typed[INSIDE]):
+            return None
+        app, address = typed["app"], self.address(typed["address"])
+        if is_pretended(address):
+            return WeChatPayers(around.session, app, secret, address, address)
+        return WeChatPayers(around.session, app, secret)
+
+    @override
     async def prove(self, port: PayChannel, typed: Typed) -> None:
         """Make an order of one fen that nobody is shown, and close it.
 
@@ -102,6 +124,8 @@ class WeChatKind(ChannelKind):
             return WrongFieldError("key", "wechat_key_refused", detail)
         if err.code in _UNKNOWN_MERCHANT:
             return WrongFieldError(MERCHANT, "merchant_unknown", detail)
+        if err.code in WRONG_SECRET:
+            return WrongFieldError(INSIDE, "wechat_app_secret_refused", detail)
         if err.code in _OTHER_APP:
             return WrongFieldError("app", "app_of_another", detail)
         if err.code == "NO_AUTH":

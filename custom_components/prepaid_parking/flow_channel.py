@@ -184,6 +184,8 @@ class ChannelFlow(ConfigSubentryFlow):
         port = kind.make(typed, self._around())
         try:
             await kind.prove(port, typed)
+            if (payers := kind.payers(typed, self._around())) is not None:
+                await payers.prove()
         except ChannelError as err:
             raise kind.fault(err, typed) from err
 

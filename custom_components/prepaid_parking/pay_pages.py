@@ -24,7 +24,7 @@ from .operations.statement import SPENDABLE, change
 from .operations.stay_finding import stay_by_id
 from .operations.stay_paying import due_now
 from .pay_holding import held_of
-from .pay_results import Shown, show_asking, show_order
+from .pay_results import Shown, show_asking, show_errand, show_order
 from .pay_writing import Known, Page, PageMaker
 from .wording import Words
 
@@ -41,6 +41,8 @@ async def shown(site: Site, visit: PayVisit, path: str, problem: str = "") -> Sh
     order = await order_of(site, visit, looks=True)
     if order is not None:
         return await show_order(made, order)
+    if visit.errand is not None:
+        return show_errand(made, visit.errand)
     if visit.aim is None:
         return Shown(page=_find(made) if visit.kind in PLACES else made.write("pay_none.html"))
     match visit.aim.kind:

@@ -18,10 +18,12 @@ from homeassistant.core import HomeAssistant
 from .const import DOMAIN
 from .coordinator import PrepaidConfigEntry
 from .core.errors import CoreError, StoreError
+from .core.pay_channel import Way
 from .core.pay_order import AimKind
 from .core.pay_visit import on_phone, way_to_pay
 from .core.rate_limit import Allowance, RateLimit, network_of
 from .operations.pay_holder import confirm_supply, end_own_agreement
+from .operations.pay_inside import come_back, send_out
 from .operations.pay_tokens import opened_by
 from .operations.pay_visit_book import HOUR, PayVisit
 from .operations.pay_visits import (
@@ -38,7 +40,8 @@ from .operations.pay_vouchers import put_voucher
 from .operations.site import Site, utc_now
 from .pay_address import public_url
 from .pay_pages import shown
-from .pay_writing import Page, gone, style_hash
+from .pay_results import CALL
+from .pay_writing import Page, gone, policy
 from .request_body import UnreadError, read_body
 from .wording import async_words, liked_most
 
@@ -107,6 +110,9 @@ async def _get(request: web.Request, token: str) -> web.Response:
         site = entry.runtime_data.site
         if (visit := site.pay_visits.find(token, site.clock())) is not None:
             visit.language = liked_most(request.query.get("language", "")) or visit.language
+            if "state" in request.query:
+                return await _come_back(request, entry, token, visit)
+            visit.sent = visit.sent and CALL not in request.query
             return await _show(request, site, token, visit)
     for entry in _open_sites(request):
         site = entry.runtime_data.site
@@ -128,11 +134,43 @@ async def _post(request: web.Request, token: str) -> web.Response:
             problem = await _do(request, entry, token, visit, form)
             if problem:
                 return await _show(request, site, token, visit, problem)
-            # Seen again by a reload, a page that was got asks for nothing anew.
-            return await _page(
-                request, gone("done"), visit, HTTPStatus.SEE_OTHER, {"Location": PATH + token}
-            )
+            return await _to_visit(request, token, visit)
     return await _plain(request, "gone", HTTPStatus.NOT_FOUND)
+
+
+async def _come_back(
+    request: web.Request, entry: PrepaidConfigEntry, token: str, visit: PayVisit
+) -> web.Response:
+    """Take up who was sent to say who they are, and show the visit without what they brought."""
+    try:
+        await come_back(
+            entry.runtime_data.site,
+            visit,
+            state=request.query["state"],
+            code=request.query.get("code", ""),
+            address=request.remote,
+            back_url=_back_url(request, entry, token),
+        )
+    except CoreError as err:
+        return await _show(request, entry.runtime_data.site, token, visit, _said(err))
+    return await _to_visit(request, token, visit)
+
+
+async def _to_visit(request: web.Request, token: str, visit: PayVisit) -> web.Response:
+    """Seen again by a reload, a page that was got asks for nothing anew."""
+    return await _page(
+        request, gone("done"), visit, HTTPStatus.SEE_OTHER, {"Location": PATH + token}
+    )
+
+
+def _said(err: CoreError) -> str:
+    """Return the key of what a payer is told of a refusal."""
+    return err.key if err.key in TOLD else "refused"
+
+
+def _back_url(request: web.Request, entry: PrepaidConfigEntry, token: str) -> str:
+    base = public_url(request.app[KEY_HASS], entry.options)
+    return f"{base}{PATH}{token}" if base else ""
 
 
 async def _do(
@@ -171,12 +209,13 @@ async def _do(
                 await confirm_supply(site, visit, form.get("meter", ""))
             case "end_agreement":
                 await end_own_agreement(site, visit, form.get("agreement", ""))
-            case "again":
+            case "again" | "without_app" as do:
+                visit.by_app = visit.by_app and do == "again"
                 await other_way(site, visit)
             case "pay":
                 await _pay(request, entry, token, visit, form)
     except CoreError as err:
-        return err.key if err.key in TOLD else "refused"
+        return _said(err)
     return ""
 
 
@@ -200,22 +239,26 @@ async def _pay(
     site = entry.runtime_data.site
     browser = request.headers.get("User-Agent", "")
     run = site.paying.channels.get(form.get("channel", ""))
-    way = None if run is None else way_to_pay(run.kind, run.ways, browser)
+    back_url = _back_url(request, entry, token)
+    closed = set() if back_url and visit.by_app else {Way.APP}
+    way = None if run is None else way_to_pay(run.kind, run.ways - closed, browser)
     if run is None or way is None:
         raise CoreError("unknown_channel", channel=form.get("channel", ""))
     visit.on_phone = on_phone(browser)
-    hass: HomeAssistant = request.app[KEY_HASS]
-    base = public_url(hass, entry.options)
     wanted = form.get("own", "").strip() or form.get("amount", "")
     is_wallet = visit.aim is not None and visit.aim.kind is AimKind.WALLET
+    amount_minor = site.currency.parse(wanted) if is_wallet else None
+    if way is Way.APP:
+        await send_out(site, visit, run, amount_minor=amount_minor, back_url=back_url)
+        return
     await ask_for_order(
         site,
         visit,
         channel=run.key,
         way=way,
-        amount_minor=site.currency.parse(wanted) if is_wallet else None,
+        amount_minor=amount_minor,
         address=request.remote,
-        back_url=f"{base}{PATH}{token}" if base else "",
+        back_url=back_url,
     )
 
 
@@ -245,7 +288,7 @@ async def _show(
 ) -> web.Response:
     now = await shown(site, visit, PATH + name, problem)
     headers = {"Refresh": now.refresh} if now.refresh else {}
-    return await _page(request, now.page, visit, HTTPStatus.OK, headers)
+    return await _page(request, now.page, visit, HTTPStatus.OK, headers, calls=now.calls)
 
 
 async def _plain(request: web.Request, what: str, status: HTTPStatus) -> web.Response:
@@ -258,6 +301,8 @@ async def _page(
     visit: PayVisit | None,
     status: HTTPStatus,
     headers: Mapping[str, str],
+    *,
+    calls: bool = False,
 ) -> web.Response:
     """Write a page in the language of the visit, or of the browser."""
     hass: HomeAssistant = request.app[KEY_HASS]
@@ -265,15 +310,10 @@ async def _page(
     words = await async_words(
         hass, chosen or liked_most(request.headers.get("Accept-Language", ""))
     )
-    text, style = await hass.async_add_executor_job(lambda: (page(words), style_hash()))
-    policy = (
-        "sandbox allow-forms allow-top-navigation-by-user-activation; default-src 'none'; "
-        f"style-src 'sha256-{style}'; img-src data:; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    )
+    text, may = await hass.async_add_executor_job(lambda: (page(words), policy(calls=calls)))
     always = {
         "Cache-Control": "no-store",
-        "Content-Security-Policy": policy,
+        "Content-Security-Policy": may,
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "X-Robots-Tag": "noindex",

@@ -28,9 +28,26 @@ def style() -> str:
 
 
 @cache
-def style_hash() -> str:
-    """Return what the page's policy knows its only style by."""
-    return b64encode(sha256(style().encode()).digest()).decode()
+def script() -> str:
+    """Return the script of the page that calls the app it is in; reading it blocks."""
+    return (FOLDER / "pay_inside.js").read_text(encoding="utf-8")
+
+
+def policy(*, calls: bool) -> str:
+    """Return what a page may do: its own style and forms, and where it `calls` an app its one script.
+
+    Never as the hub's own (`allow-same-origin`): it could read what its visitor's browser has of the hub.
+    """
+    scripts = ("allow-scripts ", f"script-src {_known_by(script())}; ") if calls else ("", "")
+    return (
+        f"sandbox allow-forms {scripts[0]}allow-top-navigation-by-user-activation; "
+        f"default-src 'none'; {scripts[1]}style-src {_known_by(style())}; img-src data:; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def _known_by(content: str) -> str:
+    return f"'sha256-{b64encode(sha256(content.encode()).digest()).decode()}'"
 
 
 def gone(what: str) -> Page:

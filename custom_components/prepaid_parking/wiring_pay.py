@@ -25,6 +25,7 @@ from .const import (
 from .coordinator import SITE, PrepaidConfigEntry, PrepaidData
 from .core.chart import Channel
 from .core.errors import CoreError, StoreError
+from .core.pay_channel import FOR_ANYBODY, Way
 from .flow_channel import KINDS
 from .operations.pay_book import ChannelRun
 from .pay_address import notice_url, public_url
@@ -122,11 +123,14 @@ class PayWiring:
             notify_url=attached.notify_url,
             back_url=public_url(self._hass, options),
         )
+        port, payers = kind.make(typed, around), kind.payers(typed, around)
         return ChannelRun(
             key=attached.channel,
             name=attached.title,
             kind=kind.kind,
-            port=kind.make(typed, around),
+            port=port,
+            ways=FOR_ANYBODY if payers is None else FOR_ANYBODY | {Way.APP},
+            payers=payers,
         )
 
     async def _detach(self, key: str, *, gone: bool) -> None:

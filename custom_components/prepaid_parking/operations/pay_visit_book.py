@@ -22,6 +22,21 @@ ALL: Final = "site"
 """The asker of what is counted for a whole site."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """A payer's way over a provider's own page (`url`), which says who they are.
+
+    Who comes back with the same `state` is who was sent, once. What they were about to pay is kept
+    here meanwhile; who they are never is.
+    """
+
+    state: str
+    url: str
+    channel: str
+    aim: Aim
+    amount_minor: int | None
+
+
 @dataclass(slots=True, kw_only=True)
 class PayVisit:
     """A payer's short time on the page, bound to the code it began with.
@@ -33,6 +48,7 @@ class PayVisit:
     the only form that is still taken.
     `plate` is as its payer typed it. `asking` while a provider is being asked to take an order,
     `sent` once its payer was led to the provider's own page. `on_phone` is what an order was asked on.
+    `errand` while its payer is away to say who they are; `by_app` until paying inside an app fails.
     """
 
     kind: PayFor
@@ -51,6 +67,8 @@ class PayVisit:
     asking: bool = False
     sent: bool = False
     on_phone: bool = False
+    errand: Errand | None = None
+    by_app: bool = True
     put_in_minor: int = 0
 
     def turn_page(self) -> None:

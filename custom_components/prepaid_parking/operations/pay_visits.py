@@ -138,6 +138,7 @@ async def ask_for_order(
     amount_minor: int | None,
     address: str | None,
     back_url: str = "",
+    payer: str = "",
 ) -> None:
     """Ask a provider to take the payment of a visit, unless it is just being asked.
 
@@ -158,6 +159,7 @@ async def ask_for_order(
             way=way,
             payer_ip=address or "",
             back_url=back_url,
+            payer=payer,
         )
         visit.order, visit.until = order.id, max(visit.until, site.clock() + LASTS)
     finally:
@@ -189,6 +191,7 @@ async def order_of(site: Site, visit: PayVisit, *, looks: bool) -> PayOrder | No
 
 async def other_way(site: Site, visit: PayVisit) -> None:
     """Choose anew; an order that is open is taken back, and what reaches it all the same is credited."""
+    visit.errand = None
     if visit.order is None:
         return
     order = await find_order(site, visit.order)
