@@ -149,6 +149,9 @@ class World:
     async def _load(self) -> None:
         path = self.folder / BOOKS
         self.books = await Books.open(path, site=SITE, currency=self.currency, clock=self.clock)
+        await self._load_site(path)
+
+    async def _load_site(self, path: Path) -> None:
         self.site = Site(
             name="Site",
             currency=Currency.of(self.currency),
@@ -182,6 +185,15 @@ class World:
             task.cancel()
         await self.books.close()
         await self._load()
+
+    async def forget(self) -> None:
+        """Lose what is in memory, the books stay open: a restart for rules that need many of them.
+
+        To close the books and to open them again is nine tenths of a restart's time.
+        """
+        for task in list(self._tasks):
+            task.cancel()
+        await self._load_site(self.folder / BOOKS)
 
     async def close(self) -> None:
         """Close the books."""
