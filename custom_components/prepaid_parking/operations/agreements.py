@@ -1,45 +1,28 @@
-"""Agreements on auto-charge: a balance that falls below its mark is filled up, once for each fall.
+"""Agreements on auto-charge: what a payer allows the site to fetch, and until when.
 
-What is fetched is an order like any other: it is written down with the fall it is for before the
-provider is asked, and nothing is ever asked twice for one fall. Beyond a limit a person is asked.
+What is fetched by them, and when, is in `agreement_charges.py`.
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Final, Protocol, runtime_checkable
 
 from ..core.agreement import (
     Agreement,
-    AgreementCharge,
-    Fetch,
-    after_balance,
     check_agreement,
-    decide,
-    wanted_minor,
 )
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
-from ..core.held_operation import HeldOperation, Need
-from ..core.identity import SYSTEM, Actor, AgreementId, OrderId
+from ..core.identity import Actor, AgreementId
 from ..core.ledger import Act, Receipt
-from ..core.pay_channel import Asked, ChannelError, ChannelFault, Outcome, Seen
-from ..core.pay_order import LADDER, Aim, AimKind, OrderState, PayOrder, given_up
-from .booking import book, book_sealed, no_more_in, open_run, referenced
-from .held_operations import hold_operation
-from .pay_book import Asking, ChannelRun
-from .pay_crediting import credit_seen
-from .pay_finding import change, channel_of, new_out_no, tell_order
-from .risk_signs import failed_payment
-from .saying import said
+from ..core.pay_channel import Asked, Seen
+from .booking import book_sealed, open_run, referenced
+from .pay_book import ChannelRun
+from .pay_finding import channel_of
 from .site import Site
 from .turn import in_turn
-from .wallet_run import WalletRun
 
-AGREEMENT_CHARGE: Final = "agreement_charge"
 FIELD: Final = "token"
-LASTS: Final = timedelta(minutes=15)
-FETCHING: Final = "fetch_by_agreement"
-OVER_LIMIT: Final = "over_limit"
+"""The field of the sealed personal data in which an agreement's token lies."""
 
 
 @runtime_checkable
@@ -107,10 +90,11 @@ async def make_agreement(
 @in_turn
 async def end_agreement(site: Site, *, agreement: str, actor: Actor, reason: str = "") -> Receipt:
     """End an agreement at once: nothing is fetched by it any more, its token is destroyed."""
-    return await _end(site, _in_force(site, agreement), actor, reason)
+    return await ended_now(site, in_force(site, agreement), actor, reason)
 
 
-async def _end(site: Site, known: Agreement, actor: Actor, reason: str) -> Receipt:
+async def ended_now(site: Site, known: Agreement, actor: Actor, reason: str) -> Receipt:
+    """End an agreement; whoever calls has the site's turn."""
     ended = replace(known, ended_at=site.clock(), ended_by=str(actor))
     receipt = await site.books.commit(
         Act(
@@ -126,36 +110,6 @@ async def _end(site: Site, known: Agreement, actor: Actor, reason: str) -> Recei
     site.risking.agreements.pop(known.id, None)
     await site.privacy.forget_subject(known.subject)
     return receipt
-
-
-async def look_at_agreements(site: Site, now: datetime) -> None:
-    """Begin what balances that have fallen ask for; whoever calls has the site's turn."""
-    for agreement in list(site.risking.agreements.values()):
-        run = site.wallets[agreement.wallet]
-        if run.wallet.closed_at is not None:
-            await _end(site, agreement, SYSTEM, "")
-            continue
-        looked = after_balance(agreement, run.available_minor)
-        if looked != agreement:
-            await _keep(site, looked)
-        if not looked.fallen or looked.seen_fall >= looked.fall:
-            continue
-        wanted = wanted_minor(looked, run.available_minor)
-        match decide(looked, wanted, await _fetched_today(site, looked, now)):
-            case Fetch.CHARGE:
-                await _begin_or_say(site, looked, run, wanted)
-            case Fetch.ASK:
-                await _ask(site, looked, wanted)
-            case Fetch.NOTHING:
-                continue
-
-
-async def fetch_held(site: Site, held: HeldOperation) -> Receipt:
-    """Fetch beyond a limit what a person has agreed to now."""
-    agreement = _in_force(site, held.data["agreement"])
-    fall, amount = int(held.data["fall"]), int(held.data["amount_minor"])
-    async with site.turn:
-        return await _begin(site, agreement, site.wallets[agreement.wallet], amount, fall)
 
 
 async def agreements_of(site: Site, *, ended_too: bool) -> list[Agreement]:
@@ -192,6 +146,21 @@ def agreement_view(site: Site, agreement: Agreement) -> dict[str, object]:
     }
 
 
+async def keep_agreement(site: Site, agreement: Agreement) -> None:
+    """Write down how an agreement stands; one that has ended meanwhile stays ended."""
+    if agreement.id in site.risking.agreements:
+        await site.books.record(agreement)
+        site.risking.agreements[agreement.id] = agreement
+
+
+def in_force(site: Site, agreement: str) -> Agreement:
+    """Return an agreement that has not ended, or refuse in words."""
+    known = site.risking.agreements.get(AgreementId(agreement))
+    if known is None:
+        raise CoreError("unknown_agreement", agreement=agreement)
+    return known
+
+
 def _refusal(site: Site, made: Agreement, run: ChannelRun) -> CoreError | None:
     """Refuse what nobody can fetch by, or what is agreed already."""
     if not isinstance(run.port, Charging):
@@ -206,154 +175,3 @@ def _refusal(site: Site, made: Agreement, run: ChannelRun) -> CoreError | None:
     except CoreError as err:
         return err
     return None
-
-
-async def _begin_or_say(site: Site, agreement: Agreement, run: WalletRun, wanted: int) -> None:
-    """Begin to fetch; what a rule refuses is the agreement's trouble, and is not tried again."""
-    try:
-        await _begin(site, agreement, run, wanted, agreement.fall)
-    except CoreError as err:
-        await _keep(site, replace(agreement, seen_fall=agreement.fall, trouble=err.key))
-
-
-async def _begin(
-    site: Site, agreement: Agreement, run: WalletRun, amount_minor: int, fall: int
-) -> Receipt:
-    """Write down what is fetched and for which fall, then have it asked for beside everything else."""
-    refusal = no_more_in(site, run)
-    if refusal is not None:
-        raise refusal
-    channel, now = channel_of(site, agreement.channel), site.clock()
-    number = await site.books.next_number("pay_order")
-    order = PayOrder(
-        id=OrderId(f"po{number}"),
-        no=number,
-        out_no=new_out_no(site),
-        channel=channel.key,
-        kind=channel.kind,
-        aim=Aim(kind=AimKind.WALLET, id=agreement.wallet),
-        amount_minor=amount_minor,
-        state=OrderState.CREATED,
-        created_at=now,
-        expires_at=now + LASTS,
-        next_at=now + LADDER[0],
-    )
-    for guard in site.paying.guards:
-        await guard(Asking(order=order, actor=SYSTEM, payer_ip=""))
-    name = f"{agreement.id}/{fall}"
-    charge = AgreementCharge(
-        id=name,
-        agreement=agreement.id,
-        fall=fall,
-        amount_minor=amount_minor,
-        at=now,
-        order=order.id,
-    )
-    seen = replace(agreement, seen_fall=max(fall, agreement.seen_fall), trouble="")
-    act = Act(
-        kind=EntryKind.ORDER_CREATED,
-        event=f"order/{order.id}",
-        occurred=now,
-        actor=SYSTEM,
-        reference=referenced("agreement_charge", name, {"agreement": name}),
-        detail={
-            "order": order.id,
-            "agreement": agreement.id,
-            "wallet": agreement.wallet,
-            "channel": channel.kind,
-            "amount": amount_minor,
-        },
-        puts=(order, charge, seen),
-    )
-    receipt = await book(site, act)
-    if not receipt.repeated:
-        site.risking.agreements[seen.id] = seen
-        site.paying.hold(order)
-        tell_order(site, order)
-        site.spawn(_fetch(site, channel, seen, charge, order, f"{site.name} {run.wallet.unit}"))
-    return receipt
-
-
-async def _fetch(
-    site: Site,
-    channel: ChannelRun,
-    agreement: Agreement,
-    charge: AgreementCharge,
-    order: PayOrder,
-    subject: str,
-) -> None:
-    """Ask the provider; where nobody knows what came of it, the order is looked at like any other."""
-    with said(site, FETCHING, agreement.id):
-        token = (await site.privacy.get_subject(agreement.subject))[FIELD]
-        asked = Asked(
-            out_no=order.out_no,
-            amount_minor=order.amount_minor,
-            subject=subject.strip(),
-            expires_at=order.expires_at,
-        )
-        assert isinstance(channel.port, Charging)
-        try:
-            seen = await channel.port.charge(asked, token)
-        except ChannelError as err:
-            if err.fault in {ChannelFault.REFUSED, ChannelFault.UNREACHABLE}:
-                await _failed(site, charge, order, err)
-            return
-        if seen.outcome is Outcome.PAID:
-            await credit_seen(site, order, seen)
-
-
-async def _failed(site: Site, charge: AgreementCharge, order: PayOrder, err: ChannelError) -> None:
-    """Nothing was taken: the order is over, the agreement says why, and nothing is tried again."""
-    await change(site, order.id, lambda one: given_up(one, fault=err.fault))
-    why = err.code or str(err.fault)
-    await site.books.record(replace(charge, failed=why))
-    known = site.risking.agreements.get(charge.agreement)
-    if known is not None:
-        await _keep(site, replace(known, trouble=why))
-    if err.fault is ChannelFault.REFUSED:
-        await failed_payment(site, order.aim.id)
-
-
-async def _ask(site: Site, agreement: Agreement, wanted: int) -> None:
-    """Ask a person for what is beyond a limit, once for a fall."""
-    await hold_operation(
-        site,
-        kind=AGREEMENT_CHARGE,
-        actor=SYSTEM,
-        data={
-            "agreement": agreement.id,
-            "fall": str(agreement.fall),
-            "amount_minor": str(wanted),
-        },
-        needs=(Need.CODE,),
-        why=OVER_LIMIT,
-        wallet=agreement.wallet,
-        amount_minor=wanted,
-        reference=f"{agreement.id}/{agreement.fall}",
-    )
-    await _keep(site, replace(agreement, seen_fall=agreement.fall, trouble=OVER_LIMIT))
-
-
-async def _fetched_today(site: Site, agreement: Agreement, now: datetime) -> int:
-    """Return what was fetched on this local day; what may have been is counted, too."""
-    today = now.astimezone(site.zone).date()
-    charges = await site.books.load(AgreementCharge, agreement=agreement.id)
-    return sum(
-        one.amount_minor
-        for one in charges
-        if not one.failed and one.at.astimezone(site.zone).date() == today
-    )
-
-
-async def _keep(site: Site, agreement: Agreement) -> None:
-    """Write down how an agreement stands; one that has ended meanwhile stays ended."""
-    if agreement.id in site.risking.agreements:
-        await site.books.record(agreement)
-        site.risking.agreements[agreement.id] = agreement
-
-
-def _in_force(site: Site, agreement: str) -> Agreement:
-    known = site.risking.agreements.get(AgreementId(agreement))
-    if known is None:
-        raise CoreError("unknown_agreement", agreement=agreement)
-    return known

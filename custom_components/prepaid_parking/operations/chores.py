@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from .agreements import look_at_agreements
+from .agreement_charges import look_at_agreements
 from .bill_paying import pay_open
 from .billing import bill_the_day
 from .challenges import expire_operations

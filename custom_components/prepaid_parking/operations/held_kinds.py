@@ -7,7 +7,7 @@ from ..core.chart import Channel
 from ..core.held_operation import HeldOperation
 from ..core.identity import Actor, ActorKind
 from ..core.ledger import Receipt
-from .agreements import AGREEMENT_CHARGE, fetch_held
+from .agreement_charges import AGREEMENT_CHARGE, fetch_held
 from .cashier import refund, top_up, unfreeze
 from .challenges import Kinds, go_on_with_confirmed, left_confirmed
 from .lifting import UNFREEZE

@@ -11,11 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from ..core.chart import SiteAccount, channel_account, site_account
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import SYSTEM, Actor, RefundId
-from ..core.ledger import Act, Posting
+from ..core.ledger import Act
 from ..core.pay_channel import ChannelError, ChannelFault, RefundAsked, RefundOutcome, RefundSeen
 from ..core.pay_refund import (
     PayRefund,
@@ -26,15 +25,13 @@ from ..core.pay_refund import (
     next_look,
     refused,
 )
-from .booking import book, closed
-from .differences import came_back_to_nobody
+from .booking import book
 from .pay_book import ChannelRun
-from .pay_refund_holding import REFUNDS, done_act, holding_entry, stay_again, told_of
-from .reversal import way_back
+from .pay_refund_holding import done_act, told_of
+from .pay_refund_returning import give_back
 from .saying import said
 from .settling_facts import RefundFact
 from .site import Site
-from .stay_book import alone, hold
 
 MOST_AT_ONCE: Final = 20
 """Questions that go out together: a provider counts them, and so does a small hub."""
@@ -43,7 +40,6 @@ CHANNEL_GONE: Final = "channel_gone"
 LATER: Final = ("FREQUENCY", "RATE", "SYSTEM", "NOT_ENOUGH", "BALANCE")
 """Beginnings of a provider's words for "not now": too many questions, or too little of the site's
 money there today. They are asked again under the same number."""
-SUSPENSE: Final = site_account(SiteAccount.SUSPENSE)
 
 type Rule = Callable[[PayRefund], PayRefund]
 
@@ -118,7 +114,7 @@ async def _changed(
         if after.state is RefundState.DONE and known.state is not RefundState.DONE:
             await book(site, done_act(site, after, actor, reason))
         elif after.state is RefundState.FAILED and known.state is not RefundState.REQUESTED:
-            await _give_back(site, known, after, actor, reason)
+            await give_back(site, known, after, actor, reason)
         elif actor is not SYSTEM:
             await book(site, _said(site, after, actor, reason))
         else:
@@ -229,51 +225,6 @@ def _said(site: Site, refund: PayRefund, actor: Actor, reason: str) -> Act:
         detail=told_of(refund),
         puts=(refund,),
     )
-
-
-async def _give_back(
-    site: Site, before: PayRefund, after: PayRefund, actor: Actor, reason: str
-) -> None:
-    """Bring what was held back where it came from; after its end, out of what the provider has again."""
-    if before.stay:
-        async with alone(site, before.stay):
-            await _given_back(site, before, after, actor, reason)
-    else:
-        async with site.turn:
-            await _given_back(site, before, after, actor, reason)
-
-
-async def _given_back(
-    site: Site, before: PayRefund, after: PayRefund, actor: Actor, reason: str
-) -> None:
-    held = await holding_entry(site, before)
-    back = way_back(site, held)
-    source = channel_account(before.kind) if before.state is RefundState.DONE else REFUNDS
-    stay = await stay_again(site, before)
-    act = Act(
-        kind=EntryKind.REFUND_FAILED,
-        event=f"refund/{before.id}/failed",
-        occurred=site.clock(),
-        actor=actor,
-        reason=reason or after.fault,
-        reverses=held.id,
-        detail=told_of(after),
-    )
-    if any(closed(run) for run in back.runs):
-        amount = before.amount_minor
-        posting = Posting(source=source, target=SUSPENSE, amount_minor=amount)
-        lost = await came_back_to_nobody(site, after)
-        await book(site, replace(act, postings=(posting,), puts=(after, lost)))
-        site.settling.hold(lost)
-        return
-    moves = tuple(
-        replace(leg, source=source) if leg.source == REFUNDS else leg for leg in back.postings
-    )
-    puts = (after, *back.puts, *((stay,) if stay is not None else ()))
-    receipt = await book(site, replace(act, postings=moves, puts=puts))
-    if stay is not None:
-        hold(site, stay)
-    back.taken_over(site, receipt, before.refund_no)
 
 
 def _fits(refund: PayRefund, seen: RefundSeen) -> bool:

@@ -1,0 +1,207 @@
+"""What is fetched by agreement: a balance that falls below its mark is filled up, once for each fall.
+
+What is fetched is an order like any other: it is written down with the fall it is for before the
+provider is asked, and nothing is ever asked twice for one fall. Beyond a limit a person is asked.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from ..core.agreement import (
+    Agreement,
+    AgreementCharge,
+    Fetch,
+    after_balance,
+    decide,
+    wanted_minor,
+)
+from ..core.entry_kind import EntryKind
+from ..core.errors import CoreError
+from ..core.held_operation import HeldOperation, Need
+from ..core.identity import SYSTEM, OrderId
+from ..core.ledger import Act, Receipt
+from ..core.pay_channel import Asked, ChannelError, ChannelFault, Outcome
+from ..core.pay_order import LADDER, Aim, AimKind, OrderState, PayOrder, given_up
+from .agreements import FIELD, Charging, ended_now, in_force, keep_agreement
+from .booking import book, no_more_in, referenced
+from .held_operations import hold_operation
+from .pay_book import Asking, ChannelRun
+from .pay_crediting import credit_seen
+from .pay_finding import change, channel_of, new_out_no, tell_order
+from .risk_signs import failed_payment
+from .saying import said
+from .site import Site
+from .wallet_run import WalletRun
+
+AGREEMENT_CHARGE: Final = "agreement_charge"
+LASTS: Final = timedelta(minutes=15)
+FETCHING: Final = "fetch_by_agreement"
+OVER_LIMIT: Final = "over_limit"
+
+
+async def look_at_agreements(site: Site, now: datetime) -> None:
+    """Begin what balances that have fallen ask for; whoever calls has the site's turn."""
+    for agreement in list(site.risking.agreements.values()):
+        run = site.wallets[agreement.wallet]
+        if run.wallet.closed_at is not None:
+            await ended_now(site, agreement, SYSTEM, "")
+            continue
+        looked = after_balance(agreement, run.available_minor)
+        if looked != agreement:
+            await keep_agreement(site, looked)
+        if not looked.fallen or looked.seen_fall >= looked.fall:
+            continue
+        wanted = wanted_minor(looked, run.available_minor)
+        match decide(looked, wanted, await _fetched_today(site, looked, now)):
+            case Fetch.CHARGE:
+                await _begin_or_say(site, looked, run, wanted)
+            case Fetch.ASK:
+                await _ask(site, looked, wanted)
+            case Fetch.NOTHING:
+                continue
+
+
+async def fetch_held(site: Site, held: HeldOperation) -> Receipt:
+    """Fetch beyond a limit what a person has agreed to now."""
+    agreement = in_force(site, held.data["agreement"])
+    fall, amount = int(held.data["fall"]), int(held.data["amount_minor"])
+    async with site.turn:
+        return await _begin(site, agreement, site.wallets[agreement.wallet], amount, fall)
+
+
+async def _begin_or_say(site: Site, agreement: Agreement, run: WalletRun, wanted: int) -> None:
+    """Begin to fetch; what a rule refuses is the agreement's trouble, and is not tried again."""
+    try:
+        await _begin(site, agreement, run, wanted, agreement.fall)
+    except CoreError as err:
+        await keep_agreement(site, replace(agreement, seen_fall=agreement.fall, trouble=err.key))
+
+
+async def _begin(
+    site: Site, agreement: Agreement, run: WalletRun, amount_minor: int, fall: int
+) -> Receipt:
+    """Write down what is fetched and for which fall, then have it asked for beside everything else."""
+    refusal = no_more_in(site, run)
+    if refusal is not None:
+        raise refusal
+    channel, now = channel_of(site, agreement.channel), site.clock()
+    number = await site.books.next_number("pay_order")
+    order = PayOrder(
+        id=OrderId(f"po{number}"),
+        no=number,
+        out_no=new_out_no(site),
+        channel=channel.key,
+        kind=channel.kind,
+        aim=Aim(kind=AimKind.WALLET, id=agreement.wallet),
+        amount_minor=amount_minor,
+        state=OrderState.CREATED,
+        created_at=now,
+        expires_at=now + LASTS,
+        next_at=now + LADDER[0],
+    )
+    for guard in site.paying.guards:
+        await guard(Asking(order=order, actor=SYSTEM, payer_ip=""))
+    name = f"{agreement.id}/{fall}"
+    charge = AgreementCharge(
+        id=name,
+        agreement=agreement.id,
+        fall=fall,
+        amount_minor=amount_minor,
+        at=now,
+        order=order.id,
+    )
+    seen = replace(agreement, seen_fall=max(fall, agreement.seen_fall), trouble="")
+    act = Act(
+        kind=EntryKind.ORDER_CREATED,
+        event=f"order/{order.id}",
+        occurred=now,
+        actor=SYSTEM,
+        reference=referenced("agreement_charge", name, {"agreement": name}),
+        detail={
+            "order": order.id,
+            "agreement": agreement.id,
+            "wallet": agreement.wallet,
+            "channel": channel.kind,
+            "amount": amount_minor,
+        },
+        puts=(order, charge, seen),
+    )
+    receipt = await book(site, act)
+    if not receipt.repeated:
+        site.risking.agreements[seen.id] = seen
+        site.paying.hold(order)
+        tell_order(site, order)
+        site.spawn(_fetch(site, channel, seen, charge, order, f"{site.name} {run.wallet.unit}"))
+    return receipt
+
+
+async def _fetch(
+    site: Site,
+    channel: ChannelRun,
+    agreement: Agreement,
+    charge: AgreementCharge,
+    order: PayOrder,
+    subject: str,
+) -> None:
+    """Ask the provider; where nobody knows what came of it, the order is looked at like any other."""
+    with said(site, FETCHING, agreement.id):
+        token = (await site.privacy.get_subject(agreement.subject))[FIELD]
+        asked = Asked(
+            out_no=order.out_no,
+            amount_minor=order.amount_minor,
+            subject=subject.strip(),
+            expires_at=order.expires_at,
+        )
+        assert isinstance(channel.port, Charging)
+        try:
+            seen = await channel.port.charge(asked, token)
+        except ChannelError as err:
+            if err.fault in {ChannelFault.REFUSED, ChannelFault.UNREACHABLE}:
+                await _failed(site, charge, order, err)
+            return
+        if seen.outcome is Outcome.PAID:
+            await credit_seen(site, order, seen)
+
+
+async def _failed(site: Site, charge: AgreementCharge, order: PayOrder, err: ChannelError) -> None:
+    """Nothing was taken: the order is over, the agreement says why, and nothing is tried again."""
+    await change(site, order.id, lambda one: given_up(one, fault=err.fault))
+    why = err.code or str(err.fault)
+    await site.books.record(replace(charge, failed=why))
+    known = site.risking.agreements.get(charge.agreement)
+    if known is not None:
+        await keep_agreement(site, replace(known, trouble=why))
+    if err.fault is ChannelFault.REFUSED:
+        await failed_payment(site, order.aim.id)
+
+
+async def _ask(site: Site, agreement: Agreement, wanted: int) -> None:
+    """Ask a person for what is beyond a limit, once for a fall."""
+    await hold_operation(
+        site,
+        kind=AGREEMENT_CHARGE,
+        actor=SYSTEM,
+        data={
+            "agreement": agreement.id,
+            "fall": str(agreement.fall),
+            "amount_minor": str(wanted),
+        },
+        needs=(Need.CODE,),
+        why=OVER_LIMIT,
+        wallet=agreement.wallet,
+        amount_minor=wanted,
+        reference=f"{agreement.id}/{agreement.fall}",
+    )
+    await keep_agreement(site, replace(agreement, seen_fall=agreement.fall, trouble=OVER_LIMIT))
+
+
+async def _fetched_today(site: Site, agreement: Agreement, now: datetime) -> int:
+    """Return what was fetched on this local day; what may have been is counted, too."""
+    today = now.astimezone(site.zone).date()
+    charges = await site.books.load(AgreementCharge, agreement=agreement.id)
+    return sum(
+        one.amount_minor
+        for one in charges
+        if not one.failed and one.at.astimezone(site.zone).date() == today
+    )
