@@ -60,6 +60,20 @@ async def test_a_visitor_who_is_called_comes_and_leaves_next() -> None:
     assert left == first
 
 
+async def test_visitors_wait_for_their_call_while_one_was_called_in() -> None:
+    """Whoever sends a visitor to the exit would find another one there."""
+    lane = Lane(gate=OpenGate(), eye=Blind())
+    named = [
+        DemoCar(plate=f"CAR{no}", wallet="" if no < 5 else "w", inside=no < 4) for no in range(20)
+    ]
+    cars = Traffic(entry=lane, exit_lane=lane, cars=named, seed=1, pace=0)
+    cars.early = []
+    cars.call("in")
+    came, *others = await driven(cars, 200)
+    assert came == "CAR4"
+    assert not {f"CAR{no}" for no in range(5)} & set(others)
+
+
 async def test_a_call_that_fits_nobody_stops_nobody() -> None:
     """The traffic would end with an empty car park."""
     cars = traffic(2)

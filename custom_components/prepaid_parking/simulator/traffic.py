@@ -235,6 +235,8 @@ class Traffic:
         self._pace = pace
         self._strangers = [car.plate for car in cars if not car.wallet]
         self._called = asyncio.Queue[str]()
+        self._guests = set[str]()
+        """Who came when called."""
 
     async def run(self) -> None:
         """Drive until cancelled."""
@@ -242,10 +244,16 @@ class Traffic:
             pause = self._random.uniform(_LEAST_PAUSE_S, _MOST_PAUSE_S)
             called = await self._called_within(pause * self._pace)
             self.early = [plate for plate in self.early if self.inside[plate]]
-            await self.one_car(called or self._random.choice(self.early or self._rested()))
+            passed = await self.one_car(called or self._random.choice(self.early or self._rested()))
+            if called and passed:
+                self._guests ^= {called}
 
     def call(self, direction: str) -> None:
-        """Let a visitor come (`in`) or leave (`out`) next, if there is one."""
+        """Let a visitor come (`in`) or leave (`out`) next, if there is one.
+
+        As long as one is there who was called, visitors move when called only: whoever looks at the
+        exit then meets the one that was sent there.
+        """
         self._called.put_nowait(direction)
 
     async def _called_within(self, pause_s: float) -> str:
@@ -272,7 +280,8 @@ class Traffic:
     def _rested(self) -> list[str]:
         """The cars that have not been at a lane just now; all of them where there are only few."""
         just_now = {plate for plate, _, _ in self.passages[-_AWAY:]}
-        return sorted(self.inside.keys() - just_now) or sorted(self.inside)
+        free = self.inside.keys() - (self._strangers if self._guests else ())
+        return sorted(free - just_now) or sorted(free or self.inside)
 
     def state(self) -> State:
         """Where the cars are."""
