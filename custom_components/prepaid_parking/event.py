@@ -53,6 +53,11 @@ def _events(thing: Thing) -> Iterator[Entity]:
             yield Passage(thing, PASSAGE)
 
 
+IN_BOOKS: Final = frozenset({"at", "available", "entry", "reference"})
+"""What the books have of a wallet's event, and what differs each time: in the hub's own history it was
+most of what a payment costs there, and hundreds in a second kept the hub from answering."""
+
+
 class FactEvent[ThingT: Thing](PrepaidEntity[ThingT], EventEntity):
     """An event entity that hears the site's facts."""
 
@@ -82,6 +87,8 @@ class FactEvent[ThingT: Thing](PrepaidEntity[ThingT], EventEntity):
 class SiteActivity(FactEvent[SiteThing]):
     """What happens to any wallet, also to those that are no devices."""
 
+    _unrecorded_attributes = IN_BOOKS
+
     @override
     def story(self, fact: Fact) -> tuple[str, dict[str, Any]] | None:
         if not isinstance(fact, WalletFact):
@@ -106,6 +113,8 @@ class Uses(FactEvent[SiteThing]):
 
 class WalletActivity(FactEvent[WalletThing]):
     """What happens to one wallet."""
+
+    _unrecorded_attributes = IN_BOOKS
 
     @override
     def story(self, fact: Fact) -> tuple[str, dict[str, Any]] | None:

@@ -145,6 +145,22 @@ async def test_a_payment_announced_twice_is_credited_once(counter: Counter) -> N
     assert await counter.balance() == "12.50"
 
 
+async def test_the_hubs_history_keeps_of_a_payment_what_the_books_do_not_have_better(
+    alipay: Counter,
+) -> None:
+    """Hundreds pay in a second: what each of them wrote into the history kept the hub from answering."""
+    await alipay.pay(await alipay.order())
+    states = alipay.hub.hass.states.async_all("event")
+    heard = [one for one in states if one.attributes["event_type"] == "topped_up"]
+    assert heard
+    for state in heard:
+        assert state.attributes["available"] == "12.50"
+        assert state.state_info is not None
+        unkept = state.state_info["unrecorded_attributes"]
+        assert {"at", "available", "entry", "reference"} <= unkept
+        assert not {"event_type", "wallet", "unit", "amount", "currency"} & unkept
+
+
 async def test_a_probe_is_refused_and_the_true_notice_behind_it_taken(counter: Counter) -> None:
     """A provider that sends a wrong signature on purpose takes merchants off who accept it."""
     out_no = await counter.order()

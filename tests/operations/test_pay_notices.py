@@ -260,6 +260,40 @@ async def test_payments_that_come_at_once_are_each_booked_and_answered(
     await is_sound(world)
 
 
+async def test_a_notice_asks_the_books_once(
+    world: World, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where hundreds come in a second, each question to the books is one more that waits for them."""
+    order = await ask(world, await world.wallet())
+    load, asked = world.books.load, list[type]()
+
+    async def counted(kind: type, **like: Any) -> list[Any]:
+        asked.append(kind)
+        return await load(kind, **like)
+
+    monkeypatch.setattr(world.books, "load", counted)
+    seen = provider.pay(order.out_no, 5000)
+    for _ in range(2):
+        await told(world, provider, seen)
+        assert asked == [PayOrder]
+        asked.clear()
+    assert world.site.paying.numbers == {}  # What is over is not kept in mind.
+
+
+async def test_an_order_is_known_by_its_number_after_a_restart(
+    world: World, provider: Provider
+) -> None:
+    """A hub that was restarted while a payer paid must know whose payment it is."""
+    wallet = await world.wallet()
+    order = await ask(world, wallet)
+    await world.restart()
+    connect(world.site, provider)
+    assert world.site.paying.numbered(order.out_no) is not None
+    await told(world, provider, provider.pay(order.out_no, 5000))
+    assert world.wallet_now(wallet).posted_minor == 5_000
+    assert world.site.paying.numbered(order.out_no) is None
+
+
 async def test_old_notices_are_forgotten(world: World, provider: Provider) -> None:
     """What nobody repeats or disputes any more need not be kept."""
     order = await ask(world, await world.wallet())

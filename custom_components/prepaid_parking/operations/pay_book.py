@@ -73,11 +73,12 @@ class PayBook:
     the books alone. `turns` keep two from the same order, `looking` are the questions that are out,
     `looked` says when each order was asked about last. `guards` judge what is asked for,
     `refund_heard` takes up what is said of refunds. `coming` waits to be booked. `hints` counts what
-    is asked about an order for a notice's sake.
+    is asked about an order for a notice's sake. `numbers` are those of `orders` at their providers.
     """
 
     channels: dict[str, ChannelRun] = field(default_factory=dict)
     orders: dict[OrderId, PayOrder] = field(default_factory=dict)
+    numbers: dict[str, OrderId] = field(default_factory=dict)
     unmatched: dict[UnmatchedId, Unmatched] = field(default_factory=dict)
     coming: list[Coming] = field(default_factory=list)
     guards: list[Guard] = field(default_factory=list)
@@ -100,6 +101,13 @@ class PayBook:
         """Take over an order as it was written down; a final one is only in the books from now on."""
         if order.final:
             self.orders.pop(order.id, None)
+            self.numbers.pop(order.out_no, None)
             self.looked.pop(order.id, None)
         else:
             self.orders[order.id] = order
+            self.numbers[order.out_no] = order.id
+
+    def numbered(self, out_no: str) -> PayOrder | None:
+        """Return the order with this number at its provider, as far as it may still change."""
+        known = self.numbers.get(out_no)
+        return self.orders.get(known) if known is not None else None

@@ -31,7 +31,7 @@ async def load(site: Site) -> None:
     now = site.clock()
     for state in (OrderState.CREATED, OrderState.PENDING, OrderState.CLOSED):
         for order in await site.books.load(PayOrder, state=state):
-            site.paying.orders[order.id] = replace(order, next_at=now)
+            site.paying.hold(replace(order, next_at=now))
 
 
 async def look(site: Site, order: OrderId) -> PayOrder:

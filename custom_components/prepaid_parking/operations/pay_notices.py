@@ -77,8 +77,14 @@ async def forget_notices(site: Site, now: datetime) -> None:
 
 
 async def _order_of(site: Site, run: ChannelRun, seen: Seen | None) -> PayOrder | None:
-    """Return the order a payment is for: made at this very channel, else it is not that one."""
-    found = await numbered_order(site, seen.out_no) if seen is not None else []
+    """Return the order a payment is for: made at this very channel, else it is not that one.
+
+    Nothing is booked by what is remembered: where there is something to book, the books are asked.
+    """
+    if seen is None:
+        return None
+    known = site.paying.numbered(seen.out_no)
+    found = [known] if known is not None else await numbered_order(site, seen.out_no)
     return next((one for one in found if one.channel == run.key), None)
 
 
