@@ -22,6 +22,7 @@ from custom_components.prepaid_parking.core.chart import (
 from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.identity import EntryId, MeterId
 from custom_components.prepaid_parking.core.ledger import AccountId, Entry
+from custom_components.prepaid_parking.operations.tally import KINDS, REVENUE
 from tests.simulation.accounts import (
     MINOR,
     Meter,
@@ -42,6 +43,7 @@ from tests.simulation.top_up_fees import TopUpFees
 
 UNITS: Final = 50
 """A charge that is priced again is divided among a few dozen half-days, each to the whole unit."""
+EARNS: Final = frozenset(AccountId(one) for one in REVENUE)
 PROMOTION: Final = site_account(SiteAccount.PROMOTION)
 
 
@@ -100,6 +102,8 @@ class Audit:
         """Move the balances; returns what each wallet paid."""
         paid = Counter[int]()
         for leg in entry.postings:
+            earns = {leg.source, leg.target} & EARNS
+            assert not earns or entry.kind in KINDS, f"{entry.kind} is missing in a day's revenue"
             assert measure_of(leg.source) is measure_of(leg.target)
             assert leg.amount_minor > 0
             self.balances[leg.source] -= leg.amount_minor

@@ -1,11 +1,12 @@
 """One life: what is drawn happens to a site, and after every step its books must be true."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 import random
-from typing import Final
+from typing import Final, override
 from zoneinfo import ZoneInfo
 
 from custom_components.prepaid_parking.core.chart import Measure, measure_of, owner_of
@@ -15,6 +16,7 @@ from custom_components.prepaid_parking.core.ledger import AccountId
 from custom_components.prepaid_parking.core.metering import DoubtKind, Origin
 from custom_components.prepaid_parking.operations.meter_run import MeterRun
 from custom_components.prepaid_parking.operations.places import update_meter_place
+from custom_components.prepaid_parking.operations.site import Site
 from custom_components.prepaid_parking.operations.units import Draft, set_unit
 from tests.operations.money import is_sound
 from tests.operations.world import KWH, MANAGER, World
@@ -47,7 +49,22 @@ LONG_AGO: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class SimulatedWorld(World):
-    """A world whose hub may be killed: it goes on from the files as they lay there."""
+    """A world whose hub may be killed: it goes on from the files as they lay there.
+
+    Whoever lives in it is told of each site that is `loaded`, to connect it with what is outside.
+    """
+
+    loaded: Callable[[Site], object] = staticmethod(lambda _: None)
+
+    @override
+    async def _load(self) -> None:
+        await super()._load()
+        self.loaded(self.site)
+
+    async def rest(self) -> None:
+        """Let what goes on beside the keeper come to its end."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def take_over(self, folder: Path) -> None:
         """Put the dream of the dead process away, and start from its files."""
@@ -188,6 +205,7 @@ class Life:
         """Let whoever keeps the hub by then do what time brings."""
         self.awake_to = max(self.awake_to, self.now)
         await self.world.keeper.tick()
+        await self.world.rest()
 
     async def keeper_stops(self) -> None:
         """Let whoever keeps the hub by then stop in order."""

@@ -14,48 +14,54 @@ from typing import Any, Final
 
 from custom_components.prepaid_parking.store.opening import create_file
 from tests.operations.world import BOOKS, CURRENCY, SITE
-from tests.simulation.fees import FeeLife
 from tests.simulation.life import FIRST
+from tests.simulation.phones import PhoneLife
 
 STEPS: Final = 100
 MEMORY: Final = Path("/dev/shm")
 """Where there is memory to write files in: a power cut is no part of these lives, so no disk is."""
 
-type Happening = Callable[[FeeLife], Coroutine[Any, Any, None]]
+type Happening = Callable[[PhoneLife], Coroutine[Any, Any, None]]
 HAPPENINGS: Final[dict[Happening, int]] = {
-    FeeLife.read: 30,
-    FeeLife.burst: 5,
-    FeeLife.silence: 5,
-    FeeLife.tell_late: 7,
-    FeeLife.import_list: 3,
-    FeeLife.swap: 3,
-    FeeLife.tamper: 2,
-    FeeLife.settle: 5,
-    FeeLife.move_in: 5,
-    FeeLife.move_out: 2,
-    FeeLife.people_change: 2,
-    FeeLife.publish: 3,
-    FeeLife.assign: 4,
-    FeeLife.tick: 6,
-    FeeLife.post: 3,
-    FeeLife.die_soon: 7,
-    FeeLife.stop: 2,
-    FeeLife.set_clock: 2,
-    FeeLife.a_quiet_week: 1,
-    FeeLife.pay_in: 5,
-    FeeLife.pay_out: 2,
-    FeeLife.hand_over: 2,
-    FeeLife.move_house: 2,
-    FeeLife.take: 2,
-    FeeLife.owe: 3,
-    FeeLife.wash: 3,
-    FeeLife.deposit: 3,
-    FeeLife.come_and_go: 3,
-    FeeLife.agree: 2,
-    FeeLife.correct_price: 2,
-    FeeLife.set_fee: 2,
-    FeeLife.write_bill: 2,
-    FeeLife.end_bill: 3,
+    PhoneLife.read: 30,
+    PhoneLife.burst: 5,
+    PhoneLife.silence: 5,
+    PhoneLife.tell_late: 7,
+    PhoneLife.import_list: 3,
+    PhoneLife.swap: 3,
+    PhoneLife.tamper: 2,
+    PhoneLife.settle: 5,
+    PhoneLife.move_in: 5,
+    PhoneLife.move_out: 2,
+    PhoneLife.people_change: 2,
+    PhoneLife.publish: 3,
+    PhoneLife.assign: 4,
+    PhoneLife.tick: 6,
+    PhoneLife.post: 3,
+    PhoneLife.die_soon: 7,
+    PhoneLife.stop: 2,
+    PhoneLife.set_clock: 2,
+    PhoneLife.a_quiet_week: 1,
+    PhoneLife.pay_in: 5,
+    PhoneLife.pay_out: 2,
+    PhoneLife.hand_over: 2,
+    PhoneLife.move_house: 2,
+    PhoneLife.take: 2,
+    PhoneLife.owe: 3,
+    PhoneLife.wash: 3,
+    PhoneLife.deposit: 3,
+    PhoneLife.come_and_go: 3,
+    PhoneLife.agree: 2,
+    PhoneLife.correct_price: 2,
+    PhoneLife.set_fee: 2,
+    PhoneLife.write_bill: 2,
+    PhoneLife.end_bill: 3,
+    PhoneLife.ask_by_phone: 9,
+    PhoneLife.look_by_phone: 4,
+    PhoneLife.give_back_by_phone: 5,
+    PhoneLife.match: 4,
+    PhoneLife.slips: 4,
+    PhoneLife.change_shift: 2,
 }
 
 
@@ -103,7 +109,7 @@ def live(seed: int, steps: int, blank: Path) -> Outcome:
 
 async def _live(seed: int, steps: int, folder: Path) -> Outcome:
     outcome = Outcome(seed)
-    life = FeeLife(seed, folder)
+    life = PhoneLife(seed, folder)
     began = life.latest
     try:
         await life.begin()
