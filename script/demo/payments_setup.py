@@ -12,11 +12,10 @@ from . import show
 from .client import Data, Hub
 from .flows import OPTIONS, SUBENTRY, Steps, fill_in, give_up
 from .patience import until
+from .places import CHANNEL
 from .tenants import unit_of
 from .trouble import DemoError
 
-CHANNEL: Final = "Card (pretended)"
-"""What stands on the payer's button: no real money moves."""
 ACCOUNT: Final[Data] = {
     "merchant": "acct_1Fake",
     "key": "sk_test_fake",

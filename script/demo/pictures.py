@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from . import ROOT, show
 from .browser import log_in, new_page, page_link, wait_until_shown
-from .places import shown
+from .places import CHANNEL, shown
 from .running import running_demo
 from .trouble import DemoError
 
@@ -32,6 +32,15 @@ _DEVICE: Final = """async (name) => {
     const hass = document.querySelector('home-assistant').hass;
     return Object.values(hass.devices).find((one) => one.name === name).id;
 }"""
+_ACT: Final = """
+    const hass = document.querySelector('home-assistant').hass;
+    const act = async (action, asked) => (
+        await hass.callService('prepaid_parking', action, asked, undefined, false, true)).response;
+    const {wallets} = await act('list_wallets', {limit: 1000});
+    const {wallet} = wallets.find((one) => one.unit === unit && one.purpose === 'utility');"""
+_WALLET: Final = f"async (unit) => {{ {_ACT} return wallet; }}"
+"""A unit may have one for parking as well."""
+_ORDER: Final = f"async ([unit, asked]) => {{ {_ACT} return (await act('create_order', {{...asked, wallet}})).qr; }}"
 _FORGET_METER: Final = """async (name) => {
     const hass = document.querySelector('home-assistant').hass;
     const [entry] = await hass.callWS({type: 'config_entries/get', domain: 'prepaid_parking'});
@@ -68,14 +77,25 @@ def _take_all(page: Page, url: str) -> None:
     for view, height in (("prices", 1080), ("house", 760), ("parking", 1140), ("lanes", 980)):
         _open(page, f"{url}/{view}")
         _take(page, view, height)
+    _pay(page)
+    _open(page, f"{url}/payments")
+    _take(page, "payments", 1080)
     device = page.evaluate(_DEVICE, "Bakery 0-02 electricity")
     _open(page, f"{hub}/config/devices/device/{device}")
     _take(page, "meter", 1040)
-    _paper(page, hub, "statement", 900, "get_statement", wallet=_ENTERPRISE)
+    wallet = page.evaluate(_WALLET, _ENTERPRISE)
+    _paper(page, hub, "statement", 900, "get_statement", wallet=wallet)
     _paper(page, hub, "bill", 620, "get_bill", bill="b1")
     _open(page, url)
     _probe(page, hub, "Flat 3-102 electricity", unit="2")
     _take(page, "probe", 960)
+
+
+def _pay(page: Page) -> None:
+    """Let a payer pay, so that something has come in."""
+    asked = {"channel": CHANNEL, "amount": "50.00"}
+    offered = page.evaluate(_ORDER, [_ENTERPRISE, asked])
+    page.context.request.post(f"{offered}/pay")
 
 
 def _paper(page: Page, hub: str, name: str, height: int, action: str, **asked: str) -> None:

@@ -17,6 +17,8 @@ HOST: Final = "127.0.0.1"
 """The demo's password is no secret, so nothing of it listens beyond this machine."""
 USER: Final = "demo"
 PASSWORD: Final = "demo"  # noqa: S105  printed on the terminal, good for nothing but this demo
+CHANNEL: Final = "Card (pretended)"
+"""What stands on the payer's button: no real money moves."""
 _LOCK: Final = "running"
 
 

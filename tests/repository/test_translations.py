@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from homeassistant.helpers import service
 import pytest
 
 from tests.repository.translations import (
@@ -79,6 +80,11 @@ def test_what_automations_see_has_words_and_an_icon(
     for words in sentences.get("fields", {}).values():
         assert {"name", "description"} <= set(words)
     assert at(icons(), kind, name, DESCRIBED[kind]), "no icon"
+
+
+def test_the_hub_itself_takes_the_descriptions_of_actions() -> None:
+    """One key that YAML reads as a truth (`on`) takes the forms of all actions away."""
+    assert service._SERVICES_SCHEMA(described("services"))
 
 
 @pytest.mark.parametrize("kind", DESCRIBED)
