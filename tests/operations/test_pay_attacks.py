@@ -2,13 +2,22 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from custom_components.prepaid_parking.core.errors import CoreError
+from custom_components.prepaid_parking.core.identity import Actor, ActorKind
 from custom_components.prepaid_parking.core.pay_code import PayFor
 from custom_components.prepaid_parking.core.pay_order import Aim, AimKind
+from custom_components.prepaid_parking.core.pay_refund import RefundWay, allowed, named
+from custom_components.prepaid_parking.core.risk import RiskAction, RiskKind
 from custom_components.prepaid_parking.core.terminal import SignedCall, signature_of
+from custom_components.prepaid_parking.core.wallet import Frozen
+from custom_components.prepaid_parking.operations.cashier import refund
+from custom_components.prepaid_parking.operations.challenges import confirm_operation
+from custom_components.prepaid_parking.operations.held_kinds import KINDS
+from custom_components.prepaid_parking.operations.lifting import lift
 from custom_components.prepaid_parking.operations.pay_codes import make_pay_codes
 from custom_components.prepaid_parking.operations.pay_finding import is_our_number, new_out_no
 from custom_components.prepaid_parking.operations.pay_tokens import (
@@ -19,11 +28,19 @@ from custom_components.prepaid_parking.operations.pay_tokens import (
 )
 from custom_components.prepaid_parking.operations.pay_visit_book import PayVisit
 from custom_components.prepaid_parking.operations.pay_visits import Typed, tell_car, tell_phone
+from custom_components.prepaid_parking.operations.risk_freezing import freeze_by_rule
+from custom_components.prepaid_parking.operations.risk_rules import set_risk_rule
 from custom_components.prepaid_parking.operations.terminals import proven, set_terminal
+from custom_components.prepaid_parking.operations.tills import set_till
+from custom_components.prepaid_parking.operations.voiding import void_payment
+from tests.core.test_pay_refund import refund as refund_of
 from tests.operations.conftest import MakeWorld
 from tests.operations.staying import PLATE
+from tests.operations.test_desk import CASHIER, OTHER, a_shift, pay
 from tests.operations.test_pay_visits import inside
 from tests.operations.world import DAY, HOUR, MANAGER, World
+
+AUTOMATION = Actor(kind=ActorKind.AUTOMATION)
 
 
 def elsewhere(no: int) -> str:
@@ -134,3 +151,55 @@ async def test_a_terminal_that_gets_another_name_takes_no_call_twice(world: Worl
     assert await proven(world.site, known.id, call) is None
     call = replace(unsigned, signature=signature_of(new, unsigned))
     assert await proven(world.site, known.id, call) is not None
+
+
+async def test_nobody_is_the_second_person_of_an_own_automation(world: World) -> None:
+    """A cashier who writes an automation that asks, and then agrees to it, is one person, not two."""
+    wallet = (await world.wallet()).wallet.id
+    await world.pay(world.site.wallet(wallet), "100")
+    await set_risk_rule(
+        world.site,
+        rule=RiskKind.REFUND_LARGE,
+        changes={"most": 1000, "shadow": False, "action": RiskAction.REVIEW},
+        actor=MANAGER,
+    )
+    asked: dict[str, Any] = {"wallet": wallet, "amount_minor": 5000, "reason": "moved out"}
+    with pytest.raises(CoreError, match="asked_by_nobody"):
+        await refund(world.site, actor=AUTOMATION, **asked)
+    with pytest.raises(CoreError, match="review_required"):
+        await refund(world.site, actor=MANAGER, **asked)
+    await freeze_by_rule(world.site, wallet, Frozen.OUT, "chargeback")
+    with pytest.raises(CoreError, match="asked_by_nobody"):
+        await lift(world.site, wallet=wallet, reason="fine", actor=AUTOMATION)
+    assert world.site.wallet(wallet).posted_minor == 10_000
+
+
+def test_an_account_that_an_automation_has_named_is_named_again_by_a_person() -> None:
+    """Else whoever wrote the automation sends a stuck refund home, with a second yes of their own."""
+    known = refund_of(way=RefundWay.BANK, stuck=True)
+    alone = named(known, "subject", AUTOMATION)
+    with pytest.raises(CoreError, match="asked_by_nobody"):
+        allowed(alone, MANAGER)
+    again = named(alone, "subject", OTHER)
+    with pytest.raises(CoreError, match="refund_same_person"):
+        allowed(again, OTHER)
+    assert allowed(again, MANAGER).allowed_by == str(MANAGER)
+
+
+async def test_a_yes_to_one_receipt_voids_no_other(world: World) -> None:
+    """The colleague looked at the slip of the flat on the left; the one of the right has the same amount."""
+    wallet = await world.wallet()
+    shift = await a_shift(world)
+    for _ in range(2):
+        await pay(world, wallet, 5_000)
+    await set_till(world.site, till=shift.till, actor=MANAGER, changes={"second_minor": 1_000})
+    told: dict[str, Any] = {"reason": "wrong flat", "actor": CASHIER}
+    with pytest.raises(CoreError, match="cash_second_person") as refused:
+        await void_payment(world.site, receipt=1, **told)
+    operation = refused.value.placeholders["operation"]
+    await confirm_operation(world.site, KINDS, operation=operation, actor=OTHER)
+    with pytest.raises(CoreError, match="cash_second_person"):
+        await void_payment(world.site, receipt=2, **told)
+    _, voided = await void_payment(world.site, receipt=1, **told)
+    assert voided.voided_at is not None
+    assert wallet.posted_minor == 5_000

@@ -112,6 +112,11 @@ class Actor:
 SYSTEM = Actor(kind=ActorKind.SYSTEM)
 
 
+def is_user(written: str) -> bool:
+    """Tell whether an actor in the form kept in the books is a person."""
+    return written.partition(":")[0] == ActorKind.USER
+
+
 def installation_id(meter: MeterId, number: int) -> InstallationId:
     """Name the meter's nth installation."""
     return InstallationId(f"{meter}.{number}")

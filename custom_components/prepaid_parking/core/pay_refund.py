@@ -13,7 +13,7 @@ from typing import Final
 
 from .chart import Channel
 from .errors import CoreError
-from .identity import Actor, ActorKind, OrderId, RefundId
+from .identity import Actor, ActorKind, OrderId, RefundId, is_user
 from .pay_channel import RefundOutcome, RefundSeen
 
 LADDER: Final = tuple(timedelta(seconds=pause) for pause in (5, 30, 120, 600, 3600, 21_600))
@@ -225,11 +225,16 @@ def named(refund: PayRefund, subject: str, actor: Actor) -> PayRefund:
 
 
 def allowed(refund: PayRefund, actor: Actor) -> PayRefund:
-    """Return a refund to a bank account that a second person has allowed."""
+    """Return a refund to a bank account that a second person has allowed: a user named it, another agrees.
+
+    Whoever writes an automation could let it name an own account, and agree alone.
+    """
     if refund.way is not RefundWay.BANK or refund.state.over or refund.allowed_by:
         raise CoreError("refund_nothing_to_allow", refund=refund.id)
     if actor.kind is not ActorKind.USER or str(actor) == refund.asked_by:
         raise CoreError("refund_same_person", refund=refund.id)
+    if not is_user(refund.asked_by):
+        raise CoreError("asked_by_nobody")
     return replace(refund, allowed_by=str(actor))
 
 

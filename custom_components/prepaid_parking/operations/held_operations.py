@@ -11,7 +11,7 @@ from typing import Final
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.held_operation import CODE_DIGITS, WAITS, HeldOperation, HeldState, Need
-from ..core.identity import Actor, HeldId, WalletId
+from ..core.identity import Actor, ActorKind, HeldId, WalletId
 from ..core.ledger import Act
 from .repeats import is_own
 from .risk_facts import OperationEvent, OperationFact
@@ -83,6 +83,15 @@ async def hold_operation(
         raise
     tell_operation(site, OperationEvent.HELD, held, code)
     return held
+
+
+def check_person(actor: Actor) -> None:
+    """Refuse an automation that asks for what a second person is to confirm.
+
+    Whoever writes one could let it ask, and be the second of two alone.
+    """
+    if actor.kind is ActorKind.AUTOMATION:
+        raise CoreError("asked_by_nobody")
 
 
 def waiting_for(held: HeldOperation) -> CoreError:

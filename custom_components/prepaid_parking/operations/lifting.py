@@ -7,7 +7,7 @@ from ..core.identity import Actor
 from ..core.ledger import Receipt
 from ..core.risk import shut_by_rule
 from .booking import frozen_now
-from .held_operations import hold_operation, waiting_for
+from .held_operations import check_person, hold_operation, waiting_for
 from .site import Site
 from .wallets import unfreeze
 
@@ -20,6 +20,7 @@ async def lift(site: Site, *, wallet: str, reason: str, actor: Actor) -> Receipt
     shut = frozen_now(known, site.clock()) is not None
     if not (shut and shut_by_rule(known.frozen_reason)):
         return await unfreeze(site, wallet=wallet, reason=reason, actor=actor)
+    check_person(actor)
     held = await hold_operation(
         site,
         kind=UNFREEZE,

@@ -15,7 +15,7 @@ from ..core.held_operation import REVIEWED, WAITS, Need
 from ..core.identity import Actor, WalletId
 from ..core.pay_order import AimKind
 from ..core.risk import RiskAction, RiskKind, RiskRule, Struck, struck
-from .held_operations import hold_operation, waiting_for
+from .held_operations import check_person, hold_operation, waiting_for
 from .pay_book import Asking as OrderAsking
 from .risk_measures import Came, asked_for, measure_in, measure_out
 from .risk_saying import WAYS, count, counted, freeze_soon, in_earnest, rules_of, say
@@ -69,6 +69,8 @@ async def guard(
     judged = await judge(site, asking)
     if not judged.needs:
         return
+    if asking.what is Asked.REFUND and Need.PERSON in judged.needs:
+        check_person(asking.actor)
     held = await hold_operation(
         site,
         kind=kind,

@@ -68,6 +68,7 @@ async def read_agreed(site: Site) -> None:
 def _wanted(act: Act, cash_minor: int) -> str:
     """Return what makes an act the same one when it is asked for again."""
     about = (
-        str(act.detail.get(name) or "") for name in ("wallet", "stay", "bill", "agent", "batch")
+        str(act.detail.get(name) or "")
+        for name in ("wallet", "stay", "bill", "agent", "batch", "receipt")
     )
     return "|".join((str(act.actor), act.kind, str(cash_minor), *about))
