@@ -11,18 +11,26 @@ from .core.desk_receipt import DeskReceipt
 from .core.errors import CoreError
 from .core.identity import WalletId
 from .core.shift import MOST_RECEIPTS
-from .operations.receipts import find_receipt
+from .operations.receipts import find_receipt, printed
 from .operations.site import Site
 from .page_view import Page, PageView
 from .printing import filled
 from .wording import Words
 
+GIVEN: Final = "given"
+"""In a link that came with the payment: nobody has counted a print for it yet."""
 URL: Final = f"/api/{DOMAIN}/receipt/{{entry}}/{{receipt}}"
 
 
 def receipt_path(entry: str, receipt: int, language: str, *, copy: bool) -> str:
     """Return where a receipt's page is, unsigned."""
     asked = {"language": language} | ({"copy": "1"} if copy else {})
+    return f"{URL.format(entry=entry, receipt=receipt)}?{urlencode(asked)}"
+
+
+def given_path(entry: str, receipt: int, language: str) -> str:
+    """Return where a receipt is printed by whoever took the money: opened again it is a copy."""
+    asked = {"language": language, GIVEN: "1"}
     return f"{URL.format(entry=entry, receipt=receipt)}?{urlencode(asked)}"
 
 
@@ -39,8 +47,9 @@ class ReceiptView(PageView):
         async def make(site: Site) -> Page:
             if not receipt.isdecimal() or len(receipt) > len(str(MOST_RECEIPTS)):
                 raise CoreError("unknown_receipt", receipt=receipt)
-            found = await find_receipt(site, int(receipt))
-            return partial(receipt_page, site, found, copy)
+            if GIVEN in request.query and not copy:
+                return partial(receipt_page, site, *await printed(site, int(receipt)))
+            return partial(receipt_page, site, await find_receipt(site, int(receipt)), copy)
 
         return await self.serve(request, entry, make)
 

@@ -125,7 +125,7 @@ OF_THE_DAY: Final = frozenset(
         *("occupied_since", "closed_at"),
         *("entered_at", "set_at", "settled_at"),
         *("left_at", "paid_at", "seen_at"),
-        *("asked_at", "expires_at", "made_at"),
+        *("asked_at", "expires_at", "made_at", "receipt_url"),
     }
 )
 """Times, hashes and places in the chain: another run has others."""

@@ -164,6 +164,28 @@ async def test_a_receipt_is_a_page_and_then_a_copy(
     assert "<script" not in page
 
 
+async def test_a_payment_at_the_desk_comes_with_its_receipt(
+    hub: Hub, hass_client_no_auth: Callable[..., Any]
+) -> None:
+    """A cashier with a queue prints from the answer; the same link again is no second original."""
+    await hub.call("open_wallet", unit="Flat 3-201", purpose="utility")
+    told = await hub.call("top_up", wallet="w1", amount="5", reference="t1")
+    again = await hub.call("top_up", wallet="w1", amount="5", reference="t1")
+    assert (told["receipt"], again["receipt"]) == (1, 1)
+    client = await hass_client_no_auth()
+    forged = told["receipt_url"].replace("given=1", "given=0").replace("receipt/", "receipt/x")
+    assert (await client.get(forged)).status == 401
+    pages = [await (await client.get(one["receipt_url"])).text() for one in (told, told, again)]
+    assert "5.00" in pages[0]
+    assert ["Copy" in one for one in pages] == [False, True, True]
+    assert (await hub.call("get_receipt", receipt=1))["copy"] is True
+    batch = await hub.call("make_vouchers", count=2, amount="5")
+    sold = await hub.call("sell_vouchers", batch=batch["batch"])
+    assert (sold["receipt"], "receipt" in batch) == (2, False)
+    taken = await hub.call("top_up", wallet="w1", amount="5", channel="other")
+    assert "receipt_url" not in taken
+
+
 async def test_the_desk_goes_by_the_hubs_country(hub: Hub, hass: HomeAssistant) -> None:
     """Where a fine waits for cash without a register, the desk says so before it takes any."""
     await hub.call("open_wallet", unit="Flat 3-201", purpose="utility")

@@ -22,7 +22,9 @@ from ..operations.meter_run import MeterRun
 from ..operations.occupants import units_of
 from ..operations.site import Site
 from ..operations.wallet_run import WalletRun
+from ..page_view import signed
 from ..picture_view import picture_url
+from ..receipt_page import given_path
 
 type Response = dict[str, Any]
 type Handler = Callable[[Call], Awaitable[Response]]
@@ -148,7 +150,10 @@ class Call:
         return self.text("reference") or f"generated-{uuid4().hex}"
 
     def receipt(self, receipt: Receipt, reference: str | None = None) -> Response:
-        """Return what the books answered; without a reference of the caller's it is not idempotent."""
+        """Return what the books answered; without a reference of the caller's it is not idempotent.
+
+        Money over the counter has a number for the payer, and a link to print it.
+        """
         answer: Response = {
             "entry": receipt.entry,
             "event": receipt.event,
@@ -157,6 +162,10 @@ class Call:
         }
         if reference is not None:
             answer |= {"reference": reference, "idempotent": bool(self.text("reference"))}
+        number = receipt.detail.get("receipt")
+        if isinstance(number, int):
+            path = given_path(self.entry_id, number, self.hass.config.language)
+            answer |= {"receipt": number, "receipt_url": signed(self.hass, path, self.site)["url"]}
         return answer
 
 
