@@ -1,24 +1,22 @@
 """The daily close of a car park: what its lanes did and earned on a local day, equal to the ledger."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time
 
 from ..core.day_close import KINDS, DayLine, Place, add_entry, in_order, total_of
 from ..core.identity import LaneId, WalletId
-from ..core.ledger import Entry
 from ..core.local_day import DAY
 from ..core.passage import Passage
 from ..core.stay import Stay
 from .facts import DayClosed
 from .lane_facts import PassageKind
 from .site import Site
+from .walking import every_entry
 
 OPENED = frozenset(
     {PassageKind.ADMITTED, PassageKind.EMERGENCY, PassageKind.FORCED, PassageKind.TAILGATED}
 )
 """Passages in which a car went through, as far as anybody knows."""
-PAGE = 500
 
 
 async def close_day(site: Site, day: date) -> dict[str, object]:
@@ -33,7 +31,7 @@ async def close_day(site: Site, day: date) -> dict[str, object]:
         if passage.kind in OPENED:
             place = await _place_of(site, places, passage.stay, _name(site, passage.lane))
             lines[_name(site, passage.lane), place[1]].passages += 1
-    async for entry in _entries(site, begin, end):
+    async for entry in every_entry(site, KINDS, since=begin, until=end):
         lane = _name(site, str(entry.detail.get("lane") or ""))
         place = await _place_of(site, places, str(entry.detail.get("stay") or ""), lane)
         payer = site.wallets.get(WalletId(str(entry.detail.get("wallet") or "")))
@@ -59,19 +57,6 @@ async def close_yesterday(site: Site, now: datetime) -> None:
     if before is None or before >= today or not (site.lanes or parking.spaces):
         return
     site.tell(DayClosed(report=await close_day(site, today - DAY)))
-
-
-async def _entries(site: Site, begin: datetime, end: datetime) -> AsyncIterator[Entry]:
-    after = None
-    while True:
-        page = await site.books.entries(
-            since=begin, until=end, kinds=KINDS, after=after, limit=PAGE
-        )
-        for entry in page:
-            yield entry
-        if len(page) < PAGE:
-            return
-        after = page[-1].id
 
 
 async def _place_of(site: Site, places: dict[str, Place], stay: str, lane: str) -> Place:

@@ -1,18 +1,17 @@
 """What a shift, or a day at the desk, came to: added up from the books, not from what is in mind."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from ..core.chart import Channel
 from ..core.entry_kind import EntryKind
-from ..core.ledger import Entry
 from ..core.local_day import DAY, day_start
 from ..core.shift import Shift
 from .desk import taken_in
 from .receipts import receipt_view, receipts_between, receipts_of
 from .site import Site
+from .walking import every_entry
 
 type Report = dict[str, object]
 
@@ -33,7 +32,6 @@ KINDS: Final = (
     EntryKind.SHIFT_CLOSED,
 )
 """What moves money over the counter."""
-PAGE: Final = 500
 CLOSING: Final = timedelta(minutes=1)
 """A shift's last entry is booked a moment after it was closed; no other entry names the shift then."""
 WAYS: Final = (Channel.CASH, Channel.TERMINAL, Channel.TRANSFER)
@@ -116,7 +114,7 @@ def shift_view(site: Site, shift: Shift) -> Report:
 async def _table(site: Site, begin: datetime, end: datetime | None, shift: str) -> list[Report]:
     """Return a row for each kind of entry: how many there were, and what they moved by each way."""
     counts, sums = Counter[EntryKind](), Counter[tuple[EntryKind, str]]()
-    async for entry in _entries(site, begin, end):
+    async for entry in every_entry(site, KINDS, since=begin, until=end):
         if shift and entry.detail.get("shift") != shift:
             continue
         moved = taken_in(entry)
@@ -130,16 +128,3 @@ async def _table(site: Site, begin: datetime, end: datetime | None, shift: str) 
         {"kind": kind, "count": count} | {way: site.currency.text(sums[kind, way]) for way in WAYS}
         for kind, count in sorted(counts.items())
     ]
-
-
-async def _entries(site: Site, begin: datetime, end: datetime | None) -> AsyncIterator[Entry]:
-    after = None
-    while True:
-        page = await site.books.entries(
-            since=begin, until=end, kinds=KINDS, after=after, limit=PAGE
-        )
-        for entry in page:
-            yield entry
-        if len(page) < PAGE:
-            return
-        after = page[-1].id

@@ -1,14 +1,14 @@
 """Stays and counted uses on trial: what the books keep of them is priced by a draft."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
-from ..core.identity import EntryId, PackageId, TariffId, WalletId
+from ..core.identity import PackageId, TariffId, WalletId
 from ..core.lab_cost import Cost
 from ..core.lab_uses import Happened, price_happened
 from ..core.ledger import Entry
@@ -22,8 +22,8 @@ from .gently import gently
 from .lab import Compared, Preview, span_of
 from .site import Site
 from .trial import Come, on_trial
+from .walking import every_entry
 
-PAGE: Final = 500
 SECOND: Final = timedelta(seconds=1)
 USES: Final = (EntryKind.USES_TAKEN, EntryKind.PASSAGE)
 STAYS: Final = (EntryKind.SESSION_ENDED,)
@@ -72,10 +72,11 @@ async def _try(
     found: dict[tuple[WalletId, TariffId], History] = defaultdict(History)
     since = day_start(first, site.zone)
     back = {
-        entry.reverses async for entry in _entries(site, since, until, (EntryKind.USES_GIVEN_BACK,))
+        entry.reverses
+        async for entry in every_entry(site, (EntryKind.USES_GIVEN_BACK,), since=since, until=until)
     }
     reading = 2 * (until - since) // SECOND
-    async for entry in _entries(site, since, until, kinds):
+    async for entry in every_entry(site, kinds, since=since, until=until):
         come(max(0, (entry.occurred - since) // SECOND), reading)
         wallet, tariff = _of(entry, packages)
         if (
@@ -134,22 +135,6 @@ def _present(site: Site, tariff: TariffId, draft: TariffVersion) -> TariffVersio
     pricer, now = site.tariffs.get(tariff), site.clock()
     known = [one for one in pricer.versions if one.valid_from <= now] if pricer else []
     return known[-1] if known and known[-1].kind is draft.kind else None
-
-
-async def _entries(
-    site: Site, since: datetime, until: datetime, kinds: tuple[EntryKind, ...]
-) -> AsyncIterator[Entry]:
-    """Yield the entries of that time, page by page: a year of a laundry does not fit into memory."""
-    after: EntryId | None = None
-    while True:
-        page = await site.books.entries(
-            since=since, until=until, kinds=kinds, after=after, limit=PAGE
-        )
-        async for entry in gently(page):
-            yield entry
-        if len(page) < PAGE:
-            return
-        after = page[-1].id
 
 
 def _counts(entry: Entry, draft: TariffVersion) -> bool:

@@ -24,11 +24,11 @@ from .stay_book import hold, numbered
 from .stay_finding import stay_by_id
 from .stay_refunding import Shares, moves_back, refunded
 from .usage import post_windows
+from .walking import every_entry
 from .wallet_run import WalletRun
 
 REFUNDS = site_account(SiteAccount.REFUNDS)
 BANK = site_account(SiteAccount.BANK)
-PAGE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,15 +176,11 @@ def done_act(site: Site, refund: PayRefund, actor: Actor, reason: str) -> Act:
 
 async def holding_entry(site: Site, refund: PayRefund) -> Entry:
     """Return the entry that took a refund's money out: it is known by its event."""
-    wanted, after = f"refund/{refund.id}/held", None
-    while True:
-        page = await site.books.entries(kinds=(EntryKind.REFUND_HELD,), after=after, limit=PAGE)
-        for entry in page:
-            if entry.event == wanted:
-                return entry
-        if len(page) < PAGE:
-            raise CoreError("entry_unknown", entry=wanted)
-        after = page[-1].id
+    wanted = f"refund/{refund.id}/held"
+    async for entry in every_entry(site, (EntryKind.REFUND_HELD,)):
+        if entry.event == wanted:
+            return entry
+    raise CoreError("entry_unknown", entry=wanted)
 
 
 def told_of(refund: PayRefund) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Final
 
 from ..core.desk_receipt import DeskReceipt
 from ..core.entry_kind import EntryKind
@@ -13,8 +12,7 @@ from ..core.local_day import DAY, day_start
 from .booking import keep
 from .months import check_day
 from .site import Site
-
-PAGE: Final = 500
+from .walking import every_entry
 
 
 async def find_receipt(site: Site, number: int) -> DeskReceipt:
@@ -59,16 +57,11 @@ async def printed(site: Site, number: int) -> tuple[DeskReceipt, bool]:
 async def entry_of(site: Site, receipt: DeskReceipt) -> Entry:
     """Return the entry that a receipt stands for."""
     kinds = (EntryKind(receipt.kind),)
-    after = None
-    while True:
-        # Booked is never before it occurred: the clock that says both is the same.
-        page = await site.books.entries(since=receipt.at, kinds=kinds, after=after, limit=PAGE)
-        for entry in page:
-            if entry.detail.get("receipt") == receipt.no:
-                return entry
-        if len(page) < PAGE:
-            raise CoreError("unknown_receipt", receipt=receipt.no)
-        after = page[-1].id
+    # Booked is never before it occurred: the clock that says both is the same.
+    async for entry in every_entry(site, kinds, since=receipt.at):
+        if entry.detail.get("receipt") == receipt.no:
+            return entry
+    raise CoreError("unknown_receipt", receipt=receipt.no)
 
 
 def check_voidable(site: Site, receipt: DeskReceipt) -> None:

@@ -10,7 +10,7 @@ from ..core.day_close import movements
 from ..core.difference import Difference, DifferenceKind, SettledRow
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
-from ..core.identity import EntryId, OrderId
+from ..core.identity import OrderId
 from ..core.pay_channel import RowKind, SettlementRow
 from ..core.pay_notice import Unmatched
 from ..core.pay_order import OrderState, PayOrder
@@ -19,13 +19,13 @@ from ..core.settlement_match import REFUND_FAILURE, ZONES, OrderSide, RefundSide
 from .gently import gently
 from .pay_refund_holding import owner_of_aim
 from .site import Site
+from .walking import every_entry
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 DAY: Final = timedelta(days=1)
 AROUND: Final = timedelta(days=2)
 """An order is made at most so long before it is paid: what is older is asked for one by one."""
-PAGE: Final = 500
 BOOKED: Final = frozenset({OrderState.PAID, OrderState.CREDITED})
 MONEY_IN: Final = (
     EntryKind.TOP_UP,
@@ -142,16 +142,12 @@ async def moved_by_orders(
     found: dict[str, int] = {}
     if not wanted:
         return found
-    account, after = channel_account(kind), EntryId(0)
+    account = channel_account(kind)
     since = min(one.created_at for one in wanted.values()) - DAY
-    while True:
-        page = await site.books.entries(kinds=MONEY_IN, since=since, after=after, limit=PAGE)
-        for entry in page:
-            if entry.event in wanted:
-                found[entry.event] = -movements(entry).get(account, 0)
-        if len(page) < PAGE:
-            return found
-        after = page[-1].id
+    async for entry in every_entry(site, MONEY_IN, since=since):
+        if entry.event in wanted:
+            found[entry.event] = -movements(entry).get(account, 0)
+    return found
 
 
 async def order_side(site: Site, order: PayOrder, moved: Mapping[str, int]) -> OrderSide:
