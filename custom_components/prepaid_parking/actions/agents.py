@@ -85,11 +85,9 @@ async def settle_agent(call: Call) -> Response:
         reference=reference,
         actor=call.actor,
     )
-    amount = receipt.detail["amount"]
-    assert isinstance(amount, int)
     return {
         **call.receipt(receipt, reference),
-        "amount": call.site.currency.text(amount),
+        "amount": call.amount_of(receipt),
         **agents.agent_view(call.site, agent),
     }
 

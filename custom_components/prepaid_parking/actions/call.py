@@ -20,6 +20,7 @@ from ..core.unit import Unit
 from ..operations.lane_run import LaneRun
 from ..operations.meter_run import MeterRun
 from ..operations.occupants import units_of
+from ..operations.repeats import GENERATED
 from ..operations.site import Site
 from ..operations.wallet_run import WalletRun
 from ..page_view import signed
@@ -147,7 +148,7 @@ class Call:
 
     def reference(self) -> str:
         """Return the caller's own key for this act; without one it gets a key that is never used twice."""
-        return self.text("reference") or f"generated-{uuid4().hex}"
+        return self.text("reference") or f"{GENERATED}{uuid4().hex}"
 
     def receipt(self, receipt: Receipt, reference: str | None = None) -> Response:
         """Return what the books answered; without a reference of the caller's it is not idempotent.
@@ -167,6 +168,12 @@ class Call:
             path = given_path(self.entry_id, number, self.hass.config.language)
             answer |= {"receipt": number, "receipt_url": signed(self.hass, path, self.site)["url"]}
         return answer
+
+    def amount_of(self, receipt: Receipt) -> str:
+        """Return the amount of an entry, as it is written."""
+        amount = receipt.detail["amount"]
+        assert isinstance(amount, int)
+        return self.site.currency.text(amount)
 
 
 def page[ItemT](call: Call, items: Sequence[ItemT], id_fn: Callable[[ItemT], str]) -> list[ItemT]:

@@ -62,12 +62,10 @@ async def adjust_usage(call: Call) -> Response:
         reference=reference,
         actor=call.actor,
     )
-    amount = receipt.detail["amount"]
-    assert isinstance(amount, int)
     return {
         **call.receipt(receipt, reference),
         "corrects": found.id,
-        "amount": call.site.currency.text(amount),
+        "amount": call.amount_of(receipt),
         **described(call, call.wallet(str(usage["wallet"]))),
     }
 

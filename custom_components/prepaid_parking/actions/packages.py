@@ -76,7 +76,7 @@ async def give_back_use(call: Call) -> Response:
     wallet = str(receipt.detail["wallet"])
     return (
         call.receipt(receipt, reference)
-        | {"wallet": wallet, "paid_back": _amount(call, receipt)}
+        | {"wallet": wallet, "paid_back": call.amount_of(receipt)}
         | _left(call, wallet)
     )
 
@@ -95,7 +95,7 @@ async def end_package(call: Call) -> Response:
     package = await packages.find_package(call.site, call.text("package"))
     return (
         call.receipt(receipt, reference)
-        | {"paid_back": _amount(call, receipt)}
+        | {"paid_back": call.amount_of(receipt)}
         | _view(call, package)
         | _left(call, package.wallet)
     )
@@ -121,14 +121,8 @@ def used(call: Call, receipt: Receipt) -> Response:
         "wallet": wallet,
         "uses": receipt.detail["uses"],
         "packages": [{"package": one["package"], "uses": one["uses"]} for one in takes],
-        "paid": _amount(call, receipt),
+        "paid": call.amount_of(receipt),
     } | _left(call, wallet)
-
-
-def _amount(call: Call, receipt: Receipt) -> str:
-    amount = receipt.detail["amount"]
-    assert isinstance(amount, int)
-    return call.site.currency.text(amount)
 
 
 def _left(call: Call, wallet: str) -> Response:

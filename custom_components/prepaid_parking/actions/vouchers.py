@@ -80,14 +80,12 @@ async def sell_vouchers(call: Call) -> Response:
         reference=reference,
         actor=call.actor,
     )
-    amount = receipt.detail["amount"]
-    assert isinstance(amount, int)
     return {
         **call.receipt(receipt, reference),
         **_batch(call, batch),
         "first": receipt.detail["first"],
         "last": receipt.detail["last"],
-        "paid": call.site.currency.text(amount),
+        "paid": call.amount_of(receipt),
     }
 
 
@@ -123,13 +121,11 @@ async def cancel_vouchers(call: Call) -> Response:
         reference=reference,
         actor=call.actor,
     )
-    amount = receipt.detail["amount"]
-    assert isinstance(amount, int)
     return {
         **call.receipt(receipt, reference),
         **_batch(call, batch),
         "cancelled_now": receipt.detail["count"],
-        "amount_back": call.site.currency.text(amount),
+        "amount_back": call.amount_of(receipt),
     }
 
 
