@@ -46,6 +46,7 @@ def policy(*, calls: bool) -> str:
     )
 
 
+@cache
 def _known_by(content: str) -> str:
     return f"'sha256-{b64encode(sha256(content.encode()).digest()).decode()}'"
 

@@ -76,13 +76,15 @@ async def test_keys_are_proven_and_lie_sealed_beside_the_books(
     hub: Hub, wechat: FakeWeChat, tmp_path: Path
 ) -> None:
     """Whoever reads the hub's configuration, or a diagnostics file, must not be able to pay out."""
-    made = await add_channel(hub, "wechat", wechat_form(wechat))
+    form = wechat_form(wechat, app_secret=wechat.account.app_secret)
+    made = await add_channel(hub, "wechat", form)
     assert made.title == "Our wechat"
     kept = await async_secrets(hub.data.privacy, made.data["subject"])
     assert kept == {
         "key": wechat.account.key_pem.strip(),
         "api_key": wechat.account.api_key,
         "provider_key": wechat.signer.public_pem.strip(),
+        "app_secret": wechat.account.app_secret,
     }
     told = await async_get_config_entry_diagnostics(hub.hass, hub.entry)
     assert told["payments"]["channels"] == [
@@ -91,9 +93,10 @@ async def test_keys_are_proven_and_lie_sealed_beside_the_books(
     assert wechat.account.merchant not in json.dumps(told, default=str)
     for text in (stored(hub), json.dumps(told, default=str)):
         assert wechat.account.api_key not in text
+        assert wechat.account.app_secret not in text
         assert "PRIVATE KEY" not in text
-    hidden = wechat.account.api_key.encode()
-    assert not await hub.hass.async_add_executor_job(_files_with, tmp_path, hidden)
+    for hidden in (wechat.account.api_key.encode(), wechat.account.app_secret.encode()):
+        assert not await hub.hass.async_add_executor_job(_files_with, tmp_path, hidden)
     # The order that proved it is closed: nobody can pay it.
     assert {order.state.value for order in wechat.books.orders.values()} == {"closed"}
 
@@ -121,6 +124,8 @@ async def test_certificates_are_opened_with_the_api_key(
         ({"api_key": "short"}, "api_key", "api_key_length"),
         ({"key": "-----BEGIN CERTIFICATE-----"}, "key", "private_key_invalid"),
         ({"provider_key": "abc"}, "provider_key", "public_key_invalid"),
+        ({"app_secret": "short"}, "app_secret", "wechat_app_secret_malformed"),
+        ({"app_secret": "0" * 32}, "app_secret", "wechat_app_secret_refused"),
         (
             {"provider_key": public_pem(alipay_peer.key("provider").public_key())},
             "provider_key",
@@ -153,8 +158,8 @@ async def test_each_wrong_field_of_wechat_is_named(
     walk = await open_form(hub, "wechat")
     await walk.answer(wechat_form(wechat, **wrong))
     assert walk.at("wechat", error=error)["errors"] == {field: error}
-    again = wechat_form(wechat)
-    for secret in ("key", "api_key", "provider_key"):
+    again = wechat_form(wechat, app_secret=wechat.account.app_secret)
+    for secret in ("key", "api_key", "provider_key", "app_secret"):
         if secret not in wrong:
             del again[secret]
     await walk.answer(again)

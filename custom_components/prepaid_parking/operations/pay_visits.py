@@ -251,6 +251,7 @@ def count_miss(site: Site, visit: PayVisit, address: str | None, about: str) -> 
 
 
 def was_no_miss(site: Site, visit: PayVisit, address: str | None, about: str) -> None:
+    """Take back what was counted before an answer that was right."""
     for limit, asker in _limits(site, address, about):
         limit.give_back(asker)
     visit.misses -= 1
