@@ -1,5 +1,6 @@
 """What somebody with bad intentions tries at the page and at the desk, under the web server."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.identity import Actor, ActorKind
+from custom_components.prepaid_parking.core.pay_channel import ChannelError, ChannelFault
 from custom_components.prepaid_parking.core.pay_code import PayFor
 from custom_components.prepaid_parking.core.pay_order import Aim, AimKind
 from custom_components.prepaid_parking.core.pay_refund import RefundWay, allowed, named
@@ -20,6 +22,7 @@ from custom_components.prepaid_parking.operations.held_kinds import KINDS
 from custom_components.prepaid_parking.operations.lifting import lift
 from custom_components.prepaid_parking.operations.pay_codes import make_pay_codes
 from custom_components.prepaid_parking.operations.pay_finding import is_our_number, new_out_no
+from custom_components.prepaid_parking.operations.pay_inside import come_back, send_out
 from custom_components.prepaid_parking.operations.pay_tokens import (
     lasting_token,
     opened_by,
@@ -35,6 +38,7 @@ from custom_components.prepaid_parking.operations.tills import set_till
 from custom_components.prepaid_parking.operations.voiding import void_payment
 from tests.core.test_pay_refund import refund as refund_of
 from tests.operations.conftest import MakeWorld
+from tests.operations.provider import Provider, connect
 from tests.operations.staying import PLATE
 from tests.operations.test_desk import CASHIER, OTHER, a_shift, pay
 from tests.operations.test_pay_visits import inside
@@ -203,3 +207,47 @@ async def test_a_yes_to_one_receipt_voids_no_other(world: World) -> None:
     _, voided = await void_payment(world.site, receipt=1, **told)
     assert voided.voided_at is not None
     assert wallet.posted_minor == 5_000
+
+
+class Payers:
+    """A provider that is asked who a payer is, and counts how often."""
+
+    def __init__(self) -> None:
+        self.codes: list[str] = []
+
+    def address(self, back_url: str, state: str) -> str:
+        """Send a payer out."""
+        return f"https://provider.example/{state}?{back_url}"
+
+    async def payer(self, code: str) -> str:
+        """Know nobody."""
+        self.codes.append(code)
+        raise ChannelError(ChannelFault.REFUSED, "code")
+
+    async def prove(self) -> None:
+        """Know the secret."""
+
+
+async def test_who_only_says_to_come_back_from_an_app_asks_the_provider_seldom(
+    world: World,
+) -> None:
+    """A new visit for each made-up code: the provider would shut out the site, not whoever it was."""
+    wallet, payers = await world.wallet(), Payers()
+    channel = connect(world.site, Provider())
+    channel.payers = payers
+    for no in range(200):
+        visit = visit_of(world, PayFor.WALLET, wallet.wallet.id)
+        visit.aim = Aim(kind=AimKind.WALLET, id=wallet.wallet.id)
+        await send_out(world.site, visit, channel, amount_minor=100, back_url="https://x")
+        assert visit.errand is not None
+        with suppress(CoreError):
+            await come_back(
+                world.site,
+                visit,
+                state=visit.errand.state,
+                code=f"made-up-{no}",
+                address=elsewhere(0),
+                back_url="https://x",
+            )
+        assert not visit.by_app
+    assert len(payers.codes) <= 30

@@ -9,10 +9,11 @@ from typing import Final
 
 from ..core.errors import CoreError
 from ..core.pay_channel import ChannelError, Way
+from ..core.rate_limit import network_of
 from .pay_aims import due
 from .pay_book import ChannelRun
 from .pay_finding import find_order
-from .pay_visit_book import Errand, PayVisit
+from .pay_visit_book import ALL, Errand, PayVisit
 from .pay_visits import ask_for_order
 from .site import Site
 
@@ -52,7 +53,7 @@ async def come_back(
         return
     visit.asking = True
     try:
-        payer = await _payer(run, code)
+        payer = await _payer(site, run, code, address)
     finally:
         visit.asking = False
     visit.by_app = bool(payer)
@@ -70,9 +71,11 @@ async def come_back(
         visit.by_app = False
 
 
-async def _payer(run: ChannelRun, code: str) -> str:
-    """Return who has come back; "" where the provider does not say."""
-    if run.payers is None:
+async def _payer(site: Site, run: ChannelRun, code: str, address: str | None) -> str:
+    """Return who has come back; "" where the provider does not say, or was asked for too many."""
+    visits, now = site.pay_visits, site.clock()
+    seldom = visits.errands.take(network_of(address), now) and visits.all_errands.take(ALL, now)
+    if run.payers is None or not seldom:
         return ""
     try:
         return await run.payers.payer(code)

@@ -83,7 +83,8 @@ class PayVisits:
 
     `is_open` is the site's own choice. The limits count visits begun and answers that prove nothing,
     by network, by what they are about and for the site as a whole, so that neither plates nor hours nor
-    digits are tried out; how many orders may be asked for is a rule against misuse.
+    digits are tried out; how many orders may be asked for is a rule against misuse, and a provider is
+    asked no oftener who has come back than it may be asked for orders.
     """
 
     is_open: bool = False
@@ -91,6 +92,8 @@ class PayVisits:
     misses: RateLimit = field(default_factory=lambda: _limit(12, HOUR / 2))
     misses_about: RateLimit = field(default_factory=lambda: _limit(6, HOUR * 6))
     all_misses: RateLimit = field(default_factory=lambda: _limit(600, HOUR))
+    errands: RateLimit = field(default_factory=lambda: _limit(30, HOUR))
+    all_errands: RateLimit = field(default_factory=lambda: _limit(600, HOUR))
     _idle: dict[bytes, PayVisit] = field(default_factory=dict)
     _busy: dict[bytes, PayVisit] = field(default_factory=dict)
 
