@@ -61,7 +61,7 @@ COMMANDED_OFF: Final = frozenset({SupplyState.CUTTING, SupplyState.FAULT})
 
 OPERATION_ENDS: Final = (
     *(OperationEvent.DONE, OperationEvent.FAILED),
-    *(OperationEvent.BLOCKED, OperationEvent.EXPIRED),
+    *(OperationEvent.BLOCKED, OperationEvent.EXPIRED, OperationEvent.DECLINED),
 )
 
 type Story = dict[str, Any]

@@ -94,7 +94,10 @@ STAYS: Final = """
 """A day at the parking desk, called in `test_docs_stays.py`."""
 PAY_CODES: Final = "make_pay_code list_pay_codes show_pay_code pay_link revoke_pay_code"
 """Stickers for a house, called in `test_docs_pay_codes.py`."""
-RISK: Final = "set_risk_rule list_risk_rules list_risk_events list_operations confirm_operation"
+RISK: Final = """
+    set_risk_rule list_risk_rules list_risk_events list_operations confirm_operation
+    decline_operation
+"""
 """A manager who wants a code before much is paid out, called in `test_docs_risk.py`."""
 AGREEMENTS: Final = "make_agreement list_agreements end_agreement"
 """A tenant who wants the balance filled by itself, called in `test_docs_risk.py`."""

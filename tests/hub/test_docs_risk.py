@@ -33,6 +33,15 @@ async def a_large_refund(hub: Hub) -> str:
     return code
 
 
+async def another_large_refund(hub: Hub) -> None:
+    """Ask for one more, which is held under its own name."""
+    await hub.call("top_up", wallet="w1", amount="700.00", channel="transfer")
+    with pytest.raises(ServiceValidationError, match="cf2"):
+        await hub.call(
+            "refund", wallet="w1", amount="700.00", channel="transfer", reason="Moved out"
+        )
+
+
 async def test_every_example_works_and_answers_what_is_printed(hub: Hub) -> None:
     """Who copies an example into an automation must not find out that it never worked."""
     printed, code = examples(), ""
@@ -40,6 +49,8 @@ async def test_every_example_works_and_answers_what_is_printed(hub: Hub) -> None
         call, answer = printed[name]
         if name == "list_risk_events":
             code = await a_large_refund(hub)
+        if name == "decline_operation":
+            await another_large_refund(hub)
         sent: dict[str, Any] = {**call, "code": code} if "code" in call else call
         told = await hub.call(name, **sent)
         assert not differences(told, answer), name

@@ -53,7 +53,7 @@ async def stands(hub: Hub, state: str) -> None:
     """Wait until the supply stands so."""
 
     async def does() -> bool:
-        return (await hub.meter("m1"))["supply"] == state
+        return bool((await hub.meter("m1"))["supply"] == state)
 
     await hub.until(does, within=20)
 

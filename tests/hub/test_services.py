@@ -49,6 +49,7 @@ ASKED_FOR: Final = """
     get_occupancy invite_visitor list_invitations cancel_invitation reserve_space
     list_reservations cancel_reservation list_reviews review_stay close_day list_orders
     set_risk_rule list_risk_rules list_risk_events list_operations confirm_operation
+    decline_operation
     make_agreement list_agreements end_agreement
     create_order get_order list_pay_orders close_order settle_payment
     present_credential issue_ticket help_call answer_help correct_plate report_emergency end_emergency

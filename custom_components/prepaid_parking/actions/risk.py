@@ -7,7 +7,7 @@ import probatio as vol
 
 from ..core.errors import CoreError
 from ..core.risk import MINUTE, RiskAction, RiskKind
-from ..operations import challenges, risk_rules
+from ..operations import challenges, declining, risk_rules
 from ..operations.held_kinds import KINDS
 from ..operations.risk_saying import rules_of
 from .call import MAYBE_REASON, PAGED, Action, Call, Response, page
@@ -75,6 +75,17 @@ async def confirm_operation(call: Call) -> Response:
     return challenges.operation_view(call.site, held)
 
 
+async def decline_operation(call: Call) -> Response:
+    """End an operation that waits: it is not to be done."""
+    held = await declining.decline_operation(
+        call.site,
+        operation=call.text("operation"),
+        reason=call.text("reason"),
+        actor=call.actor,
+    )
+    return challenges.operation_view(call.site, held)
+
+
 async def list_operations(call: Call) -> Response:
     """List the operations that wait, or all of them."""
     found = await challenges.operations_of(call.site, ended_too=call.data["ended"])
@@ -111,6 +122,11 @@ ACTIONS: Final = (
         "confirm_operation",
         confirm_operation,
         {vol.Required("operation"): cv.string, vol.Optional("code"): cv.string},
+    ),
+    Action(
+        "decline_operation",
+        decline_operation,
+        {vol.Required("operation"): cv.string, **MAYBE_REASON},
     ),
     Action(
         "list_operations",

@@ -131,6 +131,7 @@ class EntryKind(StrEnum):
     RISK_RULE_SET = "risk_rule_set"
     OPERATION_HELD = "operation_held"
     OPERATION_CONFIRMED = "operation_confirmed"
+    OPERATION_DECLINED = "operation_declined"
     AGREEMENT_MADE = "agreement_made"
     AGREEMENT_ENDED = "agreement_ended"
     VOUCHERS_MADE = "vouchers_made"

@@ -41,6 +41,8 @@ class HeldState(StrEnum):
     FAILED = "failed"
     """Confirmed, and the rules refused it then."""
     EXPIRED = "expired"
+    DECLINED = "declined"
+    """Somebody said that it is not to be done, or does not want it any more."""
     BLOCKED = "blocked"
     """Wrong codes, three times."""
 

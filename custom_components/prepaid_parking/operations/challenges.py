@@ -70,7 +70,7 @@ async def _confirm(
         return held if held.done_by_asker else await carry_out(site, kinds, held)
     if held is not before:
         await _refused(site, held)
-    raise _refusal(held)
+    raise refusal(held)
 
 
 async def carry_out(site: Site, kinds: Kinds, held: HeldOperation) -> HeldOperation:
@@ -80,13 +80,13 @@ async def carry_out(site: Site, kinds: Kinds, held: HeldOperation) -> HeldOperat
         receipt = await kinds[held.kind](site, held)
     except CoreError as err:
         failed = ended(held, HeldState.FAILED, site.clock(), problem=err.key)
-        await _keep_ended(site, OperationEvent.FAILED, failed)
+        await keep_ended(site, OperationEvent.FAILED, failed)
         raise
     finally:
         site.risking.carrying.discard(held.id)
     entry = receipt.entry if receipt is not None else None
     done = ended(held, HeldState.DONE, site.clock(), entry=entry)
-    await _keep_ended(site, OperationEvent.DONE, done)
+    await keep_ended(site, OperationEvent.DONE, done)
     return done
 
 
@@ -115,7 +115,7 @@ def left_confirmed(site: Site) -> list[HeldOperation]:
 async def expire_operations(site: Site, now: datetime) -> None:
     """End what nobody confirmed, or asked for again, in time."""
     for held in _expire(site, now):
-        await _keep_ended(site, OperationEvent.EXPIRED, held)
+        await keep_ended(site, OperationEvent.EXPIRED, held)
 
 
 async def operations_of(site: Site, *, ended_too: bool) -> list[HeldOperation]:
@@ -166,7 +166,8 @@ def _expire(site: Site, now: datetime) -> list[HeldOperation]:
     ]
 
 
-async def _keep_ended(site: Site, event: OperationEvent, held: HeldOperation) -> None:
+async def keep_ended(site: Site, event: OperationEvent, held: HeldOperation) -> None:
+    """Write down the end of an operation, then forget and tell it."""
     if await keep(site, held):
         site.risking.held.pop(held.id, None)
         tell_operation(site, event, held)
@@ -182,15 +183,18 @@ async def _refused(site: Site, held: HeldOperation) -> None:
     if blocked and held.wallet:
         await freeze_by_rule(site, held.wallet, Frozen.OUT, WRONG_CODES)
     event = OperationEvent.BLOCKED if blocked else OperationEvent.EXPIRED
-    await _keep_ended(site, event, held)
+    await keep_ended(site, event, held)
 
 
-def _refusal(held: HeldOperation) -> CoreError:
+def refusal(held: HeldOperation) -> CoreError:
+    """Return why nothing more can be said of an operation."""
     match held.state:
         case HeldState.WAITING:
             return CoreError("operation_wrong_code", operation=held.id, tries=held.tries)
         case HeldState.BLOCKED:
             return CoreError("operation_blocked", operation=held.id)
+        case HeldState.DECLINED:
+            return CoreError("operation_declined", operation=held.id)
         case HeldState.FAILED:
             return CoreError("operation_failed", operation=held.id, problem=held.problem)
         case _:

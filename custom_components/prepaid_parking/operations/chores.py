@@ -16,6 +16,7 @@ from .challenges import expire_operations
 from .collection import look_at_collection
 from .commanding import forget_commands
 from .day_close import close_yesterday
+from .declining import forget_operations
 from .demand_months import keep_demands
 from .dividing import finish_dividing
 from .emergency import hold_lanes
@@ -84,6 +85,7 @@ CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
     (HOUR, expire_points),
     (HOUR, forget_plates),
     (SECOND, expire_operations),
+    (DAY, forget_operations),
     (MINUTE, go_on),
     (SECOND, look_at_agreements),
     (MINUTE, end_freezes),

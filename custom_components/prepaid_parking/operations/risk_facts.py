@@ -25,6 +25,7 @@ class OperationEvent(StrEnum):
     WRONG_CODE = "wrong_code"
     BLOCKED = "blocked"
     EXPIRED = "expired"
+    DECLINED = "declined"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
