@@ -9,10 +9,14 @@ import pytest
 
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.identity import Actor, ActorKind
-from custom_components.prepaid_parking.core.pay_channel import ChannelError, ChannelFault
+from custom_components.prepaid_parking.core.pay_channel import (
+    ChannelError,
+    ChannelFault,
+    RefundOutcome,
+)
 from custom_components.prepaid_parking.core.pay_code import PayFor
 from custom_components.prepaid_parking.core.pay_order import Aim, AimKind
-from custom_components.prepaid_parking.core.pay_refund import RefundWay, allowed, named
+from custom_components.prepaid_parking.core.pay_refund import RefundState, RefundWay, allowed, named
 from custom_components.prepaid_parking.core.risk import RiskAction, RiskKind
 from custom_components.prepaid_parking.core.terminal import SignedCall, signature_of
 from custom_components.prepaid_parking.core.wallet import Frozen
@@ -23,6 +27,11 @@ from custom_components.prepaid_parking.operations.lifting import lift
 from custom_components.prepaid_parking.operations.pay_codes import make_pay_codes
 from custom_components.prepaid_parking.operations.pay_finding import is_our_number, new_out_no
 from custom_components.prepaid_parking.operations.pay_inside import come_back, send_out
+from custom_components.prepaid_parking.operations.pay_refund_steps import (
+    find_refund,
+    refund_heard,
+)
+from custom_components.prepaid_parking.operations.pay_refunds import refund_order
 from custom_components.prepaid_parking.operations.pay_tokens import (
     lasting_token,
     opened_by,
@@ -39,10 +48,11 @@ from custom_components.prepaid_parking.operations.voiding import void_payment
 from tests.core.test_pay_refund import refund as refund_of
 from tests.operations.conftest import MakeWorld
 from tests.operations.provider import Provider, connect
+from tests.operations.refunding import RefundingProvider, paid_order
 from tests.operations.staying import PLATE
 from tests.operations.test_desk import CASHIER, OTHER, a_shift, pay
 from tests.operations.test_pay_visits import inside
-from tests.operations.world import DAY, HOUR, MANAGER, World
+from tests.operations.world import DAY, HOUR, MANAGER, SECOND, World
 
 AUTOMATION = Actor(kind=ActorKind.AUTOMATION)
 
@@ -251,3 +261,22 @@ async def test_who_only_says_to_come_back_from_an_app_asks_the_provider_seldom(
             )
         assert not visit.by_app
     assert len(payers.codes) <= 30
+
+
+async def test_a_refunds_message_that_comes_again_and_again_postpones_no_look(
+    world: World,
+) -> None:
+    """Who has kept one "it is on its way" must not keep the hub from hearing that it has arrived."""
+    provider = RefundingProvider()
+    connect(world.site, provider)
+    order = await paid_order(world, provider, await world.wallet())
+    asked = await refund_order(
+        world.site, order=order.id, amount_minor=4000, reason="moved out", actor=MANAGER
+    )
+    kept = provider.refunds[asked.refund_no]
+    provider.end(asked.refund_no, RefundOutcome.DONE)
+    for _ in range(12):
+        await refund_heard(world.site, "ch1", kept)
+        await world.tick(5 * SECOND)
+        await world.work()
+    assert (await find_refund(world.site, asked.id)).state is RefundState.DONE

@@ -175,6 +175,17 @@ def after_look(refund: PayRefund, seen: RefundSeen | None, now: datetime) -> Pay
     )
 
 
+def after_told(refund: PayRefund, seen: RefundSeen, now: datetime) -> PayRefund:
+    """Return a refund after the provider has told of it by itself: that postpones no look of ours.
+
+    However often an old message is sent again, what is asked next is asked at its time.
+    """
+    after = after_look(refund, seen, now)
+    if refund.next_at is None or after.next_at is None:
+        return after
+    return replace(after, tries=refund.tries, next_at=min(refund.next_at, after.next_at))
+
+
 def later(refund: PayRefund, now: datetime, fault: str) -> PayRefund:
     """Return a refund, as it was before it was asked for, that is asked for once more later."""
     at = next_look(refund, now)

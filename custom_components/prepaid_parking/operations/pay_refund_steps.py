@@ -20,6 +20,7 @@ from ..core.pay_refund import (
     PayRefund,
     RefundState,
     after_look,
+    after_told,
     asking,
     later,
     next_look,
@@ -81,7 +82,7 @@ async def refund_heard(site: Site, channel: str, seen: RefundSeen) -> None:
     found = await site.books.load(PayRefund, refund_no=seen.refund_no)
     for refund in found:
         if refund.channel == channel and _fits(refund, seen):
-            await change(site, refund.id, lambda one: after_look(one, seen, site.clock()))
+            await change(site, refund.id, lambda one: after_told(one, seen, site.clock()))
 
 
 async def find_refund(site: Site, refund: str) -> PayRefund:
