@@ -48,6 +48,7 @@ class RefundingProvider(Provider):
     async def refund(self, asked: RefundAsked) -> RefundSeen:
         """Give money back, never more than was paid; the same number is the same refund."""
         self.refund_asked.append(asked)
+        await self._answer()
         if self.refund_fault is not None:
             raise ChannelError(self.refund_fault, self.refund_code)
         known = self.refunds.get(asked.refund_no)
@@ -69,6 +70,7 @@ class RefundingProvider(Provider):
     async def query_refund(self, refund_no: str, out_no: str) -> RefundSeen:
         """Say what became of a refund."""
         self.looks += 1
+        await self._answer()
         if self.refund_fault is not None or self.answers_lost:
             raise ChannelError(ChannelFault.UNKNOWN)
         missing = RefundSeen(refund_no=refund_no, out_no=out_no, outcome=RefundOutcome.MISSING)
@@ -76,6 +78,7 @@ class RefundingProvider(Provider):
 
     async def settlement(self, day: date) -> Sequence[SettlementRow]:
         """Hand out the file of a day."""
+        await self._answer()
         if self.no_file is not None:
             raise ChannelError(self.no_file, "NOT_YET")
         return self.files.get(day, ())

@@ -1,5 +1,6 @@
 """Auto-charge: once for each fall, never beyond what was agreed, and over at a word."""
 
+import asyncio
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -48,6 +49,7 @@ class Fetching(Provider):
 
     async def charge(self, asked: Asked, token: str) -> Seen:
         """Fetch it."""
+        await self._answer()
         self.tokens.add(token)
         if self.says in {ChannelFault.REFUSED, ChannelFault.UNREACHABLE}:
             raise ChannelError(self.says, "card_declined")
@@ -113,6 +115,32 @@ async def test_a_fall_below_the_mark_is_filled_up_once(world: World) -> None:
     await world.tick()
     assert len(port.fetched) == 2
     assert world.site.risking.agreements[name].fall == 2
+
+
+async def test_a_provider_that_thinks_about_a_charge_holds_nobody_up(world: World) -> None:
+    """One that takes half a minute must not keep a meter from being cut, nor another payer waiting."""
+    port, wallet, other = (
+        Fetching(),
+        await world.wallet("20"),
+        await world.wallet("20", unit="Next"),
+    )
+    put_up(world, port)
+    await agreed(world, wallet)
+    port.answers = asyncio.Event()
+    await spend(world, wallet, 1500)
+    async with asyncio.timeout(60):
+        while not port.waiting:
+            await world.keeper.tick()
+            await asyncio.sleep(0)
+        for _ in range(20):
+            world.clock.now += SECOND
+            await world.keeper.tick()
+            await world.keeper.work()
+        await spend(world, other, 100)
+        await world.pay(wallet, "1")
+    port.answers.set()
+    await world.work()
+    assert (wallet.posted_minor, other.posted_minor) == (5_600, 1_900)
 
 
 async def test_a_restart_after_a_fetch_fetches_nothing_again(world: World) -> None:

@@ -1,7 +1,8 @@
 """Refunds: held first, asked for under one number, and never more given back than was paid."""
 
+import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -23,6 +24,7 @@ from custom_components.prepaid_parking.operations.day_close import close_day
 from custom_components.prepaid_parking.operations.held_kinds import KINDS
 from custom_components.prepaid_parking.operations.pay_orders import create_order, look
 from custom_components.prepaid_parking.operations.pay_refund_people import settle_refund
+from custom_components.prepaid_parking.operations.pay_refund_steps import pursue
 from custom_components.prepaid_parking.operations.pay_refunds import (
     account_of,
     all_refunds,
@@ -30,6 +32,7 @@ from custom_components.prepaid_parking.operations.pay_refunds import (
     refund_order,
 )
 from custom_components.prepaid_parking.operations.risk_rules import set_risk_rule
+from custom_components.prepaid_parking.operations.settlement_days import reconcile_payments
 from custom_components.prepaid_parking.operations.settling_facts import RefundFact
 from custom_components.prepaid_parking.operations.wallets import freeze
 from custom_components.prepaid_parking.store.records import Subject
@@ -120,6 +123,38 @@ async def test_a_refund_the_provider_never_got_is_asked_for_under_the_same_numbe
         assert (await find_refund(world.site, refund.id)).state is RefundState.DONE
     assert len({one.refund_no for one in provider.refund_asked}) == 3
     assert await in_account(world, CLEARING) == -7000
+    await is_sound(world)
+
+
+async def test_a_provider_that_thinks_about_a_refund_holds_nobody_up(
+    world: World, provider: RefundingProvider
+) -> None:
+    """One that takes half a minute must not keep a meter from being cut, nor another payer waiting."""
+    wallet = await world.wallet()
+    orders = [await paid_order(world, provider, wallet) for _ in range(2)]
+    sent = await back(world, orders[0].id, 1000)
+    provider.answers = asyncio.Event()
+    tasks = [
+        asyncio.create_task(back(world, orders[1].id, 2000)),
+        asyncio.create_task(pursue(world.site, sent.id)),
+        asyncio.create_task(
+            reconcile_payments(world.site, first=date(2026, 7, 1), last=date(2026, 7, 1))
+        ),
+    ]
+    async with asyncio.timeout(60):
+        while provider.waiting < len(tasks):
+            await asyncio.sleep(0)
+        for _ in range(20):
+            world.clock.now += SECOND
+            await world.keeper.tick()
+            await world.keeper.work()
+        await world.pay(wallet, "1")
+        await deduct(
+            world.site, wallet=wallet.wallet.id, amount_minor=100, reason="x", actor=MANAGER
+        )
+    provider.answers.set()
+    await asyncio.gather(*tasks)
+    assert wallet.posted_minor == 17_000
     await is_sound(world)
 
 
