@@ -20,10 +20,10 @@ from .lane_entity import BY_ENTITY
 from .operations.booking import frozen_now
 from .operations.emergency import set_free_flow
 from .operations.fail_level import is_free_flow
+from .operations.wallets import freeze, unfreeze
 from .park_things import LaneThing
 from .roster import async_show, async_show_fitted
 from .supply_entity import VALVES, SupplyEntity
-from .operations.wallets import freeze, unfreeze
 from .things import MeterThing, Thing, WalletThing
 
 # An act is one entry in the books; their order is kept there.

@@ -251,6 +251,9 @@ async def test_a_visit_ends_after_a_quarter_of_an_hour(hub: Hub, site: Site, pho
 async def test_who_asks_all_the_time_is_told_to_wait(hub: Hub, site: Site, phone: Phone) -> None:
     """And nobody is banned: behind one address of a phone company are thousands."""
     token = link(site, PayFor.WALLET, await wallet(hub))
+    now = site.clock()
+    # However long a busy machine takes for them: one more is let in every five seconds.
+    site.clock = lambda: now
     pages = [(await phone.open(token)).status for _ in range(125)]
     assert set(pages) == {200, 429}
     assert pages.index(429) == 120
