@@ -4,10 +4,11 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
-from custom_components.prepaid_parking.core.errors import CoreError
+from custom_components.prepaid_parking.core.errors import CoreError, StoreError
 from custom_components.prepaid_parking.core.identity import Actor, ActorKind
 from custom_components.prepaid_parking.core.pay_channel import (
     ChannelError,
@@ -15,6 +16,7 @@ from custom_components.prepaid_parking.core.pay_channel import (
     RefundOutcome,
 )
 from custom_components.prepaid_parking.core.pay_code import PayFor
+from custom_components.prepaid_parking.core.pay_notice import HeardNotice, Made
 from custom_components.prepaid_parking.core.pay_order import Aim, AimKind
 from custom_components.prepaid_parking.core.pay_refund import RefundState, RefundWay, allowed, named
 from custom_components.prepaid_parking.core.risk import RiskAction, RiskKind
@@ -24,9 +26,11 @@ from custom_components.prepaid_parking.operations.cashier import refund
 from custom_components.prepaid_parking.operations.challenges import confirm_operation
 from custom_components.prepaid_parking.operations.held_kinds import KINDS
 from custom_components.prepaid_parking.operations.lifting import lift
+from custom_components.prepaid_parking.operations.pay_book import MOST_HINTS
 from custom_components.prepaid_parking.operations.pay_codes import make_pay_codes
 from custom_components.prepaid_parking.operations.pay_finding import is_our_number, new_out_no
 from custom_components.prepaid_parking.operations.pay_inside import come_back, send_out
+from custom_components.prepaid_parking.operations.pay_notices import hear
 from custom_components.prepaid_parking.operations.pay_refund_steps import (
     find_refund,
     refund_heard,
@@ -47,7 +51,7 @@ from custom_components.prepaid_parking.operations.tills import set_till
 from custom_components.prepaid_parking.operations.voiding import void_payment
 from tests.core.test_pay_refund import refund as refund_of
 from tests.operations.conftest import MakeWorld
-from tests.operations.provider import Provider, connect
+from tests.operations.provider import SIGNED, Provider, connect
 from tests.operations.refunding import RefundingProvider, paid_order
 from tests.operations.staying import PLATE
 from tests.operations.test_desk import CASHIER, OTHER, a_shift, pay
@@ -280,3 +284,31 @@ async def test_a_refunds_message_that_comes_again_and_again_postpones_no_look(
         await world.tick(5 * SECOND)
         await world.work()
     assert (await find_refund(world.site, asked.id)).state is RefundState.DONE
+
+
+async def test_a_notice_that_comes_a_thousand_times_is_written_down_a_few_times(
+    world: World,
+) -> None:
+    """Each writing is a block of the memory card: who has one notice of a shop must not wear it out."""
+    provider = Provider()
+    connect(world.site, provider)
+    notice = provider.notice(provider.pay("SHOP-0001", 4200), world.clock.now)
+    books = world.site.books
+    with patch.object(books, "record", wraps=books.record) as record:
+        for _ in range(100):
+            await hear(world.site, "ch1", SIGNED, notice)
+    assert 1 <= record.call_count <= MOST_HINTS
+    assert [one.made for one in await books.load(HeardNotice)] == [Made.NOTED]
+
+
+async def test_a_notice_that_could_not_be_written_down_is_not_counted(world: World) -> None:
+    """While the disk is full it comes again and again, and is still to be kept afterwards."""
+    provider = Provider()
+    connect(world.site, provider)
+    notice = provider.notice(provider.pay("SHOP-0001", 4200), world.clock.now)
+    with patch.object(world.site.books, "record", side_effect=StoreError("disk_full", "")):
+        for _ in range(20):
+            with pytest.raises(StoreError):
+                await hear(world.site, "ch1", SIGNED, notice)
+    await hear(world.site, "ch1", SIGNED, notice)
+    assert [one.made for one in await world.books.load(HeardNotice)] == [Made.NOTED]

@@ -24,7 +24,7 @@ type RefundHeard = Callable[[str, RefundSeen], Awaitable[None]]
 """Takes up what a channel said of a refund; what it raises is not answered with success."""
 
 MOST_HINTS: Final = 6
-"""Of one order in a minute: a message that was kept and comes a thousand times asks no more often."""
+"""Of one message in a minute: kept and sent a thousand times it neither writes nor asks more often."""
 
 
 async def _no_refunds(channel: str, seen: RefundSeen) -> None:
@@ -72,8 +72,8 @@ class PayBook:
     `channels` are put here by the shell. `orders` are those that may still change; the others are in
     the books alone. `turns` keep two from the same order, `looking` are the questions that are out,
     `looked` says when each order was asked about last. `guards` judge what is asked for,
-    `refund_heard` takes up what is said of refunds. `coming` waits to be booked. `hints` counts what
-    is asked about an order for a notice's sake. `numbers` are those of `orders` at their providers.
+    `refund_heard` takes up what is said of refunds. `coming` waits to be booked. `hints` counts how
+    often a notice was kept that nothing was booked by. `numbers` are those of `orders` at their providers.
     """
 
     channels: dict[str, ChannelRun] = field(default_factory=dict)

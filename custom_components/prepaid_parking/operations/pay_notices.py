@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from ..core.errors import CoreError
+from ..core.errors import CoreError, StoreError
 from ..core.pay_channel import ChannelError, ChannelFault, Notice, Outcome, Seen
 from ..core.pay_notice import KEPT, HeardNotice, Made, judge
 from ..core.pay_order import PayOrder
@@ -59,13 +59,14 @@ async def hear(site: Site, channel: str, headers: Mapping[str, str], body: bytes
         else:
             await credit_unknown(site, run.key, seen, puts=(heard,))
         return
-    if made is not Made.REPEATED:
+    if made is Made.REPEATED or not site.paying.hints.take(heard.id, site.clock()):
+        return  # It stands in the books, and what it is a hint of has been asked.
+    try:
         await site.books.record(heard)
-    if (
-        seen is not None
-        and made is Made.HINT
-        and site.paying.hints.take(f"{run.key}/{seen.out_no}", site.clock())
-    ):
+    except StoreError:
+        site.paying.hints.give_back(heard.id)
+        raise
+    if seen is not None and made is Made.HINT:
         site.spawn(_asked(site, run, order, seen.out_no))
 
 
