@@ -23,8 +23,8 @@ from custom_components.prepaid_parking.simulator.pay_books import RefundState as
 from tests.links.pay.stripe_peer import desk
 from tests.links.pay.wechat_peer import Shop, shop
 from tests.operations.conftest import MakeWorld, make_world
-from tests.operations.money import is_sound
-from tests.operations.refunding import in_account, of
+from tests.operations.money import is_sound, of_site
+from tests.operations.refunding import of
 from tests.operations.world import DAY, MANAGER, SECOND, World
 
 __all__ = ["make_world"]
@@ -92,7 +92,7 @@ async def test_a_refund_that_was_booked_behind_an_error_is_not_asked_for_twice(
         assert refund.state is RefundState.SENT
         await ended(world, refund, RefundState.DONE)
         assert list(place.fake.books.refunds) == [refund.refund_no]
-        assert await in_account(world, SiteAccount.CLEARING_WECHAT) == -6000
+        assert await of_site(world, SiteAccount.CLEARING_WECHAT) == -6000
         await is_sound(world)
 
 
@@ -166,7 +166,7 @@ async def test_the_platforms_file_is_matched_and_one_missing_and_one_extra_are_l
             (DifferenceKind.ROW_WITHOUT_ORDER, None),
         }
         fees = fee(10_000) - fee(4000) + fee(5000) + fee(990)
-        assert await in_account(world, SiteAccount.PROVIDER_FEES) == -fees
+        assert await of_site(world, SiteAccount.PROVIDER_FEES) == -fees
         place.fake.faults.row_without_order = place.fake.faults.order_without_row = 0
         taken = await reconcile(world, place)
         assert [one.order for one in taken.explained] == [missing.id]
@@ -200,9 +200,9 @@ async def test_stripe_takes_refunds_in_parts_and_its_movements_are_matched(
         assert taken.taken is not None
         assert (taken.taken.rows, taken.taken.found) == (3, ())
         assert wallet.posted_minor == 6500
-        fees = await in_account(world, SiteAccount.PROVIDER_FEES)
+        fees = await of_site(world, SiteAccount.PROVIDER_FEES)
         assert fees < 0
-        assert await in_account(world, SiteAccount.CLEARING_STRIPE) == -6500 - fees
+        assert await of_site(world, SiteAccount.CLEARING_STRIPE) == -6500 - fees
         await is_sound(world)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from custom_components.prepaid_parking.core.chart import SiteAccount, site_account
 from custom_components.prepaid_parking.core.identity import Actor, ActorKind
 from custom_components.prepaid_parking.core.pay_channel import (
     ChannelError,
@@ -121,11 +120,6 @@ async def paid_order(
     world.clock.now += 2 * SECOND
     await look(world.site, order.id)
     return await find_order(world.site, order.id)
-
-
-async def in_account(world: World, account: SiteAccount) -> int:
-    """What an account of the site holds."""
-    return (await world.books.balances()).get(site_account(account), 0)
 
 
 def payment_row(seen: Seen, *, fee: int = 0, at: datetime | None = None) -> SettlementRow:

@@ -10,9 +10,9 @@ from custom_components.prepaid_parking.core.money import Currency
 from custom_components.prepaid_parking.operations.bank_lines import StatementTaken, take_statement
 from custom_components.prepaid_parking.operations.cashier import close_wallet, top_up
 from custom_components.prepaid_parking.operations.differences import settle_difference
-from tests.operations.money import is_sound
+from tests.operations.money import is_sound, of_site
 from tests.operations.provider import connect
-from tests.operations.refunding import RefundingProvider, in_account, paid_order, payment_row
+from tests.operations.refunding import RefundingProvider, paid_order, payment_row
 from tests.operations.test_settlement import TODAY, reconcile
 from tests.operations.world import MANAGER, World
 
@@ -44,8 +44,8 @@ async def test_a_transfer_that_names_a_wallet_fills_it_once(world: World) -> Non
     )
     assert (again.known, again.credited, again.out) == (1, 1, 1)
     assert wallet.posted_minor == 15_000
-    assert await in_account(world, BANK) == -15_000
-    assert await in_account(world, SiteAccount.CLEARING) == 0
+    assert await of_site(world, BANK) == -15_000
+    assert await of_site(world, SiteAccount.CLEARING) == 0
     await is_sound(world)
 
 
@@ -89,7 +89,7 @@ async def test_what_names_nobody_or_two_is_held_and_given_its_place_by_a_person(
     assert (taken.held, taken.credited) == (4, 0)
     assert {one.kind for one in taken.found} == {DifferenceKind.LINE_WITHOUT_PAYER}
     assert taken.found[2].wallet == gone.wallet.id
-    assert await in_account(world, SiteAccount.SUSPENSE) == 10_000
+    assert await of_site(world, SiteAccount.SUSPENSE) == 10_000
     await settle_difference(
         world.site,
         difference=taken.found[0].id,
@@ -120,8 +120,8 @@ async def test_a_providers_payout_comes_out_of_its_clearing(world: World) -> Non
     await reconcile(world)
     taken = await take(world, "2026-07-02,99.40,B1,TENPAY payout", "2026-07-02,5.00,B2,Stripe Inc")
     assert taken.payouts == 2
-    assert await in_account(world, SiteAccount.CLEARING_WECHAT) == 0
-    assert await in_account(world, BANK) == -9940  # Stripe's own file tells of its payout.
+    assert await of_site(world, SiteAccount.CLEARING_WECHAT) == 0
+    assert await of_site(world, BANK) == -9940  # Stripe's own file tells of its payout.
     await is_sound(world)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.prepaid_parking.core.chart import SiteAccount, site_account
+from custom_components.prepaid_parking.core.chart import SiteAccount
 from custom_components.prepaid_parking.core.errors import CoreError, StoreError
 from custom_components.prepaid_parking.core.pay_channel import Seen
 from custom_components.prepaid_parking.core.pay_notice import HeardNotice, Made
@@ -25,7 +25,7 @@ from custom_components.prepaid_parking.operations.pay_orders import (
     look,
 )
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
-from tests.operations.money import is_sound
+from tests.operations.money import is_sound, of_site
 from tests.operations.provider import SIGNED, Provider, connect
 from tests.operations.staying import CITY, arrive
 from tests.operations.world import DAY, HOUR, MANAGER, MINUTE, SECOND, World
@@ -53,11 +53,6 @@ async def told(world: World, provider: Provider, seen: Seen, **more: Any) -> Non
     await hear(world.site, "ch1", SIGNED, provider.notice(seen, at, **more))
 
 
-async def in_account(world: World, account: SiteAccount) -> int:
-    """What an account of the site holds."""
-    return (await world.books.balances()).get(site_account(account), 0)
-
-
 async def made(world: World) -> list[Made]:
     """What was made of the notices that are kept."""
     return [one.made for one in await world.books.load(HeardNotice)]
@@ -70,7 +65,7 @@ async def test_a_notice_and_its_double_are_one_credit(world: World, provider: Pr
     seen = provider.pay(order.out_no, 5000)
     for event in ("e1", "e1", "e2"):
         await told(world, provider, seen, event=event)
-    assert wallet.posted_minor == 5000 == -await in_account(world, CLEARING)
+    assert wallet.posted_minor == 5000 == -await of_site(world, CLEARING)
     assert (await find_order(world.site, order.id)).state is OrderState.CREDITED
     assert await made(world) == [Made.BOOKED]
     assert provider.queries == []
@@ -84,7 +79,7 @@ async def test_a_notice_nobody_signed_moves_nothing(world: World, provider: Prov
         await hear(world.site, "ch1", {}, provider.notice(seen, world.clock.now))
     with pytest.raises(CoreError, match="unknown_channel"):
         await hear(world.site, "ch2", SIGNED, provider.notice(seen, world.clock.now))
-    assert await in_account(world, CLEARING) == 0
+    assert await of_site(world, CLEARING) == 0
     assert await made(world) == []
 
 
@@ -105,7 +100,7 @@ async def test_money_that_is_not_ours_moves_nothing_and_is_not_answered(
     with pytest.raises(CoreError, match=key):
         await told(world, provider, seen)
     assert wallet.posted_minor == 0
-    assert await in_account(world, SiteAccount.SUSPENSE) == 0
+    assert await of_site(world, SiteAccount.SUSPENSE) == 0
     assert [one.made.foreign for one in await world.books.load(HeardNotice)] == [True]
 
 
@@ -138,13 +133,13 @@ async def test_a_payment_of_an_order_that_a_restore_has_lost_is_held(
         await told(world, provider, lost, event=event)
     (held,) = world.site.paying.unmatched.values()
     assert (held.amount_minor, held.why, held.order) == (4200, "no_order", None)
-    assert await in_account(world, SiteAccount.SUSPENSE) == 4200
+    assert await of_site(world, SiteAccount.SUSPENSE) == 4200
     (fact,) = [one for one in world.heard(OrderFact) if one.event is OrderEvent.UNMATCHED]
     assert fact.unmatched == held.id
     late = provider.pay(new_out_no(world.site), 100)
     await told(world, provider, late, at=world.clock.now - DAY)
     await world.work()
-    assert await in_account(world, SiteAccount.SUSPENSE) == 4300
+    assert await of_site(world, SiteAccount.SUSPENSE) == 4300
 
 
 async def test_a_number_of_somebody_else_is_no_order_of_ours(
@@ -152,7 +147,7 @@ async def test_a_number_of_somebody_else_is_no_order_of_ours(
 ) -> None:
     """A shop at the same merchant must not fill our suspense, nor hear that it failed."""
     await told(world, provider, provider.pay("SHOP-0001", 4200))
-    assert await in_account(world, CLEARING) == 0
+    assert await of_site(world, CLEARING) == 0
     assert await made(world) == [Made.NOTED]
     ours = new_out_no(world.site)
     assert len(ours) == 32
@@ -170,7 +165,7 @@ async def test_what_arrives_for_a_closed_wallet_is_held(world: World, provider: 
     (held,) = world.site.paying.unmatched.values()
     assert (held.order, held.why) == (order.id, "wallet_closed")
     assert (await find_order(world.site, order.id)).state is OrderState.PAID
-    assert await in_account(world, SiteAccount.SUSPENSE) == 5000
+    assert await of_site(world, SiteAccount.SUSPENSE) == 5000
 
 
 async def test_an_order_paid_twice_is_credited_once_and_the_rest_is_held(
@@ -184,7 +179,7 @@ async def test_an_order_paid_twice_is_credited_once_and_the_rest_is_held(
     assert wallet.posted_minor == 5000
     (held,) = world.site.paying.unmatched.values()
     assert (held.why, held.order) == ("twice", order.id)
-    assert -await in_account(world, CLEARING) == 10_000
+    assert -await of_site(world, CLEARING) == 10_000
 
 
 async def test_a_notice_that_the_disk_did_not_take_comes_again(

@@ -27,6 +27,7 @@ from custom_components.prepaid_parking.operations.pay_orders import (
 )
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from custom_components.prepaid_parking.operations.wallets import freeze
+from tests.operations.money import of_site
 from tests.operations.provider import SIGNED, Provider, connect
 from tests.operations.world import BOOKS, MANAGER, MINUTE, SECOND, World
 
@@ -53,11 +54,6 @@ async def ask(world: World, wallet: WalletRun, minor: int = 5000, **more: object
     return await create_order(world.site, aim=of(wallet), amount_minor=minor, **told)  # type: ignore[arg-type]
 
 
-async def in_account(world: World, account: SiteAccount) -> int:
-    """What an account of the site holds."""
-    return (await world.books.balances()).get(site_account(account), 0)
-
-
 def events(world: World) -> list[OrderEvent]:
     """What became of orders."""
     return [fact.event for fact in world.heard(OrderFact)]
@@ -78,7 +74,7 @@ async def test_a_payer_pays_and_the_wallet_is_credited_once(
         world.clock.now += 2 * SECOND
         await credit_seen(world.site, order, seen)
         assert (after.state, after.paid_minor) == (OrderState.CREDITED, 5000)
-    assert wallet.posted_minor == 5000 == -await in_account(world, CLEARING)
+    assert wallet.posted_minor == 5000 == -await of_site(world, CLEARING)
     assert world.events(wallet).count(WalletEvent.TOPPED_UP) == 1
     assert events(world) == [OrderEvent.CREATED, OrderEvent.PENDING, OrderEvent.CREDITED]
     (entry,) = await world.books.entries(account=site_account(CLEARING))
@@ -211,7 +207,7 @@ async def test_after_a_restore_what_was_paid_since_is_credited_again_and_once(
         await ask(world, wallet)
     await world.tick()
     assert (await find_order(world.site, order.id)).state is OrderState.CREDITED
-    assert world.wallet_now(wallet).posted_minor == 5000 == -await in_account(world, CLEARING)
+    assert world.wallet_now(wallet).posted_minor == 5000 == -await of_site(world, CLEARING)
     seen = provider.pay(lost.out_no, 700)
     await hear(world.site, "ch1", SIGNED, provider.notice(seen, world.clock.now))
     (held,) = world.site.paying.unmatched.values()
@@ -226,7 +222,7 @@ async def test_a_wrong_amount_is_held_for_a_person(world: World, provider: Provi
     after = await look(world.site, order.id)
     assert after.state is OrderState.PAID
     assert wallet.posted_minor == 0
-    assert await in_account(world, SUSPENSE) == 4999 == -await in_account(world, CLEARING)
+    assert await of_site(world, SUSPENSE) == 4999 == -await of_site(world, CLEARING)
     (held,) = world.site.paying.unmatched.values()
     assert (held.order, held.left_minor, held.why) == (order.id, 4999, "amount")
     await world.restart()

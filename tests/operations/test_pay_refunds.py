@@ -37,13 +37,12 @@ from custom_components.prepaid_parking.operations.settling_facts import RefundFa
 from custom_components.prepaid_parking.operations.wallets import freeze
 from custom_components.prepaid_parking.store.records import Subject
 from tests.operations.conftest import MakeWorld
-from tests.operations.money import is_sound, promise
+from tests.operations.money import is_sound, of_site, promise
 from tests.operations.provider import connect
 from tests.operations.refunding import (
     ACCOUNT,
     OTHER,
     RefundingProvider,
-    in_account,
     paid_order,
 )
 from tests.operations.staying import CITY, arrive, now
@@ -73,12 +72,12 @@ async def test_a_refund_is_held_sent_and_done(world: World, provider: RefundingP
     order = await paid_order(world, provider, wallet)
     refund = await back(world, order.id, 4000)
     assert (refund.state, wallet.posted_minor) == (RefundState.SENT, 6000)
-    assert await in_account(world, REFUNDS) == 4000
+    assert await of_site(world, REFUNDS) == 4000
     provider.end(refund.refund_no, RefundOutcome.DONE)
     await world.tick(MINUTE)
     assert (await find_refund(world.site, refund.id)).state is RefundState.DONE
-    assert await in_account(world, REFUNDS) == 0
-    assert await in_account(world, CLEARING) == -6000
+    assert await of_site(world, REFUNDS) == 0
+    assert await of_site(world, CLEARING) == -6000
     assert [fact.state for fact in world.heard(RefundFact)] == ["held", "sent", "done"]
     assert world.site.settling.refunds == {}
     await is_sound(world)
@@ -122,7 +121,7 @@ async def test_a_refund_the_provider_never_got_is_asked_for_under_the_same_numbe
         await world.tick(DAY)
         assert (await find_refund(world.site, refund.id)).state is RefundState.DONE
     assert len({one.refund_no for one in provider.refund_asked}) == 3
-    assert await in_account(world, CLEARING) == -7000
+    assert await of_site(world, CLEARING) == -7000
     await is_sound(world)
 
 
@@ -167,7 +166,7 @@ async def test_a_refused_refund_is_back_in_the_wallet(
     provider.refund_fault, provider.refund_code = ChannelFault.REFUSED, "USER_ACCOUNT_ABNORMAL"
     refund = await back(world, order.id, 4000)
     assert (refund.state, refund.fault) == (RefundState.FAILED, "USER_ACCOUNT_ABNORMAL")
-    assert (wallet.posted_minor, await in_account(world, REFUNDS)) == (10_000, 0)
+    assert (wallet.posted_minor, await of_site(world, REFUNDS)) == (10_000, 0)
     provider.refund_fault = None
     assert (await back(world, order.id)).amount_minor == 10_000
     await is_sound(world)
@@ -223,7 +222,7 @@ async def test_a_refund_that_fails_after_it_was_done_comes_back(
     for _ in range(2):
         await world.site.paying.refund_heard("ch1", seen)
     assert (await find_refund(world.site, refund.id)).state is RefundState.FAILED
-    assert (wallet.posted_minor, await in_account(world, CLEARING)) == (10_000, -10_000)
+    assert (wallet.posted_minor, await of_site(world, CLEARING)) == (10_000, -10_000)
     await is_sound(world)
 
 
@@ -326,8 +325,8 @@ async def test_past_the_time_limit_it_goes_to_a_named_account_with_a_second_pers
     await world.restart()
     done = await settle_refund(world.site, refund=refund.id, step=RefundStep.PAID, actor=MANAGER)
     assert (done.state, provider.refund_asked) == (RefundState.DONE, [])
-    assert await in_account(world, SiteAccount.BANK) == 4000
-    assert await in_account(world, REFUNDS) == 0
+    assert await of_site(world, SiteAccount.BANK) == 4000
+    assert await of_site(world, REFUNDS) == 0
     await is_sound(world)
 
 
@@ -358,8 +357,8 @@ async def test_a_stuck_refund_has_a_way_out_by_two_people(
     await settle_refund(world.site, refund=refund.id, step=RefundStep.ALLOW, actor=OTHER)
     done = await settle_refund(world.site, refund=refund.id, step=RefundStep.PAID, actor=OTHER)
     assert (done.state, done.way) == (RefundState.DONE, RefundWay.BANK)
-    assert await in_account(world, CLEARING) == -10_000
-    assert await in_account(world, SiteAccount.BANK) == 4000
+    assert await of_site(world, CLEARING) == -10_000
+    assert await of_site(world, SiteAccount.BANK) == 4000
     assert world.site.settling.stuck == []
     await is_sound(world)
 
@@ -381,8 +380,8 @@ async def test_a_stuck_refund_that_arrives_after_all_is_done(
     await world.site.paying.refund_heard("ch1", seen)
     with pytest.raises(CoreError, match="refund_not_allowed"):
         await settle_refund(world.site, refund=refund.id, step=RefundStep.PAID, actor=OTHER)
-    assert await in_account(world, CLEARING) == -6000
-    assert await in_account(world, SiteAccount.BANK) == 0
+    assert await of_site(world, CLEARING) == -6000
+    assert await of_site(world, SiteAccount.BANK) == 0
 
 
 async def test_a_refund_that_failed_for_a_closed_wallet_is_held_and_listed(
@@ -398,7 +397,7 @@ async def test_a_refund_that_failed_for_a_closed_wallet_is_held_and_listed(
     assert (await find_refund(world.site, refund.id)).state is RefundState.FAILED
     (lost,) = world.site.settling.differences.values()
     assert (lost.refund, lost.suspended_minor) == (refund.id, 10_000)
-    assert await in_account(world, SiteAccount.SUSPENSE) == 10_000
+    assert await of_site(world, SiteAccount.SUSPENSE) == 10_000
     assert world.site.settling.unreconciled_minor == 10_000
     await is_sound(world)
 
@@ -479,21 +478,21 @@ async def test_a_stays_money_goes_back_and_is_paid_again_where_it_could_not(
     provider.pay(order.out_no, order.amount_minor, paid_at=world.clock.now)
     world.clock.now += 2 * SECOND
     await look(world.site, order.id)
-    revenue = await in_account(world, SiteAccount.REVENUE_PARKING)
+    revenue = await of_site(world, SiteAccount.REVENUE_PARKING)
     assert revenue == order.amount_minor == now(world, stay).paid_minor
     with pytest.raises(CoreError, match="refund_more_than_rest"):
         await back(world, order.id, order.amount_minor + 1)
     refund = await back(world, order.id)
     assert now(world, stay).refunded_minor == order.amount_minor
-    assert await in_account(world, SiteAccount.REVENUE_PARKING) == 0
+    assert await of_site(world, SiteAccount.REVENUE_PARKING) == 0
     provider.end(refund.refund_no, RefundOutcome.FAILED)
     await world.tick(MINUTE)
     assert now(world, stay).refunded_minor == 0
-    assert await in_account(world, SiteAccount.REVENUE_PARKING) == revenue
+    assert await of_site(world, SiteAccount.REVENUE_PARKING) == revenue
     again = await back(world, order.id)
     provider.end(again.refund_no, RefundOutcome.DONE)
     await world.tick(MINUTE)
-    assert await in_account(world, CLEARING) == 0
+    assert await of_site(world, CLEARING) == 0
     day = await close_day(world.site, world.clock.now.date())
     assert day["total"]["refunded"] == world.text(order.amount_minor)  # type: ignore[index]  # a line
     await is_sound(world)

@@ -33,11 +33,10 @@ from custom_components.prepaid_parking.operations.pay_refunds import find_refund
 from custom_components.prepaid_parking.operations.settlement_days import reconcile_payments
 from custom_components.prepaid_parking.operations.settlement_file import FileTaken
 from custom_components.prepaid_parking.operations.settling_facts import DifferenceFact
-from tests.operations.money import is_sound
+from tests.operations.money import is_sound, of_site
 from tests.operations.provider import connect
 from tests.operations.refunding import (
     RefundingProvider,
-    in_account,
     of,
     paid_order,
     payment_row,
@@ -99,8 +98,8 @@ async def test_a_day_that_fits_books_its_fee_and_nothing_else(
         taken = await reconcile(world)
         assert taken.found == ()
     assert taken.new == 0
-    assert await in_account(world, FEES) == -60
-    assert await in_account(world, CLEARING) == -9940
+    assert await of_site(world, FEES) == -60
+    assert await of_site(world, CLEARING) == -9940
     await is_sound(world)
 
 
@@ -120,7 +119,7 @@ async def test_one_missing_and_one_extra_are_both_listed(
     listed = await all_differences(world.site)
     assert {one.id for one in listed} == {one.id for one in taken.found}
     assert world.site.settling.unreconciled_minor == 10_000 + 990
-    assert await in_account(world, SiteAccount.SUSPENSE) == 990
+    assert await of_site(world, SiteAccount.SUSPENSE) == 990
     assert len(world.heard(DifferenceFact)) == 2
     await is_sound(world)
     await world.restart()
@@ -142,7 +141,7 @@ async def test_a_longer_file_later_books_only_what_is_new_and_closes_what_it_exp
     taken = await reconcile(world)
     assert (taken.new, [one.id for one in taken.explained]) == (1, [missing.id])
     assert world.site.settling.differences == {}
-    assert await in_account(world, FEES) == -120
+    assert await of_site(world, FEES) == -120
     (known,) = await world.books.load(Difference)
     assert (known.resolution, known.settled_by) == (Resolution.EXPLAINED, "system")
 
@@ -160,7 +159,7 @@ async def test_a_row_of_an_order_nobody_credited_credits_it(
     assert (await reconcile(world)).found == ()
     assert (await find_order(world.site, order.id)).state is OrderState.CREDITED
     assert wallet.posted_minor == 5000
-    assert await in_account(world, CLEARING) == -4970
+    assert await of_site(world, CLEARING) == -4970
     await is_sound(world)
 
 
@@ -179,7 +178,7 @@ async def test_a_row_of_an_order_that_a_restore_has_lost_is_held_for_review(
     (found,) = (await reconcile(world)).found
     (held,) = world.site.paying.unmatched.values()
     assert (found.kind, found.unmatched) == (DifferenceKind.ROW_WITHOUT_ORDER, held.id)
-    assert await in_account(world, SiteAccount.SUSPENSE) == 5000
+    assert await of_site(world, SiteAccount.SUSPENSE) == 5000
     assert world.site.settling.unreconciled_minor == 0  # Counted with what has no place.
     await is_sound(world)
 
@@ -198,7 +197,7 @@ async def test_another_amount_than_was_credited_is_held_and_settled_with_a_reaso
     found = {one.order: one for one in (await reconcile(world)).found}
     assert found[more.id].suspended_minor == 500
     assert found[less.id].suspended_minor == -100
-    assert await in_account(world, CLEARING) == -20_400
+    assert await of_site(world, CLEARING) == -20_400
     told = {"actor": MANAGER, "reason": "seen at the provider"}
     with pytest.raises(CoreError, match="difference_held"):
         await settle_difference(
@@ -223,8 +222,8 @@ async def test_another_amount_than_was_credited_is_held_and_settled_with_a_reaso
         **told,  # type: ignore[arg-type]
     )
     assert wallet.posted_minor == 20_500
-    assert await in_account(world, SiteAccount.SUSPENSE) == 0
-    assert await in_account(world, SiteAccount.WRITE_OFF) == -100
+    assert await of_site(world, SiteAccount.SUSPENSE) == 0
+    assert await of_site(world, SiteAccount.WRITE_OFF) == -100
     with pytest.raises(CoreError, match="difference_settled_already"):
         await settle_difference(
             world.site,
@@ -245,7 +244,7 @@ async def test_a_payment_twice_in_the_file_is_listed_and_credited_once(
     provider.files[TODAY] = [row, row]
     (found,) = (await reconcile(world)).found
     assert (found.kind, wallet.posted_minor) == (DifferenceKind.ROW_TWICE, 10_000)
-    assert await in_account(world, SiteAccount.SUSPENSE) == 10_000
+    assert await of_site(world, SiteAccount.SUSPENSE) == 10_000
 
 
 async def test_refunds_are_matched_and_one_that_nobody_asked_for_is_seen(
@@ -273,7 +272,7 @@ async def test_refunds_are_matched_and_one_that_nobody_asked_for_is_seen(
     (found,) = (await reconcile(world)).found
     assert (await find_refund(world.site, refund.id)).state is RefundState.DONE
     assert (found.kind, found.suspended_minor) == (DifferenceKind.REFUND_UNKNOWN, -1000)
-    assert await in_account(world, CLEARING) == -(10_000 - 60 - 4000 + 24 - 1000)
+    assert await of_site(world, CLEARING) == -(10_000 - 60 - 4000 + 24 - 1000)
     await settle_difference(
         world.site,
         difference=found.id,
@@ -297,11 +296,11 @@ async def test_a_stuck_refunds_row_moves_nothing(world: World, provider: Refundi
     await world.tick(MINUTE)
     provider.files[TODAY] = [payment_row(provider.orders[order.out_no]), refund_row(seen)]
     assert (await reconcile(world)).new == 1
-    assert await in_account(world, SiteAccount.REFUNDS) == 4000
+    assert await of_site(world, SiteAccount.REFUNDS) == 4000
     provider.end(refund.refund_no, RefundOutcome.DONE)
     await world.tick(DAY)
     await reconcile(world)
-    assert await in_account(world, CLEARING) == -6000
+    assert await of_site(world, CLEARING) == -6000
     await is_sound(world)
 
 
@@ -353,7 +352,7 @@ async def test_a_refund_that_a_bank_sent_back_is_in_the_wallet_again_once(
             "ch1", provider.end(seen.refund_no, RefundOutcome.FAILED)
         )
     assert (await find_refund(world.site, refund.id)).state is RefundState.FAILED
-    assert (wallet.posted_minor, await in_account(world, CLEARING)) == (10_000, -10_000)
+    assert (wallet.posted_minor, await of_site(world, CLEARING)) == (10_000, -10_000)
     await is_sound(world)
 
 
@@ -384,7 +383,7 @@ async def test_a_refund_that_went_and_came_back_in_one_file_is_one_story(
     for _ in range(2):
         assert (await reconcile(world)).found == ()
     assert (await find_refund(world.site, refund.id)).state is RefundState.FAILED
-    assert (wallet.posted_minor, await in_account(world, CLEARING)) == (10_000, -10_000)
+    assert (wallet.posted_minor, await of_site(world, CLEARING)) == (10_000, -10_000)
     assert await world.books.load(Difference) == []
     await is_sound(world)
 
@@ -410,12 +409,12 @@ async def test_a_chargeback_takes_from_the_wallet_and_shuts_it(
     assert (found.kind, found.wallet) == (DifferenceKind.CHARGEBACK, wallet.wallet.id)
     assert wallet.posted_minor == 0
     assert wallet.wallet.frozen_at is not None
-    assert await in_account(world, CLEARING) == 1500
+    assert await of_site(world, CLEARING) == 1500
     assert (await reconcile(world)).new == 0
     won = replace(taken, amount_minor=10_000, fee_minor=-1500, at=taken.at)
     provider.files[TODAY] = [payment_row(seen), taken, won]
     await reconcile(world)
-    assert (wallet.posted_minor, await in_account(world, FEES)) == (10_000, 0)
+    assert (wallet.posted_minor, await of_site(world, FEES)) == (10_000, 0)
     await is_sound(world)
 
 
@@ -427,8 +426,8 @@ async def test_when_all_is_paid_out_clearing_is_zero(
     order = await paid_order(world, provider, wallet)
     provider.files[TODAY] = [payment_row(provider.orders[order.out_no], fee=60), payout(9940)]
     assert (await reconcile(world)).found == ()
-    assert await in_account(world, CLEARING) == 0
-    assert await in_account(world, SiteAccount.BANK) == -9940
+    assert await of_site(world, CLEARING) == 0
+    assert await of_site(world, SiteAccount.BANK) == -9940
     await is_sound(world)
 
 
@@ -441,7 +440,7 @@ async def test_files_come_by_themselves_and_missed_days_are_caught_up(
     order = await paid_order(world, provider, wallet)
     provider.files[TODAY] = [payment_row(provider.orders[order.out_no], fee=60)]
     await world.tick(12 * HOUR)
-    assert await in_account(world, FEES) == 0  # 8:00 the next morning in Beijing.
+    assert await of_site(world, FEES) == 0  # 8:00 the next morning in Beijing.
     provider.no_file = ChannelFault.REFUSED
     await world.tick(2 * HOUR)
     (days,) = world.site.settling.days.values()
@@ -452,7 +451,7 @@ async def test_files_come_by_themselves_and_missed_days_are_caught_up(
     provider.files[TODAY + DAY] = [stranger(ref="98")]
     await world.tick(7 * DAY)
     await world.work()
-    assert await in_account(world, FEES) == -66
+    assert await of_site(world, FEES) == -66
     (days,) = world.site.settling.days.values()
     assert days.done_to == TODAY + 7 * DAY
     assert len(await world.books.load(SettledRow)) == 2

@@ -23,11 +23,10 @@ from custom_components.prepaid_parking.core.settlement_match import net_minor
 from custom_components.prepaid_parking.operations.cashier import deduct
 from custom_components.prepaid_parking.operations.pay_refunds import refund_order
 from custom_components.prepaid_parking.operations.settlement_days import reconcile_payments
-from tests.operations.money import is_sound
+from tests.operations.money import is_sound, of_site
 from tests.operations.provider import connect
 from tests.operations.refunding import (
     RefundingProvider,
-    in_account,
     paid_order,
     payment_row,
     refund_row,
@@ -130,7 +129,7 @@ class Life:
         held = sum(
             one.amount_minor for one in refunds if one.state in {RefundState.HELD, RefundState.SENT}
         )
-        assert await in_account(self.world, SiteAccount.REFUNDS) == held
+        assert await of_site(self.world, SiteAccount.REFUNDS) == held
 
     async def all_is_paid_out(self) -> None:
         """Everything comes to its end, and the provider pays out what it holds."""
@@ -149,10 +148,10 @@ class Life:
         )
         self.provider.files = {TODAY: [*rows, replace(out, word="payout")]}
         await reconcile_payments(self.world.site, first=TODAY, last=TODAY)
-        assert await in_account(self.world, SiteAccount.CLEARING_WECHAT) == 0
-        assert await in_account(self.world, SiteAccount.BANK) == -holds
+        assert await of_site(self.world, SiteAccount.CLEARING_WECHAT) == 0
+        assert await of_site(self.world, SiteAccount.BANK) == -holds
         fees = sum(one.fee_minor for one in rows)
-        assert await in_account(self.world, SiteAccount.PROVIDER_FEES) == -fees
+        assert await of_site(self.world, SiteAccount.PROVIDER_FEES) == -fees
 
 
 @settings(
