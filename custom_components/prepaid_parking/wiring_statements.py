@@ -11,6 +11,8 @@ from .operations.pay_book import ChannelRun
 
 type Reader = Callable[[str, ChannelRun], Sequence[SettlementRow]]
 
+BILL_WORDS: Final = ("交易时间", "支付宝")
+"""What stands in the first line of the Chinese providers' files."""
 READERS: Final[dict[Channel, Reader]] = {
     Channel.WECHAT: lambda text, run: wechat_bill.rows(text.encode(), run.port.merchant),
     Channel.ALIPAY: lambda text, run: alipay_bill.rows_of_text(text, run.port.merchant),

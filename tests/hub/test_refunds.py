@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta, timezone
 import json
+from pathlib import Path
 from typing import Any
 
 from homeassistant.core import Context
@@ -12,6 +13,7 @@ from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.prepaid_parking.const import DOMAIN
 from custom_components.prepaid_parking.core.pay_channel import RefundOutcome
+from custom_components.prepaid_parking.core.table_file import MOST_BYTES
 from custom_components.prepaid_parking.diagnostics import async_get_config_entry_diagnostics
 from custom_components.prepaid_parking.simulator.pay_books import Movement, fee
 from custom_components.prepaid_parking.simulator.pay_wechat_told import day_file
@@ -138,6 +140,12 @@ async def test_a_providers_file_with_one_missing_and_one_extra_lists_both(
         await hub.call("import_settlement", channel="ch1", csv=csv.replace("50.00", "50"))
     with pytest.raises(ServiceValidationError, match="one of them"):
         await hub.call("import_settlement", channel="ch1", bank="main", csv=csv)
+    seen = await hub.call("import_settlement", channel="ch1", csv=csv, dry_run=True)
+    assert [(one["amount"], one["order"], one["known"]) for one in seen["table"]] == [
+        ("50.00", "po1", False),
+        ("9.90", None, False),
+    ]
+    assert (await hub.call("list_differences"))["count"] == 0
     told = await hub.call("import_settlement", channel="ch1", csv=csv)
     assert (told["rows"], told["new"]) == (2, 2)
     assert {(one["kind"], one["order"]) for one in told["differences"]} == {
@@ -163,3 +171,47 @@ async def test_a_providers_file_with_one_missing_and_one_extra_lists_both(
         await hub.call("settle_difference", difference="df1", resolution="wallet", reason="whose?")
     assert (await hub.call("list_differences"))["count"] == 1
     assert (await hub.call("list_differences", open=False))["count"] == 2
+
+
+async def test_a_statement_on_the_hub_is_looked_at_and_then_taken(hub: Hub, tmp_path: Path) -> None:
+    """The clerk saves what the bank's page gives, in GBK, and sees each line before any money moves."""
+    await hub.call("open_wallet", unit="Flat 3-201", purpose="utility")
+    lines = "交易日期,金额,流水号,摘要\n2026-11-20,80.00,B1,w1 水费\n2026-11-21,15.00,B2,房租\n"
+    file = tmp_path / "bank.csv"
+    file.write_bytes(lines.encode("gbk"))
+    told = {"bank": "main", "path": str(file)}
+    with pytest.raises(ServiceValidationError, match="lets actions read"):
+        await hub.call("import_settlement", **told)
+    hub.hass.config.allowlist_external_dirs = {str(tmp_path)}
+    seen = await hub.call("import_settlement", **told, dry_run=True)
+    assert [(one["wallet"], one["becomes"]) for one in seen["table"]] == [
+        ("w1", "credited"),
+        (None, "held"),
+    ]
+    assert (seen["dry_run"], seen["new"], (await hub.wallet("w1"))["balance"]) == (True, 2, "0.00")
+    taken = await hub.call("import_settlement", **told)
+    assert (taken["credited"], taken["held"], (await hub.wallet("w1"))["balance"]) == (
+        1,
+        1,
+        "80.00",
+    )
+    again = await hub.call("import_settlement", **told, dry_run=True)
+    assert (again["new"], {one["becomes"] for one in again["table"]}) == (0, {"known"})
+    with pytest.raises(ServiceValidationError, match="one of them"):
+        await hub.call("import_settlement", **told, csv=lines)
+    for name, data, problem in (
+        ("none.csv", None, "lets actions read"),
+        ("book.csv", b"PK\x03\x04", "workbook"),
+        ("large.csv", b"a" * (MOST_BYTES + 1), "MB"),
+        ("latin.csv", "Empfänger,Betrag".encode("latin-1"), "UTF-8"),
+        ("../outside.csv", None, "lets actions read"),
+    ):
+        if data is not None:
+            (tmp_path / name).write_bytes(data)
+        with pytest.raises(ServiceValidationError, match=problem):
+            await hub.call("import_settlement", bank="main", path=str(tmp_path / name))
+    signed = tmp_path / "lobby.txt"
+    signed.write_text("no terminal wrote this")
+    with pytest.raises(ServiceValidationError) as refused:
+        await hub.call("import_terminal_file", path=str(signed))
+    assert "lets actions" not in str(refused.value)

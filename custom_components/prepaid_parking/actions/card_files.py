@@ -11,6 +11,7 @@ from ..file_signature import is_signed
 from ..operations import card_files
 from ..operations.card_files import Line
 from .call import MAYBE_REASON, REFERENCE, SLUG, Action, Call, Response
+from .given_file import PATH, given_text
 
 
 async def set_card_terminal(call: Call) -> Response:
@@ -34,7 +35,7 @@ async def import_terminal_file(call: Call) -> Response:
     """Take in a terminal's file, or only say what it holds."""
     taken = await card_files.import_terminal_file(
         call.site,
-        text=call.text("file"),
+        text=await given_text(call, "file"),
         signed=is_signed,
         dry_run=call.data["dry_run"],
         actor=call.actor,
@@ -105,7 +106,8 @@ ACTIONS: Final = (
         "import_terminal_file",
         import_terminal_file,
         {
-            vol.Required("file"): cv.string,
+            vol.Optional("file"): cv.string,
+            **PATH,
             vol.Optional("dry_run", default=False): cv.boolean,
         },
     ),

@@ -8,28 +8,33 @@ from typing import Final
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
-from ..core.bank_statement import PARTS, read_statement
+from ..core.bank_statement import PARTS, USUAL, read_statement
 from ..core.chart import ONLINE, Channel
 from ..core.difference import Resolution
 from ..core.errors import CoreError
 from ..core.pay_refund import RefundStep
 from ..core.settlement_match import day_of
-from ..core.table_file import MOST_BYTES
 from ..operations import bank_lines, differences, pay_refund_people, pay_refunds
 from ..operations.pay_finding import named_channel
 from ..operations.pay_matching import take_file
 from ..operations.settlement_days import reconcile_payments
 from ..operations.settlement_file import File
+from ..operations.settlement_preview import look_at_file, look_at_statement
 from ..operations.settling_views import (
     day_view,
     difference_view,
     file_view,
+    lines_view,
     refund_view,
+    seen_view,
     statement_view,
 )
-from ..wiring_statements import read_settlement
+from ..wiring_statements import BILL_WORDS, read_settlement
 from .call import MAYBE_REASON, PAGED, REASON, REFERENCE, Action, Call, Fields, Response, page
+from .given_file import PATH, given_text
 
+COLUMNS: Final = (*USUAL, *BILL_WORDS)
+"""By which a statement, or a bill, that was saved in GBK is known."""
 DAY: Final = vol.All(cv.date, date)
 BANK_ACCOUNT: Final[Fields] = {vol.Optional(name): cv.string for name in pay_refunds.ACCOUNT}
 
@@ -78,9 +83,7 @@ async def import_settlement(call: Call) -> Response:
     named = [name for name in ("channel", "bank") if call.text(name)]
     if len(named) != 1:
         raise CoreError("settlement_whose")
-    text = call.text("csv")
-    if len(text) > MOST_BYTES:
-        raise CoreError("list_too_large", most=MOST_BYTES // 1_000_000)
+    text = await given_text(call, "csv", COLUMNS)
     if named == ["bank"]:
         return await _statement(call, text)
     run = named_channel(call.site, call.text("channel"))
@@ -90,6 +93,9 @@ async def import_settlement(call: Call) -> Response:
     if not days and (first is None or last is None):
         raise CoreError("list_is_empty")
     file = File(run=run, rows=rows, first=first or min(days), last=last or max(days))
+    if call.data["dry_run"]:
+        seen = await look_at_file(call.site, file)
+        return {"channel": run.key, "dry_run": True} | seen_view(call.site, seen)
     return {"channel": run.key} | file_view(call.site, await take_file(call.site, file))
 
 
@@ -141,14 +147,14 @@ async def _statement(call: Call, text: str) -> Response:
     """Take a bank's statement up; a long one is read in a thread."""
     columns, payouts = call.data.get("columns", {}), call.data.get("payouts", {})
     lines = await asyncio.to_thread(read_statement, text, call.site.currency, columns)
+    bank, named = call.text("bank"), {Channel(kind): words for kind, words in payouts.items()}
+    if call.data["dry_run"]:
+        seen = await look_at_statement(call.site, bank=bank, lines=lines, payouts=named)
+        return {"bank": bank, "dry_run": True} | lines_view(call.site, seen)
     taken = await bank_lines.take_statement(
-        call.site,
-        bank=call.text("bank"),
-        lines=lines,
-        payouts={Channel(kind): words for kind, words in payouts.items()},
-        actor=call.actor,
+        call.site, bank=bank, lines=lines, payouts=named, actor=call.actor
     )
-    return {"bank": call.text("bank")} | statement_view(call.site, taken)
+    return {"bank": bank} | statement_view(call.site, taken)
 
 
 def _account(call: Call) -> Mapping[str, str] | None:
@@ -191,7 +197,9 @@ ACTIONS: Final = (
         "import_settlement",
         import_settlement,
         {
-            vol.Required("csv"): cv.string,
+            vol.Optional("csv"): cv.string,
+            **PATH,
+            vol.Optional("dry_run", default=False): cv.boolean,
             vol.Optional("channel"): cv.string,
             vol.Optional("bank"): vol.All(cv.string, vol.Length(max=64)),
             vol.Optional("from"): DAY,

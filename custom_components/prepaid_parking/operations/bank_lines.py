@@ -6,6 +6,7 @@ clearing. Everything else lies in suspense and is listed: nothing that has arriv
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from ..core.bank_statement import StatementLine
@@ -29,6 +30,17 @@ CLEARING: Final = site_account(SiteAccount.CLEARING)
 SUSPENSE: Final = site_account(SiteAccount.SUSPENSE)
 TELLS_PAYOUTS: Final = frozenset({Channel.STRIPE})
 """Whose files say themselves what was paid out: the bank's line is the same money."""
+
+
+class Fate(StrEnum):
+    """What becomes of a line; the values are translation keys."""
+
+    OUT = "out"
+    """It went out: its payer is the site itself."""
+    KNOWN = "known"
+    CREDITED = "credited"
+    PAYOUT = "payout"
+    HELD = "held"
 
 
 @dataclass(slots=True)
@@ -59,14 +71,27 @@ async def take_statement(
     taken, account = StatementTaken(), f"bank/{bank}"
     async with site.paying.turn_of(f"settling/{account}"):
         for line in lines:
-            if line.amount_minor <= 0:
-                taken.out += 1
-            elif await site.books.load(SettledRow, account=account, key=line.reference):
-                taken.known += 1
-            else:
-                await _take(site, account, line, payouts, actor, taken)
+            await _take(site, account, line, payouts, actor, taken)
     tell_differences(site, *taken.found)
     return taken
+
+
+async def fate_of(
+    site: Site, account: str, line: StatementLine, payouts: Mapping[Channel, str]
+) -> tuple[Fate, WalletRun | None, Channel | None]:
+    """Return what becomes of a line, and the wallet or the provider it names."""
+    if line.amount_minor <= 0:
+        return Fate.OUT, None, None
+    if await site.books.load(SettledRow, account=account, key=line.reference):
+        return Fate.KNOWN, None, None
+    said = line.text.casefold()
+    provider = next((kind for kind, words in payouts.items() if words.casefold() in said), None)
+    run = await _payee(site, line)
+    if run is not None and run.wallet.closed_at is None:
+        return Fate.CREDITED, run, provider
+    if run is None and provider is not None:
+        return Fate.PAYOUT, None, provider
+    return Fate.HELD, run, provider
 
 
 async def _take(
@@ -77,21 +102,24 @@ async def _take(
     actor: Actor,
     taken: StatementTaken,
 ) -> None:
-    provider = next(
-        (kind for kind, words in payouts.items() if words.casefold() in line.text.casefold()), None
-    )
-    run = await _payee(site, line)
-    if run is not None and run.wallet.closed_at is None:
-        if await _credited(site, account, line, run, actor):
+    fate, run, provider = await fate_of(site, account, line, payouts)
+    match fate:
+        case Fate.OUT:
+            taken.out += 1
+            return
+        case Fate.KNOWN:
+            taken.known += 1
+            return
+        case Fate.CREDITED if run is not None and await _credited(site, account, line, run, actor):
             taken.credited += 1
             taken.credited_minor += line.amount_minor
             await _arrived(site, account, line, CLEARING, actor)
             return
-    elif run is None and provider is not None:
-        target = None if provider in TELLS_PAYOUTS else channel_account(provider)
-        await _arrived(site, account, line, target, actor, RowKind.PAYOUT)
-        taken.payouts += 1
-        return
+        case Fate.PAYOUT if provider is not None:
+            target = None if provider in TELLS_PAYOUTS else channel_account(provider)
+            await _arrived(site, account, line, target, actor, RowKind.PAYOUT)
+            taken.payouts += 1
+            return
     held = await drawn_up(
         site,
         kind=DifferenceKind.LINE_WITHOUT_PAYER,

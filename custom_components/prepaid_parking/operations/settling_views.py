@@ -1,13 +1,19 @@
 """Refunds, differences and files as plain data: for answers, never with a payer's name."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from ..core.difference import Difference
 from ..core.pay_refund import PayRefund
-from .bank_lines import StatementTaken
+from .bank_lines import Fate, StatementTaken
 from .settlement_days import DayTaken
 from .settlement_file import FileTaken
+from .settlement_preview import LineSeen, RowSeen
 from .site import Site
+
+MOST_SHOWN: Final = 1_000
+"""Rows of a file that is looked at: nobody reads more, and the hub would send them all."""
 
 
 def refund_view(site: Site, refund: PayRefund) -> dict[str, object]:
@@ -87,6 +93,47 @@ def statement_view(site: Site, taken: StatementTaken) -> dict[str, object]:
         "known": taken.known,
         "out": taken.out,
         "differences": [difference_view(site, one) for one in taken.found],
+    }
+
+
+def seen_view(site: Site, seen: Sequence[RowSeen]) -> dict[str, object]:
+    """Describe the rows of a file that is only looked at."""
+    text = site.currency.text
+    return {
+        "rows": len(seen),
+        "new": sum(not one.known for one in seen),
+        "table": [
+            {
+                "kind": one.row.kind,
+                "at": _text(one.row.at),
+                "amount": text(one.row.amount_minor),
+                "fee": text(one.row.fee_minor),
+                "out_no": one.row.out_no,
+                "provider_ref": one.row.provider_ref,
+                "order": one.order or None,
+                "known": one.known,
+            }
+            for one in seen[:MOST_SHOWN]
+        ],
+    }
+
+
+def lines_view(site: Site, seen: Sequence[LineSeen]) -> dict[str, object]:
+    """Describe the lines of a statement that is only looked at; never what a payer wrote."""
+    return {
+        "rows": len(seen),
+        "new": sum(one.fate not in (Fate.OUT, Fate.KNOWN) for one in seen),
+        "table": [
+            {
+                "line": one.line.line,
+                "day": one.line.day.isoformat(),
+                "amount": site.currency.text(one.line.amount_minor),
+                "reference": one.line.reference,
+                "wallet": one.wallet or None,
+                "becomes": one.fate,
+            }
+            for one in seen[:MOST_SHOWN]
+        ],
     }
 
 
