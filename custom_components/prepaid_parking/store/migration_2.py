@@ -40,10 +40,10 @@ STATEMENTS: Final = (
     CREATE INDEX bill_wallet ON bill (wallet)
     """,
     """
-    CREATE INDEX bill_open ON bill (closed_at) WHERE closed_at IS NULL
+    CREATE UNIQUE INDEX bill_number ON bill (number) WHERE number != ''
     """,
     """
-    CREATE UNIQUE INDEX bill_number ON bill (number) WHERE number != ''
+    CREATE INDEX bill_open ON bill (closed_at) WHERE closed_at IS NULL
     """,
     """
     CREATE TABLE billing_rules (
@@ -596,25 +596,25 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX stay_state ON stay (state)
-    """,
-    """
-    CREATE INDEX stay_ticket ON stay (ticket)
-    """,
-    """
     CREATE INDEX stay_changed ON stay (changed)
     """,
     """
     CREATE INDEX stay_entered ON stay (entered_at)
     """,
     """
-    CREATE INDEX stay_card ON stay (card)
+    CREATE INDEX stay_ticket ON stay (ticket)
+    """,
+    """
+    CREATE INDEX stay_plate ON stay (plate)
     """,
     """
     CREATE INDEX stay_sealed ON stay (entered_at) WHERE subject != ''
     """,
     """
-    CREATE INDEX stay_plate ON stay (plate)
+    CREATE INDEX stay_card ON stay (card)
+    """,
+    """
+    CREATE INDEX stay_state ON stay (state)
     """,
     """
     CREATE TABLE review (
@@ -696,19 +696,19 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX pay_order_created_at ON pay_order (created_at)
-    """,
-    """
-    CREATE UNIQUE INDEX pay_order_out_no ON pay_order (out_no)
-    """,
-    """
     CREATE INDEX pay_order_aim ON pay_order (aim)
     """,
     """
     CREATE INDEX pay_order_state ON pay_order (state)
     """,
     """
+    CREATE UNIQUE INDEX pay_order_out_no ON pay_order (out_no)
+    """,
+    """
     CREATE INDEX pay_order_provider_ref ON pay_order (provider_ref)
+    """,
+    """
+    CREATE INDEX pay_order_created_at ON pay_order (created_at)
     """,
     """
     CREATE TABLE heard_notice (
@@ -823,13 +823,16 @@ STATEMENTS: Final = (
     CREATE INDEX pay_refund_done_at ON pay_refund (done_at)
     """,
     """
-    CREATE INDEX pay_refund_order ON pay_refund ("order")
+    CREATE INDEX pay_refund_provider_ref ON pay_refund (provider_ref)
     """,
     """
     CREATE UNIQUE INDEX pay_refund_refund_no ON pay_refund (refund_no)
     """,
     """
     CREATE INDEX pay_refund_state ON pay_refund (state)
+    """,
+    """
+    CREATE INDEX pay_refund_order ON pay_refund ("order")
     """,
     """
     CREATE TABLE settled_row (
@@ -851,7 +854,13 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX settled_row_day ON settled_row (account, day)
+    CREATE INDEX settled_row_order ON settled_row ("order", account, "key")
+    """,
+    """
+    CREATE INDEX settled_row_day ON settled_row (account, day, "key")
+    """,
+    """
+    CREATE INDEX settled_row_refund ON settled_row (refund, account, "key")
     """,
     """
     CREATE INDEX settled_row_out_no ON settled_row (out_no)
@@ -897,7 +906,13 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
+    CREATE INDEX difference_refund ON difference (refund)
+    """,
+    """
     CREATE INDEX difference_settled_at ON difference (settled_at)
+    """,
+    """
+    CREATE INDEX difference_order ON difference ("order")
     """,
     """
     CREATE TABLE risk_rule (
@@ -975,10 +990,10 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX held_operation_state ON held_operation (state)
+    CREATE INDEX held_operation_no ON held_operation (no)
     """,
     """
-    CREATE INDEX held_operation_no ON held_operation (no)
+    CREATE INDEX held_operation_state ON held_operation (state)
     """,
     """
     CREATE TABLE agreement (
@@ -1361,10 +1376,10 @@ STATEMENTS: Final = (
     CREATE INDEX use_end_reference ON use (end_reference)
     """,
     """
-    CREATE INDEX use_wallet ON use (wallet)
+    CREATE INDEX use_state ON use (state)
     """,
     """
-    CREATE INDEX use_state ON use (state)
+    CREATE INDEX use_wallet ON use (wallet)
     """,
     """
     CREATE TABLE voucher_batch (

@@ -43,6 +43,7 @@ Index("pay_refund_refund_no", pay_refund.c.refund_no, unique=True)
 Index("pay_refund_order", pay_refund.c.order)
 Index("pay_refund_state", pay_refund.c.state)
 Index("pay_refund_done_at", pay_refund.c.done_at)
+Index("pay_refund_provider_ref", pay_refund.c.provider_ref)
 
 settled_row: Final = table(
     "settled_row",
@@ -60,7 +61,10 @@ settled_row: Final = table(
     text("order", optional=True),
     text("refund", optional=True),
 )
-Index("settled_row_day", settled_row.c.account, settled_row.c.day)
+# Each ends as the table's own key does: else, to be spared the sorting, every row of an account is read.
+Index("settled_row_day", settled_row.c.account, settled_row.c.day, settled_row.c.key)
+Index("settled_row_order", settled_row.c.order, settled_row.c.account, settled_row.c.key)
+Index("settled_row_refund", settled_row.c.refund, settled_row.c.account, settled_row.c.key)
 Index("settled_row_out_no", settled_row.c.out_no)
 
 settled_days: Final = table(
@@ -99,6 +103,8 @@ difference: Final = table(
     text("reason"),
 )
 Index("difference_settled_at", difference.c.settled_at)
+Index("difference_order", difference.c.order)
+Index("difference_refund", difference.c.refund)
 
 TABLES: Final[dict[type, Table]] = {
     Difference: difference,
