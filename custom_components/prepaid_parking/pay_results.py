@@ -7,6 +7,7 @@ from typing import Final
 
 import segno
 
+from .core.chart import Channel
 from .core.identity import WalletId
 from .core.pay_code import PayFor
 from .core.pay_order import Aim, AimKind, OrderState, PayOrder
@@ -14,7 +15,7 @@ from .operations.pay_tokens import person_token
 from .operations.pay_visit_book import Errand
 from .operations.stay_finding import stay_by_id
 from .pay_holding import comes_back, supplies_in
-from .pay_writing import Known, Page, PageMaker, script
+from .pay_writing import Known, May, Page, PageMaker, script
 from .wording import Words
 
 QR_SCALE: Final = 6
@@ -29,6 +30,7 @@ RECEIPT_LASTS: Final = timedelta(days=90)
 BLANKS: Final = (
     "on_phone",
     "by_app",
+    "says_where",
     "receipt",
     "amount",
     "qr",
@@ -44,14 +46,11 @@ BLANKS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A page, and where the browser goes by itself after a while (`refresh`).
-
-    Only one that `calls` the app it is in has a script.
-    """
+    """A page, where the browser goes by itself after a while (`refresh`), and what it `may`."""
 
     page: Page
     refresh: str = ""
-    calls: bool = False
+    may: May = May.NOTHING
 
 
 def show_asking(made: PageMaker) -> Shown:
@@ -89,7 +88,7 @@ async def show_order(made: PageMaker, order: PayOrder) -> Shown:
         is_followed = order.state is OrderState.CREDITED and comes_back(made, order.paid_at)
         refresh = f"{LOOK_S}; url={made.path}" if is_followed else ""
         return Shown(page=_page(made, known), refresh=refresh)
-    refresh = f"{LOOK_S}; url={made.path}"
+    refresh, may = f"{LOOK_S}; url={made.path}", May.NOTHING
     if order.offered is None:
         known["step"] = "unsure"
     else:
@@ -98,6 +97,8 @@ async def show_order(made: PageMaker, order: PayOrder) -> Shown:
             "qr": order.offered.qr,
             "url": _safe(order.offered.url),
         }
+        if known["url"] and order.kind is Channel.WECHAT:
+            may = May.SAY_WHERE
         if order.offered.app:
             if not visit.sent:
                 visit.sent = True
@@ -106,7 +107,7 @@ async def show_order(made: PageMaker, order: PayOrder) -> Shown:
         elif known["url"] and not visit.sent:
             visit.sent = True
             refresh = f"0; url={known['url']}"
-    return Shown(page=_page(made, known), refresh=refresh)
+    return Shown(page=_page(made, known | {"says_where": may}), refresh=refresh, may=may)
 
 
 def _calling(made: PageMaker, order: Known, call: str) -> Shown:
@@ -114,7 +115,7 @@ def _calling(made: PageMaker, order: Known, call: str) -> Shown:
     page = made.write(
         "pay_inside.html", channel=order["channel"], url="", call=call, script=script()
     )
-    return Shown(page=page, calls=True)
+    return Shown(page=page, may=May.CALL)
 
 
 def _safe(url: str) -> str:

@@ -39,11 +39,12 @@ from .operations.pay_visits import (
 from .operations.pay_vouchers import put_voucher
 from .operations.site import Site, utc_now
 from .pay_address import public_url
+from .pay_answers import answered, plain
 from .pay_pages import shown
 from .pay_results import CALL
-from .pay_writing import Page, gone, policy
+from .pay_writing import gone
 from .request_body import UnreadError, read_body
-from .wording import async_words, liked_most
+from .wording import liked_most
 
 PATH: Final = f"/api/{DOMAIN}/pay/"
 URL: Final = f"{PATH}{{token}}"
@@ -93,16 +94,16 @@ class PayView(HomeAssistantView):
     ) -> web.Response:
         """Answer with a page, whatever happens."""
         if not self._requests.take(network_of(request.remote), utc_now()):
-            return await _plain(request, "busy", HTTPStatus.TOO_MANY_REQUESTS)
+            return await plain(request, "busy", HTTPStatus.TOO_MANY_REQUESTS)
         try:
             return await answer()
         except StoreError:
-            return await _plain(request, "later", HTTPStatus.SERVICE_UNAVAILABLE)
+            return await plain(request, "later", HTTPStatus.SERVICE_UNAVAILABLE)
         except CoreError as err:
             # Too often is told before a visit begins, anything else is not there any more.
             if err.key == "pay_too_often":
-                return await _plain(request, "busy", HTTPStatus.TOO_MANY_REQUESTS)
-            return await _plain(request, "gone", HTTPStatus.NOT_FOUND)
+                return await plain(request, "busy", HTTPStatus.TOO_MANY_REQUESTS)
+            return await plain(request, "gone", HTTPStatus.NOT_FOUND)
 
 
 async def _get(request: web.Request, token: str) -> web.Response:
@@ -121,13 +122,13 @@ async def _get(request: web.Request, token: str) -> web.Response:
         begun = begin_visit(site, opened, request.remote)
         if begun is not None:
             return await _show(request, site, *begun)
-    return await _plain(request, "gone", HTTPStatus.NOT_FOUND)
+    return await plain(request, "gone", HTTPStatus.NOT_FOUND)
 
 
 async def _post(request: web.Request, token: str) -> web.Response:
     form = await _form(request)
     if form is None:
-        return await _plain(request, "malformed", HTTPStatus.BAD_REQUEST)
+        return await plain(request, "malformed", HTTPStatus.BAD_REQUEST)
     for entry in _open_sites(request):
         site = entry.runtime_data.site
         if (visit := site.pay_visits.find(token, site.clock())) is not None:
@@ -135,7 +136,7 @@ async def _post(request: web.Request, token: str) -> web.Response:
             if problem:
                 return await _show(request, site, token, visit, problem)
             return await _to_visit(request, token, visit)
-    return await _plain(request, "gone", HTTPStatus.NOT_FOUND)
+    return await plain(request, "gone", HTTPStatus.NOT_FOUND)
 
 
 async def _come_back(
@@ -158,7 +159,7 @@ async def _come_back(
 
 async def _to_visit(request: web.Request, token: str, visit: PayVisit) -> web.Response:
     """Seen again by a reload, a page that was got asks for nothing anew."""
-    return await _page(
+    return await answered(
         request, gone("done"), visit, HTTPStatus.SEE_OTHER, {"Location": PATH + token}
     )
 
@@ -288,36 +289,4 @@ async def _show(
 ) -> web.Response:
     now = await shown(site, visit, PATH + name, problem)
     headers = {"Refresh": now.refresh} if now.refresh else {}
-    return await _page(request, now.page, visit, HTTPStatus.OK, headers, calls=now.calls)
-
-
-async def _plain(request: web.Request, what: str, status: HTTPStatus) -> web.Response:
-    return await _page(request, gone(what), None, status, {})
-
-
-async def _page(
-    request: web.Request,
-    page: Page,
-    visit: PayVisit | None,
-    status: HTTPStatus,
-    headers: Mapping[str, str],
-    *,
-    calls: bool = False,
-) -> web.Response:
-    """Write a page in the language of the visit, or of the browser."""
-    hass: HomeAssistant = request.app[KEY_HASS]
-    chosen = visit.language if visit is not None else ""
-    words = await async_words(
-        hass, chosen or liked_most(request.headers.get("Accept-Language", ""))
-    )
-    text, may = await hass.async_add_executor_job(lambda: (page(words), policy(calls=calls)))
-    always = {
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": may,
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "X-Robots-Tag": "noindex",
-    }
-    return web.Response(
-        text=text, status=status, content_type="text/html", headers={**always, **headers}
-    )
+    return await answered(request, now.page, visit, HTTPStatus.OK, headers, now.may)

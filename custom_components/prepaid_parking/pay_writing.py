@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -33,15 +34,27 @@ def script() -> str:
     return (FOLDER / "pay_inside.js").read_text(encoding="utf-8")
 
 
-def policy(*, calls: bool) -> str:
-    """Return what a page may do: its own style and forms, and where it `calls` an app its one script.
+class May(StrEnum):
+    """What a page may do beside being read and sending its forms."""
 
-    Never as the hub's own (`allow-same-origin`): it could read what its visitor's browser has of the hub.
+    NOTHING = ""
+    CALL = "allow-scripts "
+    """Its one script calls the app it is in."""
+    SAY_WHERE = "allow-same-origin "
+    """Its link says from which address a payer comes. WeChat opens its page for phone browsers only to
+    who comes from its merchant's (`Referer`), and no browser says so for a page with an origin of its own.
+    The page asks for it itself: the hub's server writes its own word on that into every header."""
+
+
+def policy(may: May) -> str:
+    """Return what keeps a page from the hub: its own style and forms, and what it `may`.
+
+    It never runs a script and is the hub's own at once: it could read what its visitor's browser has of it.
     """
-    scripts = ("allow-scripts ", f"script-src {_known_by(script())}; ") if calls else ("", "")
+    scripts = f"script-src {_known_by(script())}; " if may is May.CALL else ""
     return (
-        f"sandbox allow-forms {scripts[0]}allow-top-navigation-by-user-activation; "
-        f"default-src 'none'; {scripts[1]}style-src {_known_by(style())}; img-src data:; "
+        f"sandbox allow-forms {may}allow-top-navigation-by-user-activation; "
+        f"default-src 'none'; {scripts}style-src {_known_by(style())}; img-src data:; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 

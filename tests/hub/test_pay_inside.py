@@ -135,6 +135,35 @@ async def test_only_the_page_that_calls_wechat_runs_a_script(
     assert call_of(again) == call_of(page)
 
 
+async def test_wechat_is_told_where_its_payers_come_from(
+    hub: Hub, wechat: FakeWeChat, channel: ConfigSubentry, phone: Phone
+) -> None:
+    """In a phone's browser it opens its page only to who comes from its merchant's address.
+
+    No browser names an address (`Referer`) for a page with an origin of its own, so this one page has
+    the hub's; it runs nothing. Of where it is only the address is told, not the visit.
+    """
+    phone.headers["User-Agent"] = "Mozilla/5.0 (iPhone) Mobile Safari"
+    others = [await phone.open(link(hub.data.site, PayFor.WALLET, await wallet(hub)))]
+    page = await phone.send("pay", amount="50.00", channel=channel.data["channel"])
+    assert gate_of(page).startswith(f"{wechat.base_url}/window/")
+    policy = page.headers["Content-Security-Policy"]
+    assert policy.startswith("sandbox allow-forms allow-same-origin allow-top-navigation-by-user")
+    assert "script" not in policy
+    asks = '<meta name="referrer" content="origin">'
+    assert asks in page.text
+    assert "noreferrer" not in page.text
+    assert asks in (await phone.again()).text
+    others.append(await phone.send("again"))
+    phone.headers["User-Agent"] = IN_WECHAT
+    others.append(await phone.send("pay", amount="50.00", channel=channel.data["channel"]))
+    others.append(await arrive(phone, await sent_back(phone, gate_of(others[-1]))))
+    for other in others:
+        assert other.headers["Referrer-Policy"] == "no-referrer"
+        assert asks not in other.text
+        assert "allow-same-origin" not in other.headers["Content-Security-Policy"]
+
+
 async def test_who_comes_back_is_who_was_sent_and_once(
     hub: Hub, wechat: FakeWeChat, channel: ConfigSubentry, phone: Phone
 ) -> None:
@@ -269,7 +298,7 @@ async def test_who_pays_is_written_down_nowhere(
         *(one.getMessage() for one in caplog.records if one.name != "aiohttp.access"),
         page.text,
         json.dumps(await async_get_config_entry_diagnostics(hub.hass, hub.entry), default=str),
-        json.dumps(await hub.call("list_pay_orders", state="credited"), default=str),
+        json.dumps(await hub.call("list_orders", state="credited"), default=str),
         repr(hub.data.site.pay_visits),
         str(hub.hass.states.async_all()),
     ]
