@@ -52,14 +52,16 @@ _CONTRASTS: Final = """() => {
 
 
 @contextmanager
-def phone_beside(page: Page, *, locale: str = "en-GB", dark: bool = False) -> Iterator[Page]:
-    """Open another person's browser."""
+def phone_beside(
+    page: Page, *, locale: str = "en-GB", dark: bool = False, agent: str | None = AGENT
+) -> Iterator[Page]:
+    """Open another person's browser; without an `agent` it says that it is on no phone."""
     browser = page.context.browser
     assert isinstance(browser, Browser)
     context = browser.new_context(
         viewport={"width": WIDTH, "height": TALL},
         locale=locale,
-        user_agent=AGENT,
+        user_agent=agent,
         color_scheme="dark" if dark else "light",
         has_touch=True,
         is_mobile=True,

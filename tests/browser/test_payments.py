@@ -143,8 +143,25 @@ def test_a_tenant_whose_supply_is_cut_pays_and_has_it_back(
         keep(phone, "paid")
         code = keeps_a_receipt(phone, ENGLISH)
         keep(phone, "receipt")
-    (order,) = answer(page, "list_pay_orders", wallet=wallet_of(page))["orders"]
-    assert (order["out_no"], order["state"]) == (code, "credited")
+    orders = answer(page, "list_pay_orders", wallet=wallet_of(page))["orders"]
+    assert [one["state"] for one in orders if one["out_no"] == code] == ["credited"]
+
+
+def test_a_page_that_is_not_on_a_phone_shows_a_code_and_follows_by_itself(
+    demo: RunningDemo, page: Page, keep: Keep
+) -> None:
+    """Who pays from a screen scans again; the page runs no script, and must not be left behind."""
+    before = balance(page)
+    with phone_beside(page, agent=None) as screen, phone_beside(page) as phone:
+        screen.goto(scanned(phone, page.locator(PICTURES).nth(WALLETS_CODE)))
+        screen.get_by_text("50.00").first.click()
+        screen.get_by_role("button", name=ENGLISH["with"], exact=True).click()
+        screen.get_by_text("Waiting for your payment").wait_for()
+        keep(screen, "waiting")
+        phone.goto(scanned(phone, screen.locator("img")))
+        phone.get_by_role("button", name=ENGLISH["pay"], exact=True).click()
+        screen.get_by_text(ENGLISH["thanks"]).wait_for()
+    page.wait_for_function(f"(before) => {BALANCE} > before + 45", arg=before)
 
 
 @pytest.mark.parametrize("words", [ENGLISH, CHINESE], ids=["en", "zh"])
