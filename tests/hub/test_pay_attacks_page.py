@@ -46,7 +46,8 @@ def check_page(text: str) -> None:
             assert attributes["name"] in {
                 *("form", "do", "plate", "since", "digits", "channel", "amount", "own")
             }
-    assert "49" not in text or "{{" not in text
+    # A visit's own name may have a 49 in it: what a name would have worked out stands behind its quote.
+    assert not any(f"{quote}49" in text for quote in ("'", "&#39;"))
 
 
 def read(link: str) -> str:
