@@ -1,12 +1,24 @@
 """The payer's page as a phone sees it: over the hub's own web server, without a login."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Final, override
+from unittest.mock import patch
 
 from aiohttp import ClientSession
+import pytest
+
+from custom_components.prepaid_parking import pay_view
 
 PATH: Final = "api/prepaid_parking/pay/"
+
+
+@pytest.fixture
+def at_once() -> Iterator[None]:
+    """Answer without the pause that hides what is known: how long it takes is another test's affair."""
+    with patch.object(pay_view, "ANSWER_S", 0.0):
+        yield
 
 
 class _Reader(HTMLParser):

@@ -1,27 +1,26 @@
 """Whatever comes to the payer's page from outside, what goes back is a page, and nothing moves."""
 
-from collections.abc import Iterator
 from time import perf_counter
 from typing import Any, Final
-from unittest.mock import patch
 from urllib.parse import quote
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 from yarl import URL
 
-from custom_components.prepaid_parking import pay_view
 from custom_components.prepaid_parking.core.pay_code import PayFor
 from custom_components.prepaid_parking.core.rate_limit import Allowance, RateLimit
 from custom_components.prepaid_parking.operations.pay_tokens import opened_by
 from custom_components.prepaid_parking.operations.pay_visit_book import HOUR
 from custom_components.prepaid_parking.operations.site import Site
-from tests.hub.pay_page import PATH, Phone
+from tests.hub.pay_page import PATH, Phone, at_once
 from tests.hub.test_docs_stays import car_park, inside
 from tests.hub.test_pay_view import link, phone, provider, site, wallet
 from tests.journeys.conftest import Hub
 
-__all__ = ["phone", "provider", "site"]
+__all__ = ["at_once", "phone", "provider", "site"]
+
+pytestmark = pytest.mark.usefixtures("at_once")
 
 FIELDS: Final = ("form", "do", "plate", "since", "digits", "channel", "amount", "own", "x")
 DEEDS: Final = ("car", "find", "phone", "other_car", "again", "pay", "", "\0")
@@ -40,13 +39,6 @@ def money(site: Site) -> object:
         {key: run.balance_minor for key, run in site.wallets.items()},
         {key: (one.paid_minor, one.state) for key, one in site.parking.stays.items()},
     )
-
-
-@pytest.fixture(autouse=True)
-def _at_once() -> Iterator[None]:
-    """How long an answer takes is another test's affair."""
-    with patch.object(pay_view, "ANSWER_S", 0.0):
-        yield
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ from custom_components.prepaid_parking.core.identity import CardId
 from custom_components.prepaid_parking.core.pay_code import PayFor
 from custom_components.prepaid_parking.core.pay_visit import times_of_arrival
 from custom_components.prepaid_parking.operations.site import Site
-from tests.hub.pay_page import Phone, Seen
+from tests.hub.pay_page import Phone, Seen, at_once
 from tests.hub.test_docs_stays import car_park, inside
 from tests.hub.test_pay_view import code, link, phone, provider, site
 from tests.journeys.conftest import Hub
 from tests.links.pay.alipay_peer import Desk
 
-__all__ = ["phone", "provider", "site"]
+__all__ = ["at_once", "phone", "provider", "site"]
 
 PLATE: Final = "粤B12345"
 MASKED: Final = "粤****45"
@@ -128,6 +128,7 @@ async def test_a_stranger_learns_nothing_about_who_is_inside(
     assert not site.paying.orders
 
 
+@pytest.mark.usefixtures("at_once")
 async def test_a_cards_holder_proves_by_the_phone_and_an_erased_one_is_as_unknown(
     hub: Hub, site: Site, phone: Phone, gate: str
 ) -> None:
@@ -149,6 +150,7 @@ async def test_a_cards_holder_proves_by_the_phone_and_an_erased_one_is_as_unknow
     assert page.alert == "Nothing fits what you typed. Please check it."
 
 
+@pytest.mark.usefixtures("at_once")
 async def test_after_three_misses_the_right_answer_is_not_taken_either(
     hub: Hub, site: Site, phone: Phone, gate: str
 ) -> None:
@@ -162,6 +164,7 @@ async def test_after_three_misses_the_right_answer_is_not_taken_either(
     assert "15.00" not in page.text
 
 
+@pytest.mark.usefixtures("at_once")
 async def test_who_scans_again_and_again_to_guess_is_shut_out_by_network(
     hub: Hub, site: Site, phone: Phone, gate: str
 ) -> None:
