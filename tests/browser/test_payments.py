@@ -143,7 +143,7 @@ def test_a_tenant_whose_supply_is_cut_pays_and_has_it_back(
         keep(phone, "paid")
         code = keeps_a_receipt(phone, ENGLISH)
         keep(phone, "receipt")
-    orders = answer(page, "list_pay_orders", wallet=wallet_of(page))["orders"]
+    orders = answer(page, "list_orders", wallet=wallet_of(page))["orders"]
     assert [one["state"] for one in orders if one["out_no"] == code] == ["credited"]
 
 
@@ -185,5 +185,5 @@ def test_a_driver_at_the_exit_pays_and_the_gate_opens(
         keep(phone, "paid")
         code = keeps_a_receipt(phone, words)
         keep(phone, "receipt")
-    orders = answer(page, "list_pay_orders", state="credited")["orders"]
+    orders = answer(page, "list_orders", state="credited")["orders"]
     assert code in [one["out_no"] for one in orders]

@@ -35,7 +35,7 @@ ANSWERS: Final[dict[str, ServiceResponse]] = {
     "list_cards": {"count": 4, "cards": []},
     "list_stays": {"stays": ["a", "b"]},
     "list_pay_codes": {"codes": [{"name": "Exit", "url": ""}], "sheet_url": ""},
-    "list_pay_orders": {
+    "list_orders": {
         "orders": [
             {
                 "order": "po1",

@@ -32,7 +32,7 @@ async def in_the_meantime(hub: Hub, provider: Provider, name: str) -> None:
     paying = hub.data.site.paying
     if name == "get_order":
         provider.pay(provider.asked[0].out_no, 5000)
-    if name == "list_pay_orders":
+    if name == "list_orders":
         await hub.call("create_order", wallet="w1", channel="ch1", amount="20.00")
         await hub.call("create_order", wallet="w2", channel="ch1", amount="30.00")
         provider.pay(provider.asked[2].out_no, 2900)

@@ -218,7 +218,7 @@ async def test_money_of_somebody_else_is_neither_taken_nor_acknowledged(
     letter = alipay.letter(out_no)
     assert (await alipay.post(letter.headers, letter.body))[:2] == (400, FAILED)
     assert await alipay.balance() == "0.00"
-    assert (await alipay.hub.call("list_pay_orders"))["unmatched"] == []
+    assert (await alipay.hub.call("list_orders"))["unmatched"] == []
 
 
 @pytest.mark.parametrize("minutes", [-10, 10])
@@ -239,7 +239,7 @@ async def test_who_pays_an_order_that_was_taken_back_has_paid(counter: Counter) 
     """The payer's phone was quicker than the message that nobody should pay any more."""
     out_no = await counter.order()
     await counter.scan(out_no)
-    (order,) = (await counter.hub.call("list_pay_orders"))["orders"]
+    (order,) = (await counter.hub.call("list_orders"))["orders"]
     closed = await counter.hub.call("close_order", order=order["order"])
     assert closed["state"] == "closed"
     counter.fake.faults.paid_after_close = True

@@ -147,7 +147,7 @@ async def test_nothing_that_is_kept_or_said_has_a_secret(
     asked = {
         action: await hub.call(action)
         for action in (
-            *("list_risk_events", "list_operations", "list_terminals", "list_pay_orders"),
+            *("list_risk_events", "list_operations", "list_terminals", "list_orders"),
             *("list_vouchers", "list_refunds", "list_receipts", "list_tokens", "list_wallets"),
         )
     }

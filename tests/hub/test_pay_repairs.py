@@ -62,7 +62,7 @@ async def test_money_without_a_place_is_asked_about_until_it_has_one(alipay: Cou
         return state is not None and float(state.state) == amount
 
     await hub.until(lambda: shown(13.5))
-    (held,) = (await hub.call("list_pay_orders"))["unmatched"]
+    (held,) = (await hub.call("list_orders"))["unmatched"]
     await hub.call("settle_payment", payment=held["payment"], wallet="w1", reason="paid 1.00 more")
     await gone(hub, "payments_without_place")
     await hub.until(lambda: shown(0))
@@ -86,7 +86,7 @@ async def test_a_refund_that_does_not_reach_the_payer_is_said(hub: Hub, server: 
         wechat.fake.faults.refund_stuck = True
         out_no = await wechat.order()
         await wechat.pay(out_no)
-        (order,) = (await hub.call("list_pay_orders", state="credited"))["orders"]
+        (order,) = (await hub.call("list_orders", state="credited"))["orders"]
         await hub.call("refund_order", order=order["order"], amount="2.50", reason="too much")
         issue = await asked(hub, "refunds_stuck")
         assert issue.translation_placeholders is not None
@@ -126,7 +126,7 @@ async def test_keys_that_do_not_fit_any_more_are_said(alipay: Counter) -> None:
     out_no = await alipay.order()
     await alipay.scan(out_no)
     alipay.fake.rotate_key()
-    (order,) = (await hub.call("list_pay_orders"))["orders"]
+    (order,) = (await hub.call("list_orders"))["orders"]
     await hub.call("get_order", order=order["order"], look=True)
     issue = await asked(hub, "channel_untrusted")
     assert issue.translation_placeholders == {"name": "Our alipay"}
@@ -154,7 +154,7 @@ async def test_a_provider_that_is_silent_for_long_is_said(
     hub = alipay.hub
     out_no = await alipay.order()
     await alipay.scan(out_no)
-    (order,) = (await hub.call("list_pay_orders"))["orders"]
+    (order,) = (await hub.call("list_orders"))["orders"]
     alipay.fake.faults.fail_before_booking = 1
     await hub.call("get_order", order=order["order"], look=True)
     registry = ir.async_get(hub.hass)

@@ -47,11 +47,11 @@ ASKED_FOR: Final = """
     let_out_unpaid list_unpaid_exits write_off_stay
     set_parking_rules get_parking_rules set_vehicle_rule lift_vehicle_rule list_vehicle_rules
     get_occupancy invite_visitor list_invitations cancel_invitation reserve_space
-    list_reservations cancel_reservation list_reviews review_stay close_day list_orders
+    list_reservations cancel_reservation list_reviews review_stay close_day list_lane_stays
     set_risk_rule list_risk_rules list_risk_events list_operations confirm_operation
     decline_operation
     make_agreement list_agreements end_agreement
-    create_order get_order list_pay_orders close_order settle_payment
+    create_order get_order list_orders close_order settle_payment
     present_credential issue_ticket help_call answer_help correct_plate report_emergency end_emergency
     set_free_flow
     set_shares get_shares loss_report share_loss list_hints

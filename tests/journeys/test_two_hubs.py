@@ -242,7 +242,7 @@ async def test_an_hour_without_the_broker_and_both_sides_end_equal(
         return "lane_list_stale" not in repairs(pair.lanes)
 
     await pair.lanes.until(over, 10)
-    told = (await pair.call(pair.office, "list_orders"))["hubs"]
+    told = (await pair.call(pair.office, "list_lane_stays"))["hubs"]
     mine = await pair.lanes.data.books.stay_changes(0, 10)
     assert [(one["stays"], one["differs"]) for one in told] == [(mine[2].stays, 0)]
 

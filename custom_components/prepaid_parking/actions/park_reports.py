@@ -17,7 +17,7 @@ async def close_day(call: Call) -> Response:
     return await closed(call.site, call.data.get("day", yesterday))
 
 
-async def list_orders(call: Call) -> Response:
+async def list_lane_stays(call: Call) -> Response:
     """List the stays that the lanes' hubs told, the latest arrival first, and what they come to."""
     text, books = call.site.currency.text, call.site.books
     known = await books.load(ReceivedOrder)
@@ -39,9 +39,9 @@ async def list_orders(call: Call) -> Response:
     shown = page(call, known, lambda one: f"{one.pair}/{one.stay}")
     return {
         "hubs": hubs,
-        "orders": [
+        "told": [
             {
-                "order": f"{one.pair}/{one.stay}",
+                "stay": f"{one.pair}/{one.stay}",
                 "state": one.state,
                 "kind": one.kind,
                 "lane": one.lane,
@@ -60,5 +60,5 @@ async def list_orders(call: Call) -> Response:
 
 ACTIONS: Final = (
     Action("close_day", close_day, {vol.Optional("day"): cv.date}),
-    Action("list_orders", list_orders, PAGED),
+    Action("list_lane_stays", list_lane_stays, PAGED),
 )

@@ -67,7 +67,7 @@ async def get_order(call: Call) -> Response:
     return described(call, order)
 
 
-async def list_pay_orders(call: Call) -> Response:
+async def list_orders(call: Call) -> Response:
     """List orders, the latest first, and the payments that have no place yet."""
     aim, state = await aim_of(call), call.data.get("state")
     if aim is not None:
@@ -127,8 +127,8 @@ ACTIONS: Final = (
     ),
     Action("get_order", get_order, {**ORDER, vol.Optional("look", default=False): cv.boolean}),
     Action(
-        "list_pay_orders",
-        list_pay_orders,
+        "list_orders",
+        list_orders,
         {**AIMS, vol.Optional("state"): vol.Coerce(OrderState), **PAGED},
     ),
     Action("close_order", close_order, ORDER),
