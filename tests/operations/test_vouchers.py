@@ -144,6 +144,37 @@ async def test_a_sale_is_booked_once_and_to_the_drawer_it_went_to(world: World) 
         await sell_vouchers(world.site, batch=batch.id, paid_by=PaidBy.AGENT, actor=MANAGER)
 
 
+@pytest.mark.parametrize("whole", [False, True])
+async def test_a_cancelled_voucher_takes_back_the_commission_it_earned(
+    world: World, whole: bool
+) -> None:
+    """A shop whose rate was doubled since must not lose twice what it got for a slip, nor gain."""
+    _, agent = await set_agent(world.site, name="Kiosk", rate_micro=20_000, actor=MANAGER)
+    await pay_in_float(world.site, agent=agent.id, amount_minor=20_000, actor=MANAGER)
+    batch = await batch_of(world, agent="Kiosk", sold=2)
+    await set_agent(world.site, agent=agent.id, rate_micro=40_000, actor=MANAGER)
+    await sell_vouchers(world.site, batch=batch.id, count=1, actor=MANAGER)
+    await sell_vouchers(world.site, batch=batch.id, count=1, paid_by=PaidBy.CASH, actor=MANAGER)
+    await world.restart()
+    assert world.site.desk.agents[agent.id].due_minor == 2 * 100 + 200
+    serials = [None] if whole else [serial for serial, _, _ in await states_of(world.site, batch)]
+    left: list[tuple[int, int, int]] = []
+    for serial in serials[:4]:
+        await cancel_vouchers(
+            world.site,
+            batch=batch.id,
+            serial=serial,
+            back=PaidBy.AGENT,
+            reason="wet",
+            actor=MANAGER,
+        )
+        known = world.site.desk.agents[agent.id]
+        left.append((known.due_minor, known.sold_minor, known.float_minor))
+    steps = [(300, 10_000, 10_000), (200, 5_000, 15_000), (0, 0, 20_000), (0, 0, 25_000)]
+    assert left == (steps[-1:] if whole else steps)
+    assert await owed(world) == 0
+
+
 async def test_an_agents_vouchers_are_paid_out_of_its_float_and_earn_its_commission(
     world: World,
 ) -> None:

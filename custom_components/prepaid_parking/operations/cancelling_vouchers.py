@@ -1,9 +1,10 @@
 """Vouchers that are taken back: lost, misprinted, or over; what was paid for them goes where it is said."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from ..core.agent import Agent
+from ..core.agent import Agent, unsold
 from ..core.chart import SiteAccount, site_account
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
@@ -15,6 +16,7 @@ from ..core.voucher import (
     VoucherBatch,
     VoucherState,
     place_of,
+    serial_of,
     state_of_voucher,
 )
 from .agents import trusted_agents
@@ -22,7 +24,8 @@ from .booking import book, referenced
 from .offline_loading import on_what_is_written
 from .site import Site
 from .turn import in_turn
-from .vouchers import REFUSALS, agent_after, known_batch, outside, today
+from .vouchers import REFUSALS, agent_of, known_batch, outside, today
+from .walking import every_entry
 
 KEPT: Final = "kept"
 """What is in the place of a channel where nothing is paid back."""
@@ -59,7 +62,8 @@ async def cancel_vouchers(
     amount = many * known.amount_minor
     agents: tuple[Agent, ...] = ()
     if refusal is None and back is not None and amount:
-        agents = agent_after(site, known, back, -amount)
+        serials = await _still_open(site, known) if serial is None else [serial]
+        agents = await _agent_back(site, known, back, serials)
     key = referenced(
         "cancel_vouchers",
         reference,
@@ -87,6 +91,45 @@ async def cancel_vouchers(
         site.offline.batches[known.id] = after
         site.desk.agents.update({one.id: one for one in agents})
     return receipt, known_batch(site, batch)
+
+
+async def _still_open(site: Site, batch: VoucherBatch) -> list[int]:
+    """Return the serials of a batch that somebody has paid for and nobody has used."""
+    over = {one.serial for one in await site.books.load(Voucher, batch=batch.id)}
+    paid = (serial_of(batch.no, place) for place in range(batch.sold))
+    return [serial for serial in paid if serial not in over]
+
+
+async def _agent_back(
+    site: Site, batch: VoucherBatch, back: PaidBy, serials: Sequence[int]
+) -> tuple[Agent, ...]:
+    """Return the agent of a batch with what it paid for vouchers; their commission is owed back.
+
+    At the rate of their sale, which the agent may not have any more; none of what it did not sell.
+    """
+    if back is not PaidBy.AGENT:
+        return ()
+    agent = agent_of(site, batch)
+    rates = await _rates_of(site, batch)
+    for serial in serials:
+        rate = rates.get(serial)
+        if rate is None:
+            agent = replace(agent, float_minor=agent.float_minor + batch.amount_minor)
+        else:
+            agent = unsold(agent, batch.amount_minor, rate)
+    return (agent,)
+
+
+async def _rates_of(site: Site, batch: VoucherBatch) -> dict[int, int]:
+    """Return the commission of each voucher that its agent has sold, by its serial."""
+    rates: dict[int, int] = {}
+    async for entry in every_entry(site, (EntryKind.VOUCHERS_SOLD,), since=batch.made_at):
+        rate, first, last = (entry.detail.get(name) for name in ("rate", "first", "last"))
+        if entry.detail["batch"] == batch.id and isinstance(rate, int):
+            assert isinstance(first, int)
+            assert isinstance(last, int)
+            rates.update(dict.fromkeys(range(first, last + 1), rate))
+    return rates
 
 
 def _after(

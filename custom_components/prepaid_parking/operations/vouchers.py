@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from ..core.agent import Agent, sold, unsold
+from ..core.agent import Agent, sold
 from ..core.chart import Channel, SiteAccount, channel_account, site_account
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
@@ -150,6 +150,8 @@ async def sell_vouchers(
             amount_minor=many * known.amount_minor,
         )
         act = replace(act, postings=(paid,), puts=(after, *agents))
+        if agents:
+            act = replace(act, detail={**act.detail, "rate": agents[0].rate_micro})
     receipt = await book(site, act, refusal)
     if not receipt.repeated:
         site.offline.batches[known.id] = after
@@ -167,15 +169,17 @@ def outside(paid_by: PaidBy) -> AccountId:
 def agent_after(
     site: Site, batch: VoucherBatch, paid_by: PaidBy, amount_minor: int
 ) -> tuple[Agent, ...]:
-    """Return the agent of a batch after it paid so much (below zero: was paid back), if it is one's."""
+    """Return the agent of a batch after it paid so much, if it is one's."""
     if paid_by is not PaidBy.AGENT:
         return ()
+    return (sold(agent_of(site, batch), amount_minor),)
+
+
+def agent_of(site: Site, batch: VoucherBatch) -> Agent:
+    """Return the agent who sells a batch, or refuse in words."""
     if not batch.agent:
         raise CoreError("vouchers_of_no_agent", batch=batch.id)
-    known = find_agent(site, batch.agent)
-    if amount_minor < 0:
-        return (unsold(known, -amount_minor, known.rate_micro),)
-    return (sold(known, amount_minor),)
+    return find_agent(site, batch.agent)
 
 
 def known_batch(site: Site, batch: str) -> VoucherBatch:
