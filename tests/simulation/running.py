@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 import os
@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from custom_components.prepaid_parking.store.opening import create_file
 from tests.operations.world import BOOKS, CURRENCY, SITE
+from tests.simulation.fees import FeeLife
 from tests.simulation.life import FIRST
 from tests.simulation.phones import PhoneLife
 
@@ -21,41 +22,44 @@ STEPS: Final = 100
 MEMORY: Final = Path("/dev/shm")
 """Where there is memory to write files in: a power cut is no part of these lives, so no disk is."""
 
-type Happening = Callable[[PhoneLife], Coroutine[Any, Any, None]]
+type Happening = Callable[[Any], Coroutine[Any, Any, None]]
 HAPPENINGS: Final[dict[Happening, int]] = {
-    PhoneLife.read: 30,
-    PhoneLife.burst: 5,
-    PhoneLife.silence: 5,
-    PhoneLife.tell_late: 7,
-    PhoneLife.import_list: 3,
-    PhoneLife.swap: 3,
-    PhoneLife.tamper: 2,
-    PhoneLife.settle: 5,
-    PhoneLife.move_in: 5,
-    PhoneLife.move_out: 2,
-    PhoneLife.people_change: 2,
-    PhoneLife.publish: 3,
-    PhoneLife.assign: 4,
-    PhoneLife.tick: 6,
-    PhoneLife.post: 3,
-    PhoneLife.die_soon: 7,
-    PhoneLife.stop: 2,
-    PhoneLife.set_clock: 2,
-    PhoneLife.a_quiet_week: 1,
-    PhoneLife.pay_in: 5,
-    PhoneLife.pay_out: 2,
-    PhoneLife.hand_over: 2,
-    PhoneLife.move_house: 2,
-    PhoneLife.take: 2,
-    PhoneLife.owe: 3,
-    PhoneLife.wash: 3,
-    PhoneLife.deposit: 3,
-    PhoneLife.come_and_go: 3,
-    PhoneLife.agree: 2,
-    PhoneLife.correct_price: 2,
-    PhoneLife.set_fee: 2,
-    PhoneLife.write_bill: 2,
-    PhoneLife.end_bill: 3,
+    FeeLife.read: 30,
+    FeeLife.burst: 5,
+    FeeLife.silence: 5,
+    FeeLife.tell_late: 7,
+    FeeLife.import_list: 3,
+    FeeLife.swap: 3,
+    FeeLife.tamper: 2,
+    FeeLife.settle: 5,
+    FeeLife.move_in: 5,
+    FeeLife.move_out: 2,
+    FeeLife.people_change: 2,
+    FeeLife.publish: 3,
+    FeeLife.assign: 4,
+    FeeLife.tick: 6,
+    FeeLife.post: 3,
+    FeeLife.die_soon: 7,
+    FeeLife.stop: 2,
+    FeeLife.set_clock: 2,
+    FeeLife.a_quiet_week: 1,
+    FeeLife.pay_in: 5,
+    FeeLife.pay_out: 2,
+    FeeLife.hand_over: 2,
+    FeeLife.move_house: 2,
+    FeeLife.take: 2,
+    FeeLife.owe: 3,
+    FeeLife.wash: 3,
+    FeeLife.deposit: 3,
+    FeeLife.come_and_go: 3,
+    FeeLife.agree: 2,
+    FeeLife.correct_price: 2,
+    FeeLife.set_fee: 2,
+    FeeLife.write_bill: 2,
+    FeeLife.end_bill: 3,
+}
+BY_PHONE: Final[dict[Happening, int]] = {
+    **HAPPENINGS,
     PhoneLife.ask_by_phone: 9,
     PhoneLife.look_by_phone: 4,
     PhoneLife.give_back_by_phone: 5,
@@ -71,6 +75,7 @@ class Outcome:
 
     seed: int
     steps: int = 0
+    phones: bool = False
     happened: str = ""
     failure: str = ""
     kills: int = 0
@@ -100,21 +105,24 @@ def blank_books() -> Iterator[Path]:
         yield folder
 
 
-def live(seed: int, steps: int, blank: Path) -> Outcome:
-    """Live one life from blank books on; never raises."""
+def live(seed: int, steps: int, blank: Path, *, phones: bool = False) -> Outcome:
+    """Live one life from blank books on, also with `phones`, slips and drawers; never raises."""
     with place() as folder:
         shutil.copytree(blank, folder / FIRST)
-        return asyncio.run(_live(seed, steps, folder))
+        if phones:
+            return asyncio.run(_live(PhoneLife(seed, folder), BY_PHONE, seed, steps))
+        return asyncio.run(_live(FeeLife(seed, folder), HAPPENINGS, seed, steps))
 
 
-async def _live(seed: int, steps: int, folder: Path) -> Outcome:
-    outcome = Outcome(seed)
-    life = PhoneLife(seed, folder)
+async def _live(
+    life: FeeLife, happenings: Mapping[Happening, int], seed: int, steps: int
+) -> Outcome:
+    outcome = Outcome(seed, phones=isinstance(life, PhoneLife))
     began = life.latest
     try:
         await life.begin()
         for outcome.steps in range(1, steps + 1):
-            (happening,) = life.rng.choices(list(HAPPENINGS), list(HAPPENINGS.values()))
+            (happening,) = life.rng.choices(list(happenings), list(happenings.values()))
             outcome.happened = happening.__name__
             await happening(life)
             await life.check()
@@ -136,5 +144,5 @@ def told(outcome: Outcome) -> str:
         f"seed {outcome.seed}, step {outcome.steps} ({outcome.happened}), "
         f"after {outcome.kills} deaths:\n{outcome.failure}\n"
         f"Again: python -m tests.simulation --from {outcome.seed} --seeds 1 "
-        f"--steps {outcome.steps}\n"
+        f"--steps {outcome.steps}{' --phones' if outcome.phones else ''}\n"
     )

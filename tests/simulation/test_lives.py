@@ -32,6 +32,13 @@ def test_two_hundred_lives_end_with_true_books() -> None:
     assert well, said
 
 
+@pytest.mark.timeout(300)
+def test_thirty_lives_with_payments_by_phone_end_with_true_books() -> None:
+    """Whoever paid is credited once, and what the provider holds is what the books say it holds."""
+    well, said = lived("--phones", "--seeds", "30", "--steps", "30")
+    assert well, said
+
+
 @pytest.mark.long
 @pytest.mark.timeout(14_400)
 def test_thousands_of_longer_lives_end_with_true_books() -> None:
