@@ -312,6 +312,8 @@ async def test_every_example_works_and_answers_what_is_printed(house: House) -> 
         PAYING,
         SETTLING,
         OFFLINE,
+        RISK,
+        AGREEMENTS,
     )
     assert set(printed) == {name for story in stories for name in story.split()}
     for name in ORDER.split():
