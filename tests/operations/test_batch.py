@@ -9,14 +9,17 @@ import pytest
 
 from custom_components.prepaid_parking.core.batch import read_csv
 from custom_components.prepaid_parking.core.chart import Bucket, Channel
+from custom_components.prepaid_parking.core.desk_receipt import DeskReceipt
 from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError, StoreError
 from custom_components.prepaid_parking.core.ledger import Act, Receipt
 from custom_components.prepaid_parking.core.texts import LONGEST_NAME
 from custom_components.prepaid_parking.operations.batch import Batch, Batched, batch_top_up
 from custom_components.prepaid_parking.operations.cashier import close_wallet
+from custom_components.prepaid_parking.operations.desk_reports import shift_report
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.money import holds, is_sound, promise
+from tests.operations.test_desk import CASHIER, a_shift
 from tests.operations.turns import stretches
 from tests.operations.world import MANAGER, World
 
@@ -191,4 +194,32 @@ async def test_thousands_of_rows_leave_the_loop_to_others(world: World) -> None:
         answer: Any = await batch_top_up(world.site, batch(lines))
     assert answer.booked == 4_000
     assert taken.longest < taken.total / 5
+    await is_sound(world)
+
+
+async def test_a_batch_in_cash_is_in_the_drawer_and_its_payers_have_receipts(world: World) -> None:
+    """A foreman pays for six flats with one bundle: the cashier's drawer must expect it, once."""
+    shift, wallets = await a_shift(world, 1_000, most_minor=6_000), await flats(world, 6)
+    lines = [f"{one.wallet.id},10.00" for one in wallets]
+    paid = replace(batch(lines, channel=Channel.CASH), actor=CASHIER)
+    for _ in range(2):
+        answer = await batch_top_up(world.site, paid, whole=False)
+        assert [one.refusal.key for one in answer.bad] == ["till_full"]
+        assert answer.booked + answer.repeated == 5
+    now = world.site.desk.shifts[shift.id]
+    assert (now.expected_minor, now.receipts) == (6_000, 5)
+    receipts = await world.books.load(DeskReceipt)
+    assert [(one.no, one.shift) for one in receipts] == [(no, shift.id) for no in range(1, 6)]
+    table = (await shift_report(world.site, now))["by_kind"]
+    assert table == [
+        {
+            "kind": EntryKind.TOP_UP,
+            "count": 5,
+            "cash": "50.00",
+            "terminal": "0.00",
+            "transfer": "0.00",
+        }
+    ]
+    await batch_top_up(world.site, replace(batch(lines, "b2"), actor=CASHIER))
+    assert world.site.desk.shifts[shift.id] == now  # A transfer lies in no drawer.
     await is_sound(world)

@@ -88,7 +88,8 @@ async def batch_top_up(
     if begun is None:
         return answer
     answer.entry, answer.total_minor = begun.entry, 0
-    for part in _parts(good, 1 if begun.repeated else AT_ONCE):
+    one_by_one = begun.repeated or batch.channel is Channel.CASH
+    for part in _parts(good, 1 if one_by_one else AT_ONCE):
         await _book(site, batch, part, answer)
     return answer
 
@@ -163,7 +164,10 @@ def _parts(good: Sequence[Good], most: int) -> list[list[Good]]:
 
 @in_turn
 async def _book(site: Site, batch: Batch, part: Sequence[Good], answer: Batched) -> None:
-    """Book some rows together; one that is refused costs the others nothing."""
+    """Book some rows together; one that is refused costs the others nothing.
+
+    Cash lies in somebody's drawer: it passes the desk row by row, with a receipt for each.
+    """
     drawn = list[tuple[Good, Credit]]()
     given: Counter[PromotionId] = Counter()
     for one in part:
@@ -183,13 +187,25 @@ async def _book(site: Site, batch: Batch, part: Sequence[Good], answer: Batched)
         if new.extras.grant is not None:
             given[new.extras.grant.promotion.id] += new.extras.bonus_minor
         drawn.append((one, new))
-    receipts = await site.books.commit_all([new.act for _, new in drawn])
+    acts = [new.act for _, new in drawn]
+    if batch.channel is Channel.CASH:
+        receipts = [await _over_the_counter(site, act) for act in acts]
+    else:
+        receipts = await site.books.commit_all(acts)
     for (one, new), receipt in zip(drawn, receipts, strict=True):
         if isinstance(receipt, CoreError):
             answer.bad.append(_bad(one.row, receipt))
         else:
             _booked(site, new, one, receipt, answer)
     site.books_written()
+
+
+async def _over_the_counter(site: Site, act: Act) -> Receipt | CoreError:
+    """Book a row in cash, or return why the desk does not take it; one booked before is answered."""
+    try:
+        return await book(site, act)
+    except CoreError as err:
+        return err
 
 
 def _booked(site: Site, new: Credit, one: Good, receipt: Receipt, answer: Batched) -> None:
