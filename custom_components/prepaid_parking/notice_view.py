@@ -84,11 +84,11 @@ class NoticeView(HomeAssistantView):
         if entry is None:
             return _refused(HTTPStatus.BAD_REQUEST)
         if entry.state is not ConfigEntryState.LOADED or self._busy >= MOST_AT_ONCE:
-            return _later(HTTPStatus.SERVICE_UNAVAILABLE)
+            return self._not_now(network)
         site = entry.runtime_data.site
         run = site.paying.channels.get(channel)
         if run is None:
-            return _later(HTTPStatus.SERVICE_UNAVAILABLE)
+            return self._not_now(network)
         return await self._answer(run, network, hear(site, channel, request.headers, body))
 
     async def _answer(
@@ -122,6 +122,11 @@ class NoticeView(HomeAssistantView):
         if not work.cancelled():
             # Whoever still waits is told; for nobody else it is an error.
             work.exception()
+
+    def _not_now(self, network: str) -> web.Response:
+        """Have it sent again, and not count it: a provider that meets a busy hub has done nothing wrong."""
+        self._limit.give_back(network)
+        return _later(HTTPStatus.SERVICE_UNAVAILABLE)
 
     def _again(self, network: str, run: ChannelRun, why: str) -> web.Response:
         """Have it sent again: it is the books that did not take it."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 import logging
 from random import Random
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 from yarl import URL
 
 from custom_components.prepaid_parking.core.errors import StoreError
+from custom_components.prepaid_parking.core.rate_limit import Allowance, RateLimit
 from custom_components.prepaid_parking.operations.pay_notices import hear
 from custom_components.prepaid_parking.simulator.pay_provider import Letter, PayProvider
 from tests.hub.flow_steps import Walk
@@ -159,6 +160,28 @@ async def test_the_hubs_history_keeps_of_a_payment_what_the_books_do_not_have_be
         unkept = state.state_info["unrecorded_attributes"]
         assert {"at", "available", "entry", "reference"} <= unkept
         assert not {"event_type", "wallet", "unit", "amount", "currency"} & unkept
+
+
+async def test_a_provider_that_met_a_busy_hub_is_heard_afterwards(alipay: Counter) -> None:
+    """Hundreds came at once and were told to come again: that must not shut out those that do."""
+    out_no = await alipay.order()
+    await alipay.scan(out_no)
+    alipay.fake.faults.notice_lost = True
+    await alipay.fake.pay(out_no)
+    letter = alipay.letter(out_no)
+    take, limit = RateLimit.take, 3
+
+    def few(self: RateLimit, asker: str, now: datetime) -> bool:
+        self.allowance = Allowance(most=limit, every=timedelta(minutes=1))
+        return take(self, asker, now)
+
+    with patch.object(RateLimit, "take", few):
+        with patch("custom_components.prepaid_parking.notice_view.MOST_AT_ONCE", 0):
+            for _ in range(limit + 1):
+                assert (await alipay.post(letter.headers, letter.body))[0] == 503
+        status, text, _ = await alipay.post(letter.headers, letter.body)
+    assert (status, text) == (200, SUCCESS["alipay"])
+    assert await alipay.balance() == "12.50"
 
 
 async def test_a_probe_is_refused_and_the_true_notice_behind_it_taken(counter: Counter) -> None:
