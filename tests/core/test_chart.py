@@ -60,7 +60,9 @@ def test_cash_lies_in_the_till_and_everything_else_with_somebody() -> None:
 
 def test_every_provider_owes_on_an_account_of_its_own() -> None:
     """What WeChat Pay still holds must come to nothing by its own file, not by anybody else's."""
-    expected = {channel: site_account(SiteAccount[f"CLEARING_{channel.name}"]) for channel in ONLINE}
+    expected = {
+        channel: site_account(SiteAccount[f"CLEARING_{channel.name}"]) for channel in ONLINE
+    }
     assert {channel: channel_account(channel) for channel in ONLINE} == expected
     others = {channel_account(channel) for channel in Channel if channel not in ONLINE}
     assert others.isdisjoint(expected.values())

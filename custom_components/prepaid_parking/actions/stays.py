@@ -15,7 +15,18 @@ from ..operations.plates import whole_plate
 from ..operations.stay_finding import Which, blind_plate, find_stay
 from ..operations.stay_views import bill_of, pictured_view, stay_view, unpaid_view
 from ..wording import async_words
-from .call import BY_HAND, MAYBE_REASON, PAGED, REASON, REFERENCE, Action, Call, Fields, Response, page
+from .call import (
+    BY_HAND,
+    MAYBE_REASON,
+    PAGED,
+    REASON,
+    REFERENCE,
+    Action,
+    Call,
+    Fields,
+    Response,
+    page,
+)
 
 WHICH: Final[Fields] = {
     vol.Optional(name): vol.All(cv.string, vol.Length(min=1))
