@@ -36,7 +36,7 @@ class Hub:
         data: PrepaidData = self.entry.runtime_data
         return data
 
-    async def call(self, action: str, **fields: Any) -> Data:
+    async def call(self, action: str, /, **fields: Any) -> Data:
         """Call an action and return its answer."""
         answer = await self.hass.services.async_call(
             DOMAIN, action, fields, blocking=True, return_response=True

@@ -181,7 +181,7 @@ async def second(hub: Hub) -> AsyncIterator[Hub]:
 class NamedHub(Hub):
     """A hub whose every action says which site is meant."""
 
-    async def call(self, action: str, **fields: object) -> dict[str, object]:
+    async def call(self, action: str, /, **fields: object) -> dict[str, object]:
         """Call an action on this site."""
         return await super().call(action, **{"config_entry_id": self.entry.entry_id, **fields})
 

@@ -7,6 +7,7 @@ import probatio as vol
 
 from ..core.voucher import (
     MOST_VOUCHERS,
+    SERIAL_DIGITS,
     PaidBy,
     Voucher,
     VoucherBatch,
@@ -35,6 +36,7 @@ from .wallets import described
 
 BATCH: Final[Fields] = {vol.Required("batch"): cv.string}
 COUNT: Final = vol.All(vol.Coerce(int), vol.Range(1, MOST_VOUCHERS))
+SERIAL: Final = vol.All(vol.Coerce(int), vol.Range(0, 10**SERIAL_DIGITS - 1))
 
 
 async def make_vouchers(call: Call) -> Response:
@@ -224,7 +226,7 @@ ACTIONS: Final = (
         cancel_vouchers,
         {
             **BATCH,
-            vol.Optional("serial"): cv.positive_int,
+            vol.Optional("serial"): SERIAL,
             vol.Optional("back"): vol.Coerce(PaidBy),
             **REASON,
             **REFERENCE,
