@@ -124,7 +124,8 @@ async def test_a_stranger_learns_nothing_about_who_is_inside(
     assert len(set(answers)) == 1
     known, unknown = (took[0], took[2], took[5]), (took[1], took[3], took[4])
     assert min(took) >= 0.4
-    assert abs(sorted(known)[1] - sorted(unknown)[1]) < 0.1
+    # The quickest of each: what a busy machine adds to one of them tells a stranger nothing.
+    assert abs(min(known) - min(unknown)) < 0.1
     assert not site.paying.orders
 
 
