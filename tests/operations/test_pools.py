@@ -26,6 +26,17 @@ TIERS: dict[str, Any] = {
     "tiers": [{"up_to": "10", "price": "2.00"}, {"price": "3.00"}],
 }
 
+DAY_AND_NIGHT: dict[str, Any] = {
+    "tariff": "home",
+    "quantity": "energy",
+    "rates": {
+        "peak": [{"up_to": "14", "price": "2.00"}, {"price": "5.00"}],
+        "valley": [{"up_to": "14", "price": "1.00"}, {"price": "1.50"}],
+    },
+    "bands": [{"rate": "peak", "from": "08:00", "to": "20:00"}],
+    "otherwise": "valley",
+}
+
 
 def lines_of(entry: Entry) -> list[dict[str, Any]]:
     """The priced lines in an entry's trace."""
@@ -126,6 +137,27 @@ async def test_what_waits_for_the_disk_keeps_the_others_of_its_flat_waiting(
         light.meter.id,
         kitchen.meter.id,
     ]
+
+
+async def test_who_is_posted_first_gets_the_lower_tiers_in_the_order_of_use(
+    make_world: MakeWorld,
+) -> None:
+    """After two days without a line it is not as if all of them had been used by day, then by night."""
+    world = await make_world(tariffs=(DAY_AND_NIGHT,))
+    _, (light, kitchen) = await flat_with_meters(world)
+    await world.read(kitchen.meter.id, 6 * KWH, HOUR)
+    await world.read(light.meter.id, 24 * KWH, 2 * DAY - HOUR)
+    await close_windows(world.site, (light,))
+    (entry,) = await world.books.entries(kinds=(EntryKind.USAGE,))
+    assert entry.detail["meter"] == light.meter.id
+    # From noon on half a kilowatt-hour an hour: fourteen are used up at four the next day.
+    assert {(one["rate"], one["tier"]): one["quantity"] // KWH for one in lines_of(entry)} == {
+        ("peak", 0): 8,
+        ("valley", 0): 6,
+        ("peak", 1): 4,
+        ("valley", 1): 6,
+    }
+    assert sum(one.amount_minor for one in entry.postings) == 5_100
 
 
 async def test_a_late_meter_counts_in_the_month_it_used_in(make_world: MakeWorld) -> None:

@@ -29,13 +29,12 @@ from .correcting import (
 from .facts import WalletEvent
 from .meter_run import MeterRun
 from .paying_usage import one_after_another
-from .replay import merged
 from .reversal import find_entry
 from .site import Site
 from .turn import in_turn
 from .usage import post_windows, unposted
 from .used import CHARGES, Corrected, Used, corrections, used_of
-from .window import repriced
+from .window import merged, repriced
 
 type Changes = list[dict[str, object]]
 

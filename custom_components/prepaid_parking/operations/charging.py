@@ -17,7 +17,7 @@ from .dues import Dues, dues_of, levy_details, shares_of
 from .meter_run import Closing, MeterRun, OpenWindow, Pool
 from .rate_registers import charged_rates
 from .site import Site
-from .window import open_window, points_within, repriced, restack
+from .window import merged, open_window, points_within, repriced, restack
 
 
 def can_close(run: MeterRun) -> bool:
@@ -66,10 +66,11 @@ def charge(site: Site, run: MeterRun, *, rates: tuple[int, ...] = ()) -> Closing
     assert installation is not None
     assert pool is not None
     pricer = site.tariffs.get(binding.tariff)
-    lines, counts = list(window.lines.values()), pool.posted
+    lines, counts = window.lines, pool.posted
     if lines:
         assert pricer is not None
-        lines, counts = repriced(pricer, lines, pool.posted, run.scope)
+        fresh, counts = repriced(pricer, lines, pool.posted, run.scope)
+        lines = merged(fresh)
     dues = dues_of(pricer, lines, window.carry, window.denominator, run.carries)
     rates = rates or charged_rates(site, run, lines)
     act = Act(

@@ -83,7 +83,7 @@ def on_top_of(site: Site, run: MeterRun) -> int:
     window = run.window
     assert window is not None
     assert run.binding is not None
-    pricer, lines = site.tariffs.get(run.binding.tariff), window.lines.values()
+    pricer, lines = site.tariffs.get(run.binding.tariff), window.lines
     numbers = {line.version for line in lines}
     if pricer is None or len(numbers) != 1:
         return dues_of(pricer, lines, window.carry, window.denominator, run.carries).on_top_minor

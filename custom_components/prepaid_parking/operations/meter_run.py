@@ -27,7 +27,7 @@ type LineKey = tuple[int, str, int, str, str]
 
 @dataclass(slots=True)
 class OpenWindow:
-    """The growing charge window of an installation: its lines by price, and its end.
+    """The growing charge window of an installation: its lines in the order of their use, and its end.
 
     `denominator` turns its carry and numerator into minor units. `on_top_minor` is what fees and taxes
     add to `levied_minor` of them. `rated_to` is the register up to which the meter's own rate
@@ -41,7 +41,7 @@ class OpenWindow:
     to_register: int
     to_at: datetime
     carry: int
-    lines: dict[LineKey, ChargeLine]
+    lines: list[ChargeLine]
     numerator: int
     denominator: int
     levied_minor: int = 0

@@ -20,7 +20,7 @@ from ..core.tariff import Pricer
 from ..core.tiers import Scope, Usage
 from .site import Site
 from .used import Point, Used
-from .window import add_line, key_of, repriced
+from .window import merged, repriced
 
 MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -143,15 +143,6 @@ def rising(points: Sequence[Point]) -> list[Point]:
         point, at = chain[at]
         kept.append(point)
     return kept[::-1]
-
-
-def merged(lines: Sequence[ChargeLine]) -> list[ChargeLine]:
-    """Make one line of those that agree in version, rate, tier, period and season."""
-    known: dict[object, ChargeLine] = {}
-    for line in lines:
-        key = key_of(line)
-        known[key] = add_line(known[key], line) if key in known else line
-    return list(known.values())
 
 
 def _between(points: Sequence[Point], total: int) -> list[Piece]:

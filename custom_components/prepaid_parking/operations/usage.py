@@ -22,7 +22,7 @@ from .saying import said
 from .shares import booked
 from .site import Site
 from .turn import in_turn
-from .window import key_of, open_window, recount, restack
+from .window import open_window, recount, restack
 
 POST_EVERY: Final = timedelta(hours=4)
 """At least every four hours: with the day's price boundaries six to ten entries a meter and day."""
@@ -147,7 +147,7 @@ def window_record(run: MeterRun) -> Record:
         to_register=window.to_register,
         to_at=window.to_at,
         carry=window.carry,
-        lines=tuple(window.lines.values()),
+        lines=tuple(window.lines),
         period=pool.live.period,
         tier_quantity=pool.live.quantity,
         points=window.points,
@@ -175,7 +175,7 @@ def take_up(site: Site, run: MeterRun, kept: Window | None) -> None:
     window.from_at = kept.from_at
     window.to_register, window.to_at = kept.to_register, kept.to_at
     window.points = kept.points
-    window.lines = {key_of(one): one for one in kept.lines}
+    window.lines = list(kept.lines)
     window.numerator = sum(one.numerator for one in kept.lines)
     recount(site, run)
     if kept.lines:

@@ -24,7 +24,7 @@ def open_window(site: Site, run: MeterRun, register: int, at: datetime, carry: i
     if run.pooled is not run.binding:
         join_pool(site, run)
     denominator = site.currency.denominator(run.meter.quantity)
-    run.window = OpenWindow(register, at, register, at, carry, {}, 0, denominator)
+    run.window = OpenWindow(register, at, register, at, carry, [], 0, denominator)
     recount(site, run)
 
 
@@ -42,9 +42,7 @@ def accrue(site: Site, run: MeterRun, pricer: Pricer, moved: Consumption) -> Non
     before = pool.live
     lines, pool.live = pricer.charge(moved.quantity, moved.from_at, moved.to_at, before, run.scope)
     for line in lines:
-        key = key_of(line)
-        known = window.lines.get(key)
-        window.lines[key] = line if known is None else add_line(known, line)
+        put_on(window.lines, line)
         window.numerator += line.numerator
         run.pace.counted += line.numerator
     if window.price_end is None or moved.to_at > window.price_end:
@@ -90,7 +88,7 @@ def restack(site: Site, pool: Pool) -> None:
     pricer, counts, period = site.tariffs[pool.tariff], dict(pool.ahead), pool.live.period
     for run in pool.runs:
         if run.window is not None and run.window.lines:
-            lines, counts = repriced(pricer, run.window.lines.values(), counts, run.scope)
+            lines, counts = repriced(pricer, run.window.lines, counts, run.scope)
             put_lines(site, run, lines)
     pool.live = Usage(period, counts.get(period, 0))
 
@@ -112,11 +110,10 @@ def put_lines(site: Site, run: MeterRun, lines: Iterable[ChargeLine]) -> None:
     """Let a window consist of these lines; what is used but not posted changes with it."""
     window = run.window
     assert window is not None
-    before, window.lines = window.numerator, {}
+    before, window.lines = window.numerator, []
     for line in lines:
-        known = window.lines.get(key_of(line))
-        window.lines[key_of(line)] = line if known is None else add_line(known, line)
-    window.numerator = sum(line.numerator for line in window.lines.values())
+        put_on(window.lines, line)
+    window.numerator = sum(line.numerator for line in window.lines)
     run.pace.counted += window.numerator - before
     recount(site, run)
 
@@ -138,6 +135,27 @@ def recount(site: Site, run: MeterRun) -> None:
 def key_of(line: ChargeLine) -> LineKey:
     """Return what a line has in common with those it becomes one with."""
     return line.version, line.rate, line.tier, line.period, line.season
+
+
+def put_on(lines: list[ChargeLine], line: ChargeLine) -> None:
+    """Let lines go on with one more: a part of the last one, where it agrees with that.
+
+    An earlier one of its kind is left alone. Which rate was used before which decides what falls into
+    which tier, as often as the lines are priced anew.
+    """
+    if lines and key_of(lines[-1]) == key_of(line):
+        lines[-1] = add_line(lines[-1], line)
+    else:
+        lines.append(line)
+
+
+def merged(lines: Iterable[ChargeLine]) -> list[ChargeLine]:
+    """Make one line of those that agree in version, rate, tier, period and season."""
+    known: dict[LineKey, ChargeLine] = {}
+    for line in lines:
+        key = key_of(line)
+        known[key] = add_line(known[key], line) if key in known else line
+    return list(known.values())
 
 
 def add_line(known: ChargeLine, line: ChargeLine) -> ChargeLine:
