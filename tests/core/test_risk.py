@@ -89,7 +89,11 @@ def test_what_stops_a_customer_or_the_desk_begins_in_shadow() -> None:
         RiskKind.ORDERS_OF_NETWORK,
         RiskKind.ORDERS_OF_SITE,
         RiskKind.CHARGEBACK,
+        RiskKind.WRONG_VOUCHERS,
     }
+    assert (
+        STANDARD[RiskKind.WRONG_VOUCHERS].action is RiskAction.LOG
+    )  # It is told, and stops nobody.
 
 
 @given(
