@@ -9,6 +9,7 @@ import logging
 from random import Random
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import parse_qsl
 
 from aiohttp import ClientResponse, ClientSession
 from homeassistant.core_config import async_process_ha_core_config
@@ -467,6 +468,11 @@ async def test_notices_keep_their_order_of_magnitude(alipay: Counter) -> None:
     assert await alipay.balance() == "20.00"
 
 
+def _form(body: bytes) -> list[tuple[str, str]]:
+    """Return what a body says as a form."""
+    return parse_qsl(body.decode("latin-1"), keep_blank_values=True)
+
+
 async def test_no_message_of_any_shape_moves_money_or_breaks_the_hub(
     counter: Counter, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -483,6 +489,8 @@ async def test_no_message_of_any_shape_moves_money_or_breaks_the_hub(
         spoiled = chance.choice(sorted(headers))
         headers[spoiled] = _spoiled_text(chance, headers[spoiled])
         body = _spoiled(chance, letter.body)
+        if _form(body) == _form(letter.body):
+            continue  # `%2b` for `%2B`: the same message in other letters, and still the provider's.
         status, text, _ = await counter.post(headers, body)
         assert (status, text) == (400, FAILED), (headers, body)
     base = counter.url.rpartition("/")[0]
