@@ -1,6 +1,8 @@
 """Orders: stored before they are asked for, followed to their end, credited once."""
 
+import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,7 @@ from custom_components.prepaid_parking.core.ledger import BooksState
 from custom_components.prepaid_parking.core.pay_channel import ChannelFault
 from custom_components.prepaid_parking.core.pay_order import Aim, AimKind, OrderState, PayOrder
 from custom_components.prepaid_parking.core.wallet import Frozen
+from custom_components.prepaid_parking.operations import pay_together
 from custom_components.prepaid_parking.operations.facts import (
     OrderEvent,
     OrderFact,
@@ -25,6 +28,8 @@ from custom_components.prepaid_parking.operations.pay_orders import (
     look,
     orders_of,
 )
+from custom_components.prepaid_parking.operations.site import Site
+from custom_components.prepaid_parking.operations.topping_up import Credit, credit
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from custom_components.prepaid_parking.operations.wallets import freeze
 from tests.operations.money import of_site
@@ -57,6 +62,33 @@ async def ask(world: World, wallet: WalletRun, minor: int = 5000, **more: object
 def events(world: World) -> list[OrderEvent]:
     """What became of orders."""
     return [fact.event for fact in world.heard(OrderFact)]
+
+
+async def test_what_keeps_one_payment_out_keeps_none_of_its_neighbours(
+    world: World, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Payments that come together share one flush of the disk, and not what is wrong with one of them."""
+    wallets = [await world.wallet() for _ in range(3)]
+    orders = [await ask(world, one) for one in wallets]
+
+    def drawn(site: Site, run: WalletRun, *more: Any) -> Credit:
+        if run is wallets[1]:
+            raise CoreError("wallet_frozen_in", wallet=run.wallet.id, reason="")
+        return credit(site, run, *more)
+
+    monkeypatch.setattr(pay_together, "credit", drawn)
+    seen = [provider.pay(one.out_no, 5000) for one in orders]
+    async with world.site.turn:  # All are there before the first is booked.
+        coming = [
+            asyncio.create_task(credit_seen(world.site, *one))
+            for one in zip(orders, seen, strict=True)
+        ]
+        while len(world.site.paying.coming) < len(orders):
+            await asyncio.sleep(0)
+    await asyncio.gather(*coming)
+    assert [one.posted_minor for one in wallets] == [5000, 0, 5000]
+    assert await of_site(world, SUSPENSE) == 5000
+    assert await of_site(world, CLEARING) == -15_000
 
 
 async def test_a_payer_pays_and_the_wallet_is_credited_once(

@@ -6,7 +6,7 @@ each would wait for its own flush, and the provider for its answer.
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ..core.errors import CoreError, StoreError
@@ -64,10 +64,9 @@ async def _booked(site: Site, part: Sequence[Coming]) -> None:
     drawn = list[tuple[Coming, Credit]]()
     given: Counter[PromotionId] = Counter()
     for one in part:
-        if closed(one.run) is not None:
-            await _alone(site, one)
+        new = await _drawn_up(site, one, given)
+        if new is None:
             continue
-        new = credit(site, one.run, _payment(one.money), given)
         if new.extras.grant is not None:
             given[new.extras.grant.promotion.id] += new.extras.bonus_minor
         drawn.append((one, new))
@@ -86,12 +85,18 @@ async def _booked(site: Site, part: Sequence[Coming]) -> None:
             one.answer.set_result(answer)
 
 
-async def _alone(site: Site, one: Coming) -> None:
-    """Ask the books whether a payment for a closed wallet had been booked before it was closed."""
+async def _drawn_up(site: Site, one: Coming, given: Mapping[PromotionId, int]) -> Credit | None:
+    """Draw a payment up; what is wrong with it is told to nobody but who waits for it.
+
+    Of one for a closed wallet the books know whether it had been booked before it was closed.
+    """
     try:
+        if closed(one.run) is None:
+            return credit(site, one.run, _payment(one.money), given)
         one.answer.set_result(await take_in(site, one.run, _payment(one.money)))
-    except CoreError as err:
+    except Exception as err:  # noqa: BLE001 - whatever it is, the others are not refused for it
         one.answer.set_exception(err)
+    return None
 
 
 def _payment(money: Arrived) -> Payment:
