@@ -14,10 +14,10 @@ from .channel_kind import (
     Surroundings,
     Typed,
     WrongFieldError,
+    in_field,
     is_pretended,
 )
 from .core.chart import Channel
-from .core.errors import CoreError
 from .core.pay_channel import Asked, ChannelError, ChannelFault
 from .links.pay.alipay import FILES, Alipay
 from .links.pay.alipay_line import HOST, AlipayMerchant
@@ -47,20 +47,15 @@ class AlipayKind(ChannelKind):
     secrets: ClassVar = ("key", "provider_key")
     optional: ClassVar = frozenset[str]()
     lines: ClassVar = frozenset({"key", "provider_key"})
+    patterns: ClassVar = _PATTERNS
 
     @override
     def make(self, typed: Typed, around: Surroundings) -> Alipay:
-        for name, pattern in _PATTERNS.items():
-            if not pattern.fullmatch(typed[name]):
-                raise WrongFieldError(name, f"alipay_{name}_malformed")
-        try:
+        self.check(typed)
+        with in_field("key"):
             key = private_key(typed["key"])
-        except CoreError as err:
-            raise WrongFieldError("key", err.key) from err
-        try:
+        with in_field("provider_key"):
             provider_key = public_key(typed["provider_key"])
-        except CoreError as err:
-            raise WrongFieldError("provider_key", err.key) from err
         if provider_key.public_numbers() == key.public_key().public_numbers():
             # The console shows both beside each other.
             raise WrongFieldError("provider_key", "provider_key_is_ours")

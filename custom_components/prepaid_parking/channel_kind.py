@@ -5,9 +5,11 @@ lie sealed beside the books. Where it is wrong, the field is named in which it i
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
+import re
 from typing import ClassVar, Final
 
 from aiohttp import ClientSession
@@ -15,6 +17,7 @@ from yarl import URL
 
 from .const import CONF_MERCHANT
 from .core.chart import Channel
+from .core.errors import CoreError
 from .core.pay_channel import ChannelError, ChannelFault
 from .links.pay.exchange import THIS_MACHINE
 from .operations.pay_port import PayChannel, Payers
@@ -69,10 +72,18 @@ class ChannelKind(ABC):
     """Fields that may stay empty."""
     lines: ClassVar[frozenset[str]]
     """Fields of several lines: keys as a console shows them."""
+    patterns: ClassVar[Mapping[str, re.Pattern[str]]]
+    """What a field looks like in the provider's console."""
 
     @abstractmethod
     def make(self, typed: Typed, around: Surroundings) -> PayChannel:
         """Return the channel; a WrongFieldError where something typed cannot be right."""
+
+    def check(self, typed: Typed) -> None:
+        """Refuse what cannot be from the provider's console: a slip is found without asking anybody."""
+        for name, pattern in self.patterns.items():
+            if not pattern.fullmatch(typed[name]):
+                raise WrongFieldError(name, f"{self.kind}_{name}_malformed")
 
     def payers(self, typed: Typed, around: Surroundings) -> Payers | None:
         """Return what finds out who pays inside the provider's app; None where it is not paid there."""
@@ -118,6 +129,15 @@ class ChannelKind(ABC):
                 return WrongFieldError(BASE, "provider_refused", detail)
             case _:
                 return WrongFieldError(BASE, "provider_unclear", detail)
+
+
+@contextmanager
+def in_field(name: str) -> Iterator[None]:
+    """Name the field whose content is refused in here."""
+    try:
+        yield
+    except CoreError as err:
+        raise WrongFieldError(name, err.key) from err
 
 
 def is_pretended(address: str) -> bool:

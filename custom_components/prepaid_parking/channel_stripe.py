@@ -32,12 +32,11 @@ class StripeKind(ChannelKind):
     secrets: ClassVar = ("key", "secret")
     optional: ClassVar = frozenset({"secret"})
     lines: ClassVar = frozenset[str]()
+    patterns: ClassVar = _PATTERNS
 
     @override
     def make(self, typed: Typed, around: Surroundings) -> StripePay:
-        for name, pattern in _PATTERNS.items():
-            if not pattern.fullmatch(typed[name]):
-                raise WrongFieldError(name, f"stripe_{name}_malformed")
+        self.check(typed)
         merchant = StripeMerchant(
             account=typed[MERCHANT],
             currency=around.currency,

@@ -17,10 +17,10 @@ from .channel_kind import (
     Surroundings,
     Typed,
     WrongFieldError,
+    in_field,
     is_pretended,
 )
 from .core.chart import Channel
-from .core.errors import CoreError
 from .core.pay_channel import Asked, ChannelError, ChannelFault
 from .links.pay.keys import private_key, public_key
 from .links.pay.wechat import HOST, WeChatMerchant, WeChatPay
@@ -57,25 +57,20 @@ class WeChatKind(ChannelKind):
     secrets: ClassVar = ("key", "api_key", "provider_key", INSIDE)
     optional: ClassVar = frozenset({"key_id", "provider_key", INSIDE})
     lines: ClassVar = frozenset({"key", "provider_key"})
+    patterns: ClassVar = _PATTERNS
 
     @override
     def make(self, typed: Typed, around: Surroundings) -> WeChatPay:
-        for name, pattern in _PATTERNS.items():
-            if not pattern.fullmatch(typed[name]):
-                raise WrongFieldError(name, f"wechat_{name}_malformed")
+        self.check(typed)
         api_key = typed["api_key"].encode()
         if len(api_key) != API_KEY_BYTES:
             raise WrongFieldError("api_key", "api_key_length")
-        try:
+        with in_field("key"):
             key = private_key(typed["key"])
-        except CoreError as err:
-            raise WrongFieldError("key", err.key) from err
         known = {}
         if key_id := typed["key_id"]:
-            try:
+            with in_field("provider_key"):
                 known[key_id] = public_key(typed["provider_key"])
-            except CoreError as err:
-                raise WrongFieldError("provider_key", err.key) from err
         merchant = WeChatMerchant(
             merchant=typed[MERCHANT],
             app=typed["app"],
