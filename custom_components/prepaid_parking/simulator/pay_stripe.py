@@ -6,7 +6,7 @@ at least. Amounts are Stripe's own (its hundredths of a króna). Unlike there, o
 merchant's (`client_reference_id`) is one session.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 import hashlib
 import hmac
@@ -16,34 +16,19 @@ from typing import Final, override
 
 from aiohttp import web
 
-from .pay_books import Movement, Order, OrderState, Refund, RefundState, RefusedError
-from .pay_provider import Letter, PayProvider
+from .pay_books import Order, OrderState, Refund, RefundState, RefusedError
+from .pay_provider import Letter
+from .pay_stripe_line import Answers, Form, form_of, listed, refused
+from .pay_stripe_told import Node, StripeObjects, seconds
 
-_REFUND_STATES: Final = {
-    RefundState.PENDING: "pending",
-    RefundState.DONE: "succeeded",
-    RefundState.FAILED: "failed",
-}
 REFUSING_CARDS: Final = {
     "pm_card_chargeDeclined": "card_declined",
     "pm_card_authenticationRequired": "authentication_required",
 }
 """Cards of the test mode that no payment is taken off."""
-_REFUSALS: Final = {
-    "card_declined": (402, "card_declined"),
-    "authentication_required": (402, "authentication_required"),
-    "missing": (404, "resource_missing"),
-    "too_much": (400, "charge_already_refunded"),
-}
-
-REQUEST_ERROR: Final = "invalid_request_error"
-
-type Node = dict[str, object]
-type Form = Mapping[str, str]
-type Act = Callable[[Form], Awaitable[Node]]
 
 
-class FakeStripe(PayProvider):
+class FakeStripe(StripeObjects):
     """One account at Stripe, in test mode. `movements_more` are those that no order has made."""
 
     brand = "Stripe"
@@ -64,7 +49,7 @@ class FakeStripe(PayProvider):
         self.secrets = [secret or _new_secret()]
         self.notify_url = notify_url
         self.movements_more: list[Node] = []
-        self._answers: dict[str, tuple[str, web.Response]] = {}
+        self._answers = Answers()
 
     # Webhooks.
 
@@ -79,7 +64,7 @@ class FakeStripe(PayProvider):
             "id": f"evt_{self.books.number()}",
             "object": "event",
             "api_version": "2024-06-20",
-            "created": _seconds(self.now()),
+            "created": seconds(self.now()),
             "type": kind,
             "livemode": False,
             "data": {"object": told},
@@ -91,7 +76,7 @@ class FakeStripe(PayProvider):
     def letter(self, event: Mapping[str, object], *, probe: bool = False) -> Letter:
         """Write a webhook: a signature by each secret that is in use."""
         body = json.dumps(event, indent=2).encode()
-        at = f"{_seconds(self.now())}"
+        at = f"{seconds(self.now())}"
         signed = at.encode() + b"." + body + (b"x" if probe else b"")
         values = [
             hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() for secret in self.secrets
@@ -111,80 +96,6 @@ class FakeStripe(PayProvider):
             return None
         kind = "refund.failed" if refund.state is RefundState.FAILED else "refund.updated"
         return self.letter(self.event(kind, self.refund(refund)))
-
-    # Objects.
-
-    def session(self, order: Order, expand: str = "") -> Node:
-        """Return a session; its payment whole, where that is asked for."""
-        is_paid = order.state is OrderState.PAID
-        states = {OrderState.WAITING: "open", OrderState.PAID: "complete"}
-        intent = self.intent(order) if "payment_intent" in expand else f"pi_{order.reference}"
-        return {
-            "id": order.told["session"],
-            "object": "checkout.session",
-            "mode": "payment",
-            "livemode": False,
-            "client_reference_id": order.out_no,
-            "metadata": {"out_no": order.told["metadata"]} if order.told["metadata"] else {},
-            "amount_total": self.told_amount(order),
-            "currency": self.told_currency(order).lower(),
-            "created": int(order.told["created"]),
-            "expires_at": _seconds(order.expires_at or self.now()),
-            "status": states.get(order.state, "expired"),
-            "payment_status": "paid" if is_paid else "unpaid",
-            "payment_intent": intent if is_paid else None,
-            "url": None if is_paid else f"{self.base_url}/window/{order.out_no}",
-        }
-
-    def intent(self, order: Order) -> Node:
-        """Return a payment, its charge within."""
-        charge = {"id": f"ch_{order.reference}", "created": _seconds(order.paid_at or self.now())}
-        return {
-            "id": f"pi_{order.reference}",
-            "object": "payment_intent",
-            "status": "succeeded",
-            "livemode": False,
-            "created": int(order.told["created"]),
-            "amount": self.told_amount(order),
-            "amount_received": self.told_amount(order),
-            "currency": self.told_currency(order).lower(),
-            "metadata": _written(order),
-            "latest_charge": {**charge, "object": "charge"},
-        }
-
-    def refund(self, refund: Refund) -> Node:
-        """Return a refund."""
-        order = self.books.find(refund.out_no)
-        return {
-            "id": f"re_{refund.reference}",
-            "object": "refund",
-            "amount": refund.amount_minor,
-            "currency": order.currency.lower(),
-            "created": _seconds(refund.at),
-            "payment_intent": f"pi_{order.reference}",
-            "metadata": {"refund_no": refund.refund_no, "out_no": order.out_no},
-            "status": _REFUND_STATES[refund.state],
-        }
-
-    def movement(self, move: Movement, *, whole: bool) -> Node:
-        """Return a movement of the account; a refund gives no fee back."""
-        back = move.refund
-        number = f"{back.reference if back else move.reference}"
-        source: object = f"re_{number}" if back else f"ch_{number}"
-        if whole:
-            source = self.refund(back) if back else _charge(move)
-        amount, fee = (-move.amount_minor, 0) if back else (move.amount_minor, move.fee_minor)
-        return {
-            "id": f"txn_{number}",
-            "object": "balance_transaction",
-            "type": "refund" if back else "charge",
-            "amount": amount,
-            "fee": fee,
-            "net": amount - fee,
-            "currency": move.currency.lower(),
-            "created": _seconds(move.at),
-            "source": source,
-        }
 
     # The interface.
 
@@ -207,7 +118,7 @@ class FakeStripe(PayProvider):
 
     def forget_keys(self) -> None:
         """Do what it does after a day: a request under an old key is a new request."""
-        self._answers.clear()
+        self._answers.forget()
 
     async def _account(self, request: web.Request) -> web.Response:
         await self._form(request)
@@ -230,7 +141,7 @@ class FakeStripe(PayProvider):
 
     async def _create(self, request: web.Request) -> web.Response:
         form = await self._form(request)
-        return await self._once_by_key(request, form, self._placed)
+        return await self._answers.once(request, form, self._placed)
 
     async def _placed(self, form: Form) -> Node:
         now, ends_at = self.now(), datetime.fromtimestamp(int(form["expires_at"]), UTC)
@@ -249,7 +160,7 @@ class FakeStripe(PayProvider):
         )
         order.told.update(
             session=number,
-            created=str(_seconds(now)),
+            created=str(seconds(now)),
             metadata=form.get("metadata[out_no]", ""),
             adaptive=form.get("adaptive_pricing[enabled]", ""),
         )
@@ -259,11 +170,11 @@ class FakeStripe(PayProvider):
         await self._form(request)
         newest_first = list(self.books.orders.values())[::-1]
         made = [order for order in newest_first if order.told["session"]]
-        return _page([self.session(order) for order in made], request)
+        return listed([self.session(order) for order in made], request)
 
     async def _fetch(self, request: web.Request) -> web.Response:
         form = await self._form(request)
-        return await self._once_by_key(request, form, self._fetched)
+        return await self._answers.once(request, form, self._fetched)
 
     async def _fetched(self, form: Form) -> Node:
         """Take a payment off a saved card whose owner is not there."""
@@ -281,7 +192,7 @@ class FakeStripe(PayProvider):
             subject=form.get("description", ""),
         )
         order.told.update(
-            session="", created=str(_seconds(now)), metadata=order.out_no, agreement="1"
+            session="", created=str(seconds(now)), metadata=order.out_no, agreement="1"
         )
         self.books.place(order)
         self.books.pay(order.out_no, now)
@@ -291,7 +202,7 @@ class FakeStripe(PayProvider):
         await self._form(request)
         newest_first = list(self.books.orders.values())[::-1]
         made = [order for order in newest_first if order.state is OrderState.PAID]
-        return _page([self.intent(order) for order in made], request)
+        return listed([self.intent(order) for order in made], request)
 
     async def _one(self, request: web.Request) -> web.Response:
         await self._form(request)
@@ -302,13 +213,13 @@ class FakeStripe(PayProvider):
         await self._form(request)
         order = self._order(request)
         if order.state is not OrderState.WAITING:
-            raise _refused(400, "", "Only sessions that are open can be expired.")
+            raise refused(400, "", "Only sessions that are open can be expired.")
         self.books.close(order.out_no)
         return web.json_response(self.session(order))
 
     async def _give_back(self, request: web.Request) -> web.Response:
         form = await self._form(request)
-        return await self._once_by_key(request, form, self._given_back)
+        return await self._answers.once(request, form, self._given_back)
 
     async def _given_back(self, form: Form) -> Node:
         order = self._paid_by(form["payment_intent"])
@@ -324,7 +235,7 @@ class FakeStripe(PayProvider):
         await self._form(request)
         order = self._paid_by(request.query["payment_intent"])
         found = [one for one in self.books.refunds.values() if one.out_no == order.out_no]
-        return _page([self.refund(one) for one in found[::-1]], request)
+        return listed([self.refund(one) for one in found[::-1]], request)
 
     async def _movements(self, request: web.Request) -> web.Response:
         await self._form(request)
@@ -333,94 +244,28 @@ class FakeStripe(PayProvider):
         whole = "data.source" in request.query.getall("expand[]", [])
         rows = [self.movement(move, whole=whole) for move in day] + self.movements_more
         newest_first = sorted(rows, key=lambda row: str(row["created"]), reverse=True)
-        return _page([row for row in newest_first if begin <= _made(row) < end], request)
+        return listed([row for row in newest_first if begin <= _made(row) < end], request)
 
     async def _form(self, request: web.Request) -> Form:
-        """Return what was sent, by whoever has the key."""
-        if request.headers.get("Authorization") != f"Bearer {self.key}":
-            raise _refused(401, "", "Invalid API Key provided: sk_test_****")
-        return {name: str(value) for name, value in (await request.post()).items()}
-
-    async def _once_by_key(self, request: web.Request, form: Form, act: Act) -> web.Response:
-        """Answer a request under its key as the first time, if it is the same request."""
-        key, asked = (
-            request.headers.get("Idempotency-Key", ""),
-            f"{request.path} {sorted(form.items())}",
-        )
-        if key in self._answers:
-            before, answer = self._answers[key]
-            if before != asked:
-                raise _refused(400, "", "Keys for idempotent requests …", "idempotency_error")
-            return web.Response(
-                body=answer.body, status=answer.status, content_type="application/json"
-            )
-        try:
-            answer = web.json_response(await act(form))
-        except RefusedError as err:
-            status, code = _REFUSALS.get(err.code, (400, err.code))
-            kind = "card_error" if status == web.HTTPPaymentRequired.status_code else REQUEST_ERROR
-            raise _refused(status, code, err.code, kind) from err
-        if key:
-            self._answers[key] = (asked, answer)
-        return answer
+        return await form_of(request, self.key)
 
     def _order(self, request: web.Request) -> Order:
         number = request.match_info["id"]
         for order in self.books.orders.values():
             if order.told["session"] == number != "":
                 return order
-        raise _refused(404, "resource_missing", "No such checkout.session")
+        raise refused(404, "resource_missing", "No such checkout.session")
 
     def _paid_by(self, intent: str) -> Order:
         for order in self.books.orders.values():
             if order.reference and intent == f"pi_{order.reference}":
                 return order
-        raise _refused(404, "resource_missing", "No such payment_intent")
+        raise refused(404, "resource_missing", "No such payment_intent")
 
 
 def _new_secret() -> str:
     return f"whsec_{secrets.token_hex(12)}"
 
 
-def _page(rows: Sequence[Node], request: web.Request) -> web.Response:
-    limit, after = int(request.query.get("limit", "10")), request.query.get("starting_after")
-    begin = next((no + 1 for no, row in enumerate(rows) if row["id"] == after), 0)
-    page = rows[begin : begin + limit]
-    more = begin + limit < len(rows)
-    return web.json_response(
-        {"object": "list", "url": request.path, "has_more": more, "data": page}
-    )
-
-
-def _refused(status: int, code: str, message: str, kind: str = REQUEST_ERROR) -> web.HTTPException:
-    error = {"type": kind, "message": message} | ({"code": code} if code else {})
-    refusal = {
-        400: web.HTTPBadRequest,
-        401: web.HTTPUnauthorized,
-        402: web.HTTPPaymentRequired,
-        404: web.HTTPNotFound,
-    }[status]
-    return refusal(text=json.dumps({"error": error}), content_type="application/json")
-
-
-def _charge(move: Movement) -> Node:
-    return {
-        "id": f"ch_{move.reference}",
-        "object": "charge",
-        "payment_intent": f"pi_{move.reference}",
-        "metadata": {"out_no": move.out_no},
-    }
-
-
-def _written(order: Order) -> Node:
-    """Return what the merchant has written beside a payment."""
-    written: Node = {"out_no": order.told["metadata"]} if order.told["metadata"] else {}
-    return written | ({"agreement": "1"} if "agreement" in order.told else {})
-
-
 def _made(row: Node) -> int:
     return int(str(row["created"]))
-
-
-def _seconds(at: datetime) -> int:
-    return int(at.timestamp())
