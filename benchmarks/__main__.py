@@ -28,7 +28,9 @@ BENCHMARKS: Final = {
     "ledger": Benchmark(long=("--long",)),
     "gate": Benchmark(quick=("--rounds", "100", "--meters", "100"), long=("--rounds", "1000")),
     "rush": Benchmark(quick=("--seconds", "10")),
-    "notices": Benchmark(quick=("--seconds", "5", "--meters", "0")),
+    "notices": Benchmark(
+        quick=("--seconds", "5", "--meters", "0"), long=("--notices", "100000", "--meters", "0")
+    ),
     "poll": Benchmark(
         quick=("--meters", "100", "--cycles", "3"), long=("--meters", "1000", "--cycles", "18")
     ),

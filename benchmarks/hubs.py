@@ -106,6 +106,18 @@ def spent(pid: int) -> tuple[float, float]:
     return seconds, pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
+async def listening(port: int) -> None:
+    """Wait until somebody listens on a port."""
+    for _ in range(_STARTING):
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.2)
+        else:
+            writer.close()
+            return
+
+
 @asynccontextmanager
 async def running_hub(
     folder: Path, port: int, *, program: Sequence[str] = ("-m", "homeassistant")
@@ -119,14 +131,7 @@ async def running_hub(
         env={key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"},
     )  # fmt: skip
     try:
-        for _ in range(_STARTING):
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.2)
-            else:
-                writer.close()
-                break
+        await listening(port)
         async with Hub.logged_in(f"http://127.0.0.1:{port}") as hub:
             await wait_until_running(hub)
             yield process.pid, hub
