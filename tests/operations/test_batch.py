@@ -1,5 +1,6 @@
 """Batch top-ups: an enterprise pays for many, the bad rows are found before, and nothing is doubled."""
 
+import asyncio
 from collections.abc import Sequence
 import contextlib
 from dataclasses import replace
@@ -8,18 +9,25 @@ from typing import Any
 import pytest
 
 from custom_components.prepaid_parking.core.batch import read_csv
-from custom_components.prepaid_parking.core.chart import Bucket, Channel
+from custom_components.prepaid_parking.core.chart import (
+    Bucket,
+    Channel,
+    SiteAccount,
+    site_account,
+)
 from custom_components.prepaid_parking.core.desk_receipt import DeskReceipt
 from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError, StoreError
-from custom_components.prepaid_parking.core.ledger import Act, Receipt
+from custom_components.prepaid_parking.core.ledger import Act, Floor, Receipt
+from custom_components.prepaid_parking.core.money import MOST_MINOR
 from custom_components.prepaid_parking.core.texts import LONGEST_NAME
 from custom_components.prepaid_parking.operations.batch import Batch, Batched, batch_top_up
 from custom_components.prepaid_parking.operations.cashier import close_wallet
-from custom_components.prepaid_parking.operations.desk_reports import shift_report
+from custom_components.prepaid_parking.operations.desk_reports import desk_day, shift_report
+from custom_components.prepaid_parking.operations.voiding import void_payment
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.money import holds, is_sound, promise
-from tests.operations.test_desk import CASHIER, a_shift
+from tests.operations.test_desk import CASHIER, a_shift, pay
 from tests.operations.turns import stretches
 from tests.operations.world import MANAGER, World
 
@@ -221,5 +229,89 @@ async def test_a_batch_in_cash_is_in_the_drawer_and_its_payers_have_receipts(wor
         }
     ]
     await batch_top_up(world.site, replace(batch(lines, "b2"), actor=CASHIER))
-    assert world.site.desk.shifts[shift.id] == now  # A transfer lies in no drawer.
+    then = world.site.desk.shifts[shift.id]
+    assert then.expected_minor == 6_000  # A transfer lies in no drawer.
+    assert (then.transfers_minor, then.receipts) == (6_000, 11)
+    await is_sound(world)
+
+
+@pytest.mark.parametrize("channel", [Channel.TRANSFER, Channel.TERMINAL])
+async def test_each_row_of_a_transfer_has_a_receipt_and_stands_in_the_day(
+    world: World, channel: Channel
+) -> None:
+    """An enterprise pays for its flats: each tenant can ask for a slip, and the day adds up by them."""
+    wallets = await flats(world, 130)
+    lines = [f"{one.wallet.id},10.00" for one in wallets] + [f"{wallets[0].wallet.id},5.00"]
+    for _ in range(2):
+        await batch_top_up(world.site, batch(lines, channel=channel))
+        await world.restart()
+    receipts = await world.books.load(DeskReceipt)
+    assert [one.no for one in receipts] == list(range(1, 132))
+    assert [one.amount_minor for one in receipts if one.wallet == wallets[0].wallet.id] == [
+        1_000,
+        500,
+    ]
+    told = await desk_day(world.site, world.clock.now.date())
+    assert told["taken"][channel] == told["total"] == "1305.00"  # type: ignore[index]  # sums
+    assert told["receipts_given"] == 131
+    voided = await void_payment(world.site, receipt=7, reason="moved out", actor=MANAGER)
+    assert voided[1].voided_at is not None
+    await is_sound(world)
+
+
+async def test_a_row_that_is_refused_takes_no_number_and_those_behind_it_have_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gap in the numbers would be a payment that somebody has hidden."""
+    wallets, commit_all = await flats(world, 6), world.books.commit_all
+
+    async def full(acts: Sequence[Act]) -> list[Receipt | CoreError]:
+        """Have the third one refused."""
+        never = Floor(account=site_account(SiteAccount.ROUNDING), minimum_minor=MOST_MINOR)
+        return await commit_all(
+            [replace(one, floors=(never,)) if at == 2 else one for at, one in enumerate(acts)]
+        )
+
+    monkeypatch.setattr(world.books, "commit_all", full)
+    lines = [f"{one.wallet.id},10.00" for one in wallets]
+    answer = await batch_top_up(world.site, batch(lines))
+    assert [(one.number, one.refusal.key) for one in answer.bad] == [(3, "not_enough_money")]
+    receipts = await world.books.load(DeskReceipt)
+    assert [(one.no, one.wallet) for one in receipts] == [
+        (no, one.wallet.id) for no, one in enumerate(wallets[:2] + wallets[3:], 1)
+    ]
+    await is_sound(world)
+
+
+async def test_a_batch_whose_answer_was_lost_has_each_receipt_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was written, and nobody heard: the next payer at the counter gets the next number."""
+    wallets, commit_all = await flats(world, 4), world.books.commit_all
+    lines = [f"{one.wallet.id},10.00" for one in wallets]
+
+    async def unheard(acts: Sequence[Act]) -> list[Receipt | CoreError]:
+        await commit_all(acts)
+        raise StoreError("failed", "nobody heard")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.books, "commit_all", unheard)
+        with pytest.raises(StoreError):
+            await batch_top_up(world.site, batch(lines))
+    late = await pay(world, wallets[0], 700)
+    again = await batch_top_up(world.site, batch(lines))
+    assert (late.detail["receipt"], again.booked, again.repeated) == (5, 0, 4)
+    assert [one.no for one in await world.books.load(DeskReceipt)] == [1, 2, 3, 4, 5]
+    assert [one.posted_minor for one in wallets] == [1_700, 1_000, 1_000, 1_000]
+    await is_sound(world)
+
+
+async def test_the_same_batch_from_two_windows_has_each_receipt_once(world: World) -> None:
+    """Two clerks send the file that came to both of them."""
+    wallets = await flats(world, 210)
+    lines = [f"{one.wallet.id},1.00" for one in wallets]
+    answers = await asyncio.gather(*(batch_top_up(world.site, batch(lines)) for _ in range(2)))
+    assert sum(one.booked for one in answers) == 210
+    assert [one.bad for one in answers] == [[], []]
+    assert [one.no for one in await world.books.load(DeskReceipt)] == list(range(1, 211))
     await is_sound(world)

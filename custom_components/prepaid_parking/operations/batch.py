@@ -17,7 +17,7 @@ from ..core.errors import CoreError
 from ..core.identity import Actor, PromotionId, WalletId
 from ..core.ledger import Act, Receipt
 from ..core.texts import LONGEST_NAME, check_texts
-from .booking import book, closed, referenced, tell
+from .booking import book, book_all, closed, referenced, tell
 from .facts import WalletEvent
 from .gently import gently
 from .site import Site
@@ -164,10 +164,7 @@ def _parts(good: Sequence[Good], most: int) -> list[list[Good]]:
 
 @in_turn
 async def _book(site: Site, batch: Batch, part: Sequence[Good], answer: Batched) -> None:
-    """Book some rows together; one that is refused costs the others nothing.
-
-    Cash lies in somebody's drawer: it passes the desk row by row, with a receipt for each.
-    """
+    """Book some rows together; one that is refused costs the others nothing."""
     drawn = list[tuple[Good, Credit]]()
     given: Counter[PromotionId] = Counter()
     for one in part:
@@ -188,24 +185,11 @@ async def _book(site: Site, batch: Batch, part: Sequence[Good], answer: Batched)
             given[new.extras.grant.promotion.id] += new.extras.bonus_minor
         drawn.append((one, new))
     acts = [new.act for _, new in drawn]
-    if batch.channel is Channel.CASH:
-        receipts = [await _over_the_counter(site, act) for act in acts]
-    else:
-        receipts = await site.books.commit_all(acts)
-    for (one, new), receipt in zip(drawn, receipts, strict=True):
+    for (one, new), receipt in zip(drawn, await book_all(site, acts), strict=True):
         if isinstance(receipt, CoreError):
             answer.bad.append(_bad(one.row, receipt))
         else:
             _booked(site, new, one, receipt, answer)
-    site.books_written()
-
-
-async def _over_the_counter(site: Site, act: Act) -> Receipt | CoreError:
-    """Book a row in cash, or return why the desk does not take it; one booked before is answered."""
-    try:
-        return await book(site, act)
-    except CoreError as err:
-        return err
 
 
 def _booked(site: Site, new: Credit, one: Good, receipt: Receipt, answer: Batched) -> None:

@@ -1,6 +1,6 @@
 """What every money act shares: its reference, who may spend, what must be left, and how it is told."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import contextlib
 from datetime import datetime
 from uuid import uuid4
@@ -10,6 +10,7 @@ from ..core.errors import CoreError, StoreError
 from ..core.ledger import Act, Floor, Receipt, Record, Reference
 from ..core.wallet import Frozen, Wallet
 from .desk import write
+from .desk_together import write_all
 from .facts import WalletEvent, WalletFact
 from .repeats import GENERATED, answered_before
 from .site import Site
@@ -44,6 +45,20 @@ async def book(site: Site, act: Act, refusal: CoreError | None = None) -> Receip
     if before is None:
         raise refusal
     return before
+
+
+async def book_all(site: Site, acts: Sequence[Act]) -> list[Receipt | CoreError]:
+    """Write acts down together, each standing alone; why one is refused is returned in its place."""
+    try:
+        answers = await write_all(site, acts)
+    except StoreError:
+        unheard(site, acts)
+        raise
+    site.books_written()
+    return [
+        answer if isinstance(answer, Receipt) else await answered_before(site, act) or answer
+        for act, answer in zip(acts, answers, strict=True)
+    ]
 
 
 async def keep(site: Site, *records: Record, patient: bool = False) -> bool:

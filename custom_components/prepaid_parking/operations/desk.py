@@ -85,17 +85,23 @@ async def write(site: Site, act: Act) -> Receipt | CoreError:
             await load(site)
         if (refusal := await refusal_of(site, act, takings)) is not None:
             return refusal
-        if numbered(act, takings) and site.desk.last_receipt is None:
-            begin = Cursor(installation=InstallationId(RECEIPTS), register=0, at=site.clock())
-            await site.books.record(begin)
-            site.desk.last_receipt = 0
-        drawn = draw(site, act, takings)
+        if numbered(act, takings):
+            await begin_numbers(site)
+        drawn = draw(site, act, takings, site.desk.last_receipt or 0, shift_of(site, act))
         site.desk.doubtful = True  # Until it is known what became of it.
         receipt = await site.books.commit(drawn.act)
         site.desk.doubtful = False
         if not receipt.repeated:
             taken_over(site, drawn)
         return receipt
+
+
+async def begin_numbers(site: Site) -> None:
+    """Write the number before the first receipt down: the numbers go on from there."""
+    if site.desk.last_receipt is None:
+        begin = Cursor(installation=InstallationId(RECEIPTS), register=0, at=site.clock())
+        await site.books.record(begin)
+        site.desk.last_receipt = 0
 
 
 def takings_of(act: Act) -> Takings | None:
@@ -159,12 +165,11 @@ async def refusal_of(site: Site, act: Act, takings: Takings) -> CoreError | None
     return None
 
 
-def draw(site: Site, act: Act, takings: Takings) -> Drawn:
-    """Return an act with its receipt and its shift."""
-    shift, receipt, detail = shift_of(site, act), None, dict(act.detail)
+def draw(site: Site, act: Act, takings: Takings, last: int, shift: Shift | None) -> Drawn:
+    """Return an act with the receipt after the `last` one, and its shift as it is then."""
+    receipt, detail = None, dict(act.detail)
     puts, moves = act.puts, act.moves
     if numbered(act, takings):
-        last = site.desk.last_receipt or 0
         receipt = DeskReceipt(
             no=last + 1,
             at=act.occurred,

@@ -9,15 +9,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ..core.errors import CoreError, StoreError
+from ..core.errors import CoreError
 from ..core.identity import PromotionId
 from ..core.ledger import Receipt
 from .arrived import Arrived
-from .booking import closed
+from .booking import book_all, closed
 from .pay_book import Coming
 from .site import Site
 from .topping_up import Credit, Payment, credit, take_in, took_in
-from .unheard import unheard
 from .wallet_run import WalletRun
 
 MOST_TOGETHER: Final = 100
@@ -71,13 +70,7 @@ async def _booked(site: Site, part: Sequence[Coming]) -> None:
             given[new.extras.grant.promotion.id] += new.extras.bonus_minor
         drawn.append((one, new))
     acts = [new.act for _, new in drawn]
-    try:
-        answers = await site.books.commit_all(acts)
-    except StoreError:
-        unheard(site, acts)
-        raise
-    site.books_written()
-    for (one, new), answer in zip(drawn, answers, strict=True):
+    for (one, new), answer in zip(drawn, await book_all(site, acts), strict=True):
         if isinstance(answer, CoreError):
             one.answer.set_exception(answer)
         else:
