@@ -39,7 +39,6 @@ class AlipayKind(ChannelKind):
     """What all applications of Alipay have in common."""
 
     kind: ClassVar = Channel.ALIPAY
-    brand: ClassVar = "Alipay"
     currency: ClassVar = "CNY"
     home: ClassVar = HOST
     hosts: ClassVar = frozenset({"openapi.alipay.com", "openapi-sandbox.dl.alipaydev.com"})

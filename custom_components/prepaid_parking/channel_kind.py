@@ -58,7 +58,6 @@ class ChannelKind(ABC):
     """What all channels of a provider have in common."""
 
     kind: ClassVar[Channel]
-    brand: ClassVar[str]
     currency: ClassVar[str]
     """The only one it takes; empty where it takes the site's, whatever that is."""
     home: ClassVar[str]

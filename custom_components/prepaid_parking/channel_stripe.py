@@ -24,7 +24,6 @@ class StripeKind(ChannelKind):
     """What all accounts at Stripe have in common."""
 
     kind: ClassVar = Channel.STRIPE
-    brand: ClassVar = "Stripe"
     currency: ClassVar = ""
     home: ClassVar = HOST
     hosts: ClassVar = frozenset({"api.stripe.com"})

@@ -49,7 +49,6 @@ class WeChatKind(ChannelKind):
     """What all merchants of WeChat Pay have in common."""
 
     kind: ClassVar = Channel.WECHAT
-    brand: ClassVar = "WeChat Pay"
     currency: ClassVar = "CNY"
     home: ClassVar = HOST
     hosts: ClassVar = frozenset({"api.mch.weixin.qq.com", "api2.mch.weixin.qq.com"})

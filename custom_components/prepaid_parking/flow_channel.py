@@ -49,6 +49,7 @@ from .core.errors import StoreError
 from .core.pay_channel import ChannelError
 from .flow_fields import PASSWORD
 from .pay_address import notice_url, public_url
+from .wording import async_words
 
 KINDS: Final[Mapping[Channel, ChannelKind]] = MappingProxyType(
     {one.kind: one for one in (WeChatKind(), AlipayKind(), StripeKind())}
@@ -137,7 +138,7 @@ class ChannelFlow(ConfigSubentryFlow):
                 field = BASE if err.field == CONF_ADDRESS else err.field
                 errors[field], detail = err.key, err.detail
             else:
-                return self._confirm()
+                return await self._confirm()
         return self.async_show_form(
             step_id=kind.kind.value,
             data_schema=self.add_suggested_values_to_schema(
@@ -198,14 +199,12 @@ class ChannelFlow(ConfigSubentryFlow):
             back_url=public_url(self.hass, entry.options),
         )
 
-    def _confirm(self) -> SubentryFlowResult:
+    async def _confirm(self) -> SubentryFlowResult:
         url = notice_url(self.hass, self._get_entry().options, self._key)
         step = "proven" if url else "proven_quiet"
         if is_pretended(self._names[CONF_ADDRESS]):
             step = "proven_trial"
-        name = self._kind.brand
-        if self._is_change:
-            name = self._get_reconfigure_subentry().title
+        name = await self._usual_name()
         return self.async_show_form(
             step_id=step,
             data_schema=vol.Schema({vol.Required(CONF_NAME, default=name): TextSelector()}),
@@ -225,7 +224,7 @@ class ChannelFlow(ConfigSubentryFlow):
             )
         except StoreError:
             return self.async_abort(reason="not_written")
-        title = user_input[CONF_NAME].strip() or self._kind.brand
+        title = user_input[CONF_NAME].strip() or await self._usual_name()
         data = {
             CONF_KIND: self._kind.kind.value,
             CONF_CHANNEL: self._key,
@@ -238,6 +237,12 @@ class ChannelFlow(ConfigSubentryFlow):
                 entry, self._get_reconfigure_subentry(), title=title, data=data, reason=SAVED
             )
         return self.async_create_entry(title=title, data=data, unique_id=self._unique_id)
+
+    async def _usual_name(self) -> str:
+        """Return what the channel is called already, or what payers call it in the hub's language."""
+        if self._is_change:
+            return self._get_reconfigure_subentry().title
+        return (await async_words(self.hass))(f"channel.{self._kind.kind}")
 
     @property
     def _is_change(self) -> bool:

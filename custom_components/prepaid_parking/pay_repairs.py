@@ -129,4 +129,4 @@ class PayRepairs(StandingRepairs):
         }
 
     def _day(self, at: datetime) -> str:
-        return at.astimezone(self.site.zone).strftime("%Y-%m-%d %H:%M")
+        return self.site.on_the_wall(at)

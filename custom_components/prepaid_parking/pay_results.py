@@ -11,6 +11,7 @@ from .core.chart import Channel
 from .core.identity import WalletId
 from .core.pay_code import PayFor
 from .core.pay_order import Aim, AimKind, OrderState, PayOrder
+from .operations.bill_book import find_bill
 from .operations.pay_tokens import person_token
 from .operations.pay_visit_book import Errand
 from .operations.stay_finding import stay_by_id
@@ -28,6 +29,7 @@ LINKS: Final = ("https://", "http://")
 RECEIPT_LASTS: Final = timedelta(days=90)
 """As long as somebody argues about a payment."""
 BLANKS: Final = (
+    "what",
     "on_phone",
     "by_app",
     "says_where",
@@ -75,6 +77,7 @@ async def show_order(made: PageMaker, order: PayOrder) -> Shown:
     site, visit = made.site, made.visit
     run = site.paying.channels.get(order.channel)
     known: Known = {
+        "what": await _what(made, order.aim),
         "channel": run.name if run is not None else str(order.kind),
         "amount": site.currency.text(order.paid_minor or order.amount_minor),
         "step": STEPS[order.state],
@@ -147,6 +150,20 @@ async def _news(made: PageMaker, aim: Aim) -> Mapping[str, str]:
     return {"balance": made.site.currency.text(run.available_minor)}
 
 
+async def _what(made: PageMaker, aim: Aim) -> Page:
+    """Say what is paid: whoever has three flats and two cars keeps a receipt of each."""
+    match aim.kind:
+        case AimKind.WALLET:
+            unit = made.site.wallet(aim.id).wallet.unit
+            return lambda words: words("pay.wallet.title", what=unit)
+        case AimKind.BILL:
+            bill = await find_bill(made.site, aim.id)
+            return lambda words: f"{words('bill.title')} {bill.number or bill.id}"
+        case AimKind.STAY:
+            plate = made.visit.plate or (await stay_by_id(made.site, aim.id)).masked
+            return lambda words: f"{words('pay.stay.title')} {plate}"
+
+
 STEPS: Final = {
     OrderState.CREATED: "waiting",
     OrderState.PENDING: "waiting",
@@ -159,10 +176,11 @@ STEPS: Final = {
 
 
 def _page(made: PageMaker, order: Known) -> Page:
-    known = dict.fromkeys(BLANKS, "") | order
+    known: Known = dict.fromkeys(BLANKS, "") | order
 
-    def told(_: Words) -> Known:
-        return known | {"qr": _drawn(known["qr"])}
+    def told(words: Words) -> Known:
+        what = known["what"](words) if known["what"] else ""
+        return known | {"what": what, "qr": _drawn(known["qr"])}
 
     return made.write(
         "pay_order.html",

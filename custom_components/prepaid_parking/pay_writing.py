@@ -106,7 +106,7 @@ class PageMaker:
 
     def at(self, at: datetime | None) -> str:
         """Write an instant as the site's clock shows it."""
-        return "" if at is None else f"{at.astimezone(self.site.zone):%Y-%m-%d %H:%M}"
+        return "" if at is None else self.site.on_the_wall(at)
 
     def leave_by(self, stay: Stay) -> str:
         """Write until when a car that has paid may leave; "" where that is over, or nothing is said."""

@@ -62,7 +62,7 @@ def receipt_page(site: Site, receipt: DeskReceipt, copy: bool, words: Words) -> 
         site,
         words,
         receipt=receipt,
-        at=receipt.at.astimezone(site.zone).strftime("%Y-%m-%d %H:%M"),
+        at=site.on_the_wall(receipt.at),
         unit=run.wallet.unit if run is not None else "",
         copy=copy,
     )

@@ -101,6 +101,20 @@ async def test_keys_are_proven_and_lie_sealed_beside_the_books(
     assert {order.state.value for order in wechat.books.orders.values()} == {"closed"}
 
 
+@pytest.mark.parametrize(("language", "name"), [("en", "WeChat Pay"), ("zh-Hans", "微信支付")])
+async def test_a_way_to_pay_is_called_as_its_payers_call_it(
+    hub: Hub, wechat: FakeWeChat, language: str, name: str
+) -> None:
+    """The name is on the payer's button: nobody in Chengdu looks for an English one."""
+    hub.hass.config.language = language
+    walk = await open_form(hub, "wechat")
+    await walk.answer(wechat_form(wechat))
+    assert walk.result["data_schema"]({}) == {"name": name}
+    await walk.answer({"name": " "})
+    (made,) = (one for one in hub.entry.subentries.values() if one.subentry_type == "channel")
+    assert made.title == name
+
+
 async def test_certificates_are_opened_with_the_api_key(
     hub: Hub, wechat_with_certificates: FakeWeChat
 ) -> None:

@@ -84,8 +84,9 @@ async def test_the_car_at_the_barrier_scans_pays_and_is_let_out_once(
     assert "15.00 CNY" in page.text
     assert "3 h at 5.00 per 1 h: 15.00" in page.text
     assert not pulses
-    await paid(hub, phone, provider)
+    page = await paid(hub, phone, provider)
     assert len(pulses) == 1
+    assert f"Your parking {MASKED}" in page.text
     await phone.again()
     assert len(pulses) == 1
     assert (await hub.call("get_stay", stay="st1"))["paid"] == "15.00"

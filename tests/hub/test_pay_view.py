@@ -104,6 +104,8 @@ async def test_a_wallet_is_topped_up_from_a_link_without_a_login(
     page = await phone.open(phone.now.links[-1].rpartition("/")[2])
     assert order.out_no in page.text
     assert "50.00 CNY" in page.text
+    # Whoever has three flats keeps a receipt of each.
+    assert "Top up: Flat 3-201" in page.text
     assert "60.00" not in page.text
     assert not page.forms
 
@@ -304,6 +306,8 @@ async def test_a_bill_is_paid_line_by_line_understood(
         return "Your payment is booked" in (await phone.again()).text
 
     await hub.until(credited, every=0.3)
+    assert phone.now is not None
+    assert f"Bill {made['number']}" in phone.now.text
     page = await phone.send("again")
     assert "There is nothing open on this bill." in page.text
 

@@ -13,7 +13,7 @@ from custom_components.prepaid_parking.core.held_operation import (
     HeldState,
     Need,
 )
-from custom_components.prepaid_parking.core.identity import Actor, ActorKind
+from custom_components.prepaid_parking.core.identity import Actor, ActorKind, HeldId
 from custom_components.prepaid_parking.core.ledger import Receipt
 from custom_components.prepaid_parking.core.risk import RiskAction, RiskKind
 from custom_components.prepaid_parking.core.wallet import Frozen
@@ -106,6 +106,9 @@ async def test_without_its_code_a_refund_waits_and_with_it_is_paid_once(world: W
     told = await large_refund(world, wallet, reference="r1")
     assert wallet.posted_minor == 5000
     operation, code = told.placeholders["operation"], code_of(world)
+    until = world.site.risking.held[HeldId(operation)].expires_at.astimezone(world.site.zone)
+    # As the clock on the wall shows it.
+    assert told.placeholders["until"] == f"{until:%Y-%m-%d %H:%M}"
     done = await confirm_operation(world.site, KINDS, operation=operation, actor=MANAGER, code=code)
     assert (done.state, wallet.posted_minor) == (HeldState.DONE, 3000)
     again = await confirm_operation(

@@ -318,8 +318,10 @@ async def test_after_five_refused_payments_a_wallet_waits_also_over_a_restart(
     await risk_signs.failed_payment(world.site, name)
     await world.restart()
     wallet = world.site.wallet(name)
-    with pytest.raises(CoreError, match="risk_cool_down"):
+    with pytest.raises(CoreError, match="risk_cool_down") as told:
         await risk.judge_order(world.site, asking(world, wallet, 2, 100))
+    again = (world.clock.now + 30 * MINUTE).astimezone(world.site.zone)
+    assert told.value.placeholders["until"] == f"{again:%Y-%m-%d %H:%M}"
     await put_in(world, wallet, 100)
     world.clock.now += 30 * MINUTE
     await risk.judge_order(world.site, asking(world, wallet, 3, 100))

@@ -94,10 +94,10 @@ def check_person(actor: Actor) -> None:
         raise CoreError("asked_by_nobody")
 
 
-def waiting_for(held: HeldOperation) -> CoreError:
+def waiting_for(site: Site, held: HeldOperation) -> CoreError:
     """Return what whoever asked is told: nothing is done yet, and what it waits for."""
     key = "challenge_required" if Need.CODE in held.needs else "review_required"
-    return CoreError(key, operation=held.id, until=held.expires_at.isoformat())
+    return CoreError(key, operation=held.id, until=site.on_the_wall(held.expires_at))
 
 
 def tell_operation(site: Site, event: OperationEvent, held: HeldOperation, code: str = "") -> None:

@@ -32,4 +32,4 @@ async def lift(site: Site, *, wallet: str, reason: str, actor: Actor) -> Receipt
         reference=f"{wallet}/{known.frozen_at}",
         waits=REVIEWED,
     )
-    raise waiting_for(held)
+    raise waiting_for(site, held)

@@ -83,7 +83,7 @@ async def guard(
         reference=reference,
         waits=judged.waits,
     )
-    raise waiting_for(held)
+    raise waiting_for(site, held)
 
 
 async def judge(site: Site, asking: Asking) -> Judged:

@@ -115,7 +115,7 @@ def check_cool(site: Site, what: str) -> None:
     hold = site.risking.holds.get(f"cool/{what}")
     if hold is not None and hold.holds(site.clock()):
         assert hold.until is not None
-        raise CoreError("risk_cool_down", until=hold.until.isoformat())
+        raise CoreError("risk_cool_down", until=site.on_the_wall(hold.until))
 
 
 async def _cool(site: Site, rule: RiskRule, wallet: str) -> None:

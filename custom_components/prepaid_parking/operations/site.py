@@ -176,6 +176,10 @@ class Site:
             raise CoreError("unknown_lane", lane=lane)
         return run
 
+    def on_the_wall(self, at: datetime) -> str:
+        """Write an instant for a person: as the clock on the site's wall shows it."""
+        return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M}"
+
     def policy_of(self, wallet: Wallet) -> Policy:
         """Return the newest version in effect of a wallet's policy."""
         now = self.clock()
