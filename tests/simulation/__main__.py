@@ -24,12 +24,13 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="lives at the same time")
     parser.add_argument("--failures", type=int, default=3, help="end after so many failures")
     parser.add_argument("--phones", action="store_true", help="with orders, slips and drawers")
+    parser.add_argument("--mixed", action="store_true", help="each life with a mix of its own")
     asked = parser.parse_args()
     began, seeds = perf_counter(), range(asked.first, asked.first + asked.seeds)
     outcomes, failed = list[Outcome](), 0
     forked = get_context("fork")
     with blank_books() as blank, ProcessPoolExecutor(asked.jobs, mp_context=forked) as pool:
-        work = partial(live, steps=asked.steps, blank=blank, phones=asked.phones)
+        work = partial(live, steps=asked.steps, blank=blank, phones=asked.phones, mixed=asked.mixed)
         for outcome in pool.map(work, seeds, chunksize=1):
             outcomes.append(outcome)
             if outcome.failure:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 import os
 from pathlib import Path
+import random
 import shutil
 import tempfile
 import traceback
@@ -67,6 +68,8 @@ BY_PHONE: Final[dict[Happening, int]] = {
     PhoneLife.slips: 4,
     PhoneLife.change_shift: 2,
 }
+MORE_OR_LESS: Final = (0, 1, 1, 2, 6)
+"""By how much more often something happens in a life of its own mix."""
 
 
 @dataclass
@@ -76,6 +79,7 @@ class Outcome:
     seed: int
     steps: int = 0
     phones: bool = False
+    mixed: bool = False
     happened: str = ""
     failure: str = ""
     kills: int = 0
@@ -105,19 +109,34 @@ def blank_books() -> Iterator[Path]:
         yield folder
 
 
-def live(seed: int, steps: int, blank: Path, *, phones: bool = False) -> Outcome:
-    """Live one life from blank books on, also with `phones`, slips and drawers; never raises."""
+def live(
+    seed: int, steps: int, blank: Path, *, phones: bool = False, mixed: bool = False
+) -> Outcome:
+    """Live one life from blank books on, also with `phones`, slips and drawers; never raises.
+
+    In a `mixed` one some things happen often and others never, as its seed has it.
+    """
+    happenings = BY_PHONE if phones else HAPPENINGS
+    if mixed:
+        happenings = own_mix(happenings, seed)
     with place() as folder:
         shutil.copytree(blank, folder / FIRST)
-        if phones:
-            return asyncio.run(_live(PhoneLife(seed, folder), BY_PHONE, seed, steps))
-        return asyncio.run(_live(FeeLife(seed, folder), HAPPENINGS, seed, steps))
+        life = (PhoneLife if phones else FeeLife)(seed, folder)
+        return asyncio.run(
+            _live(life, happenings, Outcome(seed, phones=phones, mixed=mixed), steps)
+        )
+
+
+def own_mix(happenings: Mapping[Happening, int], seed: int) -> dict[Happening, int]:
+    """Return how often what happens does in the life of a seed; meters are read in every one."""
+    rng = random.Random(f"mix {seed}")
+    mix = {one: often * rng.choice(MORE_OR_LESS) for one, often in happenings.items()}
+    return mix | {FeeLife.read: happenings[FeeLife.read]}
 
 
 async def _live(
-    life: FeeLife, happenings: Mapping[Happening, int], seed: int, steps: int
+    life: FeeLife, happenings: Mapping[Happening, int], outcome: Outcome, steps: int
 ) -> Outcome:
-    outcome = Outcome(seed, phones=isinstance(life, PhoneLife))
     began = life.latest
     try:
         await life.begin()
@@ -140,9 +159,10 @@ async def _live(
 
 def told(outcome: Outcome) -> str:
     """Say what failed, and how to see it again."""
+    flags = f"{' --phones' if outcome.phones else ''}{' --mixed' if outcome.mixed else ''}"
     return (
         f"seed {outcome.seed}, step {outcome.steps} ({outcome.happened}), "
         f"after {outcome.kills} deaths:\n{outcome.failure}\n"
         f"Again: python -m tests.simulation --from {outcome.seed} --seeds 1 "
-        f"--steps {outcome.steps}{' --phones' if outcome.phones else ''}\n"
+        f"--steps {outcome.steps}{flags}\n"
     )

@@ -39,11 +39,21 @@ def test_thirty_lives_with_payments_by_phone_end_with_true_books() -> None:
     assert well, said
 
 
+@pytest.mark.timeout(300)
+def test_twenty_lives_of_their_own_mix_end_with_true_books() -> None:
+    """A house with a busy cashier and no phones, or the other way round, is somebody's house."""
+    well, said = lived("--phones", "--mixed", "--seeds", "20", "--steps", "30")
+    assert well, said
+
+
 @pytest.mark.long
 @pytest.mark.timeout(14_400)
-def test_thousands_of_longer_lives_end_with_true_books() -> None:
+@pytest.mark.parametrize(
+    ("seeds", "flags"), [("3000", ()), ("500", ("--phones",)), ("1000", ("--phones", "--mixed"))]
+)
+def test_thousands_of_longer_lives_end_with_true_books(seeds: str, flags: tuple[str, ...]) -> None:
     """What happens once in a thousand years happens to somebody."""
-    well, said = lived("--seeds", "3000", "--from", "1001", "--steps", "150")
+    well, said = lived("--seeds", seeds, "--from", "1001", "--steps", "150", *flags)
     assert well, said
 
 
