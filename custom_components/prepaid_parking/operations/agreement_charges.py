@@ -41,7 +41,12 @@ OVER_LIMIT: Final = "over_limit"
 
 
 async def look_at_agreements(site: Site, now: datetime) -> None:
-    """Begin what balances that have fallen ask for; whoever calls has the site's turn."""
+    """Begin what balances that have fallen ask for; whoever calls has the site's turn.
+
+    Not on books that a restore has set back: what was fetched since would be fetched again.
+    """
+    if not site.books.writable:
+        return
     for agreement in list(site.risking.agreements.values()):
         run = site.wallets[agreement.wallet]
         if run.wallet.closed_at is not None:
@@ -83,6 +88,8 @@ async def _begin(
 ) -> Receipt:
     """Write down what is fetched and for which fall, then have it asked for beside everything else."""
     refusal = no_more_in(site, run)
+    if not site.books.writable:
+        refusal = CoreError("ledger_closed")
     if refusal is not None:
         raise refusal
     channel, now = channel_of(site, agreement.channel), site.clock()

@@ -106,7 +106,12 @@ async def tokens_of(site: Site, meter: TokenMeter) -> list[Token]:
 
 
 async def _made(site: Site, meter: TokenMeter, kind: TokenType, value: int) -> Token:
-    """Make a token; in a thread, for it takes as many hashes as the meter has had tokens."""
+    """Make a token; in a thread, for it takes as many hashes as the meter has had tokens.
+
+    Not on books that a restore has set back: the meter has taken that counter before.
+    """
+    if not site.books.writable:
+        raise CoreError("ledger_closed")
     sealed = await site.privacy.get_subject(meter.subject)
     key = bytes.fromhex(sealed[KEY])
     code = sealed.get(STARTING_CODE)

@@ -66,6 +66,8 @@ async def make_vouchers(
     _check(wanted, today(site))
     if wanted.agent:
         wanted = replace(wanted, agent=find_agent(site, wanted.agent).id)
+    # On books that a restore has set back the next number may be that of slips in a shop.
+    refusal = None if site.books.writable else CoreError("ledger_closed")
     number = await site.books.next_number("voucher_batch")
     if number > MOST_BATCHES:
         raise CoreError("vouchers_used_up", most=MOST_BATCHES)
@@ -91,6 +93,7 @@ async def make_vouchers(
             detail={"batch": batch.id, **_content(wanted)},
             puts=(batch,),
         ),
+        refusal,
     )
     if not receipt.repeated:
         site.offline.batches[batch.id] = batch
