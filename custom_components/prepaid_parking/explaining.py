@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from .core.entry_kind import EntryKind
+from .core.ledger import Entry
 from .core.metering import UNIT, Quantity
 from .core.money import Currency, price_text, quantity_said
 from .core.priced import PriceRule
@@ -27,12 +29,30 @@ class Explainer:
         """Explain a movement of a wallet; empty where it needs no explanation."""
         detail = line.entry.detail
         said = (
+            *self._moved(line.entry),
             self.parts(line.parts),
             self.rules(rules_of(detail)),
             self.levies(detail),
             self.fee(detail),
         )
         return self.words("trace.then").join(filter(None, said))
+
+    def way(self, detail: Mapping[str, object]) -> str:
+        """Say by which way money came or went; empty where it took none that has a name."""
+        name = f"channel.{detail.get('channel', '')}"
+        return self.words(name) if name in self.words.texts else ""
+
+    def _moved(self, entry: Entry) -> Iterable[str]:
+        """Say what an entry took back, else how its money came or went, and what it bought."""
+        detail = entry.detail
+        if entry.reverses is not None:
+            yield self.words("trace.takes_back", entry=entry.reverses)
+            return
+        yield self.way(detail)
+        if "receipt" in detail:
+            yield self.words("trace.receipt", receipt=detail["receipt"])
+        if entry.kind is EntryKind.TOKEN_MADE:
+            yield self.words("trace.token", units=detail["units"], unit=detail["unit"])
 
     def parts(self, parts: Sequence[Part]) -> str:
         """Say how metered use was priced: "12 t: 10 t at 2.00 + 2 t at 3.00".

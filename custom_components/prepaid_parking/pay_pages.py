@@ -127,7 +127,15 @@ async def _wallet(made: PageMaker, aim: Aim) -> Page:
     put_in = made.visit.put_in_minor
 
     def last(words: Words) -> list[Known]:
-        return [row | {"text": words(f"kind.{row['kind']}")} for row in rows]
+        way = Explainer(words, site.currency).way
+        return [
+            {
+                "text": words(f"kind.{row['kind']}"),
+                "why": " · ".join(filter(None, (row["at"], way(row["detail"])))),
+                "amount": row["amount"],
+            }
+            for row in rows
+        ]
 
     return made.write(
         "pay_wallet.html",
@@ -153,7 +161,8 @@ async def _movements(made: PageMaker, wallet_no: int) -> Sequence[Known]:
     return [
         {
             "kind": entry.kind,
-            "why": made.at(entry.occurred),
+            "at": made.at(entry.occurred),
+            "detail": entry.detail,
             "amount": site.currency.text(sum(change(entry, account) for account in accounts)),
         }
         for entry in newest

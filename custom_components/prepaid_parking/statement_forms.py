@@ -11,7 +11,7 @@ from .core.money import price_text, quantity_said
 from .explaining import Explainer
 from .operations.reports import held_text
 from .operations.site import Site
-from .operations.statement import Statement
+from .operations.statement import Line, Statement
 from .printing import cell, filled
 from .statement_rows import rows_of, with_balances
 from .wording import Words
@@ -36,7 +36,7 @@ def statement_csv(site: Site, made: Statement, words: Words) -> str:
                 cell(
                     " · ".join(filter(None, (words(f"kind.{line.entry.kind}"), line.entry.reason)))
                 ),
-                cell(meter_name(site, line.meter)),
+                cell(meter_name(site, line)),
                 cell(explain(line)),
                 money(line.cash_minor),
                 money(line.bonus_minor),
@@ -66,7 +66,7 @@ def statement_page(site: Site, made: Statement, words: Words) -> str:
         day=lambda at: f"{at.astimezone(site.zone):%Y-%m-%d %H:%M}",
         moment=lambda at: local(site, at),
         bonus=any((bonus.opening, bonus.received, bonus.spent)),
-        names={line.meter: meter_name(site, line.meter) for line in made.lines},
+        names={line.meter: meter_name(site, line) for line in made.lines},
         time=lambda at: f"{at.astimezone(site.zone):%H:%M}",
         rows=rows_of(made, site.zone),
     )
@@ -77,7 +77,10 @@ def local(site: Site, at: datetime) -> str:
     return f"{at.astimezone(site.zone):%Y-%m-%d %H:%M:%S}"
 
 
-def meter_name(site: Site, meter: str) -> str:
-    """Return what a meter is called; its id where the site knows it no longer."""
-    run = site.meters.get(MeterId(meter))
-    return run.meter.name if run is not None else meter
+def meter_name(site: Site, line: Line) -> str:
+    """Return what a movement's meter is called; its id where the site knows it no longer.
+
+    A meter with a keypad is named by the entry, also after it was closed.
+    """
+    run = site.meters.get(MeterId(line.meter))
+    return run.meter.name if run is not None else str(line.entry.detail.get("name", line.meter))

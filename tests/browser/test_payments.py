@@ -53,7 +53,7 @@ CHINESE: Final = {
     "top_up": "充值：Bakery 0-02",
     "mine": "这是我的车",
     "due": "应缴",
-    "with": "用Card (pretended)支付",
+    "with": "用Card (pretended)付款",
     "pay": "付款",
     "back": "返回商户",
     "thanks": "谢谢，您的付款已入账。",

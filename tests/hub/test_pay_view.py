@@ -83,6 +83,7 @@ async def test_a_wallet_is_topped_up_from_a_link_without_a_login(
     assert page.status == 200
     assert "Demo house" in page.text
     assert "10.00 CNY" in page.text
+    assert "· Cash" in page.text
     assert ("amount", "50.00") in page.choices
     page = await phone.send("pay", amount="50.00", channel="ch1")
     assert "Waiting for your payment" in page.text
@@ -106,6 +107,7 @@ async def test_a_wallet_is_topped_up_from_a_link_without_a_login(
     assert "50.00 CNY" in page.text
     # Whoever has three flats keeps a receipt of each.
     assert "Top up: Flat 3-201" in page.text
+    assert "at the desk" not in page.text
     assert "60.00" not in page.text
     assert not page.forms
 

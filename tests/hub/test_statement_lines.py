@@ -1,0 +1,85 @@
+"""Each line of a statement says in words how its money came or went, in either language."""
+
+import csv
+import io
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant
+import pytest
+
+from custom_components.prepaid_parking.core.chart import Channel
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
+from custom_components.prepaid_parking.core.money import Currency
+from custom_components.prepaid_parking.explaining import Explainer
+from custom_components.prepaid_parking.wording import async_words
+from tests.hub.test_statement_rows import line
+from tests.journeys.conftest import Hub
+
+METER: Final = {"name": "SL-1", "key": "bc41ec9530f6dac86b1a29ab82edc5fb", "price": "1.50"}
+ENGLISH: Final = [
+    "Cash; receipt 1",
+    "takes back entry {first}",
+    "Bank transfer; receipt 2",
+    "Voucher",
+    "Agent",
+    "Cash",
+    "5 × day",
+]
+CHINESE: Final = [
+    "现金；收据 1",
+    "冲销分录 {first}",
+    "银行转账；收据 2",
+    "充值券",
+    "代理点",
+    "现金",
+    "5 × day",
+]
+
+
+@pytest.fixture
+async def moved(hub: Hub) -> Hub:
+    """A wallet whose money came over the counter, by a slip and by an agent, and went two ways."""
+    await hub.call("open_wallet", unit="Flat 3-201", purpose="utility")
+    wrong = await hub.call("top_up", wallet="w1", amount="25.00", channel="cash")
+    await hub.call("void_payment", receipt=wrong["receipt"], reason="typed the wrong flat")
+    await hub.call("top_up", wallet="w1", amount="40.00", channel="transfer")
+    await hub.call("make_vouchers", count=1, amount="20.00")
+    await hub.call("sell_vouchers", batch="vb1", count=1, channel="cash")
+    (slip,) = (await hub.call("print_vouchers", batch="vb1", numbers=True))["numbers"]
+    await hub.call("redeem_voucher", wallet="w1", number=slip["number"])
+    await hub.call("set_agent", name="Corner shop", commission_percent="1.5")
+    await hub.call("pay_agent_float", agent="Corner shop", amount="100.00", channel="cash")
+    await hub.call("agent_top_up", agent="Corner shop", wallet="w1", amount="15.00")
+    await hub.call("refund", wallet="w1", amount="3.00", channel="cash", reason="left over")
+    await hub.call("set_token_meter", unit="day", wallet="w1", **METER)
+    await hub.call("buy_token", meter="SL-1", units="5")
+    return hub
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", ENGLISH), ("zh-Hans", CHINESE)])
+async def test_a_statement_says_how_money_came_and_went(
+    moved: Hub, language: str, said: list[str]
+) -> None:
+    """Of seven lines that all read "Top-up" nobody finds the slip that was paid for last week."""
+    told = await moved.call("get_statement", wallet="w1", language=language)
+    first = told["lines"][0]["entry"]
+    assert [one.get("explained") for one in told["lines"]] == [
+        one.format(first=first) for one in said
+    ]
+
+
+async def test_a_meter_with_a_keypad_is_called_by_its_name(moved: Hub) -> None:
+    """The number that the books give to it stands on no meter."""
+    await moved.call("close_token_meter", meter="SL-1", reason="sold")
+    told = await moved.call("get_statement", wallet="w1", form="csv", language="en")
+    rows: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(told["csv"])))
+    assert rows[-1]["Meter"] == "SL-1"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+async def test_every_way_that_money_takes_has_a_name(hass: HomeAssistant, language: str) -> None:
+    """A way that was forgotten would break the statement of everybody who paid by it."""
+    explainer = Explainer(await async_words(hass, language), Currency.of("CNY"))
+    for channel in Channel:
+        paid = line(1, kind=EntryKind.TOP_UP, parts=(), detail={"channel": channel.value})
+        assert bool(explainer.line(paid)) is (channel is not Channel.OTHER)
