@@ -18,7 +18,7 @@ from custom_components.prepaid_parking.core.pay_channel import (
     Seen,
 )
 from custom_components.prepaid_parking.core.pay_order import OrderState, PayOrder
-from custom_components.prepaid_parking.core.wallet import Frozen
+from custom_components.prepaid_parking.core.wallet import Frozen, Purpose
 from custom_components.prepaid_parking.operations.agreements import (
     agreement_view,
     end_agreement,
@@ -32,6 +32,7 @@ from custom_components.prepaid_parking.operations.pay_book import ChannelRun
 from custom_components.prepaid_parking.operations.risk_facts import OperationFact
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.provider import Provider
+from tests.operations.test_bills import bill_for
 from tests.operations.world import DAY, HOUR, MANAGER, MINUTE, SECOND, World
 
 KEY = "ch1"
@@ -206,6 +207,19 @@ async def test_beyond_a_limit_a_person_is_asked_and_then_it_is_fetched_once(worl
         await world.tick()
     assert len(port.fetched) == 3
     assert wallet.posted_minor == 5500
+
+
+async def test_what_a_waiting_bill_takes_at_once_is_another_fall(world: World) -> None:
+    """The rent takes what was just fetched: the next evening the tenant is not left in the dark for it."""
+    port, wallet = Fetching(), await world.wallet("20", purpose=Purpose.PROPERTY)
+    put_up(world, port)
+    name = await agreed(world, wallet)
+    await bill_for(world, wallet, 6500)
+    for _ in range(5):
+        await world.tick()
+    assert [one.amount_minor for one in port.fetched] == [5000, 5000]
+    assert wallet.posted_minor == 5500
+    assert world.site.risking.agreements[name].fall == 2
 
 
 async def test_a_deep_fall_asks_for_what_reaches_the_mark_and_no_more_than_agreed(

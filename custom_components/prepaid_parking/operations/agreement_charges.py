@@ -52,9 +52,7 @@ async def look_at_agreements(site: Site, now: datetime) -> None:
         if run.wallet.closed_at is not None:
             await ended_now(site, agreement, SYSTEM, "")
             continue
-        looked = after_balance(agreement, run.available_minor)
-        if looked != agreement:
-            await keep_agreement(site, looked)
+        looked = await _looked_at(site, agreement, run)
         if not looked.fallen or looked.seen_fall >= looked.fall:
             continue
         wanted = wanted_minor(looked, run.available_minor)
@@ -67,12 +65,31 @@ async def look_at_agreements(site: Site, now: datetime) -> None:
                 continue
 
 
+async def note_rise(site: Site, run: WalletRun) -> None:
+    """Note what a wallet's money has become before anything is paid out of it.
+
+    A bill that waits takes what was fetched at once: the balance was above its mark all the same, and
+    falls anew.
+    """
+    for agreement in list(site.risking.agreements.values()):
+        if agreement.wallet == run.wallet.id:
+            await _looked_at(site, agreement, run)
+
+
 async def fetch_held(site: Site, held: HeldOperation) -> Receipt:
     """Fetch beyond a limit what a person has agreed to now."""
     agreement = in_force(site, held.data["agreement"])
     fall, amount = int(held.data["fall"]), int(held.data["amount_minor"])
     async with site.turn:
         return await _begin(site, agreement, site.wallets[agreement.wallet], amount, fall)
+
+
+async def _looked_at(site: Site, agreement: Agreement, run: WalletRun) -> Agreement:
+    """Keep whether a balance has fallen or risen since it was looked at."""
+    looked = after_balance(agreement, run.available_minor)
+    if looked != agreement:
+        await keep_agreement(site, looked)
+    return looked
 
 
 async def _begin_or_say(site: Site, agreement: Agreement, run: WalletRun, wanted: int) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from .agreement_charges import look_at_agreements
+from .agreement_charges import look_at_agreements, note_rise
 from .bill_paying import pay_open
 from .billing import bill_the_day
 from .challenges import expire_operations
@@ -96,7 +96,7 @@ CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
     (SECOND, look_ahead),
 )
 """Done in their order, each when its time has passed since it was done last."""
-FOLLOW_UPS: Final[tuple[FollowUp, ...]] = (pay_open, look_again)
+FOLLOW_UPS: Final[tuple[FollowUp, ...]] = (note_rise, pay_open, look_again)
 """Done in their order for each wallet whose money has moved."""
 
 
