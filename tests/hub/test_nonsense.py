@@ -225,7 +225,7 @@ async def open_for_business(hub: Hub, line: ModbusLine, device: AcrelDdsy1352) -
     await hub.call("get_order", order="po2", look=True)
     await hub.call("make_vouchers", count=3, amount="5")
     await hub.call("sell_vouchers", batch="vb1", count=1)
-    await hub.call("set_token_meter", unit="day", price="1.50", **BESIDES["set_token_meter"])
+    await hub.call("set_token_meter", sold_in="day", price="1.50", **BESIDES["set_token_meter"])
     await put(hub.data.site, parked(hub))
     await open_review(hub.data.site, Suspicion.FORCED)
     await hub.call("create_bill", wallet="w3", category="rent", draft=True, lines=USUAL["lines"])

@@ -86,7 +86,7 @@ async def lived_through(
     await hub.call("redeem_voucher", number=voucher, wallet="w1")
     kiosk = await hub.call("set_terminal", name="Lobby")
     await hub.call(
-        "set_token_meter", name="SL-1", key=METER_KEY, starting_code=1, unit="day", price="1.50"
+        "set_token_meter", name="SL-1", key=METER_KEY, starting_code=1, sold_in="day", price="1.50"
     )
     await hub.call("buy_token", meter="SL-1", wallet="w1", units="5")
     await hub.call("set_risk_rule", rule="refund_large", limit="5", shadow=False)

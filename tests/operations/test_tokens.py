@@ -39,7 +39,7 @@ async def token_meter(world: World, name: str = "SL-1", **fields: object) -> Tok
         "no": 0,
         "name": name,
         "commodity": Commodity.ELECTRICITY,
-        "unit": "day",
+        "sold_in": "day",
         "price_micro": 1_500_000,
         "subject": "",
     } | fields
@@ -189,7 +189,7 @@ async def test_units_that_a_token_cannot_say_are_refused(
 async def test_a_divider_makes_parts_of_a_unit_and_the_price_stays_exact(world: World) -> None:
     """Ten values to a kWh at 0.333: 12.5 kWh are 125 values and 4.16, half a cent up."""
     wallet = await world.wallet("100")
-    await token_meter(world, divider=10, price_micro=333_000, extended=True, unit="kWh")
+    await token_meter(world, divider=10, price_micro=333_000, extended=True, sold_in="kWh")
     token = await buy(world, wallet, "12.5")
     assert token.amount_minor == 416
     key = bytes.fromhex(KEY)
@@ -237,7 +237,7 @@ async def test_a_meter_is_changed_without_its_key_and_goes_on_counting(world: Wo
         no=0,
         name="SL-1",
         commodity=Commodity.ELECTRICITY,
-        unit="day",
+        sold_in="day",
         price_micro=2_000_000,
         subject="",
     )
@@ -256,7 +256,7 @@ async def test_a_meter_is_changed_without_its_key_and_goes_on_counting(world: Wo
                 no=0,
                 name="SL-1",
                 commodity=Commodity.ELECTRICITY,
-                unit="day",
+                sold_in="day",
                 price_micro=1,
                 subject="",
             ),
@@ -273,7 +273,7 @@ async def test_what_is_no_key_is_refused(world: World) -> None:
             no=0,
             name="SL-2",
             commodity=Commodity.WATER,
-            unit="m³",
+            sold_in="m³",
             price_micro=1,
             subject="",
         )

@@ -37,7 +37,7 @@ async def set_token_meter(call: Call) -> Response:
         no=0,
         name=call.text("name"),
         commodity=data["commodity"],
-        unit=call.text("unit"),
+        sold_in=call.text("sold_in"),
         price_micro=parse_price(call.text("price")),
         subject="",
         divider=data["divider"],
@@ -122,7 +122,7 @@ def _meter(meter: TokenMeter) -> Response:
         "token_meter": meter.id,
         "name": meter.name,
         "commodity": meter.commodity,
-        "unit": meter.unit,
+        "sold_in": meter.sold_in,
         "price": price_text(meter.price_micro),
         "divider": meter.divider,
         "extended": meter.extended,
@@ -154,7 +154,7 @@ ACTIONS: Final = (
             vol.Optional("key"): cv.string,
             vol.Optional("starting_code"): vol.Coerce(int),
             vol.Optional("commodity", default="electricity"): vol.Coerce(Commodity),
-            vol.Required("unit"): vol.All(cv.string, vol.Length(1, 20)),
+            vol.Required("sold_in"): vol.All(cv.string, vol.Length(1, 20)),
             vol.Required("price"): cv.string,
             vol.Optional("divider", default=1): vol.All(
                 vol.Coerce(int), vol.Range(1, MOST_DIVIDER)

@@ -18,7 +18,7 @@ MOST_DIVIDER: Final = 1000
 class TokenMeter:
     """A meter that takes tokens, by what it is called (`name`, its serial number).
 
-    One `unit` of what it lets through (a day, a kWh) is `divider` in a token, and costs `price_micro`.
+    One of what it is `sold_in` (a day, a kWh) is `divider` in a token, and costs `price_micro`.
     `count` is its counter after the last token; what it was made with is sealed under `subject`.
     """
 
@@ -26,7 +26,7 @@ class TokenMeter:
     no: int
     name: str
     commodity: Commodity
-    unit: str
+    sold_in: str
     price_micro: int
     subject: str
     divider: int = 1

@@ -123,7 +123,7 @@ def _content(meter: TokenMeter) -> dict[str, object]:
     return {
         "name": meter.name,
         "commodity": meter.commodity,
-        "unit": meter.unit,
+        "sold_in": meter.sold_in,
         "numbers": [meter.price_micro, meter.divider],
         "wallet": meter.wallet,
         "form": [int(meter.extended), int(meter.restricted)],

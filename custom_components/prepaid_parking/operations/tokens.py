@@ -138,7 +138,7 @@ def _act(site: Site, meter: TokenMeter, token: Token, actor: Actor, reason: str)
             "name": meter.name,
             "count": token.count,
             "units": token.units,
-            "unit": meter.unit,
+            "sold_in": meter.sold_in,
             **({"wallet": token.wallet} if token.wallet else {}),
         },
         puts=(token, replace(meter, count=max(meter.count, token.count))),

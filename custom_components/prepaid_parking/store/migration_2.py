@@ -1419,7 +1419,7 @@ STATEMENTS: Final = (
         no INTEGER NOT NULL,
         name TEXT NOT NULL,
         commodity TEXT NOT NULL,
-        unit TEXT NOT NULL,
+        sold_in TEXT NOT NULL,
         price_micro INTEGER NOT NULL,
         subject TEXT NOT NULL,
         divider INTEGER NOT NULL,

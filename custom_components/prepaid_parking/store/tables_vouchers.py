@@ -41,7 +41,7 @@ token_meter: Final = table(
     whole("no"),
     text("name"),
     text("commodity"),
-    text("unit"),
+    text("sold_in"),
     whole("price_micro"),
     text("subject"),
     whole("divider"),
