@@ -52,7 +52,7 @@ class Explainer:
         if "receipt" in detail:
             yield self.words("trace.receipt", receipt=detail["receipt"])
         if entry.kind is EntryKind.TOKEN_MADE:
-            yield self.words("trace.token", units=detail["units"], unit=detail["unit"])
+            yield self.words("trace.token", units=detail["units"], unit=detail["sold_in"])
 
     def parts(self, parts: Sequence[Part]) -> str:
         """Say how metered use was priced: "12 t: 10 t at 2.00 + 2 t at 3.00".

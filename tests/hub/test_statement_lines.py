@@ -51,7 +51,7 @@ async def moved(hub: Hub) -> Hub:
     await hub.call("pay_agent_float", agent="Corner shop", amount="100.00", channel="cash")
     await hub.call("agent_top_up", agent="Corner shop", wallet="w1", amount="15.00")
     await hub.call("refund", wallet="w1", amount="3.00", channel="cash", reason="left over")
-    await hub.call("set_token_meter", unit="day", wallet="w1", **METER)
+    await hub.call("set_token_meter", sold_in="day", wallet="w1", **METER)
     await hub.call("buy_token", meter="SL-1", units="5")
     return hub
 
