@@ -22,6 +22,7 @@ from custom_components.prepaid_parking.operations.cards import issue_card
 from custom_components.prepaid_parking.operations.closing_wallet import close_wallet
 from custom_components.prepaid_parking.operations.facts import StepRefused
 from custom_components.prepaid_parking.operations.lane_facts import StayEvent, StayFact
+from custom_components.prepaid_parking.operations.lost_tickets import pay_lost_ticket
 from custom_components.prepaid_parking.operations.merchants import set_merchant
 from custom_components.prepaid_parking.operations.parking_rules import set_parking_rules
 from custom_components.prepaid_parking.operations.stay_book import put
@@ -29,7 +30,6 @@ from custom_components.prepaid_parking.operations.stay_cost import cost_of_stay
 from custom_components.prepaid_parking.operations.stay_finding import Which
 from custom_components.prepaid_parking.operations.stay_paying import (
     PaidStay,
-    pay_lost_ticket,
     pay_stay,
 )
 from custom_components.prepaid_parking.operations.stay_refunding import refund_stay

@@ -14,10 +14,11 @@ from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.bill_book import find_bill
 from custom_components.prepaid_parking.operations.bill_paying import pay_bill
 from custom_components.prepaid_parking.operations.bills import create_bill
+from custom_components.prepaid_parking.operations.lost_tickets import pay_lost_ticket
 from custom_components.prepaid_parking.operations.parking_rules import set_parking_rules
 from custom_components.prepaid_parking.operations.receipts import find_receipt
 from custom_components.prepaid_parking.operations.stay_finding import Which
-from custom_components.prepaid_parking.operations.stay_paying import pay_lost_ticket, pay_stay
+from custom_components.prepaid_parking.operations.stay_paying import pay_stay
 from custom_components.prepaid_parking.operations.tills import find_shift
 from custom_components.prepaid_parking.operations.top_up_fees import set_top_up_fee
 from custom_components.prepaid_parking.operations.voiding import void_payment

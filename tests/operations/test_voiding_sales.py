@@ -14,10 +14,10 @@ from custom_components.prepaid_parking.operations.agents import (
     set_agent,
 )
 from custom_components.prepaid_parking.operations.cancelling_vouchers import cancel_vouchers
+from custom_components.prepaid_parking.operations.lost_tickets import pay_lost_ticket
 from custom_components.prepaid_parking.operations.parking_rules import set_parking_rules
 from custom_components.prepaid_parking.operations.receipts import find_receipt
 from custom_components.prepaid_parking.operations.redeeming_vouchers import redeem_voucher
-from custom_components.prepaid_parking.operations.stay_paying import pay_lost_ticket
 from custom_components.prepaid_parking.operations.tills import find_shift
 from custom_components.prepaid_parking.operations.voiding import void_payment
 from custom_components.prepaid_parking.operations.vouchers import (

@@ -9,7 +9,7 @@ from ..core.identity import CardId, StayId
 from ..core.stay import Stay, StayState
 from ..core.stay_query import StayQuery
 from ..explaining import Explainer
-from ..operations import stay_paying, stay_refunding, unpaid_exits
+from ..operations import lost_tickets, stay_paying, stay_refunding, unpaid_exits
 from ..operations.pictures import pictures_of
 from ..operations.plates import whole_plate
 from ..operations.stay_finding import Which, blind_plate, find_stay
@@ -102,7 +102,7 @@ async def pay_stay(call: Call) -> Response:
 async def pay_lost_ticket(call: Call) -> Response:
     """Sell the way out to a car of which nobody knows when it came."""
     reference = call.reference()
-    paid = await stay_paying.pay_lost_ticket(
+    paid = await lost_tickets.pay_lost_ticket(
         call.site,
         plate=call.text("plate"),
         code=call.text("code"),

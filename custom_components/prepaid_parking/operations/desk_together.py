@@ -67,5 +67,6 @@ async def _answer(site: Site, act: Act) -> Receipt | CoreError:
 
 def _is_passed(answer: Receipt | CoreError) -> bool:
     """Tell whether an act was only refused because the number of its receipt was not the next."""
-    moved = isinstance(answer, ConflictError) and answer.key == "cursor_moved"
-    return moved and answer.placeholders["installation"] == RECEIPTS
+    if not isinstance(answer, ConflictError) or answer.key != "cursor_moved":
+        return False
+    return answer.placeholders["installation"] == RECEIPTS

@@ -69,7 +69,8 @@ class ParkingBook:
     it stands with other hubs, by the key of what connects them. `day` is the local day that is not
     closed yet. `open_lanes` are those that a person wants to stay open (fail_level.py).
     `sighted` says where and when a plate was read last (suspecting.py), `unwritten` are passages that
-    the books could not take yet (unwritten.py). `pictures` are what the lanes' cameras saw.
+    the books could not take yet (unwritten.py), `unheard` stays of which a write failed: some of it may
+    be in the books after all (stay_book.py). `pictures` are what the lanes' cameras saw.
     """
 
     spaces: dict[SpaceId, Space] = field(default_factory=dict)
@@ -97,6 +98,7 @@ class ParkingBook:
     paid: Callable[[Stay], Awaitable[None]] = _nobody_waits
     sighted: dict[bytes, tuple[LaneId, datetime]] = field(default_factory=dict)
     unwritten: list[Unwritten] = field(default_factory=list)
+    unheard: set[StayId] = field(default_factory=set)
     open_lanes: set[LaneId] = field(default_factory=set)
     pictures: Pictures = field(default_factory=NoPictures)
     asked: dict[SpaceId, set[WalletId]] = field(default_factory=dict)

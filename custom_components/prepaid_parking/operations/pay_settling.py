@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from ..core.entry_kind import EntryKind
-from ..core.errors import ConflictError, CoreError
+from ..core.errors import CoreError
 from ..core.identity import Actor
 from ..core.ledger import Act, Record, Reference
 from ..core.pay_notice import Unmatched
@@ -16,12 +16,13 @@ from .facts import OrderEvent, OrderFact
 from .pay_aims import due
 from .pay_on_aim import book_on
 from .pay_suspense import SUSPENSE
-from .repeats import answered_before
+from .repeats import answered_as
 from .site import Site
+from .stay_paying import PAID
 
 KINDS: Final = {
     AimKind.WALLET: (EntryKind.TOP_UP,),
-    AimKind.STAY: (EntryKind.STAY_PAID, EntryKind.STAY_OWED_PAID),
+    AimKind.STAY: PAID,
     AimKind.BILL: (EntryKind.BILL_PAID,),
 }
 """As what money is booked on an aim."""
@@ -105,15 +106,9 @@ def _take_over(site: Site, held: Unmatched) -> None:
 
 async def _settled_before(site: Site, aim: Aim, actor: Actor, key: Reference) -> bool:
     """Tell whether this was done before, under the same reference."""
-    other: ConflictError | None = None
-    for kind in KINDS[aim.kind]:
-        act = Act(kind=kind, event="", occurred=site.clock(), actor=actor, reference=key)
-        try:
-            return await answered_before(site, act) is not None
-        except ConflictError as err:
-            other = err
-    assert other is not None
-    raise other
+    kinds = KINDS[aim.kind]
+    act = Act(kind=kinds[0], event="", occurred=site.clock(), actor=actor, reference=key)
+    return await answered_as(site, act, kinds) is not None
 
 
 async def _check(site: Site, held: Unmatched, aim: Aim, amount_minor: int) -> None:

@@ -7,7 +7,7 @@ from ..core.layers import Layers
 from ..core.points import Lots
 from ..core.promotion import Granted
 from ..core.recovery import Recovery
-from . import deposits, differences, pay_looking, pay_refunds, pay_suspense
+from . import deposits, differences, pay_looking, pay_refunds, pay_suspense, stay_book
 from .site import Site
 from .topping_up import keep_granted
 from .wallet_run import WalletRun
@@ -33,6 +33,8 @@ async def _read(site: Site, runs: list[WalletRun]) -> None:
     for run in runs:
         await _promised(site, run)
         site.wake_wallet(run)
+    for stay in site.parking.unheard:
+        site.spawn(stay_book.recall(site, stay))  # Whoever has the turn waits for no car's.
     for part in (deposits, pay_suspense, pay_looking, pay_refunds, differences):
         await part.load(site)
 

@@ -1,10 +1,12 @@
 """What was written under a reference before is answered as it was, whatever has changed since."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
 from ..core.chart import SiteAccount, site_account
-from ..core.errors import CoreError
+from ..core.entry_kind import EntryKind
+from ..core.errors import ConflictError, CoreError
 from ..core.ledger import Act, Floor, Receipt
 from ..core.money import MOST_MINOR
 from .site import Site
@@ -32,3 +34,19 @@ async def answered_before(site: Site, act: Act) -> Receipt | None:
         if err.key != "not_enough_money":
             raise
         return None
+
+
+async def answered_as(site: Site, act: Act, kinds: Iterable[EntryKind]) -> Receipt | None:
+    """Return what was answered under an act's reference before, booked as any of these kinds.
+
+    What is asked for again may stand otherwise by now: a debt that was paid is a debt no more.
+    """
+    other: ConflictError | None = None
+    for kind in kinds:
+        try:
+            return await answered_before(site, replace(act, kind=kind))
+        except ConflictError as err:
+            other = err
+    if other is not None:
+        raise other
+    return None

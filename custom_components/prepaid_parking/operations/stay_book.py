@@ -9,13 +9,17 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Final
 
 from ..core.asked import Way
 from ..core.errors import CoreError
 from ..core.identity import CardId, StayId
 from ..core.stay import Stay, StayKind, StayState
 from .lane_run import LEADS_OUT, LaneRun
+from .saying import said
 from .site import Site
+
+RECALL: Final = "recall_stay"
 
 
 async def numbered(site: Site, stay: Stay) -> Stay:
@@ -53,11 +57,21 @@ async def put(site: Site, stay: Stay, *, patient: bool = False) -> Stay:
 async def alone(site: Site, key: str | bytes) -> AsyncIterator[None]:
     """Keep others from the same stay (its id), plate (its blind index) or card (its id) meanwhile.
 
-    Cars that have nothing to do with each other never wait for one another.
+    Cars that have nothing to do with each other never wait for one another. What nobody heard the end
+    of is read again first.
     """
     turn = site.parking.turns.setdefault(key, asyncio.Lock())
     async with turn:
+        if key in site.parking.unheard:
+            await _read_again(site, StayId(str(key)))
         yield
+
+
+async def recall(site: Site, stay: StayId) -> None:
+    """Read a stay again of which nobody heard what became of a write; nobody waits for it."""
+    with said(site, RECALL, stay):
+        async with alone(site, stay):
+            pass
 
 
 def stay_of(site: Site, stay: str) -> Stay:
@@ -118,6 +132,15 @@ def _waits_here(site: Site, run: LaneRun, stay: Stay) -> bool:
     """Tell whether a car may stand before this very lane still: nobody saw yet that it came in."""
     arriving = stay.state is StayState.ARRIVING and stay.entry_lane == run.id
     return arriving and not stay.is_lost(site.clock())
+
+
+async def _read_again(site: Site, stay: StayId) -> None:
+    """Take over what the books have, unless memory is further on: what is patient is written later."""
+    known = site.parking.stays.get(stay)
+    for written in await site.books.load(Stay, id=stay):
+        if known is None or written.changed > known.changed:
+            hold(site, written)
+    site.parking.unheard.discard(stay)
 
 
 def _digests(stay: Stay) -> list[bytes]:

@@ -9,28 +9,26 @@ from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, StayId
 from ..core.ledger import Act, Posting, Receipt, Reference
-from ..core.plate import masked_plate
-from ..core.stay import Stay, StayKind, StayState
-from ..core.wallet import CredentialKind
+from ..core.stay import Stay, StayState
 from .arrived import Arrived
 from .booking import book, referenced, tell
 from .facts import WalletEvent
 from .lane_facts import StayEvent
-from .parking_rules import rules_now
+from .repeats import answered_as
 from .site import Site
 from .spending import Leg, bonus_in, joined, spend
 from .stay_book import alone, hold, numbered
 from .stay_charging import UNPAID_EXITS
-from .stay_cost import StayCost, cost_of_past, cost_of_stay
+from .stay_cost import StayCost, cost_of_past
 from .stay_finding import Which, blind_plate, find_stay, stay_by_id
-from .stay_money import REVENUE, SUSPENSE, earned, heard, part_of, tell_stay
+from .stay_money import SUSPENSE, earned, heard, part_of, tell_stay
 from .stay_payer import payer_at_desk
 from .wallet_run import WalletRun
 
 WALLET: Final = "wallet"
 """What stands in an entry where others have a channel."""
-LOST_TICKET: Final = "lost_ticket"
-"""The note of a stay whose beginning nobody knows."""
+PAID: Final = (EntryKind.STAY_PAID, EntryKind.STAY_OWED_PAID)
+"""As what a payment is booked: of a stay, and of what its car left behind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,45 +85,6 @@ async def stay_money_came(site: Site, stay: StayId, arrived: Arrived) -> Receipt
     return paid.receipt
 
 
-async def pay_lost_ticket(
-    site: Site,
-    *,
-    actor: Actor,
-    plate: str = "",
-    code: str = "",
-    channel: Channel = Channel.CASH,
-    reference: str = "",
-    reason: str = "",
-) -> PaidStay:
-    """Sell the way out to a car of which nobody knows when it came, for the price of a lost ticket.
-
-    It gets a stay of its own that begins now and is paid; by its plate, or by a new code, it leaves.
-    """
-    price = rules_now(site).lost_ticket_minor
-    if not price:
-        raise CoreError("lost_ticket_no_price")
-    if bool(plate) is bool(code):
-        raise CoreError("stay_which")
-    digest = blind_plate(site, plate) if plate else site.privacy.blind(CredentialKind.CODE, code)
-    key = referenced(f"lost_ticket/{channel}", reference, {"vehicle": digest.hex()})
-    number, now = await site.books.next_number("stay"), site.clock()
-    stay = Stay(
-        id=StayId(f"st{number}"),
-        no=number,
-        kind=StayKind.TEMPORARY,
-        state=StayState.INSIDE,
-        entered_at=now,
-        plate=digest if plate else b"",
-        masked=masked_plate(plate) if plate else "",
-        ticket=b"" if plate else digest,
-        amount_minor=price,
-        paid_minor=price,
-        paid_at=now,
-        note=LOST_TICKET,
-    )
-    return await asyncio.shield(_pay_lost(site, stay, key, actor, channel, reason))
-
-
 async def _pay(
     site: Site,
     stay: StayId,
@@ -139,6 +98,9 @@ async def _pay(
 ) -> PaidStay:
     async with alone(site, stay):
         known = await stay_by_id(site, stay)
+        told = Act(kind=PAID[0], event="", occurred=site.clock(), actor=actor, reference=key)
+        if (before := await answered_as(site, told, PAID)) is not None:
+            return await told_again(site, known, before)
         run, unfit = payer_at_desk(site, known, wallet, channel)
         cost, due = await due_now(site, known)
         amount = due if amount_minor is None else amount_minor
@@ -184,7 +146,7 @@ async def _pay(
             postings = joined(((source, amount),), targets)
             receipt = await book(site, replace(act(postings), postings=postings), refusal)
         if receipt.repeated:
-            return await _told_again(site, known, receipt)
+            return await told_again(site, known, receipt)
         hold(site, after)
         if run is not None:
             run.booked(receipt)
@@ -206,39 +168,6 @@ def _out_of(run: WalletRun, before: Stay, after: Stay, part_minor: int, bonus_mi
         wallet_minor=before.wallet_minor + part_minor,
         bonus_minor=before.bonus_minor + bonus_minor,
     )
-
-
-async def _pay_lost(
-    site: Site, stay: Stay, key: Reference, actor: Actor, channel: Channel, reason: str
-) -> PaidStay:
-    price, now = stay.amount_minor, stay.entered_at
-    after = await numbered(site, stay)
-    receipt = await book(
-        site,
-        Act(
-            kind=EntryKind.STAY_PAID,
-            event=f"stay/{stay.id}/paid/{key.key}",
-            occurred=now,
-            actor=actor,
-            reason=reason,
-            reference=key,
-            postings=joined(((channel_account(channel), price),), ((REVENUE, price),)),
-            detail={
-                "stay": stay.id,
-                "channel": channel,
-                "amount": price,
-                "due": price,
-                "over": 0,
-                "lines": list(cost_of_stay(site, replace(stay, paid_minor=0), now).trace),
-            },
-            puts=(after,),
-        ),
-    )
-    if receipt.repeated:
-        return await _told_again(site, await stay_by_id(site, str(receipt.detail["stay"])), receipt)
-    hold(site, after)
-    tell_stay(site, StayEvent.PAID, after, price)
-    return PaidStay(stay=after, receipt=receipt, amount_minor=price, due_minor=0)
 
 
 async def due_now(site: Site, stay: Stay) -> tuple[StayCost, int]:
@@ -286,7 +215,7 @@ def _paid(site: Site, stay: Stay, cost: StayCost, counts: int, over: int, *, set
     return replace(after, amount_minor=cost.amount_minor, paid_at=paid_at)
 
 
-async def _told_again(site: Site, stay: Stay, receipt: Receipt) -> PaidStay:
+async def told_again(site: Site, stay: Stay, receipt: Receipt) -> PaidStay:
     """Answer a payment that was announced before as it was answered then."""
     amount, over = receipt.detail["amount"], receipt.detail["over"]
     assert isinstance(amount, int)

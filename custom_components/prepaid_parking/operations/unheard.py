@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from ..core.chart import owner_of
 from ..core.ledger import Act
+from ..core.stay import Stay
 from .site import Site
 
 
@@ -17,4 +18,5 @@ def unheard(site: Site, acts: Iterable[Act]) -> None:
     for act in acts:
         for leg in act.postings:
             site.unheard |= {owner_of(leg.source), owner_of(leg.target)}
+        site.parking.unheard |= {one.id for one in act.puts if isinstance(one, Stay)}
     site.desk.agents_doubtful = site.offline.doubtful = site.billing.doubtful = True

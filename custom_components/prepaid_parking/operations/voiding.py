@@ -6,6 +6,7 @@ is given back by the refunds, which know what else hangs on it.
 
 import asyncio
 from dataclasses import replace
+from typing import Final
 
 from ..core.bill import Bill
 from ..core.chart import Bucket, code_of, owner_of
@@ -19,6 +20,7 @@ from .adjusting import take_back
 from .bill_book import committed, find_bill, keep_in_mind
 from .booking import book, closed, referenced
 from .lane_facts import StayEvent
+from .lost_tickets import LOST_TICKET
 from .paying import cash_floor
 from .receipts import check_voidable, entry_of, find_receipt
 from .reversal import tell_moved
@@ -26,8 +28,11 @@ from .site import Site
 from .stay_book import alone, hold, numbered
 from .stay_finding import stay_by_id
 from .stay_money import tell_stay
-from .stay_paying import LOST_TICKET
+from .stay_paying import PAID
 from .voiding_sales import opposite, void_float, void_vouchers
+
+THERE: Final = (StayState.INSIDE, StayState.ARRIVING)
+GONE: Final = (StayState.LEFT, StayState.UNPAID)
 
 
 async def void_payment(
@@ -70,7 +75,7 @@ async def _void(
     elif entry.kind is EntryKind.BILL_PAID:
         async with site.turn:
             written = await _bill(site, entry, act, after)
-    elif entry.kind is EntryKind.STAY_PAID:
+    elif entry.kind in PAID:
         written = await _stay(site, entry, act, after)  # A stay takes no turn of the site.
     elif entry.kind is EntryKind.VOUCHERS_SOLD:
         async with site.turn:
@@ -118,29 +123,21 @@ async def _bill(site: Site, entry: Entry, act: Act, after: DeskReceipt) -> Recei
 
 
 async def _stay(site: Site, entry: Entry, act: Act, after: DeskReceipt) -> Receipt:
-    """Let a stay owe again what was paid of it, while its car is still there."""
+    """Let a stay owe again what was paid of it: while its car is there, or as what that left behind."""
     amount, over = entry.detail["amount"], entry.detail["over"]
     assert isinstance(amount, int)
     assert isinstance(over, int)
-    name = StayId(str(entry.detail["stay"]))
+    name, late = StayId(str(entry.detail["stay"])), entry.kind is EntryKind.STAY_OWED_PAID
     async with alone(site, name):
         stay = await stay_by_id(site, name)
         refusal = None
         if stay.note == LOST_TICKET:
             refusal = CoreError("receipt_lost_ticket", receipt=after.no, stay=stay.id)
-        elif not _is_there(stay) or stay.paid_minor < amount - over or stay.over_minor < over:
+        elif not _is_left(stay, amount - over, over, late=late):
             refusal = CoreError("receipt_spent", receipt=after.no)
         puts: tuple[Record, ...] = ()
         if refusal is None:
-            stay = await numbered(
-                site,
-                replace(
-                    stay,
-                    paid_minor=stay.paid_minor - amount + over,
-                    over_minor=stay.over_minor - over,
-                    paid_at=None,
-                ),
-            )
+            stay = await numbered(site, _unpaid(stay, amount - over, over, late=late))
             puts = (stay, after)
         receipt = await book(site, replace(act, postings=opposite(entry), puts=puts), refusal)
         if not receipt.repeated:
@@ -150,7 +147,21 @@ async def _stay(site: Site, entry: Entry, act: Act, after: DeskReceipt) -> Recei
     return receipt
 
 
-def _is_there(stay: Stay) -> bool:
-    """Tell whether a car waits inside, and nothing of what was paid went back."""
-    inside = stay.state in (StayState.INSIDE, StayState.ARRIVING)
-    return inside and not stay.refunded_minor
+def _is_left(stay: Stay, counted_minor: int, over_minor: int, *, late: bool) -> bool:
+    """Tell whether a payment is there to be taken back, and the car is where it was when it was made."""
+    kept = stay.paid_minor >= counted_minor and stay.over_minor >= over_minor
+    return kept and not stay.refunded_minor and stay.state in (GONE if late else THERE)
+
+
+def _unpaid(stay: Stay, counted_minor: int, over_minor: int, *, late: bool) -> Stay:
+    """Return a stay without a payment; what its car left behind is owed as it was."""
+    before = replace(
+        stay,
+        paid_minor=stay.paid_minor - counted_minor,
+        over_minor=stay.over_minor - over_minor,
+        paid_at=None,
+    )
+    if not late:
+        return before
+    owed = stay.owed_minor + counted_minor
+    return replace(before, owed_minor=owed, state=StayState.UNPAID)
