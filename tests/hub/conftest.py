@@ -13,9 +13,17 @@ from custom_components.prepaid_parking.const import DOMAIN
 from custom_components.prepaid_parking.simulator.line import ModbusLine
 from custom_components.prepaid_parking.simulator.relay_board import WaveshareRelay
 from tests.hub.flow_steps import PROBE
-from tests.journeys.conftest import Hub, broker, hass_config_dir, hub, modbus_device, modbus_line
+from tests.journeys.conftest import (
+    Hub,
+    broker,
+    hass_config_dir,
+    hub,
+    modbus_device,
+    modbus_line,
+    noon,
+)
 
-__all__ = ["broker", "hass_config_dir", "hub", "modbus_device", "modbus_line"]
+__all__ = ["broker", "hass_config_dir", "hub", "modbus_device", "modbus_line", "noon"]
 
 SITE = "0123456789abcdef0123456789abcdef"
 

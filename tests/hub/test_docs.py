@@ -1,6 +1,7 @@
 """What the pages promise, done on a running hub: examples work, and a hand is honoured."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
 import json
 import re
 from typing import Any, Final
@@ -128,10 +129,12 @@ OF_THE_DAY: Final = frozenset(
         *("occupied_since", "closed_at"),
         *("entered_at", "set_at", "settled_at"),
         *("left_at", "paid_at", "seen_at"),
-        *("asked_at", "expires_at", "made_at", "receipt_url"),
+        *("asked_at", "expires_at", "made_at", "receipt_url", "voided_at"),
     }
 )
 """Times, hashes and places in the chain: another run has others."""
+WRITTEN: Final = "2026-11-22"
+"""The day on which most of the page was written."""
 AND_MORE: Final = "…"
 """Stands in an answer that goes on like another one on the page."""
 
@@ -252,10 +255,12 @@ def house(hub: Hub, modbus_line: ModbusLine, modbus_device: AcrelDdsy1352) -> Ho
     return House(hub, modbus_line, modbus_device, board)
 
 
-def examples() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    """Each action's call and answer, as they are printed."""
-    found = {}
-    for section in SECTION.finditer(PAGE.read_text()):
+def examples(today: date | None = None) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """Each action's call and answer, as they are printed; as if the page had been written today."""
+    found, page = {}, PAGE.read_text()
+    if today is not None:
+        page = page.replace(WRITTEN, today.isoformat())
+    for section in SECTION.finditer(page):
         blocks = {one["kind"]: one["text"] for one in BLOCK.finditer(section["text"])}
         call = yaml.parse_yaml(blocks["yaml"])
         assert isinstance(call, dict)

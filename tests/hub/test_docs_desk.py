@@ -1,7 +1,7 @@
 """The examples of the desk, on a running hub: they work as they are printed."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from datetime import date
 import json
 from typing import Any
 
@@ -23,7 +23,6 @@ class Counter:
 
     def __init__(self, hub: Hub, cashier: str, other: str) -> None:
         self.hub, self.cashier, self.colleague = hub, cashier, other
-        hub.data.site.clock = lambda: datetime(2026, 11, 22, 12, tzinfo=UTC)
 
     @property
     def before(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
@@ -56,11 +55,12 @@ class Counter:
 
 
 async def test_every_example_works_and_answers_what_is_printed(
-    hub: Hub, hass_admin_user: Any
+    noon: date, hub: Hub, hass_admin_user: Any
 ) -> None:
     """Who copies an example into an automation must not find out that it never worked."""
     colleague = await hub.hass.auth.async_create_user("Colleague", group_ids=[GROUP_ID_ADMIN])
-    printed, counter = examples(), Counter(hub, hass_admin_user.id, colleague.id)
+    printed = examples(noon)
+    counter = Counter(hub, hass_admin_user.id, colleague.id)
     for name in DESK.split():
         if prepare := counter.before.get(name):
             await prepare()

@@ -1,6 +1,7 @@
 """The examples of promotions, points, debts and corrections, on a running hub: they work as printed."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
 from typing import Any, Final
 
 from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
@@ -57,10 +58,11 @@ class Desk:
 
 
 async def test_every_example_works_and_answers_what_is_printed(
-    hub: Hub, modbus_line: ModbusLine, modbus_device: AcrelDdsy1352
+    noon: date, hub: Hub, modbus_line: ModbusLine, modbus_device: AcrelDdsy1352
 ) -> None:
     """Who copies an example into an automation must not find out that it never worked."""
-    printed, desk = examples(), Desk(hub, modbus_line, modbus_device)
+    printed = examples(noon)
+    desk = Desk(hub, modbus_line, modbus_device)
     for name in MONEY.split():
         if prepare := desk.before.get(name):
             await prepare()

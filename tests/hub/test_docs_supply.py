@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
+import pytest
+
 from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
 from custom_components.prepaid_parking.simulator.line import ModbusLine
 from tests.hub.test_docs import SUPPLY, differences, examples
@@ -34,6 +36,7 @@ class House:
         await shows(self.hub, "-1.60")
 
 
+@pytest.mark.usefixtures("noon")
 async def test_every_example_works_and_answers_what_is_printed(
     hub: Hub, modbus_line: ModbusLine, modbus_device: AcrelDdsy1352
 ) -> None:

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from homeassistant.config_entries import ConfigSubentry
@@ -134,6 +135,9 @@ async def bound_meter(hub: Hub, line: ModbusLine, device: AcrelDdsy1352, **more:
     await hub.call("bind_meter", meter="m1", wallet="w1", tariff="home")
 
 
+NOON: Final = 12
+
+
 @pytest.fixture
 def modbus_device() -> AcrelDdsy1352:
     """A prepaid meter that has counted 1,000 kWh so far, and does not count by itself."""
@@ -155,6 +159,17 @@ async def modbus_line(
 def hass_config_dir(tmp_path: Path) -> str:
     """A folder of its own for each hub: ledgers and backups of one test are not another's."""
     return str(tmp_path)
+
+
+@pytest.fixture
+async def noon(hass: HomeAssistant) -> date:
+    """Put the hub where it is noon now; return the day, which is the same there and in UTC.
+
+    For stories by the real clock that are told of a day: no night begins or ends in the middle.
+    """
+    now = datetime.now(UTC)
+    await hass.config.async_set_time_zone(f"Etc/GMT{now.hour - NOON:+d}")
+    return now.date()
 
 
 @pytest.fixture
