@@ -74,8 +74,9 @@ async def test_an_agent_sells_what_it_paid_in(world: World) -> None:
     wallet, agent = await world.wallet(), await an_agent(world)
     agent = await sell(world, agent, wallet.wallet.id, 9_999, reference="s1")
     assert (wallet.posted_minor, agent.float_minor) == (9_999, 1)
-    with pytest.raises(CoreError, match="agent_float_too_small"):
+    with pytest.raises(CoreError, match="agent_float_too_small") as told:
         await sell(world, agent, wallet.wallet.id, 2)
+    assert told.value.placeholders["agent"] == agent.name
     again = await sell(world, agent, wallet.wallet.id, 9_999, reference="s1")
     assert (again.float_minor, wallet.posted_minor) == (1, 9_999)
     assert (await world.books.balances())[AGENTS] == 1

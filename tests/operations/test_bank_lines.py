@@ -3,7 +3,7 @@
 import pytest
 
 from custom_components.prepaid_parking.core.bank_statement import StatementLine, read_statement
-from custom_components.prepaid_parking.core.chart import Channel, SiteAccount
+from custom_components.prepaid_parking.core.chart import Channel, SiteAccount, wallet_account
 from custom_components.prepaid_parking.core.difference import DifferenceKind, Resolution
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.money import Currency
@@ -39,6 +39,9 @@ async def test_a_transfer_that_names_a_wallet_fills_it_once(world: World) -> Non
     row = f"2026-07-01,100.00,B1,rent flat 1 {wallet.wallet.id.upper()} thanks"
     first = await take(world, row)
     assert (first.credited, first.credited_minor, wallet.posted_minor) == (1, 10_000, 10_000)
+    (entry,) = await world.books.entries(account=wallet_account(wallet.wallet.no))
+    # A reason is what a person wrote: it stands on the tenant's statement.
+    assert entry.reason == ""
     again = await take(
         world, row, f"2026-07-02,50.00,B2,{wallet.wallet.id}", "2026-07-02,-9.00,B3,fee"
     )

@@ -86,7 +86,7 @@ def settled(agent: Agent, *, into_float: bool, at: datetime) -> Agent:
     """Return an agent whose commission was paid, out of the till or into its float."""
     due = agent.due_minor
     if due <= 0:
-        raise CoreError("agent_nothing_due", agent=agent.id)
+        raise CoreError("agent_nothing_due", agent=agent.name)
     return replace(
         agent,
         float_minor=agent.float_minor + (due if into_float else 0),
@@ -101,7 +101,7 @@ def ended(agent: Agent, at: datetime) -> Agent:
     """Return an agent that sells no more: its float is paid back and its commission settled before."""
     _open(agent)
     if agent.float_minor or agent.due_minor > 0:
-        raise CoreError("agent_not_settled", agent=agent.id)
+        raise CoreError("agent_not_settled", agent=agent.name)
     return replace(agent, closed_at=at)
 
 
@@ -114,9 +114,9 @@ def check_rate(rate_micro: int) -> int:
 
 def _open(agent: Agent) -> None:
     if agent.closed_at is not None:
-        raise CoreError("agent_closed", agent=agent.id)
+        raise CoreError("agent_closed", agent=agent.name)
 
 
 def _covered(agent: Agent, amount_minor: int) -> None:
     if amount_minor > agent.float_minor:
-        raise CoreError("agent_float_too_small", agent=agent.id)
+        raise CoreError("agent_float_too_small", agent=agent.name)

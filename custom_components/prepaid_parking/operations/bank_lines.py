@@ -166,7 +166,6 @@ async def _credited(
         channel=Channel.TRANSFER,
         actor=actor,
         reference=line.reference,
-        reason=account,
         source=channel_account(Channel.TRANSFER),
     )
     async with site.turn:
