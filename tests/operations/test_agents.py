@@ -360,7 +360,15 @@ async def test_a_payer_is_found_by_what_they_say(world: World) -> None:
             person={"name": "Wang", "phone": phone},
             actor=MANAGER,
         )
-    await issue_card(world.site, wallet="w2", plates=["京B12345"], actor=MANAGER)
+    await issue_card(
+        world.site,
+        wallet="w2",
+        plates=["京B12345"],
+        tags=["04 A2 5C"],
+        pins=["4711"],
+        actor=MANAGER,
+    )
+    await issue_card(world.site, wallet="w1", codes=["7781"], actor=MANAGER)
 
     async def names(**asked: str) -> list[str]:
         return [run.wallet.id for run in (await find_payer(world.site, **asked)).wallets]
@@ -370,6 +378,9 @@ async def test_a_payer_is_found_by_what_they_say(world: World) -> None:
     assert await names(phone="138-0000-0002") == ["w2"]
     assert await names(phone="86 13800000001") == ["w1"]
     assert await names(plate="京B·12345") == ["w2"]
+    assert await names(code="04 a2 5c ") == ["w2"]
+    assert await names(code="7781") == ["w1"]
+    assert await names(code="4711") == []
     assert await names(phone="1") == []
     with pytest.raises(CoreError, match="payer_which"):
         await names()

@@ -37,6 +37,7 @@ from custom_components.prepaid_parking.operations.tills import (
     deliver_cash,
     find_shift,
     open_shift,
+    own_shift,
     set_till,
 )
 from custom_components.prepaid_parking.operations.voiding import void_payment
@@ -151,6 +152,25 @@ async def test_too_much_in_the_drawer_is_booked_as_well(world: World) -> None:
     )
     balances = await world.books.balances()
     assert balances[site_account(SiteAccount.TILL_DIFFERENCE)] == 250
+
+
+async def test_whose_shift_is_meant_is_known_without_its_name_also_after_its_end(
+    world: World,
+) -> None:
+    """The line broke as the drawer was handed in: asked again, it must not say that there was none."""
+    shift = await a_shift(world)
+    assert await own_shift(world.site, CASHIER) == shift.id
+    for again in (False, True):
+        receipt, closed = await close_shift(
+            world.site,
+            shift=await own_shift(world.site, CASHIER),
+            actor=CASHIER,
+            counted_minor=10_000,
+            reference="evening",
+        )
+        assert (receipt.repeated, closed.id) == (again, shift.id)
+    with pytest.raises(CoreError, match="no_shift_of_yours"):
+        await find_shift(world.site, await own_shift(world.site, OTHER))
 
 
 async def test_a_closed_shift_never_changes(world: World) -> None:

@@ -6,7 +6,6 @@ from typing import Any, Final
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
-from ..core.identity import ShiftId
 from ..core.ledger import Receipt
 from ..core.shift import MOST_RECEIPTS, Shift, Till
 from ..operations import desk_reports, receipts, tills
@@ -64,7 +63,7 @@ async def open_shift(call: Call) -> Response:
 async def count_shift(call: Call) -> Response:
     """Write down what lies in a drawer."""
     shift = await tills.count_shift(
-        call.site, shift=_own_shift(call), counted_minor=call.money("counted")
+        call.site, shift=await _own_shift(call), counted_minor=call.money("counted")
     )
     return desk_reports.shift_view(call.site, shift)
 
@@ -74,7 +73,7 @@ async def deliver_cash(call: Call) -> Response:
     reference = call.reference()
     receipt, shift = await tills.deliver_cash(
         call.site,
-        shift=_own_shift(call),
+        shift=await _own_shift(call),
         amount_minor=call.money("amount"),
         actor=call.actor,
         reason=call.text("reason"),
@@ -88,7 +87,7 @@ async def close_shift(call: Call) -> Response:
     reference = call.reference()
     receipt, shift = await tills.close_shift(
         call.site,
-        shift=_own_shift(call),
+        shift=await _own_shift(call),
         counted_minor=call.maybe_money("counted"),
         actor=call.actor,
         reason=call.text("reason"),
@@ -99,7 +98,7 @@ async def close_shift(call: Call) -> Response:
 
 async def get_shift(call: Call) -> Response:
     """Describe a shift, added up from the books."""
-    shift = await tills.find_shift(call.site, _own_shift(call))
+    shift = await tills.find_shift(call.site, await _own_shift(call))
     return await desk_reports.shift_report(call.site, shift)
 
 
@@ -173,12 +172,9 @@ async def find_payer(call: Call) -> Response:
     }
 
 
-def _own_shift(call: Call) -> str:
+async def _own_shift(call: Call) -> str:
     """Return the shift that is meant: the one that is named, else the caller's own."""
-    if named := call.text("shift"):
-        return named
-    own = (one.id for one in call.site.desk.shifts.values() if one.cashier == str(call.actor))
-    return next(own, ShiftId(""))
+    return call.text("shift") or await tills.own_shift(call.site, call.actor)
 
 
 def _shift(call: Call, receipt: Receipt, shift: Shift, reference: str) -> Response:

@@ -19,6 +19,8 @@ MOST_FOUND: Final = 50
 """Who finds more than this has to say it more closely."""
 PHONE: Final = "phone"
 """The field of a person that can be found again."""
+SHOWN: Final = (CredentialKind.CODE, CredentialKind.TAG)
+"""What a card is held up with: a kiosk's reader cannot tell a tag's number from a code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,7 @@ class Found:
 async def find_payer(
     site: Site, *, unit: str = "", phone: str = "", plate: str = "", code: str = ""
 ) -> Found:
-    """Find who pays by one of: a part of the unit's name, the phone number, the plate, a card's code."""
+    """Find who pays by one of: a part of the unit's name, the phone number, the plate, a card's code or tag."""
     if sum(map(bool, (unit, phone, plate, code))) != 1:
         raise CoreError("payer_which")
     if unit:
@@ -42,12 +44,14 @@ async def find_payer(
     if phone:
         subjects = set(await site.privacy.find(PHONE, phone))
         return _found([run for run in _open(site) if run.wallet.subject in subjects])
-    digest = blind_plate(site, plate) if plate else site.privacy.blind(CredentialKind.CODE, code)
-    stays = stays_at(site, digest)
+    blind = site.privacy.blind
+    digests = [blind_plate(site, plate)] if plate else [blind(kind, code) for kind in SHOWN]
+    stays = [stay for digest in digests for stay in stays_at(site, digest)]
     names = {stay.wallet for stay in stays if stay.wallet is not None}
-    known = site.credentials.get(digest)
-    if known is not None and known.card in site.cards:
-        names.add(WalletId(site.cards[known.card].wallet))
+    for digest in digests:
+        known = site.credentials.get(digest)
+        if known is not None and known.card in site.cards:
+            names.add(WalletId(site.cards[known.card].wallet))
     return _found([site.wallets[name] for name in sorted(names) if name in site.wallets], stays)
 
 

@@ -30,8 +30,21 @@ def find_till(site: Site, asked: str) -> Till:
     return named[0]
 
 
+async def own_shift(site: Site, actor: Actor) -> str:
+    """Return the shift somebody has, or the last one they had; "" where they never had any.
+
+    Who closes it and hears no answer asks again, and is answered; the report is read after the close.
+    """
+    who = str(actor)
+    has = [one for one in site.desk.shifts.values() if one.cashier == who]
+    had = has or await site.books.load(Shift, cashier=who)
+    return max(had, key=lambda one: one.no).id if had else ""
+
+
 async def find_shift(site: Site, asked: str) -> Shift:
-    """Return a shift by id, also one that is closed, or refuse in words."""
+    """Return a shift by id, also one that is closed, or refuse in words; "" is of who never had one."""
+    if not asked:
+        raise CoreError("no_shift_of_yours")
     known = site.desk.shifts.get(ShiftId(asked.lower()))
     if known is not None:
         return known
