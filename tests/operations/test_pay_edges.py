@@ -1,12 +1,16 @@
 """What stands between a provider's word and the books: each check by itself, where nothing else would notice."""
 
+from dataclasses import replace
+
 import pytest
 
-from custom_components.prepaid_parking.core.chart import SiteAccount
+from custom_components.prepaid_parking.core.chart import Channel, SiteAccount
+from custom_components.prepaid_parking.core.difference import Difference, DifferenceKind
 from custom_components.prepaid_parking.core.errors import CoreError
-from custom_components.prepaid_parking.core.pay_channel import ChannelFault, Outcome
+from custom_components.prepaid_parking.core.pay_channel import ChannelFault, Outcome, RowKind
 from custom_components.prepaid_parking.core.pay_notice import HeardNotice, Made, Misfit, Unmatched
 from custom_components.prepaid_parking.core.pay_order import LADDER, Aim, AimKind, OrderState
+from custom_components.prepaid_parking.core.settlement_match import day_of
 from custom_components.prepaid_parking.operations.pay_crediting import credit_seen, credit_unknown
 from custom_components.prepaid_parking.operations.pay_finding import new_out_no
 from custom_components.prepaid_parking.operations.pay_orders import (
@@ -17,8 +21,10 @@ from custom_components.prepaid_parking.operations.pay_orders import (
 )
 from custom_components.prepaid_parking.operations.pay_refunds import refund_order
 from custom_components.prepaid_parking.operations.pay_settling import settle_payment
+from custom_components.prepaid_parking.operations.settlement_days import reconcile_payments
 from tests.operations.money import of_site
 from tests.operations.provider import Provider, connect
+from tests.operations.refunding import RefundingProvider, payment_row
 from tests.operations.test_pay_orders import ask
 from tests.operations.world import MANAGER, SECOND, World
 
@@ -164,3 +170,50 @@ async def test_nothing_goes_back_of_an_order_that_nobody_has_paid(
             await refund_order(world.site, order=order.id, reason="asks", actor=MANAGER)
         await close_order(world.site, order=order.id, actor=MANAGER)
     assert wallet.posted_minor == 5000
+
+
+async def test_a_refund_is_taken_out_of_where_a_person_has_put_the_money(world: World) -> None:
+    """The payer meant flat 1, the office put it on flat 2: flat 1 must not pay for what goes back."""
+    provider = RefundingProvider()
+    connect(world.site, provider)
+    meant, given = await world.wallet("50"), await world.wallet()
+    order = await ask(world, meant)
+    provider.pay(order.out_no, 4000)
+    await look(world.site, order.id)
+    (held,) = world.site.paying.unmatched
+    place = Aim(kind=AimKind.WALLET, id=given.wallet.id)
+    for _ in range(2):
+        await settle_payment(world.site, payment=held, aim=place, actor=MANAGER, reference="s1")
+    refund = await refund_order(world.site, order=order.id, reason="asks", actor=MANAGER)
+    assert (refund.wallet, refund.amount_minor) == (given.wallet.id, 4000)
+    assert (meant.posted_minor, given.posted_minor) == (5000, 0)
+    await world.restart()
+    assert (await find_order(world.site, order.id)).aim == place
+
+
+async def test_a_payment_in_several_places_is_taken_back_from_none_of_them_as_a_whole(
+    world: World,
+) -> None:
+    """Half of it is with the neighbour: whoever pays all of it back gives what is not there."""
+    provider = RefundingProvider()
+    connect(world.site, provider)
+    wallets = [await world.wallet("50"), await world.wallet("50")]
+    order = await ask(world, wallets[0])
+    provider.pay(order.out_no, 4000)
+    await look(world.site, order.id)
+    (held,) = world.site.paying.unmatched
+    for run, minor in ((wallets[1], 1000), (wallets[1], 1000), (wallets[0], 2000)):
+        aim = Aim(kind=AimKind.WALLET, id=run.wallet.id)
+        await settle_payment(world.site, payment=held, aim=aim, amount_minor=minor, actor=MANAGER)
+    with pytest.raises(CoreError, match="refund_in_parts"):
+        await refund_order(world.site, order=order.id, reason="asks", actor=MANAGER)
+    day = day_of(Channel.WECHAT, world.clock.now)
+    paid = provider.orders[order.out_no]
+    provider.files[day] = [
+        payment_row(paid, at=world.clock.now),
+        replace(payment_row(paid, at=world.clock.now), kind=RowKind.DISPUTE, amount_minor=-4000),
+    ]
+    await reconcile_payments(world.site, first=day, last=day)
+    (difference,) = await world.books.load(Difference)
+    assert (difference.kind, difference.suspended_minor) == (DifferenceKind.CHARGEBACK, -4000)
+    assert [one.posted_minor for one in wallets] == [7000, 7000]

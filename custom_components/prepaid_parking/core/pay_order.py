@@ -21,6 +21,8 @@ LOOKED_FOR: Final = timedelta(hours=24)
 
 UNANSWERED: Final = timedelta(hours=1)
 """The pause from then on, where the provider does not answer: without its word nothing is given up."""
+IN_PARTS: Final = "in_parts"
+"""The fault of an order whose payment a person gave to several places: none of them has all of it."""
 
 
 class AimKind(StrEnum):
@@ -132,6 +134,19 @@ def paid(order: PayOrder, seen: Seen) -> PayOrder:
 def booked(order: PayOrder, state: OrderState, entry: str) -> PayOrder:
     """Return a paid order as the books have it: credited, or (`PAID`) held for a person."""
     return replace(order, state=state, entry=entry, next_at=None)
+
+
+def placed(order: PayOrder, aim: Aim, *, first: bool, whole: bool) -> PayOrder:
+    """Return a paid order after a person gave its payment, or a part of it, a place.
+
+    It follows its money: what goes back of it comes from where it is. `first` says that nothing of it
+    had a place before, `whole` that all of it has one now.
+    """
+    if first:
+        order = replace(order, aim=aim)
+    elif aim != order.aim:
+        order = replace(order, fault=IN_PARTS)
+    return replace(order, state=OrderState.CREDITED) if whole else order
 
 
 def given_up(order: PayOrder, fault: str) -> PayOrder:

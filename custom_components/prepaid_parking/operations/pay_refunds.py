@@ -14,7 +14,7 @@ from ..core.errors import CoreError
 from ..core.identity import Actor, OrderId, RefundId
 from ..core.ledger import Act, Reference
 from ..core.pay_channel import RefundSeen
-from ..core.pay_order import OrderState, PayOrder
+from ..core.pay_order import IN_PARTS, OrderState, PayOrder
 from ..core.pay_refund import (
     PayRefund,
     RefundState,
@@ -133,6 +133,8 @@ async def _drawn_up(
     """Return a refund of an order that is in the books, by a way that is still open."""
     if order.state is not OrderState.CREDITED:
         raise CoreError("refund_not_credited", order=order.id)
+    if order.fault == IN_PARTS:
+        raise CoreError("refund_in_parts", order=order.id)
     now = site.clock()
     limit = too_late(order.kind, order.paid_at or order.created_at, now)
     if account is None and limit is not None:

@@ -9,7 +9,7 @@ from ..core.errors import CoreError
 from ..core.identity import Actor
 from ..core.ledger import Act, Record, Reference
 from ..core.pay_notice import Unmatched
-from ..core.pay_order import Aim, AimKind, OrderState, PayOrder
+from ..core.pay_order import Aim, AimKind, OrderState, PayOrder, placed
 from .arrived import Arrived
 from .booking import referenced
 from .facts import OrderEvent, OrderFact
@@ -70,7 +70,7 @@ async def _settle(
         await _check(site, held, aim, amount)
         left = held.left_minor - amount
         after = replace(held, left_minor=left, settled_at=None if left else site.clock())
-        order = None if left else await _order_of(site, held)
+        order = await _order_of(site, held, aim, whole=not left)
         puts: tuple[Record, ...] = (after,) if order is None else (after, order)
         money = Arrived(
             amount_minor=amount,
@@ -126,11 +126,11 @@ async def _check(site: Site, held: Unmatched, aim: Aim, amount_minor: int) -> No
         raise CoreError("payment_more_than_due", due=site.currency.text(most))
 
 
-async def _order_of(site: Site, held: Unmatched) -> PayOrder | None:
-    """Return the order a payment came by, as it is once the whole payment has its place."""
+async def _order_of(site: Site, held: Unmatched, aim: Aim, *, whole: bool) -> PayOrder | None:
+    """Return the order a payment came by, as it is once so much of the payment has its place."""
     if held.order is None:
         return None
     (order,) = await site.books.load(PayOrder, id=held.order)
     if order.state is not OrderState.PAID or order.provider_ref != held.provider_ref:
         return None
-    return replace(order, state=OrderState.CREDITED)
+    return placed(order, aim, first=held.left_minor == held.amount_minor, whole=whole)
