@@ -145,7 +145,7 @@ def test_a_rule_that_cannot_do_what_it_says_is_refused(changed: RiskRule, key: s
 def test_what_happens_by_itself_asks_nobody() -> None:
     """A forged message cannot say a code, and a chargeback has no second person at hand."""
     asks = {RiskAction.CHALLENGE, RiskAction.REVIEW}
-    for kind in (*(COUNTED - {RiskKind.NEW_NETWORK}), RiskKind.CHARGEBACK):
+    for kind in (*(COUNTED - {RiskKind.CHANGED_PHONE}), RiskKind.CHARGEBACK):
         assert not FITTING[kind] & asks
 
 
@@ -153,3 +153,15 @@ def test_the_reason_of_a_freeze_says_whether_a_rule_made_it() -> None:
     """Only what a rule has shut needs two to be opened."""
     assert shut_by_rule("risk: chargeback")
     assert not shut_by_rule("asked for by the bank")
+
+
+def test_a_new_telephone_number_shuts_the_way_out_for_a_week_once_a_site_says_so() -> None:
+    """One change is enough: whoever takes over an account changes the number once."""
+    rule = standard_rules(100)[RiskKind.CHANGED_PHONE]
+    assert (rule.action, rule.window, rule.shadow) == (
+        RiskAction.FREEZE_OUT,
+        timedelta(days=7),
+        True,
+    )
+    assert not struck({rule.id: rule}, {rule.id: 0})
+    assert struck({rule.id: rule}, {rule.id: 1})

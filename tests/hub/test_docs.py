@@ -50,7 +50,7 @@ USES: Final = """
 BILLS: Final = """
     set_billing list_billing set_buyer get_buyer create_bill get_bill pay_bill issue_bill
     list_bills void_bill write_off_bill set_recurring list_recurring run_billing close_month get_collection
-    erase_person
+    set_person erase_person
 """
 """A landlord's autumn, called in `test_docs_bills.py`."""
 UNITS: Final = """

@@ -33,7 +33,8 @@ ASKED_FOR: Final = """
     set_schedule set_supply_rules set_load_limit list_supply_rules list_cuts veto_cut lift_veto
     promise_to_pay hold_site release_site
     create_bill issue_bill pay_bill void_bill write_off_bill get_bill list_bills set_billing list_billing
-    close_month get_collection set_recurring list_recurring run_billing set_buyer get_buyer erase_person
+    close_month get_collection set_recurring list_recurring run_billing set_buyer get_buyer set_person
+    erase_person
     set_top_up_fee list_top_up_fees
     set_promotion list_promotions set_points spend_points record_debt set_recovery pay_debt
     write_off_debt transfer batch_top_up adjust adjust_usage reverse_entry prove_account

@@ -424,29 +424,6 @@ async def test_a_rule_opens_nothing_that_a_person_has_shut(
     assert (wallet.wallet.frozen_way, wallet.wallet.frozen_until) == after
 
 
-async def test_a_new_network_after_a_new_phone_gets_nothing_out(world: World) -> None:
-    """Whoever stole the tenant's account changes the number first, then asks for the money."""
-    wallet = await world.wallet()
-    await world.pay(wallet, "50")
-    await only(world, RiskKind.NEW_NETWORK)
-    name = wallet.wallet.id
-    risk_signs.seen_from(world.site, name, "home")
-    world.clock.now += DAY
-    told = {"what": risk.Asked.REFUND, "actor": NOBODY, "amount_minor": 100, "wallet": name}
-
-    async def ask(network: str) -> None:
-        await risk.judge(world.site, risk.Asking(**told, network=network))  # type: ignore[arg-type]
-
-    await ask("elsewhere")
-    risk_signs.phone_changed(world.site, name)
-    await ask("home")
-    risk_signs.seen_from(world.site, name, "elsewhere")
-    with pytest.raises(CoreError, match="risk_frozen"):
-        await ask("elsewhere")
-    await world.work()
-    assert frozen_now(wallet.wallet, world.clock()) is Frozen.OUT
-
-
 async def test_rules_are_versions_that_come_back(world: World) -> None:
     """What was decided by a rule last month is explained by the rule of last month."""
     await set_risk_rule(

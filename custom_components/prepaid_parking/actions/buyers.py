@@ -1,4 +1,4 @@
-"""Actions about those to whom bills are made out, and about the end of what is kept of a person."""
+"""Actions about those to whom bills are made out, and about what is kept of a person: put right, or erased."""
 
 from typing import Final
 
@@ -6,8 +6,9 @@ from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
 from ..core.buyer import Buyer
-from ..operations import buyers
-from .call import MAYBE_REASON, REASON, WALLET, Action, Call, Response
+from ..operations import buyers, persons
+from .call import MAYBE_REASON, REASON, REFERENCE, WALLET, Action, Call, Response
+from .wallets import PERSON
 
 FIELDS: Final = ("name", "tax_id", "address")
 
@@ -31,6 +32,23 @@ async def get_buyer(call: Call) -> Response:
     return await _told(call)
 
 
+async def set_person(call: Call) -> Response:
+    """Put right what is kept of a customer's person; the answer names fields, never what is in them."""
+    run, reference = call.wallet(), call.reference()
+    receipt = await persons.set_person(
+        call.site,
+        wallet=run.wallet.id,
+        fields={name: call.text(name) for name in PERSON if name in call.data},
+        reason=call.text("reason"),
+        reference=reference,
+        actor=call.actor,
+    )
+    told = {"wallet": run.wallet.id} | {
+        name: receipt.detail[name] for name in ("wallets", "fields")
+    }
+    return call.receipt(receipt, reference) | told
+
+
 async def erase_person(call: Call) -> Response:
     """Destroy what is kept of a customer's person."""
     run = call.wallet()
@@ -52,5 +70,15 @@ ACTIONS: Final = (
         {**WALLET, **{vol.Optional(name): cv.string for name in FIELDS}, **MAYBE_REASON},
     ),
     Action("get_buyer", get_buyer, WALLET),
+    Action(
+        "set_person",
+        set_person,
+        {
+            **WALLET,
+            **{vol.Optional(name): vol.Maybe(cv.string) for name in PERSON},
+            **REASON,
+            **REFERENCE,
+        },
+    ),
     Action("erase_person", erase_person, {**WALLET, **REASON}),
 )

@@ -80,6 +80,7 @@ class EntryKind(StrEnum):
     BILLING_SET = "billing_set"
     BUYER_SET = "buyer_set"
     PERSON_ERASED = "person_erased"
+    PERSON_SET = "person_set"
     MONTH_CLOSED = "month_closed"
     PROMOTION_SET = "promotion_set"
     TOP_UP_FEE_SET = "top_up_fee_set"

@@ -41,7 +41,7 @@ class RiskKind(StrEnum):
     REFUND_AFTER_TOP_UP = "refund_after_top_up"
     CASH_SHIFT = "cash_shift"
     CASH_SINGLE = "cash_single"
-    NEW_NETWORK = "new_network"
+    CHANGED_PHONE = "changed_phone"
     CHARGEBACK = "chargeback"
     WRONG_VOUCHERS = "wrong_vouchers"
 
@@ -78,7 +78,7 @@ COUNTED: Final = frozenset(
         RiskKind.ORDERS_OF_VISIT,
         RiskKind.ORDERS_OF_NETWORK,
         RiskKind.ORDERS_OF_SITE,
-        RiskKind.NEW_NETWORK,
+        RiskKind.CHANGED_PHONE,
         RiskKind.WRONG_VOUCHERS,
     }
 )
@@ -188,7 +188,7 @@ def standard_rules(major: int) -> dict[RiskKind, RiskRule]:
         (kind.REFUND_AFTER_TOP_UP, 0, DAY, action.REVIEW, 0, True),
         (kind.CASH_SHIFT, 5_000 * major, 0, action.REVIEW, 0, True),
         (kind.CASH_SINGLE, 1_000 * major, 0, action.REVIEW, 0, True),
-        (kind.NEW_NETWORK, 0, 7 * DAY, action.FREEZE_OUT, 0, True),
+        (kind.CHANGED_PHONE, 0, 7 * DAY, action.FREEZE_OUT, 0, True),
         (kind.CHARGEBACK, 0, 0, action.FREEZE_OUT, 0, False),
         (kind.WRONG_VOUCHERS, 4, 10 * MINUTE, action.LOG, 0, False),
     )

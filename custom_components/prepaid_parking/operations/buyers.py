@@ -26,7 +26,7 @@ type View = dict[str, str | bool | None]
 NOBODY: Final = "subject_unknown"
 """What the store answers where a person was erased."""
 MOST: Final = 1_000_000
-"""Entries that set a buyer: more than a site has."""
+"""Entries that set a buyer or a person: more than a site has."""
 
 
 @in_turn
@@ -63,14 +63,15 @@ async def set_buyer(
 async def erase_person(site: Site, *, wallet: str, actor: Actor, reason: str) -> Receipt:
     """Destroy what is kept of a wallet's person, its cards' plates, and all to whom its bills are made out.
 
-    For every wallet of the same customer. The bills stay with their numbers, sums and wallets; a card
-    in force still opens, by the blind index of its plates. What the books say happens first: broken off
-    after it, it is simply asked for again.
+    For every wallet of the same customer, with what was kept of the person before it was put right.
+    The bills stay with their numbers, sums and wallets; a card in force still opens, by the blind index
+    of its plates. What the books say happens first: broken off after it, it is simply asked for again.
     """
-    runs = _of_customer(site, site.wallet(wallet))
+    runs = of_customer(site, site.wallet(wallet))
     wallets = {run.wallet.id for run in runs}
     plates = {card.subject for card in site.cards.values() if card.wallet in wallets}
-    subjects = {run.wallet.subject for run in runs} | plates | await _buyers_of(site, runs)
+    subjects = {run.wallet.subject for run in runs} | plates
+    subjects |= await _buyers_of(site, runs) | await _persons_of(site, runs)
     changed = [replace(run.wallet, buyer="") for run in runs]
     receipt = await site.books.commit(
         Act(
@@ -111,7 +112,15 @@ async def _buyers_of(site: Site, runs: list[WalletRun]) -> set[str]:
     return {str(one.detail["buyer"]) for one in said if one.detail["wallet"] in wallets}
 
 
-def _of_customer(site: Site, run: WalletRun) -> list[WalletRun]:
+async def _persons_of(site: Site, runs: list[WalletRun]) -> set[str]:
+    """Return every person's record that was put right, by the books: a crash may have left one behind."""
+    wallets = {run.wallet.id for run in runs}
+    said = await site.books.entries(kinds=(EntryKind.PERSON_SET,), limit=MOST)
+    of_them = [one.detail for one in said if one.detail["wallet"] in wallets]
+    return {str(one[name]) for one in of_them for name in ("before", "person")}
+
+
+def of_customer(site: Site, run: WalletRun) -> list[WalletRun]:
     """Return the wallets of the customer that a wallet belongs to."""
 
     def same(other: Wallet) -> bool:

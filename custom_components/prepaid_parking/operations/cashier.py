@@ -141,7 +141,7 @@ async def refund(
     if refusal is not None:
         return await book(site, act, refusal)
     if not agreed:
-        await guard_refund(site, run, act, amount_minor=amount_minor, channel=channel, actor=actor)
+        await guard_refund(site, run, act, amount_minor=amount_minor, channel=channel)
     out = drawn(run, amount_minor, outside)
     act = replace(
         act,

@@ -76,6 +76,7 @@ class WalletEvent(StrEnum):
     USE_REFUNDED = "use_refunded"
     PERMIT_ENDING = "permit_ending"
     PERMIT_NOT_FUNDED = "permit_not_funded"
+    PERSON_CHANGED = "person_changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

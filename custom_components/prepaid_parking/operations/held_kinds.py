@@ -8,11 +8,11 @@ from ..core.held_operation import HeldOperation
 from ..core.identity import Actor, ActorKind
 from ..core.ledger import Receipt
 from .agreement_charges import AGREEMENT_CHARGE, fetch_held
-from .cashier import refund, top_up, unfreeze
+from .cashier import close_wallet, refund, top_up, unfreeze
 from .challenges import Kinds, go_on_with_confirmed, left_confirmed
 from .lifting import UNFREEZE
 from .pay_refunds import REFUND_ORDER, refund_order
-from .risk_desk import REFUND, TOP_UP
+from .risk_desk import CLOSING, REFUND, TOP_UP
 from .site import Site
 
 
@@ -28,6 +28,20 @@ async def refund_held(site: Site, held: HeldOperation) -> Receipt:
         channel=Channel(data["channel"]),
         reference=held.reference,
         agreed=True,
+    )
+
+
+async def closing_held(site: Site, held: HeldOperation) -> Receipt:
+    """Close a wallet and pay out its rest: no more than was confirmed."""
+    data = held.data
+    return await close_wallet(
+        site,
+        wallet=data["wallet"],
+        channel=Channel(data["channel"]),
+        reason=data["reason"],
+        actor=actor_of(held.asked_by),
+        reference=held.reference,
+        agreed_minor=held.amount_minor or 0,
     )
 
 
@@ -81,6 +95,7 @@ def actor_of(written: str) -> Actor:
 
 KINDS: Final[Kinds] = {
     AGREEMENT_CHARGE: fetch_held,
+    CLOSING: closing_held,
     REFUND: refund_held,
     REFUND_ORDER: order_refund_held,
     TOP_UP: top_up_held,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from ..core.chart import Channel
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, OrderId, RefundId
@@ -28,7 +29,7 @@ from .pay_finding import find_order, new_out_no
 from .pay_refund_holding import owner_of_aim, taken, told_of
 from .pay_refund_steps import find_refund, pursue, refund_heard, tell_refund
 from .repeats import answered_before
-from .risk import Asked, Asking, guard
+from .risk import Asked, Asking, guard, judge
 from .site import Site
 from .stay_book import alone
 
@@ -222,19 +223,23 @@ async def _guard(
 ) -> None:
     """Hold or refuse a refund that a rule is for; whoever calls has the site's turn."""
     assert act.reference is not None
-    asking = Asking(
-        what=Asked.REFUND,
-        actor=act.actor,
-        amount_minor=amount_minor,
-        wallet=refund.wallet,
-        channel=refund.kind,
-    )
+    asking = _asking(refund, act, amount_minor, refund.kind)
     data = {
         "order": refund.order,
         "amount_minor": "" if asked_minor is None else str(asked_minor),
         "reason": act.reason,
     }
     await guard(site, asking, kind=REFUND_ORDER, data=data, reference=act.reference.key)
+
+
+def _asking(refund: PayRefund, act: Act, amount_minor: int, channel: Channel) -> Asking:
+    return Asking(
+        what=Asked.REFUND,
+        actor=act.actor,
+        amount_minor=amount_minor,
+        wallet=refund.wallet,
+        channel=channel,
+    )
 
 
 async def _ask_second(
@@ -251,6 +256,9 @@ async def _ask_second(
     amount = rest if amount_minor is None else amount_minor
     if not 0 < amount <= rest:
         raise CoreError("refund_more_than_rest", rest=site.currency.text(max(0, rest)))
+    if refund.wallet:
+        # A second person has to allow it anyway: what a rule refuses or freezes is not even asked for.
+        await judge(site, _asking(refund, act, amount, Channel.TRANSFER))
     subject = await site.privacy.put_subject(checked(account))
     refund = replace(refund, amount_minor=amount, subject=subject)
     receipt = await book_sealed(

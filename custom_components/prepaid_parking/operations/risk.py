@@ -14,12 +14,12 @@ from ..core.errors import CoreError
 from ..core.held_operation import REVIEWED, WAITS, Need
 from ..core.identity import Actor, WalletId
 from ..core.pay_order import AimKind
-from ..core.risk import RiskAction, RiskKind, RiskRule, Struck, struck
+from ..core.risk import RiskAction, RiskKind, Struck, struck
 from .held_operations import check_person, hold_operation, waiting_for
 from .pay_book import Asking as OrderAsking
 from .risk_measures import Came, asked_for, measure_in, measure_out
 from .risk_saying import WAYS, count, counted, freeze_soon, in_earnest, rules_of, say
-from .risk_signs import check_cool, is_known, network_digest, seen_from
+from .risk_signs import check_cool, network_digest
 from .site import Site
 
 
@@ -33,17 +33,13 @@ class Asked(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """Something that is asked for.
-
-    `network` is the keyed digest of where it comes from, "" where it comes from the desk.
-    """
+    """Something that is asked for."""
 
     what: Asked
     actor: Actor
     amount_minor: int
     wallet: str = ""
     channel: str = ""
-    network: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +96,6 @@ async def judge(site: Site, asking: Asking) -> Judged:
     elif asking.what is Asked.REFUND and run is not None:
         measured, came = await measure_out(site, run, rules.values(), asking.amount_minor)
         recent = tuple(came)
-        measured[RiskKind.NEW_NETWORK] = _strange(site, asking, rules[RiskKind.NEW_NETWORK])
     hits = struck(rules, measured)
     await say(
         site,
@@ -108,7 +103,6 @@ async def judge(site: Site, asking: Asking) -> Judged:
         wallet=asking.wallet,
         actor=asking.actor,
         channel=asking.channel,
-        network=asking.network,
         amount_minor=asking.amount_minor,
     )
     live = in_earnest(hits)
@@ -144,7 +138,6 @@ async def judge_order(site: Site, wanted: OrderAsking) -> None:
         count(site, keys, rules, now)
         if run is not None:
             site.risking.asked[order.id] = (wallet, order.amount_minor, now)
-            seen_from(site, wallet, network)
     await say(
         site,
         hits,
@@ -201,10 +194,3 @@ def _in_shift(site: Site, actor: Actor) -> int:
         for one in site.desk.shifts.values()
         if one.cashier == str(actor) and one.closed_at is None
     )
-
-
-def _strange(site: Site, asking: Asking, rule: RiskRule) -> int:
-    """Return 1 where a refund is asked from a new network shortly after the telephone was changed."""
-    changed = site.risking.phones.get(asking.wallet)
-    new = bool(asking.network) and not is_known(site, asking.wallet, asking.network)
-    return int(new and changed is not None and site.clock() - changed < rule.window)

@@ -17,9 +17,7 @@ class RiskBook:
     `counts` is by network, visit and channel and ends with the run: the books know what concerns
     money. `said` is when each rule last said a thing of somebody, so that a flood fills no disk.
     `carrying` are operations that are being carried out now. `asked` are orders that were judged and
-    are not yet in the books. `networks` are the keyed digests that a wallet was paid from, with when
-    that was last; `phones` is when its telephone number was changed. `cooling` holds visits and
-    channels until an instant.
+    are not yet in the books. `cooling` holds channels until an instant.
     """
 
     rules: dict[RiskKind, list[RiskRule]] = field(default_factory=dict)
@@ -32,5 +30,3 @@ class RiskBook:
     carrying: set[HeldId] = field(default_factory=set)
     asked: dict[OrderId, tuple[WalletId, int, datetime]] = field(default_factory=dict)
     cooling: dict[str, datetime] = field(default_factory=dict)
-    networks: dict[str, dict[str, datetime]] = field(default_factory=dict)
-    phones: dict[str, datetime] = field(default_factory=dict)

@@ -1,9 +1,9 @@
 """What the desk asks for is judged before it is booked; what was booked before is only answered."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from ..core.chart import Channel
-from ..core.identity import Actor
 from ..core.ledger import Act
 from .repeats import answered_before
 from .risk import Asked, Asking, guard
@@ -11,6 +11,7 @@ from .site import Site
 from .topping_up import Payment, credit
 from .wallet_run import WalletRun
 
+CLOSING: Final = "close_wallet"
 REFUND: Final = "refund"
 TOP_UP: Final = "top_up"
 
@@ -32,21 +33,41 @@ async def guard_top_up(site: Site, run: WalletRun, paid: Payment) -> None:
 
 
 async def guard_refund(
-    site: Site, run: WalletRun, act: Act, *, amount_minor: int, channel: Channel, actor: Actor
+    site: Site, run: WalletRun, act: Act, *, amount_minor: int, channel: Channel
 ) -> None:
     """Hold or refuse a refund that a rule is for; whoever calls has the site's turn."""
     if await answered_before(site, act) is not None:
         return
+    data = _data(run, amount_minor, channel, act.reason)
+    await _guard_out(site, run, act, REFUND, amount_minor, channel, data)
+
+
+async def guard_closing(
+    site: Site, run: WalletRun, act: Act, *, amount_minor: int, channel: Channel
+) -> None:
+    """Hold or refuse to pay out what is left in a wallet; whoever calls has the site's turn."""
+    data = {"wallet": run.wallet.id, "channel": channel.value, "reason": act.reason}
+    await _guard_out(site, run, act, CLOSING, amount_minor, channel, data)
+
+
+async def _guard_out(
+    site: Site,
+    run: WalletRun,
+    act: Act,
+    kind: str,
+    amount_minor: int,
+    channel: Channel,
+    data: Mapping[str, str],
+) -> None:
     asking = Asking(
         what=Asked.REFUND,
-        actor=actor,
+        actor=act.actor,
         amount_minor=amount_minor,
         wallet=run.wallet.id,
         channel=channel,
     )
     assert act.reference is not None
-    data = _data(run, amount_minor, channel, act.reason)
-    await guard(site, asking, kind=REFUND, data=data, reference=act.reference.key)
+    await guard(site, asking, kind=kind, data=data, reference=act.reference.key)
 
 
 def _data(run: WalletRun, amount_minor: int, channel: Channel, reason: str) -> dict[str, str]:

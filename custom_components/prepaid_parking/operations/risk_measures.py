@@ -7,15 +7,19 @@ from typing import Final
 
 from ..core.chart import owner_of, wallet_account
 from ..core.entry_kind import EntryKind
-from ..core.identity import OrderId, WalletId
+from ..core.identity import SYSTEM, OrderId, WalletId
 from ..core.ledger import Entry
 from ..core.pay_order import AimKind
-from ..core.risk import RiskKind, RiskRule
+from ..core.risk import BY_RULE, RiskKind, RiskRule
+from .paying_persons import PHONE
 from .site import Site
+from .walking import every_entry
 from .wallet_run import WalletRun
 
 MOST_ENTRIES: Final = 1_000
 """More top-ups of one wallet in a month are looked at only so far back; their sum is beyond any limit."""
+BY_PHONE: Final = f"{BY_RULE}{RiskKind.CHANGED_PHONE}"
+PHONE_KINDS: Final = (EntryKind.PERSON_SET, EntryKind.FROZEN, EntryKind.UNFROZEN)
 WRITTEN_WITHIN: Final = timedelta(minutes=1)
 """An order that was judged and is not in the books by then was never made."""
 
@@ -94,7 +98,29 @@ async def measure_out(
             if one.amount_minor > rule.most and await first_by(site, run, one.channel) == one.entry
         ]
         measured[RiskKind.FIRST_PAYER] = max(firsts, default=0)
+    if RiskKind.CHANGED_PHONE in wanted:
+        window = wanted[RiskKind.CHANGED_PHONE].window
+        measured[RiskKind.CHANGED_PHONE] = await phone_changes(site, run, window)
     return measured, recent
+
+
+async def phone_changes(site: Site, run: WalletRun, window: timedelta) -> int:
+    """Return how often the telephone number of a wallet's holder was changed lately.
+
+    What two persons have looked at, and opened the wallet again, is no sign any more.
+    """
+    times, shut, wallet = 0, False, run.wallet.id
+    async for one in every_entry(site, PHONE_KINDS, since=site.clock() - window):
+        if one.kind is EntryKind.PERSON_SET:
+            fields, wallets = one.detail["fields"], one.detail["wallets"]
+            assert isinstance(fields, list)
+            assert isinstance(wallets, list)
+            times += PHONE in fields and wallet in wallets
+        elif one.detail["wallet"] == wallet:
+            if shut and one.kind is EntryKind.UNFROZEN and one.actor != str(SYSTEM):
+                times = 0
+            shut = one.kind is EntryKind.FROZEN and one.reason == BY_PHONE
+    return times
 
 
 async def first_by(site: Site, run: WalletRun, channel: str) -> int | None:

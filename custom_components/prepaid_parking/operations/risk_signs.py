@@ -13,10 +13,6 @@ from .risk_saying import WAYS, count, counted, freeze_soon, in_earnest, lasts, r
 from .site import Site
 
 NETWORK_DIGITS: Final = 16
-KNOWN_AFTER: Final = timedelta(days=1)
-"""Who has stolen an account and asks from elsewhere makes no known network of it today."""
-MOST_NETWORKS: Final = 20
-"""Of a wallet; the one that was not heard of for longest is forgotten first."""
 
 
 async def failed_payment(site: Site, wallet: str) -> None:
@@ -87,27 +83,6 @@ def network_digest(site: Site, address: str) -> str:
     if not address:
         return ""
     return site.privacy.blind("network", network_of(address)).hex()[:NETWORK_DIGITS]
-
-
-def seen_from(site: Site, wallet: str, network: str) -> None:
-    """Take note from where a wallet is paid; since when is what counts."""
-    if not network:
-        return
-    known = site.risking.networks.setdefault(wallet, {})
-    known[network] = known.pop(network, site.clock())
-    while len(known) > MOST_NETWORKS:
-        del known[next(iter(known))]
-
-
-def is_known(site: Site, wallet: str, network: str) -> bool:
-    """Tell whether a network is no new one of a wallet: it was there before today's asking."""
-    since = site.risking.networks.get(wallet, {}).get(network)
-    return since is not None and site.clock() - since >= KNOWN_AFTER
-
-
-def phone_changed(site: Site, wallet: str) -> None:
-    """Take note that a wallet's telephone number was changed."""
-    site.risking.phones[wallet] = site.clock()
 
 
 def check_cool(site: Site, what: str) -> None:
