@@ -1,24 +1,23 @@
-"""A site's ledger: opened, written, kept safe and closed; what may be asked of it is in `reading.py`."""
+"""A site's ledger: opened, written, kept safe and closed; what is written into it is in `writing.py`."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
-from ..core.errors import CoreError, StoreError
+from ..core.errors import StoreError
 from ..core.identity import Actor
-from ..core.ledger import AccountId, Act, Anchor, BooksState, Receipt, Record, Verdict
+from ..core.ledger import AccountId, Anchor, BooksState, Receipt, Verdict
 from . import opening
 from .anchor import write_anchor
-from .incarnation import GAP_AFTER_LOSS, accepting_act, first_number, next_incarnation
-from .reading import ReadBooks
+from .incarnation import GAP_AFTER_LOSS, accepting_act, next_incarnation
 from .sqlite import lock, unlock
-from .standing import Standing
 from .verify import verify
-from .waiting import Call, Command, acts_done, done
+from .waiting import Call, done
 from .writer import Writer
+from .writing import WrittenBooks
 
 _WRITTEN: Final = {BooksState.OK, BooksState.ROLLED_BACK}
 
@@ -27,7 +26,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Books(ReadBooks):
+class Books(WrittenBooks):
     """A site's ledger.
 
     `state` says what may be done, `problem` (a translatable key) and `detail` why it is not all.
@@ -53,9 +52,7 @@ class Books(ReadBooks):
         self._anchors = tuple(anchors)
         self._clock = clock
         self._frozen = frozen
-        self._watchers: list[Callable[[Record], None]] = []
         self._descriptor = descriptor
-        self._writer: Writer | None = None
 
     @classmethod
     async def open(
@@ -91,11 +88,6 @@ class Books(ReadBooks):
             raise
         return books
 
-    @property
-    def writable(self) -> bool:
-        """Whether money may move: not while the file is damaged or behind its anchor."""
-        return self.state is BooksState.OK
-
     async def _open(self, anchors: Sequence[Path]) -> None:
         opened = await asyncio.to_thread(
             opening.open_file,
@@ -123,48 +115,6 @@ class Books(ReadBooks):
         )
         self._writer.start()
 
-    async def commit(self, act: Act) -> Receipt:
-        """Write one act: all of it or nothing. It is durable when this returns.
-
-        Raises `CoreError` or `ConflictError` where a rule refuses it, `StoreError` where the medium
-        did not take it; then nothing was acknowledged and trying again is safe.
-        """
-        (answer,) = await self._submit([act])
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    async def commit_all(
-        self, acts: Sequence[Act], *, together: bool = False
-    ) -> list[Receipt | CoreError]:
-        """Write many acts at once, each standing alone; a refusal is returned in its place.
-
-        What is to be written `together` is in the file as a whole after a crash, or not at all.
-        """
-        answers = await self._submit(acts, together=together)
-        booked = [one for one in answers if isinstance(one, Receipt | CoreError)]
-        if len(booked) < len(answers):
-            raise next(one for one in answers if not isinstance(one, Receipt | CoreError))
-        return booked
-
-    async def record(self, *records: Record, patient: bool = False) -> None:
-        """Insert or replace records that need no entry, together.
-
-        `patient` is what says how something went that is done: it goes along with what comes next,
-        if that is within a moment.
-        """
-        if records:
-            await self._change(puts=records, patient=patient)
-
-    async def forget(self, *records: Record) -> None:
-        """Remove records by their keys, together."""
-        if records:
-            await self._change(drops=records)
-
-    async def exchange(self, *, drops: Sequence[Record], puts: Sequence[Record]) -> None:
-        """Remove records and insert others in one step."""
-        await self._change(puts=tuple(puts), drops=tuple(drops))
-
     async def balances(self) -> dict[AccountId, int]:
         """Return the balance of every account that was ever moved, as committed."""
         if self._opened.standing is None:
@@ -179,16 +129,6 @@ class Books(ReadBooks):
         return await self.read(
             lambda connection: verify(connection, key, start, at_least, full=full)
         )
-
-    async def next_number(self, series: str) -> int:
-        """Return the next number of a series (`wallet`, `meter`, …); it is never given out again.
-
-        It is written with the next thing that is, so a number nobody used may return after a crash.
-        """
-        numbers = self._writable().numbers
-        base = first_number(self._standing().incarnation)
-        numbers[series] = numbers.get(series, base) + 1
-        return numbers[series]
 
     def head(self) -> Anchor:
         """Return how far the committed chain has come."""
@@ -242,20 +182,6 @@ class Books(ReadBooks):
         await self.write_anchor()
         return receipt
 
-    def watch(self, told: Callable[[Record], None]) -> Callable[[], None]:
-        """Tell of each record that was written from now on; returns how to stop that."""
-        self._watchers.append(told)
-
-        def stop() -> None:
-            self._watchers.remove(told)
-
-        return stop
-
-    def _say(self, records: Iterable[Record]) -> None:
-        for record in records if self._watchers else ():
-            for watcher in list(self._watchers):
-                watcher(record)
-
     async def close(self) -> None:
         """Write what is queued, join the thread, leave an anchor, free the lock."""
         if self.state is BooksState.CLOSED:
@@ -274,49 +200,6 @@ class Books(ReadBooks):
                 head = opening.anchor_of(self.site, self._writer.standing)
                 write_anchor(head, self._anchors)
         unlock(self._descriptor)
-
-    def _standing(self) -> Standing:
-        standing = self._writer.standing if self._writer else self._opened.standing
-        if standing is None:
-            raise StoreError(self.problem or "closed", self.detail)
-        return standing
-
-    def _writable(self) -> Writer:
-        if self.state is BooksState.CLOSED:
-            raise StoreError("closed")
-        if self._writer is None or self.state is BooksState.READ_ONLY:
-            raise StoreError("read_only", self.problem)
-        return self._writer
-
-    async def _submit(
-        self, acts: Sequence[Act], *, together: bool = False
-    ) -> list[Receipt | Exception]:
-        """Have acts written and return what became of each."""
-        writer = self._writable()
-        if not acts:
-            return []
-        answers = await acts_done(writer.submit, acts, together=together)
-        for act, answer in zip(acts, answers, strict=True):
-            if isinstance(answer, Receipt):
-                self._say((*act.puts, *act.drops))
-        return answers
-
-    async def _change(
-        self,
-        *,
-        act: Act | None = None,
-        puts: tuple[Record, ...] = (),
-        drops: tuple[Record, ...] = (),
-        incarnation: int | None = None,
-        patient: bool = False,
-    ) -> object:
-        """Have one thing written that is more, or less, than an act."""
-        command = partial(
-            Command, act=act, puts=puts, drops=drops, incarnation=incarnation, patient=patient
-        )
-        result = await done(self._writable().submit, command)
-        self._say((*puts, *drops))
-        return result
 
     async def _freeze(self, *, frozen: bool) -> None:
         self._frozen = frozen
