@@ -7,7 +7,7 @@ as heard only by the word `success`.
 
 import base64
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, timedelta
 import json
 from typing import Final, override
 from urllib.parse import urlencode
@@ -23,20 +23,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import (
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from .pay_alipay_bill import packed
+from .pay_alipay_told import BEIJING, REFUND_STATES, STATES, fen, written, yuan
 from .pay_books import Order, OrderState, Refund, RefundState, RefusedError
 from .pay_provider import Answered, Letter, PayProvider
 
-BEIJING: Final = timezone(timedelta(hours=8))
-_STATES: Final = {
-    OrderState.WAITING: "WAIT_BUYER_PAY",
-    OrderState.PAID: "TRADE_SUCCESS",
-    OrderState.CLOSED: "TRADE_CLOSED",
-}
-_REFUND_STATES: Final = {
-    RefundState.PENDING: "REFUND_PROCESSING",
-    RefundState.DONE: "REFUND_SUCCESS",
-    RefundState.FAILED: "REFUND_FAIL",
-}
 _REFUSALS: Final = {
     "missing": "ACQ.TRADE_NOT_EXIST",
     "paid": "ACQ.TRADE_HAS_SUCCESS",
@@ -120,7 +110,7 @@ class FakeAlipay(PayProvider):
     def told_fields(self, order: Order) -> dict[str, str]:
         """Return what a notice says of an order."""
         fields = {
-            "notify_time": _written(self.now()),
+            "notify_time": written(self.now()),
             "notify_type": "trade_status_sync",
             "notify_id": f"{self.books.number()}ab{order.out_no}",
             "app_id": self.app,
@@ -130,14 +120,14 @@ class FakeAlipay(PayProvider):
             "out_trade_no": order.out_no,
             "seller_id": self.told_merchant(),
             "buyer_id": "2088102116773037",
-            "trade_status": _STATES[order.state],
-            "total_amount": _yuan(self.told_amount(order)),
-            "receipt_amount": _yuan(self.told_amount(order)),
+            "trade_status": STATES[order.state],
+            "total_amount": yuan(self.told_amount(order)),
+            "receipt_amount": yuan(self.told_amount(order)),
             "subject": order.subject,
             "passback_params": "",
         }
         if order.paid_at is not None:
-            fields["gmt_payment"] = _written(order.paid_at)
+            fields["gmt_payment"] = written(order.paid_at)
         if self.faults.wrong_currency:
             fields["trans_currency"] = self.faults.wrong_currency
         return fields
@@ -156,8 +146,8 @@ class FakeAlipay(PayProvider):
         more = {
             "trade_status": over,
             "out_biz_no": refund.refund_no,
-            "refund_fee": _yuan(returned),
-            "gmt_refund": f"{_written(self.now())}.320",
+            "refund_fee": yuan(returned),
+            "gmt_refund": f"{written(self.now())}.320",
         }
         return self.letter(order.notify_url, self.told_fields(order) | more)
 
@@ -208,7 +198,7 @@ class FakeAlipay(PayProvider):
         minutes = int(content.get("timeout_express", "120m").removesuffix("m"))
         order = Order(
             out_no=content["out_trade_no"],
-            amount_minor=_fen(content["total_amount"]),
+            amount_minor=fen(content["total_amount"]),
             currency=self.currency,
             subject=content["subject"],
             notify_url=fields.get("notify_url", ""),
@@ -232,12 +222,12 @@ class FakeAlipay(PayProvider):
         node: Node = {
             "out_trade_no": order.out_no,
             "trade_no": order.reference,
-            "trade_status": _STATES[order.state],
-            "total_amount": _yuan(self.told_amount(order)),
+            "trade_status": STATES[order.state],
+            "total_amount": yuan(self.told_amount(order)),
             "buyer_logon_id": "159****5620",
         }
         if order.paid_at is not None:
-            node["send_pay_date"] = _written(order.paid_at)
+            node["send_pay_date"] = written(order.paid_at)
             if self.books.refunded(order.out_no) == order.amount_minor:
                 node["trade_status"] = "TRADE_CLOSED"
         if self.faults.wrong_currency:
@@ -252,7 +242,7 @@ class FakeAlipay(PayProvider):
         return {"out_trade_no": order.out_no, "trade_no": order.reference}
 
     async def _refund(self, fields: Mapping[str, str], content: Mapping[str, str]) -> Node:
-        number, amount = content["out_request_no"], _fen(content["refund_amount"])
+        number, amount = content["out_request_no"], fen(content["refund_amount"])
         known = number in self.books.refunds
         refund = self.books.refund(number, content["out_trade_no"], amount, self.now())
         if not known and not self.faults.refund_pending:
@@ -263,7 +253,7 @@ class FakeAlipay(PayProvider):
             "out_trade_no": order.out_no,
             "trade_no": order.reference,
             "fund_change": "Y" if moved else "N",
-            "refund_fee": _yuan(self.books.refunded(order.out_no)),
+            "refund_fee": yuan(self.books.refunded(order.out_no)),
         }
 
     async def _query_refund(self, fields: Mapping[str, str], content: Mapping[str, str]) -> Node:
@@ -275,9 +265,9 @@ class FakeAlipay(PayProvider):
             "out_trade_no": order.out_no,
             "trade_no": order.reference,
             "out_request_no": refund.refund_no,
-            "refund_amount": _yuan(refund.amount_minor),
-            "total_amount": _yuan(order.amount_minor),
-            "refund_status": _REFUND_STATES[refund.state],
+            "refund_amount": yuan(refund.amount_minor),
+            "total_amount": yuan(order.amount_minor),
+            "refund_status": REFUND_STATES[refund.state],
         }
 
     # The day's file.
@@ -291,16 +281,3 @@ class FakeAlipay(PayProvider):
     async def _bill(self, request: web.Request) -> web.Response:
         day = date.fromisoformat(request.match_info["day"])
         return web.Response(body=packed(self.day(day), day, self.merchant))
-
-
-def _written(at: datetime) -> str:
-    return at.astimezone(UTC).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _yuan(amount_minor: int) -> str:
-    return f"{amount_minor // 100}.{amount_minor % 100:02d}"
-
-
-def _fen(text: str) -> int:
-    whole, _, part = text.partition(".")
-    return int(whole) * 100 + int(f"{part:0<2}")

@@ -4,51 +4,27 @@ It refuses what the platform refuses: a wrong or repeated signature, a clock mor
 off, another merchant, an order under a number that is another order's.
 """
 
-import base64
-import binascii
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import date, datetime
 import hashlib
-import json
 import re
 import secrets
-from typing import Any, Final, override
+from typing import Final, override
 
 from aiohttp import web
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.hashes import SHA256
 
 from .pay_books import Order, Refund, RefundState, RefusedError
 from .pay_provider import RETRIES_S, Letter, PayProvider
 from .pay_wechat_inside import WeChatInside
 from .pay_wechat_keys import PlatformKey, WeChatAccount, packed
+from .pay_wechat_line import Act, Form, Told, WeChatLine
 from .pay_wechat_told import BEIJING, day_file, moment, refund_notice, refund_told, transaction
 
-_CLOCK_S: Final = 300
-_SCHEME: Final = "WECHATPAY2-SHA256-RSA2048 "
-_WORDS: Final = {
-    "missing": (404, "ORDER_NOT_EXIST"),
-    "missing_refund": (404, "RESOURCE_NOT_EXISTS"),
-    "paid": (400, "ORDERPAID"),
-    "closed": (400, "ORDER_CLOSED"),
-    "other_order": (403, "OUT_TRADE_NO_USED"),
-    "not_paid": (400, "INVALID_REQUEST"),
-    "too_much": (400, "INVALID_REQUEST"),
-    "no_statement": (400, "NO_STATEMENT_EXIST"),
-    "sign": (401, "SIGN_ERROR"),
-    "form": (400, "PARAM_ERROR"),
-    "merchant": (400, "APPID_MCHID_NOT_MATCH"),
-}
 _EVENTS: Final = {
     RefundState.DONE: "REFUND.SUCCESS",
     RefundState.FAILED: "REFUND.CLOSED",
     RefundState.STUCK: "REFUND.ABNORMAL",
 }
-
-type Form = Mapping[str, Any]
-type Told = Mapping[str, object] | None
-type Act = Callable[[web.Request, Form], Awaitable[Told]]
 
 
 class FakeWeChat(PayProvider):
@@ -74,7 +50,7 @@ class FakeWeChat(PayProvider):
         self.account = account
         self._new = PlatformKey.of_public_key if public_key else PlatformKey.of_certificate
         self.keys = [key or self._new()]
-        self._nonces: set[str] = set()
+        self._line = WeChatLine(account, lambda: self.signer, self.now)
         self._files: dict[str, bytes] = {}
         self.inside = WeChatInside(self)
 
@@ -152,44 +128,7 @@ class FakeWeChat(PayProvider):
         return Letter(url, self.signer.headers(body, self.now(), probe=probe), body)
 
     def _signed(self, act: Act) -> Callable[[web.Request], Awaitable[web.Response]]:
-        """Make an act an answer: the request's signature is checked, the answer's is made."""
-
-        async def answer(request: web.Request) -> web.Response:
-            body = await request.read()
-            try:
-                self._check(request, body)
-                told = await act(request, _form(body))
-                status = 204 if told is None else 200
-            except RefusedError as err:
-                status, code = _WORDS[err.code]
-                told = {"code": code, "message": f"{err.code} 操作失败", "detail": {}}
-            content = b"" if told is None else packed(told)
-            headers = self.signer.headers(content, self.now())
-            return web.Response(status=status, body=content, headers=headers)
-
-        return answer
-
-    def _check(self, request: web.Request, body: bytes) -> None:
-        head = request.headers.get("Authorization", "")
-        found = dict(re.findall(r'(\w+)="([^"]*)"', head.removeprefix(_SCHEME)))
-        try:
-            stamp, nonce = found["timestamp"], found["nonce_str"]
-            text = f"{request.method}\n{request.raw_path}\n{stamp}\n{nonce}\n".encode()
-            self.account.key.public_key().verify(
-                base64.b64decode(found["signature"], validate=True),
-                text + body + b"\n",
-                PKCS1v15(),
-                SHA256(),
-            )
-            known = (found["mchid"], found["serial_no"])
-            late_s = abs(self.now().timestamp() - int(stamp))
-        except (KeyError, InvalidSignature, binascii.Error, ValueError) as err:
-            raise RefusedError("sign") from err
-        own = (self.account.merchant, self.account.serial)
-        strange = not head.startswith(_SCHEME) or known != own or nonce in self._nonces
-        if strange or late_s > _CLOCK_S or not request.headers.get("User-Agent"):
-            raise RefusedError("sign")
-        self._nonces.add(nonce)
+        return self._line.signed(act)
 
     async def _native(self, request: web.Request, form: Form) -> Told:
         order = self._place(form, "NATIVE")
@@ -282,7 +221,7 @@ class FakeWeChat(PayProvider):
     async def _download(self, request: web.Request) -> web.Response:
         """Hand out a file: asked with a signature, answered without."""
         try:
-            self._check(request, b"")
+            self._line.check(request, b"")
         except RefusedError:
             return web.json_response({"code": "SIGN_ERROR"}, status=401)
         content = self._files.get(request.raw_path.partition("token=")[2])
@@ -317,13 +256,3 @@ class FakeWeChat(PayProvider):
             currency=self.told_currency(order),
             refunded=self.books.refunded(order.out_no) > 0,
         )
-
-
-def _form(body: bytes) -> Form:
-    try:
-        found = json.loads(body) if body else {}
-    except ValueError as err:
-        raise RefusedError("form") from err
-    if not isinstance(found, dict):
-        raise RefusedError("form")
-    return found

@@ -18,7 +18,8 @@ from custom_components.prepaid_parking.links.pay.exchange import LARGEST
 from custom_components.prepaid_parking.links.pay.told import Told
 from custom_components.prepaid_parking.links.pay.wechat_bill import rows
 from custom_components.prepaid_parking.links.pay.wechat_told import refund_seen, seen
-from custom_components.prepaid_parking.simulator.pay_wechat import Act, FakeWeChat
+from custom_components.prepaid_parking.simulator.pay_wechat import FakeWeChat
+from custom_components.prepaid_parking.simulator.pay_wechat_line import Act
 from custom_components.prepaid_parking.simulator.pay_wechat_told import HEADS, SUM_HEADS
 from tests.links.pay.wechat_peer import (
     OUT_NO,
