@@ -42,14 +42,13 @@ from .core.identity import LaneId, MeterId
 from .links.entity import EntityThings
 from .operations.fail_level import fail_lanes
 from .operations.following import attach_all, detach_all
-from .operations.gate import plate_read
 from .operations.gently import gently
 from .operations.meter_run import MeterRun
 from .operations.usage import close_windows
 from .wiring_books import enter_meter, follow_ratio, lane_of
 from .wiring_commands import Commands
 from .wiring_entity import EntityLine
-from .wiring_lane import LaneWires, attach_lane, lines_of
+from .wiring_lane import LaneWires, answer, attach_lane, lines_of
 from .wiring_line import Detach, LineRun
 from .wiring_modbus import ModbusLine
 from .wiring_mqtt import MqttLineRun
@@ -272,13 +271,7 @@ class SiteWiring:
 
     def _heard(self, lane: LaneId, read: PlateRead) -> None:
         if not self._stopped:
-            self._commands.spawn(self._answer(lane, read))
-
-    async def _answer(self, lane: LaneId, read: PlateRead) -> None:
-        try:
-            await plate_read(self._data.site, lane=lane, read=read)
-        except (CoreError, StoreError) as err:
-            _LOGGER.warning("A plate at lane %s was not answered: %s", lane, err)
+            self._commands.spawn(answer(self._data.site, lane, read))
 
     def _hurry(self, run: MeterRun) -> None:
         if (line := self._line_of.get(run.meter.id)) is not None:

@@ -30,6 +30,7 @@ from .core.identity import LaneId
 from .lane_pad import attach_pad
 from .lane_pictures import LanePictures
 from .links.plates import WEBHOOKS
+from .operations.gate import plate_read
 from .operations.lane_run import LaneRun
 from .operations.lane_watch import lane_inputs
 from .operations.site import Site
@@ -126,6 +127,14 @@ async def attach_lane(
         for key, inputs in _by_line(data.get(CONF_INPUTS, {}), hub).items():
             undo.callback(await _inputs(lane, inputs, lines.get(key), wires))
         return undo.pop_all().close
+
+
+async def answer(site: Site, lane: LaneId, read: PlateRead) -> None:
+    """Act on a plate that was read. Trouble is said: the next car is read all the same."""
+    try:
+        await plate_read(site, lane=lane, read=read)
+    except (CoreError, StoreError) as err:
+        _LOGGER.warning("A plate at lane %s was not answered: %s", lane, err)
 
 
 def lines_of(data: Mapping[str, Any], hub: str) -> frozenset[str]:
