@@ -7,18 +7,21 @@ import pytest
 
 from custom_components.prepaid_parking.core.chart import Channel
 from custom_components.prepaid_parking.core.difference import DifferenceKind
-from custom_components.prepaid_parking.core.identity import OrderId, RefundId
+from custom_components.prepaid_parking.core.identity import DifferenceId, OrderId, RefundId
 from custom_components.prepaid_parking.core.pay_channel import RowKind, SettlementRow
-from custom_components.prepaid_parking.core.settlement_match import (
+from custom_components.prepaid_parking.core.settlement_calendar import (
     BEIJING,
-    OrderSide,
-    RefundSide,
     due_days,
     is_given_up,
-    keyed,
-    match_rows,
-    net_minor,
     paid_on,
+)
+from custom_components.prepaid_parking.core.settlement_match import match_rows
+from custom_components.prepaid_parking.core.settlement_rows import (
+    HeldSide,
+    OrderSide,
+    RefundSide,
+    keyed,
+    net_minor,
 )
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -81,6 +84,32 @@ def test_what_was_booked_and_what_is_booked_now_is_what_the_provider_holds(
             assert one.moves.suspense_minor == one.moves.wallet_minor == 0
 
 
+def there(minor: int, fee: int = 0, no: str = "f1") -> SettlementRow:
+    """The row of a refund that went."""
+    return SettlementRow(
+        kind=RowKind.REFUND,
+        out_no="o1",
+        provider_ref="r1",
+        amount_minor=minor,
+        fee_minor=fee,
+        refund_no=no,
+        at=NOON,
+    )
+
+
+def back(minor: int, fee: int = 0) -> SettlementRow:
+    """The row of a refund that came back."""
+    return SettlementRow(
+        kind=RowKind.OTHER,
+        out_no="",
+        provider_ref="r1",
+        amount_minor=minor,
+        fee_minor=fee,
+        at=NOON,
+        word="refund_failure",
+    )
+
+
 @given(
     minor=MONEY,
     out_fee=st.integers(-100, 100),
@@ -94,29 +123,70 @@ def test_a_refund_that_went_and_came_back_leaves_clearing_where_it_was(
     refund = RefundSide(
         id=RefundId("rf1"), refund_no="f1", provider_ref="r1", amount_minor=minor, is_done=False
     )
-    there = SettlementRow(
-        kind=RowKind.REFUND,
-        out_no="o1",
-        provider_ref="r1",
-        amount_minor=minor,
-        fee_minor=out_fee,
-        refund_no="f1",
-        at=NOON,
-    )
-    back = SettlementRow(
-        kind=RowKind.OTHER,
-        out_no="",
-        provider_ref="r1",
-        amount_minor=minor,
-        fee_minor=back_fee,
-        at=NOON,
-        word="refund_failure",
-    )
-    rows = [back, there] if back_first else [there, back]
+    rows = [there(minor, out_fee), back(minor, back_fee)]
+    if back_first:
+        rows.reverse()
     matches = match_rows(rows, {}, {"f1": refund, "r1": refund}, {}, frozenset())
     assert [one.problem for one in matches] == [None, None]
     assert sum(one.moves.total_minor for one in matches) == out_fee + back_fee
     assert sum(one.moves.total_minor + net_minor(one.row) for one in matches) == 0
+
+
+@given(
+    minor=MONEY,
+    fees=st.tuples(st.integers(-100, 100), st.integers(-100, 100)),
+    back_first=st.booleans(),
+    ours=st.booleans(),
+    files=st.sampled_from([1, 2]),
+)
+def test_both_ways_of_a_refund_are_one_story_in_however_many_files(
+    minor: int, fees: tuple[int, int], back_first: bool, ours: bool, files: int
+) -> None:
+    """What an earlier file has held is held no more, and clearing and suspense are where they were."""
+    refund = RefundSide(
+        id=RefundId("rf1"), refund_no="f1", provider_ref="r1", amount_minor=minor, is_done=False
+    )
+    refunds = {"f1": refund, "r1": refund} if ours else {}
+    rows = [there(minor, fees[0], "f1" if ours else ""), back(minor, fees[1])]
+    if back_first:
+        rows.reverse()
+    first = match_rows(rows[:1] if files == 2 else rows, {}, refunds, {}, ())
+    held = [
+        HeldSide(
+            id=DifferenceId("df1"),
+            provider_ref=one.row.provider_ref,
+            held_minor=-one.moves.suspense_minor,
+        )
+        for one in first
+        if one.problem is not None
+    ]
+    then = match_rows(rows, {}, refunds, {}, {one.key for one in first}, held)
+    both = (*first, *then)
+    assert [one.row for one in both] == rows
+    assert [one.explains for one in both] == [None, "df1" if files == 2 else None]
+    assert both[-1].problem is None
+    assert len(held) == files - 1
+    assert sum(one.moves.suspense_minor for one in both) == 0
+    assert sum(one.moves.total_minor + net_minor(one.row) for one in both) == 0
+
+
+def test_another_refunds_way_back_explains_nothing() -> None:
+    """Two payers of one amount on one day: the money of one is not the money of the other."""
+    held = [
+        HeldSide(id=DifferenceId("df1"), provider_ref="r2", held_minor=-500),
+        HeldSide(id=DifferenceId("df2"), provider_ref="r1", held_minor=-499),
+        HeldSide(id=DifferenceId("df3"), provider_ref="r1", held_minor=500),
+    ]
+    (one,) = match_rows([back(500)], {}, {}, {}, (), held)
+    assert (one.problem, one.explains) == (DifferenceKind.OTHER_ROW, None)
+
+
+def test_one_difference_is_explained_once() -> None:
+    """A second way back is somebody's money."""
+    held = [HeldSide(id=DifferenceId("df1"), provider_ref="r1", held_minor=-500)]
+    found = match_rows([back(500), back(500, 1)], {}, {}, {}, (), held)
+    assert [one.explains for one in found] == ["df1", None]
+    assert [one.problem for one in found] == [None, DifferenceKind.OTHER_ROW]
 
 
 @given(rows=st.lists(ROW, max_size=8), more=st.lists(ROW, max_size=4), known=ORDERS)

@@ -11,7 +11,7 @@ from custom_components.prepaid_parking.core.difference import Difference, Differ
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.pay_channel import ChannelFault, RefundOutcome
 from custom_components.prepaid_parking.core.pay_refund import RefundState, RefundStep
-from custom_components.prepaid_parking.core.settlement_match import day_of
+from custom_components.prepaid_parking.core.settlement_calendar import day_of
 from custom_components.prepaid_parking.core.voucher import VoucherBatch, place_of
 from custom_components.prepaid_parking.operations.cashier import deduct
 from custom_components.prepaid_parking.operations.pay_orders import find_order

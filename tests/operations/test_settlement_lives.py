@@ -19,7 +19,7 @@ from custom_components.prepaid_parking.core.pay_channel import (
 )
 from custom_components.prepaid_parking.core.pay_order import PayOrder
 from custom_components.prepaid_parking.core.pay_refund import PayRefund, RefundState
-from custom_components.prepaid_parking.core.settlement_match import net_minor
+from custom_components.prepaid_parking.core.settlement_rows import net_minor
 from custom_components.prepaid_parking.operations.cashier import deduct
 from custom_components.prepaid_parking.operations.pay_refunds import refund_order
 from custom_components.prepaid_parking.operations.settlement_days import reconcile_payments
@@ -32,6 +32,7 @@ from tests.operations.refunding import (
     refund_row,
 )
 from tests.operations.test_settlement import TODAY, stranger
+from tests.operations.test_settlement_stories import way_back
 from tests.operations.world import DAY, HOUR, MANAGER, MINUTE, World
 
 STEP = st.one_of(
@@ -43,7 +44,7 @@ STEP = st.one_of(
     st.tuples(st.just("line"), st.sampled_from(["good", "lost", "down", "no", "not now"])),
     st.tuples(st.just("tick"), st.sampled_from([MINUTE, HOUR, DAY])),
     st.tuples(st.just("crash")),
-    st.tuples(st.just("file"), st.integers(0, 100)),
+    st.tuples(st.just("file"), st.integers(0, 100), st.integers(0, 8)),
 )
 
 
@@ -79,7 +80,9 @@ class Life:
         if not self.provider.refunds or outcome is RefundOutcome.MISSING:
             return
         number = list(self.provider.refunds)[which % len(self.provider.refunds)]
-        if self.provider.refunds[number].outcome is RefundOutcome.PENDING:
+        now = self.provider.refunds[number].outcome
+        back = (now, outcome) == (RefundOutcome.DONE, RefundOutcome.FAILED)
+        if now is RefundOutcome.PENDING or back:
             self.provider.end(number, outcome)
 
     async def _notice(self, which: int) -> None:
@@ -103,21 +106,24 @@ class Life:
         await self.world.restart()
         connect(self.world.site, self.provider)
 
-    async def _file(self, fee: int) -> None:
-        """The provider hands out a file of all that it has, and the bank got nothing yet."""
-        self.provider.files = {TODAY: self.rows(fee)}
+    async def _file(self, fee: int, most: int) -> None:
+        """The provider hands out a file, of the first rows or of the last, and the bank got nothing yet."""
+        rows = self.rows(fee)
+        part = rows[:most] if most % 2 else rows[-most:]
+        self.provider.files = {TODAY: part}
         await reconcile_payments(self.world.site, first=TODAY, last=TODAY)
 
     def rows(self, fee: int) -> list[SettlementRow]:
         """All that the provider has booked; its fee is what the first file said it is."""
         self.fee = getattr(self, "fee", fee)
         paid = [payment_row(self.provider.orders[one.out_no], fee=self.fee) for one in self.orders]
+        gone = [refund_row(one, fee=2) for one in self.provider.refunds.values()]
         back = [
-            refund_row(one)
+            way_back(one.provider_ref, one.amount_minor, fee=3)
             for one in self.provider.refunds.values()
-            if one.outcome is RefundOutcome.DONE
+            if one.outcome is RefundOutcome.FAILED
         ]
-        return [*paid, *back, stranger(minor=1000)]
+        return [*paid, *gone, stranger(minor=1000), *back]
 
     async def never_more_than_was_paid(self) -> None:
         """What is to go back of an order, by our books and by the provider's."""
@@ -152,6 +158,11 @@ class Life:
         assert await of_site(self.world, SiteAccount.BANK) == -holds
         fees = sum(one.fee_minor for one in rows)
         assert await of_site(self.world, SiteAccount.PROVIDER_FEES) == -fees
+        left = self.world.site.settling.differences.values()
+        assert await of_site(self.world, SiteAccount.SUSPENSE) == sum(
+            one.suspended_minor for one in left
+        )
+        assert [one.found_minor for one in left if one.suspended_minor] == [1000]
 
 
 @settings(

@@ -28,7 +28,7 @@ from custom_components.prepaid_parking.core.pay_channel import (
 )
 from custom_components.prepaid_parking.core.pay_order import Aim, AimKind, OrderState, PayOrder
 from custom_components.prepaid_parking.core.pay_refund import PayRefund
-from custom_components.prepaid_parking.core.settlement_match import net_minor
+from custom_components.prepaid_parking.core.settlement_rows import net_minor
 from custom_components.prepaid_parking.core.voucher import VoucherBatch
 from custom_components.prepaid_parking.operations.pay_notices import hear
 from custom_components.prepaid_parking.operations.pay_orders import close_order, create_order, look

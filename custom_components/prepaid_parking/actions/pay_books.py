@@ -13,7 +13,7 @@ from ..core.chart import ONLINE, Channel
 from ..core.difference import Resolution
 from ..core.errors import CoreError
 from ..core.pay_refund import RefundStep
-from ..core.settlement_match import day_of
+from ..core.settlement_calendar import day_of
 from ..operations import bank_lines, differences, pay_refund_people, pay_refunds
 from ..operations.pay_finding import named_channel
 from ..operations.pay_matching import take_file

@@ -156,8 +156,8 @@ def after_look(refund: PayRefund, seen: RefundSeen | None, now: datetime) -> Pay
         return done(replace(refund, provider_ref=seen.provider_ref, way=way), now)
     if refund.way is RefundWay.BANK:
         return refund
-    if outcome is RefundOutcome.FAILED:
-        return failed(refund, now)
+    if seen is not None and outcome is RefundOutcome.FAILED:
+        return failed(replace(refund, provider_ref=seen.provider_ref or refund.provider_ref), now)
     if refund.state is RefundState.DONE:
         return refund
     after = replace(refund, tries=refund.tries + 1, next_at=next_look(refund, now))

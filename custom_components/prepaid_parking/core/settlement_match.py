@@ -6,120 +6,22 @@ booked: a fee is the site's expense, a payout is now at the bank, what nobody ca
 when all is paid out, clearing is zero. Pure: whoever calls has read the file and the books.
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from dataclasses import replace
 from typing import Final
 
-from .chart import Channel
 from .difference import DifferenceKind
-from .identity import OrderId, RefundId
 from .pay_channel import RowKind, SettlementRow
+from .settlement_rows import HeldSide, Moves, OrderSide, RefundSide, RowMatch, keyed, net_minor
 
-BEIJING: Final = timezone(timedelta(hours=8))
-ZONES: Final[Mapping[Channel, tzinfo]] = {
-    Channel.WECHAT: BEIJING,
-    Channel.ALIPAY: BEIJING,
-    Channel.STRIPE: UTC,
-}
-"""Whose days the files are of."""
-READY: Final = {
-    Channel.WECHAT: timedelta(hours=34),
-    Channel.ALIPAY: timedelta(hours=34),
-    Channel.STRIPE: timedelta(hours=26),
-}
-"""When a file is there, from the beginning of its day: the Chinese ones at ten the next morning."""
-GIVEN_UP: Final = timedelta(days=14)
-"""So long a file is asked for; providers make them within hours, or never."""
-RETRY: Final = tuple(timedelta(minutes=pause) for pause in (10, 30, 60, 240))
 FEES: Final = frozenset({"stripe_fee", "stripe_fx_fee", "tax_fee", "network_cost"})
 """Words of rows that are a provider's price on its own."""
 REFUND_FAILURE: Final = "refund_failure"
 """The word of a row that brings a refund back."""
 THERE: Final = "refund"
 BOTH_WAYS: Final = [THERE, REFUND_FAILURE]
-MIDNIGHT: Final = timedelta(minutes=15)
-"""A payment so near midnight may stand in the file of the day beside."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderSide:
-    """An order as the site knows it: what was credited (0: nothing yet), and what its entry moved."""
-
-    id: OrderId
-    out_no: str
-    wallet: str
-    paid_minor: int
-    entry_minor: int
-    provider_ref: str
-    paid_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundSide:
-    """A refund as the site knows it.
-
-    `is_done` says that it has left clearing, `came_back` that it did, stood so in a file, and is
-    back: a bank has refused it.
-    """
-
-    id: RefundId
-    refund_no: str
-    provider_ref: str
-    amount_minor: int
-    is_done: bool
-    came_back: bool = False
-    done_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moves:
-    """By how much a row makes clearing rise, and out of what (below zero: fall, and into what)."""
-
-    fee_minor: int = 0
-    bank_minor: int = 0
-    suspense_minor: int = 0
-    wallet_minor: int = 0
-
-    @property
-    def total_minor(self) -> int:
-        """The whole change of clearing."""
-        return self.fee_minor + self.bank_minor + self.suspense_minor + self.wallet_minor
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowMatch:
-    """A row with what belongs to it, what it moves, and what does not fit (None: all does)."""
-
-    key: str
-    row: SettlementRow
-    order: OrderSide | None = None
-    refund: RefundSide | None = None
-    moves: Moves = Moves()
-    problem: DifferenceKind | None = None
-    expected_minor: int = 0
-
-
-def net_minor(row: SettlementRow) -> int:
-    """Return by how much a row changed what the provider holds for the site."""
-    given = row.kind in {RowKind.REFUND, RowKind.PAYOUT}
-    return (-row.amount_minor if given else row.amount_minor) - row.fee_minor
-
-
-def keyed(rows: Iterable[SettlementRow]) -> list[tuple[str, SettlementRow]]:
-    """Return rows with the key of each: the same in every file it stands in, now and later.
-
-    What happens once for a payment is named by the payment; two rows that are alike in everything are
-    counted.
-    """
-    seen: Counter[str] = Counter()
-    found: list[tuple[str, SettlementRow]] = []
-    for row in rows:
-        name = _name(row)
-        seen[name] += 1
-        found.append((name if seen[name] == 1 else f"{name}#{seen[name]}", row))
-    return found
+ONE_WAY: Final = frozenset({DifferenceKind.REFUND_UNKNOWN, DifferenceKind.OTHER_ROW})
+"""What a refund is that went, or came back, and the other way is in no file yet."""
 
 
 def match_rows(
@@ -128,49 +30,24 @@ def match_rows(
     refunds: Mapping[str, RefundSide],
     payments: Mapping[str, OrderSide],
     known: Collection[str],
+    held: Iterable[HeldSide] = (),
 ) -> tuple[RowMatch, ...]:
     """Match the rows that were not taken up before.
 
     `orders` are by our number, `payments` by the provider's, `refunds` by ours or, made without us,
-    by the provider's. A refund that failed and whose two rows are both new is one story: what went out
-    came back, and the books have it back already.
+    by the provider's. A refund that failed is one story, whether its two rows come in one file or in
+    two: what went out came back. `held` is what earlier files have of such stories.
     """
     new = [(key, row) for key, row in keyed(rows) if key not in known]
     returned = _returned([row for _, row in new], refunds)
-    return tuple(
-        _there_and_back(key, row, refunds[row.provider_ref])
-        if _way(row) and row.provider_ref in returned
+    matches = [
+        _there_and_back(key, row, _refund_of(row, refunds))
+        if _way(row) and (row.provider_ref, row.amount_minor) in returned
         else _match(key, row, orders, refunds, payments)
         for key, row in new
-    )
-
-
-def paid_on(day: date, zone: tzinfo, orders: Iterable[OrderSide]) -> list[OrderSide]:
-    """Return the orders that the file of a day should have, seen from the day after.
-
-    So near midnight that it may stand in the next day's file, an order is looked for there.
-    """
-    return [
-        one
-        for one in orders
-        if one.paid_minor and (one.paid_at.astimezone(zone) + MIDNIGHT).date() == day
     ]
-
-
-def due_days(kind: Channel, done_to: date, now: datetime) -> list[date]:
-    """Return the days whose files should be there by now and were not taken up, the oldest first."""
-    last = (now.astimezone(ZONES[kind]) - READY[kind]).date()
-    return [done_to + timedelta(days=one) for one in range(1, (last - done_to).days + 1)]
-
-
-def day_of(kind: Channel, at: datetime) -> date:
-    """Return the provider's day of an instant."""
-    return at.astimezone(ZONES[kind]).date()
-
-
-def is_given_up(kind: Channel, day: date, now: datetime) -> bool:
-    """Tell whether a day's file will not come any more."""
-    return now.astimezone(ZONES[kind]).date() >= day + GIVEN_UP
+    waiting = list(held)
+    return tuple(_told_to_its_end(one, waiting) for one in matches)
 
 
 def _match(
@@ -187,8 +64,7 @@ def _match(
         case RowKind.PAYMENT:
             return _payment(key, row, order)
         case RowKind.REFUND:
-            refund = refunds.get(row.refund_no) or refunds.get(row.provider_ref)
-            return _refund(key, row, refund, order)
+            return _refund(key, row, _refund_of(row, refunds), order)
         case RowKind.PAYOUT:
             moves = Moves(fee_minor=row.fee_minor, bank_minor=row.amount_minor)
             return RowMatch(key=key, row=row, moves=moves)
@@ -203,14 +79,37 @@ def _match(
             return _held(key, row, DifferenceKind.OTHER_ROW, None)
 
 
-def _returned(rows: Iterable[SettlementRow], refunds: Mapping[str, RefundSide]) -> frozenset[str]:
-    """Return the provider's numbers of failed refunds that one row says went, and another came back."""
-    ways: dict[str, list[str]] = {}
+def _returned(
+    rows: Iterable[SettlementRow], refunds: Mapping[str, RefundSide]
+) -> frozenset[tuple[str, int]]:
+    """Return which refunds one row says went and another came back, by their numbers and amounts.
+
+    One of ours has failed by then; the provider's own nobody here has heard of.
+    """
+    ways: dict[tuple[str, int], list[str]] = {}
     for row in rows:
-        refund = refunds.get(row.provider_ref)
-        if refund is not None and not refund.is_done and refund.amount_minor == row.amount_minor:
-            ways.setdefault(row.provider_ref, []).append(_way(row))
+        refund = _refund_of(row, refunds)
+        failed = refund is None or (not refund.is_done and refund.amount_minor == row.amount_minor)
+        if row.provider_ref and failed:
+            ways.setdefault((row.provider_ref, row.amount_minor), []).append(_way(row))
     return frozenset(ref for ref, seen in ways.items() if sorted(filter(None, seen)) == BOTH_WAYS)
+
+
+def _told_to_its_end(match: RowMatch, waiting: list[HeldSide]) -> RowMatch:
+    """Match the other way of a refund that an earlier file had alone: what was held for it is not any more."""
+    if not _way(match.row) or match.problem not in ONE_WAY:
+        return match
+    for one in waiting:
+        same = one.provider_ref == match.row.provider_ref
+        if same and one.held_minor == match.moves.suspense_minor:
+            waiting.remove(one)
+            return replace(match, problem=None, explains=one.id)
+    return match
+
+
+def _refund_of(row: SettlementRow, refunds: Mapping[str, RefundSide]) -> RefundSide | None:
+    """Return the refund that a row is about, by our number or, made without us, by the provider's."""
+    return refunds.get(row.refund_no) or refunds.get(row.provider_ref)
 
 
 def _way(row: SettlementRow) -> str:
@@ -220,14 +119,14 @@ def _way(row: SettlementRow) -> str:
     return REFUND_FAILURE if row.word == REFUND_FAILURE else ""
 
 
-def _there_and_back(key: str, row: SettlementRow, refund: RefundSide) -> RowMatch:
+def _there_and_back(key: str, row: SettlementRow, refund: RefundSide | None) -> RowMatch:
     """Match a row of a refund that went and came back: beside its fee, clearing is where it was."""
     return RowMatch(
         key=key,
         row=row,
         refund=refund,
         moves=Moves(fee_minor=row.fee_minor),
-        expected_minor=refund.amount_minor,
+        expected_minor=refund.amount_minor if refund is not None else 0,
     )
 
 
@@ -304,13 +203,3 @@ def _held(
     held = -net_minor(row) - row.fee_minor
     moves = Moves(fee_minor=row.fee_minor, suspense_minor=held)
     return RowMatch(key=key, row=row, order=order, moves=moves, problem=problem)
-
-
-def _name(row: SettlementRow) -> str:
-    if row.kind is RowKind.PAYMENT:
-        return f"payment/{row.provider_ref}"
-    at = row.at.astimezone(UTC).isoformat() if row.at is not None else ""
-    if row.kind is RowKind.REFUND:
-        return f"refund/{row.refund_no}" if row.refund_no else f"refund/{row.provider_ref}/{at}"
-    amounts = f"{row.amount_minor}/{row.fee_minor}"
-    return f"{row.kind}/{row.word}/{row.provider_ref}/{amounts}/{at}"

@@ -4,6 +4,7 @@ A difference never moves money by itself. What lies in suspense for it goes wher
 a wallet or out of it, to the site's own account, or back out of the bank.
 """
 
+import asyncio
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -37,7 +38,6 @@ async def load(site: Site) -> None:
     site.settling.hold(*await site.books.load(Difference, settled_at=None))
 
 
-@in_turn
 async def settle_difference(
     site: Site,
     *,
@@ -50,8 +50,28 @@ async def settle_difference(
 ) -> Receipt:
     """Say what a difference is, and where what lies in suspense for it goes.
 
-    It is the office's own correction: a wallet that it charges may fall below zero by it.
+    It is the office's own correction: a wallet that it charges may fall below zero by it. A file that is
+    taken up meanwhile may explain it: they wait for each other.
     """
+    found = await find_difference(site, difference)
+
+    async def settle() -> Receipt:
+        async with site.paying.turn_of(f"settling/{found.account}"):
+            return await _settle(site, difference, resolution, reason, actor, wallet, reference)
+
+    return await asyncio.shield(settle())
+
+
+@in_turn
+async def _settle(
+    site: Site,
+    difference: str,
+    resolution: Resolution,
+    reason: str,
+    actor: Actor,
+    wallet: str,
+    reference: str,
+) -> Receipt:
     content = {"difference": difference, "resolution": resolution, "wallet": wallet}
     act = Act(
         kind=EntryKind.DIFFERENCE_SETTLED,

@@ -13,11 +13,8 @@ from ..core.difference import SettledRow
 from ..core.pay_channel import Outcome, RefundOutcome, RefundSeen, RowKind, Seen, SettlementRow
 from ..core.pay_order import PayOrder
 from ..core.pay_refund import PayRefund, RefundWay, after_look
-from ..core.settlement_match import (
-    RowMatch,
-    keyed,
-    match_rows,
-)
+from ..core.settlement_match import match_rows
+from ..core.settlement_rows import RowMatch, keyed
 from .differences import tell_differences
 from .pay_book import ChannelRun
 from .pay_crediting import credit_seen, credit_unknown
@@ -31,6 +28,7 @@ from .settlement_sides import (
     Known,
     Sides,
     failed_by,
+    held_of,
     known_orders,
     orders_around,
     refunds_of,
@@ -65,7 +63,14 @@ async def _taken(site: Site, file: File) -> FileTaken:
         sides = await _sides(site, file, new, around)
         matches = [
             one
-            for one in match_rows(file.rows, sides.orders, sides.refunds, sides.payments, before)
+            for one in match_rows(
+                file.rows,
+                sides.orders,
+                sides.refunds,
+                sides.payments,
+                before,
+                held_of(site, file.account),
+            )
             if one.row.refund_no not in waiting
         ]
         found, closing = await judged(site, file, matches, sides)
@@ -81,9 +86,14 @@ async def _taken(site: Site, file: File) -> FileTaken:
             done=file.done,
         )
         await book_rows(site, taking)
-    opened = tuple(one for one in found if one is not None)
-    tell_differences(site, *opened, *closing)
-    return FileTaken(rows=len(file.rows), new=len(matches), found=opened, explained=tuple(closing))
+    changed = [one for one in (*found, *closing) if one is not None]
+    tell_differences(site, *changed)
+    return FileTaken(
+        rows=len(file.rows),
+        new=len(matches),
+        found=tuple(one for one in changed if one.settled_at is None),
+        explained=tuple(one for one in changed if one.settled_at is not None),
+    )
 
 
 async def _complete(

@@ -16,7 +16,7 @@ from ..core.difference import Difference, SettledDays, SettledRow
 from ..core.entry_kind import EntryKind
 from ..core.identity import SYSTEM
 from ..core.ledger import AccountId, Act, Posting
-from ..core.settlement_match import Moves, RowMatch
+from ..core.settlement_rows import Moves, RowMatch
 from .booking import book, tell
 from .facts import WalletEvent
 from .pay_book import ChannelRun

@@ -6,7 +6,7 @@ from typing import Final
 
 from ..core.difference import DifferenceKind, SettledDays
 from ..core.pay_channel import ChannelError
-from ..core.settlement_match import RETRY, day_of, due_days, is_given_up
+from ..core.settlement_calendar import RETRY, day_of, due_days, is_given_up
 from .differences import drawn_up, tell_differences
 from .pay_book import ChannelRun
 from .pay_finding import channel_of

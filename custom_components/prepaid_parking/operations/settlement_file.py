@@ -8,7 +8,7 @@ from ..core.chart import Channel
 from ..core.difference import Difference, SettledDays
 from ..core.errors import CoreError
 from ..core.pay_channel import SettlementRow
-from ..core.settlement_match import ZONES, day_of
+from ..core.settlement_calendar import ZONES, day_of
 from .pay_book import ChannelRun
 
 OLDEST: Final = date(2000, 1, 1)

@@ -1,13 +1,15 @@
 """What does not fit: rows that belong to nothing, and orders and refunds that no file has."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
 from ..core.difference import Difference, DifferenceKind, SettledRow
 from ..core.identity import OrderId, RefundId
 from ..core.pay_refund import PayRefund
-from ..core.settlement_match import ZONES, RefundSide, RowMatch, paid_on
+from ..core.settlement_calendar import ZONES, paid_on
+from ..core.settlement_rows import RefundSide, RowMatch
 from .differences import drawn_up, explained
 from .settlement_file import File, midnight, row_day
 from .settlement_sides import (
@@ -30,9 +32,10 @@ MISSING: Final = frozenset({DifferenceKind.ORDER_WITHOUT_ROW, DifferenceKind.REF
 async def judged(
     site: Site, file: File, matches: Sequence[RowMatch], sides: Sides
 ) -> tuple[list[Difference | None], list[Difference]]:
-    """Return a difference for each row (None where it fits), then those of what has no row.
+    """Return what each row is about (None where it fits), then differences of what has no row.
 
-    And those that were open and are explained by this file.
+    A row's is a new difference, or the earlier one that it ends. And those that were open and are
+    explained by this file.
     """
     found: list[Difference | None] = [await _of_row(site, file, one, sides) for one in matches]
     orders = {one.order.id for one in matches if one.order is not None}
@@ -54,6 +57,10 @@ async def judged(
 
 
 async def _of_row(site: Site, file: File, match: RowMatch, sides: Sides) -> Difference | None:
+    if match.explains is not None:
+        return explained(
+            site, replace(site.settling.differences[match.explains], suspended_minor=0)
+        )
     held, kind = sides.unmatched.get(match.row.provider_ref), match.problem
     if kind is None and held is not None and held.order is None:
         kind = DifferenceKind.ROW_WITHOUT_ORDER

@@ -7,7 +7,7 @@ from ..core.bank_statement import StatementLine
 from ..core.chart import Channel
 from ..core.difference import SettledRow
 from ..core.pay_channel import SettlementRow
-from ..core.settlement_match import keyed
+from ..core.settlement_rows import keyed
 from .bank_lines import Fate, fate_of
 from .settlement_file import MOST_DAYS, File, check_days, row_day
 from .settlement_sides import known_orders, orders_around

@@ -15,7 +15,9 @@ from ..core.pay_channel import RowKind, SettlementRow
 from ..core.pay_notice import Unmatched
 from ..core.pay_order import OrderState, PayOrder
 from ..core.pay_refund import PayRefund, RefundState, RefundWay
-from ..core.settlement_match import REFUND_FAILURE, ZONES, OrderSide, RefundSide
+from ..core.settlement_calendar import ZONES
+from ..core.settlement_match import REFUND_FAILURE
+from ..core.settlement_rows import HeldSide, OrderSide, RefundSide
 from .gently import gently
 from .pay_refund_holding import owner_of_aim
 from .site import Site
@@ -111,6 +113,16 @@ async def sides_of(site: Site, kind: Channel, rows: Sequence[SettlementRow], kno
                 side_of = replace(refund_side(refund), came_back=back)
                 sides.refunds[row.provider_ref] = side_of
     return sides
+
+
+def held_of(site: Site, account: str) -> list[HeldSide]:
+    """Return what lies in suspense for refunds of which files have one way only."""
+    return [
+        HeldSide(id=one.id, provider_ref=one.provider_ref, held_minor=one.suspended_minor)
+        for one in site.settling.differences.values()
+        if one.account == account
+        and (one.kind is DifferenceKind.REFUND_UNKNOWN or one.word == REFUND_FAILURE)
+    ]
 
 
 async def refunds_of(site: Site, row: SettlementRow) -> list[PayRefund]:

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from custom_components.prepaid_parking.core.pay_channel import ChannelError, ChannelFault, RowKind
-from custom_components.prepaid_parking.core.settlement_match import keyed
+from custom_components.prepaid_parking.core.settlement_rows import keyed
 from custom_components.prepaid_parking.links.pay import alipay_bill
 from custom_components.prepaid_parking.links.pay.stripe_report import rows
 from custom_components.prepaid_parking.links.pay.stripe_told import row
