@@ -14,7 +14,7 @@ import segno
 from .const import DOMAIN
 from .core.errors import CoreError
 from .core.pay_code import PayCode, PayFor
-from .operations.pay_codes import all_pay_codes
+from .operations.pay_codes import codes_in_force
 from .operations.pay_tokens import name_of
 from .operations.site import Site
 from .page_view import Page, PageView, asked_of
@@ -70,7 +70,7 @@ class CodeSheetView(PageView):
 
         async def make(site: Site) -> Page:
             base = payers_address(hass, found)
-            codes = await all_pay_codes(site, kind=_kind(asked))
+            codes = codes_in_force(site, _kind(asked))
             wanted = frozenset(named.split(",")) if named else None
             shown = [
                 Sticker(

@@ -10,12 +10,14 @@ import pytest
 from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.identity import PayCodeId
+from custom_components.prepaid_parking.core.page import Part
 from custom_components.prepaid_parking.core.pay_code import PayCode, PayFor, code_token
 from custom_components.prepaid_parking.operations.closing_wallet import close_wallet
 from custom_components.prepaid_parking.operations.pay_code_book import PayCodeBook
 from custom_components.prepaid_parking.operations.pay_codes import (
     MOST_CODES,
-    all_pay_codes,
+    codes_ever,
+    codes_in_force,
     find_pay_code,
     make_pay_codes,
     revoke_pay_code,
@@ -85,8 +87,8 @@ async def test_a_revoked_code_opens_nothing_and_stays_revoked_after_a_restart(
     assert opened_by(world.site, token) is None
     await world.restart()
     assert opened_by(world.site, token) is None
-    assert await all_pay_codes(world.site) == []
-    assert await all_pay_codes(world.site, revoked=True) == [revoked]
+    assert codes_in_force(world.site) == []
+    assert await codes_ever(world.site, Part()) == [revoked]
     again, still = await revoke_pay_code(world.site, code="PC1", actor=MANAGER)
     assert (again.entry, again.repeated, still) == (receipt.entry, True, revoked)
 
@@ -108,7 +110,7 @@ async def test_a_thing_keeps_its_code_unless_another_one_is_wanted(world: World)
     assert opened_by(world.site, lasting_token(world.site, first)) is None
     assert opened_by(world.site, lasting_token(world.site, anew)) is not None
     await world.restart()
-    assert await all_pay_codes(world.site) == [both[1], anew]
+    assert codes_in_force(world.site) == [both[1], anew]
     old = await find_pay_code(world.site, first.id)
     assert old.revoked_at == NOON
 
@@ -231,7 +233,7 @@ async def test_what_cannot_have_a_code_is_refused(world: World) -> None:
         with pytest.raises(CoreError) as refused:
             await made(world, wallet, **fields)
         assert refused.value.key == key
-    assert await all_pay_codes(world.site, revoked=True) == []
+    assert await codes_ever(world.site, Part()) == []
     with pytest.raises(CoreError, match="unknown_pay_code"):
         await revoke_pay_code(world.site, code="pc9", actor=MANAGER)
 
@@ -240,8 +242,8 @@ async def test_codes_of_one_kind_are_listed_alone(world: World) -> None:
     """Who prints stickers for the meters does not want the flats between them."""
     (wallet,) = await wallets(world)
     await made(world, wallet)
-    assert await all_pay_codes(world.site, kind=PayFor.METER) == []
-    assert [one.id for one in await all_pay_codes(world.site, kind=PayFor.WALLET)] == ["pc1"]
+    assert codes_in_force(world.site, PayFor.METER) == []
+    assert [one.id for one in codes_in_force(world.site, PayFor.WALLET)] == ["pc1"]
 
 
 def test_a_revoked_code_does_not_take_its_followers_place() -> None:

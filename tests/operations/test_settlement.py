@@ -116,8 +116,10 @@ async def test_one_missing_and_one_extra_are_both_listed(
         (DifferenceKind.ORDER_WITHOUT_ROW, orders[1].id),
         (DifferenceKind.ROW_WITHOUT_ORDER, None),
     }
-    listed = await all_differences(world.site)
+    listed, count = await all_differences(world.site)
     assert {one.id for one in listed} == {one.id for one in taken.found}
+    assert count == len(listed)
+    assert await all_differences(world.site, open_only=False) == (listed, count)
     assert world.site.settling.unreconciled_minor == 10_000 + 990
     assert await of_site(world, SiteAccount.SUSPENSE) == 990
     assert len(world.heard(DifferenceFact)) == 2

@@ -8,7 +8,7 @@ import probatio as vol
 from ..core.agreement import Agreement
 from ..operations import agreements
 from ..operations.pay_finding import named_channel
-from .call import MAYBE_REASON, PAGED, REFERENCE, WALLET, Action, Call, Response, page
+from .call import MAYBE_REASON, PAGED, REFERENCE, WALLET, Action, Call, Response
 
 NOT_EMPTY: Final = vol.All(cv.string, vol.Length(min=1, max=255))
 
@@ -47,8 +47,7 @@ async def end_agreement(call: Call) -> Response:
 
 async def list_agreements(call: Call) -> Response:
     """List the agreements in force, or all of them."""
-    found = await agreements.agreements_of(call.site, ended_too=call.data["ended"])
-    shown = page(call, found, lambda one: one.id)
+    shown = await agreements.agreements_of(call.site, ended_too=call.data["ended"], part=call.part)
     return {"agreements": [_view(call, one) for one in shown]}
 
 

@@ -16,6 +16,7 @@ from ..core.chart import ONLINE, Channel
 from ..core.errors import CoreError
 from ..core.identity import Actor
 from ..core.ledger import Receipt
+from ..core.page import Part
 from ..core.unit import Unit
 from ..operations.lane_run import LaneRun
 from ..operations.meter_run import MeterRun
@@ -75,6 +76,11 @@ class Call:
     def text(self, name: str) -> str:
         """Return a text, empty where it was not given."""
         return str(self.data.get(name) or "")
+
+    @property
+    def part(self) -> Part:
+        """The part of a list that is asked for."""
+        return Part(after=self.text("after"), limit=self.data["limit"])
 
     def money(self, name: str) -> int:
         """Return an amount in minor units."""

@@ -16,7 +16,7 @@ from ..operations.stay_views import stay_view
 from ..operations.voiding import void_payment as void
 from ..page_view import signed
 from ..receipt_page import receipt_path
-from .call import MAYBE_REASON, PAGED, REASON, REFERENCE, Action, Call, Fields, Response, page
+from .call import MAYBE_REASON, PAGED, REASON, REFERENCE, Action, Call, Fields, Response
 
 TILL: Final[Fields] = {vol.Required("till"): cv.string}
 COUNTED: Final[Fields] = {vol.Required("counted"): cv.string}
@@ -104,10 +104,7 @@ async def get_shift(call: Call) -> Response:
 
 async def list_shifts(call: Call) -> Response:
     """List the shifts, the latest first."""
-    found = await desk_reports.all_shifts(call.site)
-    if call.data["open"]:
-        found = [one for one in found if one.closed_at is None]
-    shown = page(call, found[::-1], lambda one: one.id)
+    shown = await desk_reports.all_shifts(call.site, open_only=call.data["open"], part=call.part)
     return {"shifts": [desk_reports.shift_view(call.site, one) for one in shown]}
 
 
@@ -122,11 +119,11 @@ async def list_receipts(call: Call) -> Response:
     data, site = call.data, call.site
     if data.get("wallet") or data.get("shift"):
         wallet = call.wallet().wallet.id if data.get("wallet") else ""
-        found = await receipts.receipts_of(site, wallet=wallet, shift=call.text("shift").lower())
+        shift = call.text("shift").lower()
+        shown = await receipts.latest_receipts(site, call.part, wallet=wallet, shift=shift)
     else:
         last: date = data.get("until") or local_day(site)
-        found = await receipts.receipts_between(site, data.get("since") or last, last)
-    shown = page(call, found[::-1], lambda one: str(one.no))
+        shown = await receipts.latest_between(site, call.part, data.get("since") or last, last)
     return {"receipts": [receipts.receipt_view(site, one) for one in shown]}
 
 

@@ -30,7 +30,7 @@ from ..operations.settling_views import (
     statement_view,
 )
 from ..wiring_statements import BILL_WORDS, read_settlement
-from .call import MAYBE_REASON, PAGED, REASON, REFERENCE, Action, Call, Fields, Response, page
+from .call import MAYBE_REASON, PAGED, REASON, REFERENCE, Action, Call, Fields, Response
 from .given_file import PATH, given_text
 
 COLUMNS: Final = (*USUAL, *BILL_WORDS)
@@ -71,11 +71,10 @@ async def settle_refund(call: Call) -> Response:
 
 async def list_refunds(call: Call) -> Response:
     """List refunds, the latest first."""
-    found = await pay_refunds.all_refunds(
-        call.site, order=call.text("order"), open_only=call.data["open"]
+    shown, count = await pay_refunds.all_refunds(
+        call.site, order=call.text("order"), open_only=call.data["open"], part=call.part
     )
-    shown = page(call, found, lambda one: one.id)
-    return {"refunds": [refund_view(call.site, one) for one in shown], "count": len(found)}
+    return {"refunds": [refund_view(call.site, one) for one in shown], "count": count}
 
 
 async def import_settlement(call: Call) -> Response:
@@ -113,11 +112,12 @@ async def reconcile(call: Call) -> Response:
 
 async def list_differences(call: Call) -> Response:
     """List what does not fit, the latest first."""
-    found = await differences.all_differences(call.site, open_only=call.data["open"])
-    shown = page(call, found, lambda one: one.id)
+    shown, count = await differences.all_differences(
+        call.site, open_only=call.data["open"], part=call.part
+    )
     return {
         "differences": [difference_view(call.site, one) for one in shown],
-        "count": len(found),
+        "count": count,
         "unreconciled": call.site.currency.text(call.site.settling.unreconciled_minor),
     }
 

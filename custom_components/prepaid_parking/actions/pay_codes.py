@@ -49,7 +49,9 @@ async def make_pay_code(call: Call) -> Response:
 async def list_pay_codes(call: Call) -> Response:
     """List the codes in force, in the order they were made; with `revoked` also those that were."""
     kind = PayFor(call.text("kind")) if call.text("kind") else None
-    found = await pay_codes.all_pay_codes(call.site, kind=kind, revoked=call.data["revoked"])
+    if call.data["revoked"]:
+        return await _told(call, await pay_codes.codes_ever(call.site, call.part, kind))
+    found = pay_codes.codes_in_force(call.site, kind)
     return await _told(call, page(call, found, lambda one: one.id))
 
 

@@ -1,5 +1,6 @@
 """Actions about orders: money is asked for, looked at, taken back, and given its place."""
 
+from itertools import islice
 from typing import Final
 
 from homeassistant.helpers import config_validation as cv
@@ -12,7 +13,7 @@ from ..operations import pay_orders, pay_settling
 from ..operations.bill_book import find_bill
 from ..operations.pay_finding import named_channel
 from ..operations.pay_views import order_view, unmatched_view
-from .call import MAYBE_REASON, PAGED, REFERENCE, Action, Call, Fields, Response, page
+from .call import MAYBE_REASON, PAGED, REFERENCE, Action, Call, Fields, Response
 
 AIMS: Final[Fields] = {vol.Optional(kind.value): cv.string for kind in AimKind}
 ORDER: Final[Fields] = {vol.Required("order"): cv.string}
@@ -71,15 +72,13 @@ async def list_orders(call: Call) -> Response:
     """List orders, the latest first, and the payments that have no place yet."""
     aim, state = await aim_of(call), call.data.get("state")
     if aim is not None:
-        found = await pay_orders.orders_of(call.site, aim)
-        found = [one for one in found if state in (None, one.state)]
+        found = await pay_orders.orders_of(call.site, aim, state, call.part)
     else:
-        found = await pay_orders.list_orders(call.site, state)
+        found = await pay_orders.list_orders(call.site, state, call.part)
+    lost = islice(call.site.paying.unmatched.values(), call.part.limit)
     return {
-        "orders": [order_view(call.site, one) for one in page(call, found, lambda one: one.id)],
-        "unmatched": [
-            unmatched_view(call.site, one) for one in call.site.paying.unmatched.values()
-        ],
+        "orders": [order_view(call.site, one) for one in found],
+        "unmatched": [unmatched_view(call.site, one) for one in lost],
     }
 
 

@@ -9,8 +9,9 @@ from ..core.errors import CoreError
 from ..core.risk import MINUTE, RiskAction, RiskKind
 from ..operations import challenges, declining, risk_rules
 from ..operations.held_kinds import KINDS
+from ..operations.pages import latest
 from ..operations.risk_saying import rules_of
-from .call import MAYBE_REASON, PAGED, Action, Call, Response, page
+from .call import MAYBE_REASON, PAGED, Action, Call, Response
 
 MOST_DIGITS: Final = 9
 MINUTES: Final = vol.All(vol.Coerce(int), vol.Range(min=0))
@@ -54,12 +55,12 @@ async def list_risk_events(call: Call) -> Response:
     """List what the rules said, the latest first."""
     wallet = call.wallet().wallet.id if call.text("wallet") else ""
     rule = call.data.get("rule")
-    found = [
+    wanted = (
         one
-        for one in reversed(call.site.risking.events)
+        for one in call.site.risking.events
         if wallet in ("", one.wallet) and rule in (None, one.rule)
-    ]
-    shown = page(call, found, lambda one: one.id)
+    )
+    shown = latest(wanted, call.part)
     return {"events": [risk_rules.event_view(call.site, one) for one in shown]}
 
 
@@ -88,8 +89,7 @@ async def decline_operation(call: Call) -> Response:
 
 async def list_operations(call: Call) -> Response:
     """List the operations that wait, or all of them."""
-    found = await challenges.operations_of(call.site, ended_too=call.data["ended"])
-    shown = page(call, found, lambda one: one.id)
+    shown = await challenges.operations_of(call.site, ended_too=call.data["ended"], part=call.part)
     return {"operations": [challenges.operation_view(call.site, one) for one in shown]}
 
 

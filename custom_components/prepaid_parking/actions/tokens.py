@@ -105,12 +105,11 @@ async def list_tokens(call: Call) -> Response:
     """List the meters that take tokens, or show the tokens of one again, the latest first."""
     if call.text("meter"):
         known = token_meters.known_token_meter(call.site, call.text("meter"))
-        made = await tokens.tokens_of(call.site, known)
-        shown = page(call, made, lambda one: str(one.count))
+        shown, found = await tokens.tokens_of(call.site, known, call.part)
         return {
             **_meter(known),
             "tokens": [_token(call, one) for one in shown],
-            "found": len(made),
+            "found": found,
         }
     meters = sorted(call.site.offline.meters.values(), key=lambda one: one.no)
     listed = page(call, meters, lambda one: one.id)

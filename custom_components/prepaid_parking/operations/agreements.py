@@ -14,8 +14,10 @@ from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, AgreementId
 from ..core.ledger import Act, Receipt
+from ..core.page import WHOLE_LIST, Part
 from ..core.pay_channel import Asked, Seen
 from .booking import book_sealed, open_run, referenced
+from .pages import latest, numbered
 from .pay_book import ChannelRun
 from .pay_finding import channel_of
 from .site import Site
@@ -112,11 +114,12 @@ async def ended_now(site: Site, known: Agreement, actor: Actor, reason: str) -> 
     return receipt
 
 
-async def agreements_of(site: Site, *, ended_too: bool) -> list[Agreement]:
+async def agreements_of(site: Site, *, ended_too: bool, part: Part = WHOLE_LIST) -> list[Agreement]:
     """Return the agreements in force, or all there ever were, the latest first."""
-    found = {one.id: one for one in await site.books.load(Agreement)} if ended_too else {}
-    found |= site.risking.agreements
-    return sorted(found.values(), key=lambda one: -one.no)
+    if not ended_too:
+        return latest(site.risking.agreements.values(), part)
+    found = await numbered(site, Agreement, part)
+    return [site.risking.agreements.get(one.id, one) for one in found]
 
 
 async def find_agreement(site: Site, agreement: str) -> Agreement:

@@ -14,9 +14,11 @@ from ..core.errors import CoreError, StoreError
 from ..core.held_operation import HeldOperation, HeldState, answered, ended
 from ..core.identity import Actor, HeldId
 from ..core.ledger import Act, Receipt
+from ..core.page import WHOLE_LIST, Part
 from ..core.wallet import Frozen
 from .booking import keep
 from .held_operations import digest_of, tell_operation
+from .pages import latest, numbered
 from .risk_facts import OperationEvent
 from .risk_freezing import freeze_by_rule
 from .site import Site
@@ -118,11 +120,15 @@ async def expire_operations(site: Site, now: datetime) -> None:
         await keep_ended(site, OperationEvent.EXPIRED, held)
 
 
-async def operations_of(site: Site, *, ended_too: bool) -> list[HeldOperation]:
+async def operations_of(
+    site: Site, *, ended_too: bool, part: Part = WHOLE_LIST
+) -> list[HeldOperation]:
     """Return what waits, or all that ever waited and is still kept, the latest first."""
-    found = {one.id: one for one in await site.books.load(HeldOperation)} if ended_too else {}
-    found |= {one.id: one for one in site.risking.held.values() if one.state.open}
-    return sorted(found.values(), key=lambda one: -one.no)
+    waiting = {one.id: one for one in site.risking.held.values() if one.state.open}
+    if not ended_too:
+        return latest(waiting.values(), part)
+    found = await numbered(site, HeldOperation, part)
+    return [waiting.get(one.id, one) for one in found]
 
 
 async def find_operation(site: Site, operation: str) -> HeldOperation:

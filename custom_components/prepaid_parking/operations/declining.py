@@ -8,6 +8,7 @@ from ..core.errors import CoreError
 from ..core.held_operation import HeldOperation, HeldState, ended
 from ..core.identity import Actor
 from ..core.ledger import Act
+from ..core.page import Page
 from .challenges import find_operation, refusal
 from .held_operations import tell_operation
 from .risk_facts import OperationEvent
@@ -59,10 +60,6 @@ async def decline_operation(
 
 async def forget_operations(site: Site, now: datetime) -> None:
     """Forget operations that have been over for long."""
-    over = [
-        one
-        for one in await site.books.load(HeldOperation)
-        if one.ended_at is not None and now - one.ended_at > KEPT
-    ]
-    if over:
+    long_over = Page(by=("ended_at", "no"), last=now - KEPT - timedelta.resolution)
+    while over := await site.books.page(HeldOperation, long_over):
         await site.books.forget(*over)

@@ -7,8 +7,10 @@ from typing import Final
 from ..core.chart import Channel
 from ..core.entry_kind import EntryKind
 from ..core.local_day import DAY, day_start
+from ..core.page import WHOLE_LIST, Part
 from ..core.shift import Shift
 from .desk import taken_in
+from .pages import latest, numbered
 from .receipts import receipt_view, receipts_between, receipts_of
 from .site import Site
 from .walking import every_entry
@@ -41,7 +43,7 @@ async def shift_report(site: Site, shift: Shift) -> Report:
     """Describe a shift: what was taken by each way and kind, what must be there, what was counted."""
     end = None if shift.closed_at is None else shift.closed_at + CLOSING
     table = await _table(site, shift.opened_at, end, shift.id)
-    receipts = await receipts_of(site, shift=shift.id)
+    receipts = await receipts_of(site, shift.id)
     return shift_view(site, shift) | {
         "by_kind": table,
         "receipts": [receipt_view(site, one) for one in receipts],
@@ -71,16 +73,18 @@ async def desk_day(site: Site, day: date) -> Report:
 
 async def shifts_between(site: Site, begin: datetime, end: datetime) -> list[Shift]:
     """Return the shifts that were open at some time of a stretch, in their order."""
-    return [
-        one
-        for one in await all_shifts(site)
-        if one.opened_at < end and (one.closed_at is None or one.closed_at >= begin)
-    ]
+    known = {one.id: one for one in site.desk.shifts.values() if one.opened_at < end}
+    known |= {one.id: one for one in await site.books.shifts(begin, end)}
+    return sorted(known.values(), key=lambda one: one.no)
 
 
-async def all_shifts(site: Site) -> list[Shift]:
-    """Return every shift there was, in their order."""
-    return sorted(await site.books.load(Shift), key=lambda one: one.no)
+async def all_shifts(
+    site: Site, *, open_only: bool = False, part: Part = WHOLE_LIST
+) -> list[Shift]:
+    """Return the shifts, those that are open or every one there was, the latest first."""
+    if open_only:
+        return latest(site.desk.shifts.values(), part)
+    return await numbered(site, Shift, part)
 
 
 def shift_view(site: Site, shift: Shift) -> Report:

@@ -15,9 +15,11 @@ from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import SYSTEM, Actor, DifferenceId
 from ..core.ledger import AccountId, Act, Posting, Receipt
+from ..core.page import WHOLE_LIST, Page, Part
 from ..core.pay_refund import PayRefund
 from .booking import book, closed, referenced, tell
 from .facts import WalletEvent
+from .pages import latest, numbered
 from .repeats import answered_before
 from .settling_facts import DifferenceFact
 from .site import Site
@@ -123,12 +125,15 @@ async def find_difference(site: Site, difference: str) -> Difference:
     return found[0]
 
 
-async def all_differences(site: Site, *, open_only: bool = True) -> list[Difference]:
-    """Return the differences, the latest first."""
-    found = list(site.settling.differences.values())
-    if not open_only:
-        found = await site.books.load(Difference)
-    return sorted(found, key=lambda one: one.no, reverse=True)
+async def all_differences(
+    site: Site, *, open_only: bool = True, part: Part = WHOLE_LIST
+) -> tuple[list[Difference], int]:
+    """Return the differences, the latest first, and how many there are."""
+    if open_only:
+        known = site.settling.differences.values()
+        return latest(known, part), len(known)
+    count = await site.books.count(Difference, Page())
+    return await numbered(site, Difference, part), count
 
 
 async def drawn_up(

@@ -10,8 +10,10 @@ from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, PayCodeId
 from ..core.ledger import Act, Receipt
+from ..core.page import Part
 from ..core.pay_code import LASTING, MARK_BYTES, PayCode, PayFor
 from .booking import book, referenced
+from .pages import numbered
 from .pay_tokens import checked
 from .repeats import answered_before
 from .site import Site
@@ -125,14 +127,16 @@ async def find_pay_code(site: Site, code: str) -> PayCode:
     return found[0]
 
 
-async def all_pay_codes(
-    site: Site, *, kind: PayFor | None = None, revoked: bool = False
-) -> list[PayCode]:
-    """Return the codes in force, or with those that were revoked, in the order they were made."""
-    known = await site.books.load(PayCode) if revoked else [*site.codes.codes.values()]
-    return sorted(
-        (one for one in known if kind is None or one.kind is kind), key=lambda one: one.no
-    )
+def codes_in_force(site: Site, kind: PayFor | None = None) -> list[PayCode]:
+    """Return the codes in force, in the order they were made."""
+    known = (one for one in site.codes.codes.values() if kind is None or one.kind is kind)
+    return sorted(known, key=lambda one: one.no)
+
+
+async def codes_ever(site: Site, part: Part, kind: PayFor | None = None) -> list[PayCode]:
+    """Return the codes that were ever made, the revoked ones too, in their order."""
+    like = {} if kind is None else {"kind": kind.value}
+    return await numbered(site, PayCode, part, like, newest_first=False)
 
 
 async def _fresh(site: Site, kind: PayFor, target: str, now: datetime) -> PayCode:

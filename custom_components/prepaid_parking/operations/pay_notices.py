@@ -5,10 +5,11 @@ booked once is answered with success however often it comes.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from ..core.errors import CoreError, StoreError
+from ..core.page import Page
 from ..core.pay_channel import ChannelError, ChannelFault, Notice, Outcome, Seen
 from ..core.pay_notice import KEPT, HeardNotice, Made, judge
 from ..core.pay_order import PayOrder
@@ -21,8 +22,6 @@ from .saying import said
 from .site import Site
 
 HINT: Final = "look_by_notice"
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND: Final = timedelta(microseconds=1)
 
 
 async def hear(site: Site, channel: str, headers: Mapping[str, str], body: bytes) -> None:
@@ -72,9 +71,9 @@ async def hear(site: Site, channel: str, headers: Mapping[str, str], body: bytes
 
 async def forget_notices(site: Site, now: datetime) -> None:
     """Forget notices that no provider repeats and no payer disputes any more."""
-    last = (now - KEPT - EPOCH) // MICROSECOND
-    old = await site.books.between(HeardNotice, "heard_at", 0, last)
-    await site.books.forget(*old)
+    old = Page(by=("heard_at", "id"), last=now - KEPT)
+    while forgotten := await site.books.page(HeardNotice, old):
+        await site.books.forget(*forgotten)
 
 
 async def _order_of(site: Site, run: ChannelRun, seen: Seen | None) -> PayOrder | None:

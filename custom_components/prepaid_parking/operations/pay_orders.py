@@ -15,9 +15,11 @@ from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, OrderId
 from ..core.ledger import Act
+from ..core.page import WHOLE_LIST, Part
 from ..core.pay_channel import Asked, ChannelError, ChannelFault, Way
 from ..core.pay_order import LADDER, Aim, AimKind, OrderState, PayOrder, begun, given_up
 from .booking import book, referenced
+from .pages import latest, numbered
 from .pay_aims import due
 from .pay_book import Asking, ChannelRun
 from .pay_finding import change, channel_of, find_order, new_out_no, tell_order
@@ -102,21 +104,24 @@ async def close_order(site: Site, *, order: str, actor: Actor) -> PayOrder:
     return after
 
 
-async def orders_of(site: Site, aim: Aim) -> list[PayOrder]:
-    """Return what was ever asked for one wallet, stay or bill, the latest first."""
-    written = json.dumps({"id": aim.id, "kind": aim.kind}, separators=(",", ":"))
-    found = {one.id: one for one in await site.books.load(PayOrder, aim=written)}
-    found |= {one: site.paying.orders[one] for one in found if one in site.paying.orders}
-    return sorted(found.values(), key=lambda one: one.no, reverse=True)
+async def orders_of(
+    site: Site, aim: Aim, state: OrderState | None = None, part: Part = WHOLE_LIST
+) -> list[PayOrder]:
+    """Return what was ever asked for one wallet, stay or bill, or is in a state, the latest first."""
+    like = {"aim": json.dumps({"id": aim.id, "kind": aim.kind}, separators=(",", ":"))}
+    if state is not None:
+        like["state"] = state
+    found = await numbered(site, PayOrder, part, like)
+    return [site.paying.orders.get(one.id, one) for one in found]
 
 
-async def list_orders(site: Site, state: OrderState | None = None) -> list[PayOrder]:
+async def list_orders(
+    site: Site, state: OrderState | None = None, part: Part = WHOLE_LIST
+) -> list[PayOrder]:
     """Return the orders in a state, or those that may still change, the latest first."""
     if state is None:
-        found = list(site.paying.orders.values())
-    else:
-        found = await site.books.load(PayOrder, state=state)
-    return sorted(found, key=lambda one: one.no, reverse=True)
+        return latest(site.paying.orders.values(), part)
+    return await numbered(site, PayOrder, part, {"state": state})
 
 
 def _open_channel(site: Site, channel: str, way: Way, payer: str) -> ChannelRun:

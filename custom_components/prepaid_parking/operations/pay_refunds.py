@@ -14,6 +14,7 @@ from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, OrderId, RefundId
 from ..core.ledger import Act, Reference
+from ..core.page import WHOLE_LIST, Page, Part
 from ..core.pay_channel import RefundSeen
 from ..core.pay_order import IN_PARTS, OrderState, PayOrder
 from ..core.pay_refund import (
@@ -25,6 +26,7 @@ from ..core.pay_refund import (
     too_late,
 )
 from .booking import book, book_sealed, referenced
+from .pages import latest, numbered
 from .pay_finding import find_order, new_out_no
 from .pay_refund_holding import owner_of_aim, taken, told_of
 from .pay_refund_steps import find_refund, pursue, refund_heard, tell_refund
@@ -81,15 +83,16 @@ async def refund_order(
     return await pursue(site, begun)
 
 
-async def all_refunds(site: Site, *, order: str = "", open_only: bool = False) -> list[PayRefund]:
-    """Return refunds, the latest first."""
-    if order:
-        found = await site.books.load(PayRefund, order=(await find_order(site, order)).id)
-    elif open_only:
-        found = list(site.settling.refunds.values())
-    else:
-        found = await site.books.load(PayRefund)
-    return sorted(found, key=lambda one: one.no, reverse=True)
+async def all_refunds(
+    site: Site, *, order: str = "", open_only: bool = False, part: Part = WHOLE_LIST
+) -> tuple[list[PayRefund], int]:
+    """Return refunds, the latest first, and how many there are."""
+    if open_only and not order:
+        known = site.settling.refunds.values()
+        return latest(known, part), len(known)
+    like = {"order": (await find_order(site, order)).id} if order else {}
+    count = await site.books.count(PayRefund, Page(like=like))
+    return await numbered(site, PayRefund, part, like), count
 
 
 async def account_of(site: Site, refund: PayRefund) -> Mapping[str, str]:

@@ -1,7 +1,7 @@
 """Receipts of the desk: found again, printed again, and taken back while that is still a mistake."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from ..core.desk_receipt import DeskReceipt
 from ..core.entry_kind import EntryKind
@@ -9,8 +9,10 @@ from ..core.errors import CoreError
 from ..core.identity import Actor
 from ..core.ledger import Entry
 from ..core.local_day import DAY, day_start
+from ..core.page import BEFORE_ALL, Page, Part, Place
 from .booking import keep
 from .months import check_day
+from .pages import numbered
 from .site import Site
 from .walking import every_entry
 
@@ -30,21 +32,39 @@ async def receipts_between(site: Site, first: date, last: date) -> list[DeskRece
     return sorted(found, key=lambda one: one.no)
 
 
-async def receipts_of(site: Site, *, wallet: str = "", shift: str = "") -> list[DeskReceipt]:
-    """Return the receipts of a wallet, or of a shift."""
+async def receipts_of(site: Site, shift: str) -> list[DeskReceipt]:
+    """Return the receipts of a shift, in the order of their numbers."""
+    return await site.books.load(DeskReceipt, shift=shift)
+
+
+async def latest_receipts(
+    site: Site, part: Part, *, wallet: str = "", shift: str = ""
+) -> list[DeskReceipt]:
+    """Return receipts of a wallet, of a shift or of both, the latest first."""
     like = {"wallet": wallet, "shift": shift}
-    return await site.books.load(
-        DeskReceipt, **{name: value for name, value in like.items() if value}
+    wanted = {name: value for name, value in like.items() if value}
+    return await numbered(site, DeskReceipt, part, wanted)
+
+
+async def latest_between(site: Site, part: Part, first: date, last: date) -> list[DeskReceipt]:
+    """Return receipts of local days, both included, the latest first."""
+    after: Place = ()
+    if (number := part.number()) is not None:
+        known = await site.books.load(DeskReceipt, no=number)
+        after = (known[0].at, known[0].no) if known else (BEFORE_ALL, BEFORE_ALL)
+    return await site.books.page(
+        DeskReceipt, replace(_of_days(site, first, last), after=after, limit=part.limit)
     )
 
 
 async def latest_of(site: Site, actor: Actor) -> DeskReceipt:
     """Return the last receipt that somebody gave out today, or refuse in words."""
     today = local(site, site.clock())
-    given = [one for one in await receipts_between(site, today, today) if one.actor == str(actor)]
+    asked = replace(_of_days(site, today, today), like={"actor": str(actor)}, limit=1)
+    given = await site.books.page(DeskReceipt, asked)
     if not given:
         raise CoreError("no_receipt_today")
-    return given[-1]
+    return given[0]
 
 
 async def printed(site: Site, number: int) -> tuple[DeskReceipt, bool]:
@@ -103,3 +123,9 @@ def local(site: Site, at: datetime) -> date:
 
 def _micros(at: datetime) -> int:
     return int(at.timestamp()) * 1_000_000
+
+
+def _of_days(site: Site, first: date, last: date) -> Page:
+    """Return the question for the receipts of local days."""
+    begin, end = day_start(first, site.zone), day_start(last + DAY, site.zone)
+    return Page(by=("at", "no"), first=begin, last=end - timedelta.resolution)

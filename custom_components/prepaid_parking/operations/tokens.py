@@ -16,6 +16,7 @@ from ..core.errors import CoreError
 from ..core.identity import Actor
 from ..core.ledger import Act, Receipt, Reference
 from ..core.openpaygo import TokenType, make_token, next_count, starting_code_of
+from ..core.page import WHOLE_LIST, Page, Part
 from ..core.token_meter import Token, TokenMeter, cost_of, value_of
 from ..core.wallet import Purpose
 from .booking import book, tell, unspendable
@@ -98,11 +99,12 @@ async def sync_token_meter(
     return receipt, token
 
 
-async def tokens_of(site: Site, meter: TokenMeter) -> list[Token]:
-    """Return all tokens of a meter, the latest first: shown again as they were made."""
-    return sorted(
-        await site.books.load(Token, meter=meter.id), key=lambda one: one.count, reverse=True
-    )
+async def tokens_of(
+    site: Site, meter: TokenMeter, part: Part = WHOLE_LIST
+) -> tuple[list[Token], int]:
+    """Return a meter's tokens as they were made, the latest first, and how many there are."""
+    asked = Page(like={"meter": meter.id}, by=("count",), after=part.place(), limit=part.limit)
+    return await site.books.page(Token, asked), await site.books.count(Token, asked)
 
 
 async def _made(site: Site, meter: TokenMeter, kind: TokenType, value: int) -> Token:

@@ -40,10 +40,10 @@ STATEMENTS: Final = (
     CREATE INDEX bill_wallet ON bill (wallet)
     """,
     """
-    CREATE UNIQUE INDEX bill_number ON bill (number) WHERE number != ''
+    CREATE INDEX bill_open ON bill (closed_at) WHERE closed_at IS NULL
     """,
     """
-    CREATE INDEX bill_open ON bill (closed_at) WHERE closed_at IS NULL
+    CREATE UNIQUE INDEX bill_number ON bill (number) WHERE number != ''
     """,
     """
     CREATE TABLE billing_rules (
@@ -150,7 +150,10 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX shift_opened_at ON shift (opened_at)
+    CREATE INDEX shift_closed_at ON shift (closed_at)
+    """,
+    """
+    CREATE INDEX shift_no ON shift (no)
     """,
     """
     CREATE INDEX shift_open ON shift (closed_at) WHERE closed_at IS NULL
@@ -177,13 +180,13 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX desk_receipt_at ON desk_receipt (at)
+    CREATE INDEX desk_receipt_shift ON desk_receipt (shift, no)
     """,
     """
     CREATE INDEX desk_receipt_wallet ON desk_receipt (wallet, no)
     """,
     """
-    CREATE INDEX desk_receipt_shift ON desk_receipt (shift, no)
+    CREATE INDEX desk_receipt_at ON desk_receipt (at)
     """,
     """
     CREATE TABLE terminal (
@@ -596,6 +599,15 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
+    CREATE INDEX stay_card ON stay (card)
+    """,
+    """
+    CREATE INDEX stay_plate ON stay (plate)
+    """,
+    """
+    CREATE INDEX stay_state ON stay (state)
+    """,
+    """
     CREATE INDEX stay_changed ON stay (changed)
     """,
     """
@@ -605,16 +617,7 @@ STATEMENTS: Final = (
     CREATE INDEX stay_ticket ON stay (ticket)
     """,
     """
-    CREATE INDEX stay_plate ON stay (plate)
-    """,
-    """
     CREATE INDEX stay_sealed ON stay (entered_at) WHERE subject != ''
-    """,
-    """
-    CREATE INDEX stay_card ON stay (card)
-    """,
-    """
-    CREATE INDEX stay_state ON stay (state)
     """,
     """
     CREATE TABLE review (
@@ -696,19 +699,19 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX pay_order_aim ON pay_order (aim)
-    """,
-    """
-    CREATE INDEX pay_order_state ON pay_order (state)
-    """,
-    """
     CREATE UNIQUE INDEX pay_order_out_no ON pay_order (out_no)
+    """,
+    """
+    CREATE INDEX pay_order_aim ON pay_order (aim, no)
+    """,
+    """
+    CREATE INDEX pay_order_created_at ON pay_order (created_at)
     """,
     """
     CREATE INDEX pay_order_provider_ref ON pay_order (provider_ref)
     """,
     """
-    CREATE INDEX pay_order_created_at ON pay_order (created_at)
+    CREATE INDEX pay_order_state ON pay_order (state, no)
     """,
     """
     CREATE TABLE heard_notice (
@@ -726,7 +729,7 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX heard_notice_heard_at ON heard_notice (heard_at)
+    CREATE INDEX heard_notice_heard_at ON heard_notice (heard_at, id)
     """,
     """
     CREATE TABLE unmatched (
@@ -765,6 +768,12 @@ STATEMENTS: Final = (
         PRIMARY KEY (id)
     )
         STRICT
+    """,
+    """
+    CREATE INDEX pay_code_no ON pay_code (no)
+    """,
+    """
+    CREATE INDEX pay_code_kind ON pay_code (kind, no)
     """,
     """
     CREATE TABLE meter_day (
@@ -820,19 +829,22 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX pay_refund_done_at ON pay_refund (done_at)
+    CREATE UNIQUE INDEX pay_refund_refund_no ON pay_refund (refund_no)
+    """,
+    """
+    CREATE INDEX pay_refund_order ON pay_refund ("order", no)
     """,
     """
     CREATE INDEX pay_refund_provider_ref ON pay_refund (provider_ref)
     """,
     """
-    CREATE UNIQUE INDEX pay_refund_refund_no ON pay_refund (refund_no)
-    """,
-    """
     CREATE INDEX pay_refund_state ON pay_refund (state)
     """,
     """
-    CREATE INDEX pay_refund_order ON pay_refund ("order")
+    CREATE INDEX pay_refund_no ON pay_refund (no)
+    """,
+    """
+    CREATE INDEX pay_refund_done_at ON pay_refund (done_at)
     """,
     """
     CREATE TABLE settled_row (
@@ -854,16 +866,16 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX settled_row_order ON settled_row ("order", account, "key")
-    """,
-    """
-    CREATE INDEX settled_row_day ON settled_row (account, day, "key")
-    """,
-    """
     CREATE INDEX settled_row_refund ON settled_row (refund, account, "key")
     """,
     """
     CREATE INDEX settled_row_out_no ON settled_row (out_no)
+    """,
+    """
+    CREATE INDEX settled_row_order ON settled_row ("order", account, "key")
+    """,
+    """
+    CREATE INDEX settled_row_day ON settled_row (account, day, "key")
     """,
     """
     CREATE TABLE settled_days (
@@ -906,13 +918,16 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX difference_refund ON difference (refund)
-    """,
-    """
     CREATE INDEX difference_settled_at ON difference (settled_at)
     """,
     """
     CREATE INDEX difference_order ON difference ("order")
+    """,
+    """
+    CREATE INDEX difference_no ON difference (no)
+    """,
+    """
+    CREATE INDEX difference_refund ON difference (refund)
     """,
     """
     CREATE TABLE risk_rule (
@@ -990,10 +1005,13 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
+    CREATE INDEX held_operation_state ON held_operation (state)
+    """,
+    """
     CREATE INDEX held_operation_no ON held_operation (no)
     """,
     """
-    CREATE INDEX held_operation_state ON held_operation (state)
+    CREATE INDEX held_operation_ended_at ON held_operation (ended_at, no)
     """,
     """
     CREATE TABLE agreement (
@@ -1017,6 +1035,9 @@ STATEMENTS: Final = (
         PRIMARY KEY (id)
     )
         STRICT
+    """,
+    """
+    CREATE INDEX agreement_no ON agreement (no)
     """,
     """
     CREATE INDEX agreement_wallet ON agreement (wallet)
@@ -1373,10 +1394,10 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX use_end_reference ON use (end_reference)
+    CREATE INDEX use_state ON use (state)
     """,
     """
-    CREATE INDEX use_state ON use (state)
+    CREATE INDEX use_end_reference ON use (end_reference)
     """,
     """
     CREATE INDEX use_wallet ON use (wallet)

@@ -15,6 +15,8 @@ from ..core.errors import StoreError
 from ..core.identity import EntryId, StayId, WalletId
 from ..core.ledger import AccountId, BooksState, Entry, Moved
 from ..core.order_sync import Totals
+from ..core.page import Page
+from ..core.shift import Shift
 from ..core.stay import Stay
 from ..core.stay_query import StayQuery
 from ..core.supply import CommandLog
@@ -22,6 +24,7 @@ from ..core.two_hubs import ReceivedOrder
 from . import queries, record_queries
 from .codec import Value
 from .opening import Opened
+from .paging import read_count, read_page
 from .sqlite import SQL_ERRORS, told
 from .stay_queries import read_received, read_sealed_stays, read_stay_changes, read_stays
 
@@ -61,6 +64,20 @@ class ReadBooks:
         """Return the records of a kind with a column from one value to another, as they are kept."""
         return await self.read(
             lambda connection: record_queries.read_between(connection, kind, column, first, last)
+        )
+
+    async def page[R](self, kind: type[R], asked: Page) -> list[R]:
+        """Return a page of the records of a kind, in the order that it asks for."""
+        return await self.read(lambda connection: read_page(connection, kind, asked))
+
+    async def count(self, kind: type, asked: Page) -> int:
+        """Return how many records all pages of a list have together."""
+        return await self.read(lambda connection: read_count(connection, kind, asked))
+
+    async def shifts(self, begin: datetime, end: datetime) -> list[Shift]:
+        """Return the shifts that were closed from one time on and had been opened before another."""
+        return await self.read(
+            lambda connection: record_queries.read_shifts(connection, begin, end)
         )
 
     async def stays(self, query: StayQuery) -> list[Stay]:

@@ -7,8 +7,9 @@ from functools import cache
 from sqlalchemy import Connection, Table, bindparam, func, select
 from sqlalchemy.dialects import sqlite
 
+from ..core.shift import Shift
 from ..core.supply import CommandLog, CommandOutcome
-from . import tables_meters
+from . import tables_desk, tables_meters
 from .codec import Value, codec_of, to_micros
 
 
@@ -30,6 +31,16 @@ def read_between[R](
     wanted = select(*codec.table.c).where(named.between(first, last))
     rows = connection.execute(wanted.order_by(named, *codec.table.primary_key))
     return [codec.record(tuple(row)) for row in rows]
+
+
+def read_shifts(connection: Connection, begin: datetime, end: datetime) -> list[Shift]:
+    """Return the shifts that were closed from one time on and had been opened before another."""
+    shift = tables_desk.shift.c
+    wanted = select(*shift).where(
+        shift.closed_at >= to_micros(begin), shift.opened_at < to_micros(end)
+    )
+    codec = codec_of(Shift)
+    return [codec.record(tuple(row)) for row in connection.execute(wanted)]
 
 
 @cache

@@ -40,7 +40,8 @@ shift: Final = table(
     text("closed_by"),
     text("reason"),
 )
-Index("shift_opened_at", shift.c.opened_at)
+Index("shift_no", shift.c.no)
+Index("shift_closed_at", shift.c.closed_at)
 Index("shift_open", shift.c.closed_at, sqlite_where=shift.c.closed_at.is_(None))
 
 desk_receipt: Final = table(

@@ -30,9 +30,9 @@ pay_order: Final = table(
     text("entry"),
 )
 Index("pay_order_out_no", pay_order.c.out_no, unique=True)
-Index("pay_order_state", pay_order.c.state)
+Index("pay_order_state", pay_order.c.state, pay_order.c.no)
 Index("pay_order_created_at", pay_order.c.created_at)
-Index("pay_order_aim", pay_order.c.aim)
+Index("pay_order_aim", pay_order.c.aim, pay_order.c.no)
 Index("pay_order_provider_ref", pay_order.c.provider_ref)
 
 heard_notice: Final = table(
@@ -47,7 +47,7 @@ heard_notice: Final = table(
     text("provider_ref"),
     whole("amount_minor"),
 )
-Index("heard_notice_heard_at", heard_notice.c.heard_at)
+Index("heard_notice_heard_at", heard_notice.c.heard_at, heard_notice.c.id)
 
 unmatched: Final = table(
     "unmatched",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Table
+from sqlalchemy import Index, Table
 
 from ..core.pay_code import PayCode
 from .columns import blob, key, table, text, whole
@@ -17,6 +17,8 @@ pay_code: Final = table(
     whole("made_at"),
     whole("revoked_at", optional=True),
 )
+Index("pay_code_no", pay_code.c.no)
+Index("pay_code_kind", pay_code.c.kind, pay_code.c.no)
 
 TABLES: Final[dict[type, Table]] = {PayCode: pay_code}
 """Where each kind of record lies."""

@@ -40,7 +40,8 @@ pay_refund: Final = table(
     whole("done_at", optional=True),
 )
 Index("pay_refund_refund_no", pay_refund.c.refund_no, unique=True)
-Index("pay_refund_order", pay_refund.c.order)
+Index("pay_refund_no", pay_refund.c.no)
+Index("pay_refund_order", pay_refund.c.order, pay_refund.c.no)
 Index("pay_refund_state", pay_refund.c.state)
 Index("pay_refund_done_at", pay_refund.c.done_at)
 Index("pay_refund_provider_ref", pay_refund.c.provider_ref)
@@ -102,6 +103,7 @@ difference: Final = table(
     text("resolution", optional=True),
     text("reason"),
 )
+Index("difference_no", difference.c.no)
 Index("difference_settled_at", difference.c.settled_at)
 Index("difference_order", difference.c.order)
 Index("difference_refund", difference.c.refund)

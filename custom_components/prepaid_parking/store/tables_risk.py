@@ -75,6 +75,7 @@ held_operation: Final = table(
 )
 Index("held_operation_state", held_operation.c.state)
 Index("held_operation_no", held_operation.c.no)
+Index("held_operation_ended_at", held_operation.c.ended_at, held_operation.c.no)
 
 agreement: Final = table(
     "agreement",
@@ -96,6 +97,7 @@ agreement: Final = table(
     text("ended_by"),
     text("trouble"),
 )
+Index("agreement_no", agreement.c.no)
 Index("agreement_wallet", agreement.c.wallet)
 
 agreement_charge: Final = table(
