@@ -9,7 +9,6 @@ from typing import Final, Protocol
 from ..core.page import Page, Part
 from .site import Site
 
-
 EVERY: Final[Mapping[str, str]] = MappingProxyType({})
 
 
