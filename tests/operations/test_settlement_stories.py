@@ -1,10 +1,12 @@
 """What a provider's files tell in several days, row by row, is one story; nobody is sent to look for its halves."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Final
 
 import pytest
 
+from custom_components.prepaid_parking.core.category import Category
 from custom_components.prepaid_parking.core.chart import SiteAccount
 from custom_components.prepaid_parking.core.difference import (
     Difference,
@@ -19,15 +21,22 @@ from custom_components.prepaid_parking.core.pay_channel import (
     RowKind,
     SettlementRow,
 )
+from custom_components.prepaid_parking.core.pay_order import Aim, AimKind
 from custom_components.prepaid_parking.core.pay_refund import RefundState
+from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.differences import settle_difference
+from custom_components.prepaid_parking.operations.pay_orders import create_order, look
 from custom_components.prepaid_parking.operations.pay_refunds import find_refund, refund_order
+from custom_components.prepaid_parking.operations.stay_finding import stay_by_id
+from tests.operations.conftest import MakeWorld
 from tests.operations.dying import Dying
 from tests.operations.money import is_sound, of_site
 from tests.operations.provider import connect
-from tests.operations.refunding import RefundingProvider, paid_order, payment_row, refund_row
-from tests.operations.test_settlement import CLEARING, TODAY, reconcile
-from tests.operations.world import DAY, MANAGER, World
+from tests.operations.refunding import RefundingProvider, of, paid_order, payment_row, refund_row
+from tests.operations.staying import CITY, arrive, let_out, now
+from tests.operations.test_bills import bill_for
+from tests.operations.test_settlement import CLEARING, TODAY, payout, reconcile
+from tests.operations.world import DAY, HOUR, MANAGER, SECOND, World
 
 TOMORROW: Final = TODAY + DAY
 SUSPENSE: Final = SiteAccount.SUSPENSE
@@ -67,6 +76,57 @@ async def failed_refund(world: World, provider: RefundingProvider) -> RefundSeen
     provider.files[TODAY] = [payment_row(provider.orders[order.out_no]), refund_row(seen)]
     provider.files[TOMORROW] = [way_back(seen.provider_ref, 4000, fee=30)]
     return seen
+
+
+async def a_wallet(world: World) -> Aim:
+    """A wallet to be filled."""
+    return of(await world.wallet())
+
+
+async def a_stay(world: World) -> Aim:
+    """A car that has been inside for two hours."""
+    stay = await arrive(world)
+    world.clock.now += 2 * HOUR
+    return Aim(kind=AimKind.STAY, id=stay.id)
+
+
+async def a_debt(world: World) -> Aim:
+    """A car that was let out without paying."""
+    aim = await a_stay(world)
+    await let_out(world, now(world, await stay_by_id(world.site, aim.id)))
+    return aim
+
+
+async def a_bill(world: World) -> Aim:
+    """A month's rent."""
+    wallet = await world.wallet(purpose=Purpose.PROPERTY)
+    bill = await bill_for(world, wallet, 3_000, Category.RENT)
+    return Aim(kind=AimKind.BILL, id=bill.id)
+
+
+@pytest.mark.parametrize("aim", [a_wallet, a_stay, a_debt, a_bill])
+async def test_whatever_was_paid_for_fits_and_clearing_comes_to_zero(
+    make_world: MakeWorld, aim: Callable[[World], Awaitable[Aim]]
+) -> None:
+    """A car park takes thousands of stays a day: a question about each is none that anybody answers."""
+    world, provider = await make_world(tariffs=(CITY,)), RefundingProvider()
+    connect(world.site, provider)
+    order = await create_order(
+        world.site,
+        aim=(wanted := await aim(world)),
+        channel="ch1",
+        amount_minor=1_000 if aim is a_wallet else None,
+        actor=MANAGER,
+    )
+    minor = order.amount_minor
+    seen = provider.pay(order.out_no, minor, paid_at=world.clock.now)
+    world.clock.now += 2 * SECOND
+    await look(world.site, order.id)
+    provider.files[TODAY] = [payment_row(seen, fee=6), payout(minor - 6)]
+    assert ((await reconcile(world)).found, wanted) == ((), order.aim)
+    assert await of_site(world, CLEARING) == await of_site(world, SUSPENSE) == 0
+    assert await of_site(world, SiteAccount.BANK) == 6 - minor
+    await is_sound(world)
 
 
 @pytest.mark.parametrize("first", [TODAY, TOMORROW])

@@ -149,7 +149,10 @@ async def _was_gone(site: Site, refund: PayRefund) -> bool:
 async def moved_by_orders(
     site: Site, kind: Channel, orders: Iterable[PayOrder]
 ) -> Mapping[str, int]:
-    """Return by how much the entries of payments let a provider's clearing fall, by their events."""
+    """Return by how much the entries of payments let a provider's clearing fall, by what orders call them.
+
+    A top-up is named by its payment, a stay's or a bill's entry names it.
+    """
     wanted = {one.entry: one for one in orders if one.entry and one.state in BOOKED}
     found: dict[str, int] = {}
     if not wanted:
@@ -157,8 +160,8 @@ async def moved_by_orders(
     account = channel_account(kind)
     since = min(one.created_at for one in wanted.values()) - DAY
     async for entry in every_entry(site, MONEY_IN, since=since):
-        if entry.event in wanted:
-            found[entry.event] = -movements(entry).get(account, 0)
+        for name in wanted.keys() & {entry.event, str(entry.detail.get("payment"))}:
+            found[name] = -movements(entry).get(account, 0)
     return found
 
 
