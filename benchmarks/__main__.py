@@ -31,6 +31,7 @@ BENCHMARKS: Final = {
     "notices": Benchmark(
         quick=("--seconds", "5", "--meters", "0"), long=("--notices", "100000", "--meters", "0")
     ),
+    "settlement": Benchmark(quick=("--rows", "10000")),
     "poll": Benchmark(
         quick=("--meters", "100", "--cycles", "3"), long=("--meters", "1000", "--cycles", "18")
     ),

@@ -6,7 +6,7 @@ file explains is closed again.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 
 from ..core.difference import SettledRow
@@ -16,6 +16,7 @@ from ..core.pay_refund import PayRefund, RefundWay, after_look
 from ..core.settlement_match import match_rows
 from ..core.settlement_rows import RowMatch, keyed
 from .differences import tell_differences
+from .gently import gently
 from .pay_book import ChannelRun
 from .pay_crediting import credit_seen, credit_unknown
 from .pay_finding import is_our_number
@@ -55,26 +56,24 @@ async def _taken(site: Site, file: File) -> FileTaken:
             for one in await site.books.load(SettledRow, account=file.account, day=day.isoformat())
         }
         around = await orders_around(site, file.first, file.last, file.kind)
-        new = [row for key, row in keyed(file.rows) if key not in before]
+        new = await asyncio.to_thread(_new_rows, file, before)
         known = await known_orders(site, new, around)
-        waiting = {row.refund_no for row in new if await _waits(site, row)} - {""}
-        new = [row for row in new if row.refund_no not in waiting]
+        waiting = {row.refund_no async for row in gently(new) if await _waits(site, row)} - {""}
+        new = [row async for row in gently(new) if row.refund_no not in waiting]
         await _complete(site, file.run, new, known)
         sides = await _sides(site, file, new, around)
-        matches = [
-            one
-            for one in match_rows(
-                file.rows,
-                sides.orders,
-                sides.refunds,
-                sides.payments,
-                before,
-                held_of(site, file.account),
-            )
-            if one.row.refund_no not in waiting
-        ]
+        every = await asyncio.to_thread(
+            match_rows,
+            file.rows,
+            sides.orders,
+            sides.refunds,
+            sides.payments,
+            before,
+            held_of(site, file.account),
+        )
+        matches = [one async for one in gently(every) if one.row.refund_no not in waiting]
         found, closing = await judged(site, file, matches, sides)
-        records = [_record(site, file, one) for one in matches]
+        records = [_record(site, file, one) async for one in gently(matches)]
         taking = Taking(
             account=file.account,
             run=file.run,
@@ -86,8 +85,9 @@ async def _taken(site: Site, file: File) -> FileTaken:
             done=file.done,
         )
         await book_rows(site, taking)
-    changed = [one for one in (*found, *closing) if one is not None]
-    tell_differences(site, *changed)
+    changed = [one async for one in gently((*found, *closing)) if one is not None]
+    async for one in gently(changed):
+        tell_differences(site, one)
     return FileTaken(
         rows=len(file.rows),
         new=len(matches),
@@ -96,11 +96,25 @@ async def _taken(site: Site, file: File) -> FileTaken:
     )
 
 
+async def taken_before(site: Site, file: File) -> set[str]:
+    """Return the keys of a merchant's rows that were taken up, of the days that a file is about."""
+    days = await asyncio.to_thread(lambda: {row_day(file, row) for row in file.rows})
+    before: set[str] = set()
+    for day in sorted(days):
+        rows = await site.books.load(SettledRow, account=file.account, day=day.isoformat())
+        before |= {one.key async for one in gently(rows)}
+    return before
+
+
+def _new_rows(file: File, before: Collection[str]) -> list[SettlementRow]:
+    return [row for key, row in keyed(file.rows) if key not in before]
+
+
 async def _complete(
     site: Site, run: ChannelRun, rows: Sequence[SettlementRow], known: Known
 ) -> None:
     """Credit what nobody credited, and end what nobody saw the end of: the provider says it is so."""
-    for row in rows:
+    async for row in gently(rows):
         if row.kind is RowKind.PAYMENT:
             await _credit(site, run, row, known.by_ref.get(row.provider_ref), known)
         for refund in await failed_by(site, row):

@@ -1,6 +1,6 @@
 """What does not fit: rows that belong to nothing, and orders and refunds that no file has."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
@@ -11,6 +11,7 @@ from ..core.pay_refund import PayRefund
 from ..core.settlement_calendar import ZONES, paid_on
 from ..core.settlement_rows import RefundSide, RowMatch
 from .differences import drawn_up, explained
+from .gently import gently
 from .settlement_file import File, midnight, row_day
 from .settlement_sides import (
     BOOKED,
@@ -37,16 +38,20 @@ async def judged(
     A row's is a new difference, or the earlier one that it ends. And those that were open and are
     explained by this file.
     """
-    found: list[Difference | None] = [await _of_row(site, file, one, sides) for one in matches]
-    orders = {one.order.id for one in matches if one.order is not None}
-    refunds = {one.refund.id for one in matches if one.refund is not None}
+    found, orders, refunds = list[Difference | None](), set[OrderId](), set[RefundId]()
+    async for one in gently(matches):
+        found.append(await _of_row(site, file, one, sides))
+        if one.order is not None:
+            orders.add(one.order.id)
+        if one.refund is not None:
+            refunds.add(one.refund.id)
     closing = [
-        explained(site, one)
-        for one in site.settling.differences.values()
-        if one.account == file.account
+        explained(site, known)
+        for known in site.settling.differences.values()
+        if known.account == file.account
         and (
-            (one.kind in MISSING and (one.order in orders or one.refund in refunds))
-            or (one.kind is DifferenceKind.NO_FILE and file.first <= one.day <= file.last)
+            (known.kind in MISSING and (known.order in orders or known.refund in refunds))
+            or (known.kind is DifferenceKind.NO_FILE and file.first <= known.day <= file.last)
         )
     ]
     day = file.first
@@ -93,18 +98,18 @@ async def _without_row(
 ) -> list[Difference | None]:
     """Return differences of what the site says happened on a day, and no file has."""
     zone = ZONES[file.kind]
-    mine = [
-        one
-        for one in await orders_around(site, day, day, file.kind)
+    mine = {
+        one.id: one
+        async for one in gently(await orders_around(site, day, day, file.kind))
         if one.state in BOOKED and _is_of(site, file, one.channel) and one.id not in orders
-    ]
-    moved = await moved_by_orders(site, file.kind, mine)
-    sides = [await order_side(site, one, moved) for one in mine]
+    }
+    known = await _known_among(site, file, mine)
+    mine = {name: one for name, one in mine.items() if name not in known}
+    moved = await moved_by_orders(site, file.kind, mine.values())
+    sides = [await order_side(site, one, moved) async for one in gently(mine.values())]
     gone = await _refunds_of(site, file, day - LATE)
     found: list[Difference | None] = []
     for order in paid_on(day, zone, sides):
-        if await _is_known(site, file, order=order.id):
-            continue
         missing = await drawn_up(
             site,
             kind=DifferenceKind.ORDER_WITHOUT_ROW,
@@ -119,7 +124,7 @@ async def _without_row(
         )
         found.append(missing)
     for refund in gone:
-        if refund.id in refunds or await _is_known(site, file, refund=refund.id):
+        if refund.id in refunds or await _is_known(site, file, refund.id):
             continue
         missing = await drawn_up(
             site,
@@ -143,10 +148,20 @@ async def _refunds_of(site: Site, file: File, day: date) -> list[RefundSide]:
     return [one for one in sides if one.is_done]
 
 
-async def _is_known(site: Site, file: File, **what: str) -> bool:
-    """Tell whether an order or a refund has a row in any file, or is told of already."""
-    rows = await site.books.load(SettledRow, account=file.account, **what)
-    told = await site.books.load(Difference, account=file.account, **what)
+async def _known_among(site: Site, file: File, orders: Collection[OrderId]) -> set[OrderId | None]:
+    """Return which orders have a row in any file, or are told of already."""
+    rows = await site.books.among(SettledRow, "order", orders)
+    told = await site.books.among(Difference, "order", orders)
+    known = {one.order async for one in gently(rows) if one.account == file.account}
+    return known | {
+        one.order for one in told if one.account == file.account and one.kind in MISSING
+    }
+
+
+async def _is_known(site: Site, file: File, refund: RefundId) -> bool:
+    """Tell whether a refund has a row in any file, or is told of already."""
+    rows = await site.books.load(SettledRow, account=file.account, refund=refund)
+    told = await site.books.load(Difference, account=file.account, refund=refund)
     return bool(rows) or any(one.kind in MISSING for one in told)
 
 

@@ -28,7 +28,12 @@ MICROSECOND: Final = timedelta(microseconds=1)
 DAY: Final = timedelta(days=1)
 AROUND: Final = timedelta(days=2)
 """An order is made at most so long before it is paid: what is older is asked for one by one."""
+HALVES: Final = frozenset({DifferenceKind.REFUND_UNKNOWN, DifferenceKind.ENTRY_WITHOUT_ROW})
+"""What may be one half of a refund."""
 BOOKED: Final = frozenset({OrderState.PAID, OrderState.CREDITED})
+PAID: Final = frozenset({RowKind.PAYMENT, RowKind.DISPUTE})
+"""Rows that name a payment by the provider's number."""
+NAMED: Final = PAID | {RowKind.REFUND}
 MONEY_IN: Final = (
     EntryKind.TOP_UP,
     EntryKind.STAY_PAID,
@@ -77,13 +82,13 @@ async def known_orders(
 ) -> Known:
     """Return the orders that rows name, by our number or by the provider's."""
     known = Known()
-    known.add(*around)
-    async for row in gently(rows):
-        if row.out_no and row.out_no not in known.by_no:
-            known.add(*await site.books.load(PayOrder, out_no=row.out_no))
-        named = row.kind in {RowKind.PAYMENT, RowKind.DISPUTE} and bool(row.provider_ref)
-        if named and row.provider_ref not in known.by_ref:
-            known.add(*await site.books.load(PayOrder, provider_ref=row.provider_ref))
+    async for order in gently(around):
+        known.add(order)
+    numbers = {row.out_no async for row in gently(rows)} - {""} - known.by_no.keys()
+    known.add(*await site.books.among(PayOrder, "out_no", numbers))
+    refs = {row.provider_ref async for row in gently(rows) if row.kind in PAID}
+    refs -= {""} | known.by_ref.keys()
+    known.add(*await site.books.among(PayOrder, "provider_ref", refs))
     return known
 
 
@@ -95,19 +100,19 @@ async def sides_of(site: Site, kind: Channel, rows: Sequence[SettlementRow], kno
         sides.orders[order.out_no] = side
         if order.provider_ref:
             sides.payments[order.provider_ref] = side
-    for row in rows:
-        if row.kind in {RowKind.PAYMENT, RowKind.DISPUTE}:
-            held = await site.books.load(Unmatched, provider_ref=row.provider_ref)
-            for one in (one for one in held if one.kind is kind):
-                sides.unmatched[one.provider_ref] = one
-                sides.payments[one.provider_ref] = _held_side(one)
-        elif row.kind is RowKind.REFUND:
-            for refund in await refunds_of(site, row):
-                side_of = refund_side(refund)
-                sides.refunds[refund.refund_no] = side_of
-                if refund.provider_ref:
-                    sides.refunds[refund.provider_ref] = side_of
-        elif row.word == REFUND_FAILURE:
+    refs = {row.provider_ref async for row in gently(rows) if row.kind in PAID}
+    for one in await site.books.among(Unmatched, "provider_ref", refs):
+        if one.kind is kind:
+            sides.unmatched[one.provider_ref] = one
+            sides.payments[one.provider_ref] = _held_side(one)
+    numbers = {row.refund_no async for row in gently(rows) if row.kind is RowKind.REFUND} - {""}
+    for refund in await site.books.among(PayRefund, "refund_no", numbers):
+        side_of = refund_side(refund)
+        sides.refunds[refund.refund_no] = side_of
+        if refund.provider_ref:
+            sides.refunds[refund.provider_ref] = side_of
+    async for row in gently(rows):
+        if row.kind not in NAMED and row.word == REFUND_FAILURE:
             for refund in await failed_by(site, row):
                 back = await _was_gone(site, refund)
                 side_of = replace(refund_side(refund), came_back=back)
@@ -116,12 +121,17 @@ async def sides_of(site: Site, kind: Channel, rows: Sequence[SettlementRow], kno
 
 
 def held_of(site: Site, account: str) -> list[HeldSide]:
-    """Return what lies in suspense for refunds of which files have one way only."""
+    """Return what lies in suspense for refunds that files, or the books, have one half of."""
     return [
-        HeldSide(id=one.id, provider_ref=one.provider_ref, held_minor=one.suspended_minor)
+        HeldSide(
+            id=one.id,
+            provider_ref=one.provider_ref,
+            held_minor=one.suspended_minor,
+            out_no=one.out_no if one.kind is DifferenceKind.ENTRY_WITHOUT_ROW else "",
+        )
         for one in site.settling.differences.values()
-        if one.account == account
-        and (one.kind is DifferenceKind.REFUND_UNKNOWN or one.word == REFUND_FAILURE)
+        if one.account == account and one.suspended_minor
+        if one.kind in HALVES or one.word == REFUND_FAILURE
     ]
 
 
@@ -153,14 +163,16 @@ async def moved_by_orders(
 
     A top-up is named by its payment, a stay's or a bill's entry names it.
     """
-    wanted = {one.entry: one for one in orders if one.entry and one.state in BOOKED}
-    found: dict[str, int] = {}
+    wanted, found, since = set[str](), dict[str, int](), site.clock()
+    async for order in gently(orders):
+        if order.entry and order.state in BOOKED:
+            wanted.add(order.entry)
+            since = min(since, order.created_at)
     if not wanted:
         return found
     account = channel_account(kind)
-    since = min(one.created_at for one in wanted.values()) - DAY
-    async for entry in every_entry(site, MONEY_IN, since=since):
-        for name in wanted.keys() & {entry.event, str(entry.detail.get("payment"))}:
+    async for entry in every_entry(site, MONEY_IN, since=since - DAY):
+        for name in wanted & {entry.event, str(entry.detail.get("payment"))}:
             found[name] = -movements(entry).get(account, 0)
     return found
 

@@ -66,6 +66,14 @@ class ReadBooks:
             lambda connection: record_queries.read_between(connection, kind, column, first, last)
         )
 
+    async def among[R](self, kind: type[R], column: str, values: Collection[str]) -> list[R]:
+        """Return the records of a kind with one of these values in a column, in no order."""
+        if not values:
+            return []
+        return await self.read(
+            lambda connection: record_queries.read_among(connection, kind, column, values)
+        )
+
     async def page[R](self, kind: type[R], asked: Page) -> list[R]:
         """Return a page of the records of a kind, in the order that it asks for."""
         return await self.read(lambda connection: read_page(connection, kind, asked))

@@ -1,16 +1,21 @@
 """What is read of records: those of a kind, and what still matters of commands."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import cache
+from itertools import batched
+from typing import Final
 
-from sqlalchemy import Connection, Table, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, Table, bindparam, func, select
 from sqlalchemy.dialects import sqlite
 
 from ..core.shift import Shift
 from ..core.supply import CommandLog, CommandOutcome
 from . import tables_desk, tables_meters
 from .codec import Value, codec_of, to_micros
+
+AT_ONCE: Final = 500
+"""So many values are asked for in one question."""
 
 
 def read_records[R](connection: Connection, kind: type[R], /, **like: Value) -> list[R]:
@@ -31,6 +36,20 @@ def read_between[R](
     wanted = select(*codec.table.c).where(named.between(first, last))
     rows = connection.execute(wanted.order_by(named, *codec.table.primary_key))
     return [codec.record(tuple(row)) for row in rows]
+
+
+def read_among[R](
+    connection: Connection, kind: type[R], column: str, values: Iterable[str]
+) -> list[R]:
+    """Return the records of a kind with one of these values in a column, each value asked for once."""
+    codec = codec_of(kind)
+    asked: BindParameter[str] = bindparam("values", expanding=True)
+    wanted = select(*codec.table.c).where(codec.table.c[column].in_(asked))
+    return [
+        codec.record(tuple(row))
+        for part in batched(dict.fromkeys(values), AT_ONCE, strict=False)
+        for row in connection.execute(wanted, {"values": part})
+    ]
 
 
 def read_shifts(connection: Connection, begin: datetime, end: datetime) -> list[Shift]:

@@ -1,0 +1,108 @@
+"""A provider's file of a large site: what is asked of the books does not grow with its rows."""
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import date, timedelta
+
+import pytest
+
+from custom_components.prepaid_parking.core.difference import Difference, SettledRow
+from custom_components.prepaid_parking.core.pay_channel import RowKind, SettlementRow
+from custom_components.prepaid_parking.core.pay_notice import Unmatched
+from custom_components.prepaid_parking.core.pay_order import PayOrder
+from custom_components.prepaid_parking.operations import (
+    gently,
+    pay_matching,
+    settlement_judging,
+    settlement_sides,
+)
+from custom_components.prepaid_parking.operations.settlement_days import reconcile_payments
+from tests.operations.money import is_sound
+from tests.operations.provider import connect
+from tests.operations.refunding import RefundingProvider, paid_order, payment_row
+from tests.operations.world import NOON, World
+
+TODAY = date(2026, 7, 1)
+
+
+async def a_day(world: World, paid: int) -> RefundingProvider:
+    """A provider's day with so many payments, every third of which nobody here asked for."""
+    provider = RefundingProvider()
+    connect(world.site, provider)
+    wallet = await world.wallet()
+    rows: list[SettlementRow] = []
+    for number in range(paid):
+        order = await paid_order(world, provider, wallet)
+        rows.append(payment_row(provider.orders[order.out_no]))
+        if number % 3 == 0:
+            rows.append(
+                SettlementRow(
+                    kind=RowKind.PAYMENT,
+                    out_no=f"elsewhere {number}",
+                    provider_ref=f"strange {number}",
+                    amount_minor=100,
+                    at=NOON - timedelta(hours=3),
+                )
+            )
+    provider.files[TODAY] = rows
+    return provider
+
+
+async def asked(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
+    """How often the books are asked while the file of a day is taken up, and when it comes again."""
+    counts: list[int] = []
+    read = world.books.read
+
+    async def counted(query: object) -> object:
+        counts[-1] += 1
+        return await read(query)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(world.books, "read", counted)
+    for _ in range(2):
+        counts.append(0)
+        (taken,) = await reconcile_payments(world.site, first=TODAY, last=TODAY)
+        assert taken.taken is not None
+    return counts[0], counts[1]
+
+
+@pytest.mark.parametrize("paid", [6, 60])
+async def test_a_file_asks_the_books_the_same_few_things_however_long_it_is(
+    world: World, monkeypatch: pytest.MonkeyPatch, paid: int
+) -> None:
+    """A question for each of a hundred thousand rows keeps the books busy until noon."""
+    await a_day(world, paid)
+    first, again = await asked(world, monkeypatch)
+    assert first < 30
+    assert again < 20
+    assert len(await world.books.load(SettledRow)) == paid + paid // 3
+    assert len(await world.books.load(Difference)) == paid // 3
+    await is_sound(world)
+
+
+async def test_others_have_their_turn_while_a_long_file_is_gone_through(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A barrier must not wait for a month of somebody's payments."""
+    await a_day(world, 30)
+    rows: list[int] = []
+    walk = gently.gently
+
+    def walked[T](things: Iterable[T]) -> AsyncIterator[T]:
+        known = list(things)
+        rows.append(len(known))
+        return walk(known)
+
+    for module in (pay_matching, settlement_judging, settlement_sides):
+        monkeypatch.setattr(module, "gently", walked)
+    await reconcile_payments(world.site, first=TODAY, last=TODAY)
+    assert sum(many >= 40 for many in rows) >= 9
+
+
+async def test_many_are_asked_for_at_once(world: World) -> None:
+    """More values than one question has places for are all answered, each once."""
+    await a_day(world, 12)
+    numbers = [one.out_no for one in await world.books.load(PayOrder)]
+    wanted = [f"nobody {number}" for number in range(1_200)] + numbers + numbers[:3]
+    found = await world.books.among(PayOrder, "out_no", wanted)
+    assert sorted(one.out_no for one in found) == sorted(numbers)
+    assert await world.books.among(PayOrder, "out_no", []) == []
+    assert await world.books.among(Unmatched, "provider_ref", wanted) == []
