@@ -5,13 +5,14 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 import json
 from pathlib import Path
 import signal
 import sys
 
+from aiohttp import ClientSession
 import aiomqtt
 from pymodbus.client import AsyncModbusTcpClient
 import pytest
@@ -218,6 +219,58 @@ def test_the_simulator_knows_nothing_of_the_product() -> None:
                 names.append(node.module)
             for name in names:
                 assert name.split(".")[0] not in {"homeassistant", "custom_components"}, file.name
+
+
+@asynccontextmanager
+async def _pretended_provider(state: Path) -> AsyncIterator[str]:
+    """Run the demo with its provider of payments until it is stopped in order; gives its address."""
+    command = [sys.executable, "-I", str(FOLDER), "--tcp-port", "0", "--rtu-port", "0"]
+    run = await asyncio.create_subprocess_exec(
+        *command, "--pay-port", "0", "--state", str(state), stdout=asyncio.subprocess.PIPE
+    )
+    assert run.stdout is not None
+    async with asyncio.timeout(60):
+        while not (line := (await run.stdout.readline()).decode()).startswith("Payments:"):
+            assert line
+        yield line.rpartition(" ")[2].strip()
+        run.send_signal(signal.SIGTERM)
+        assert await run.wait() == 0
+
+
+async def test_who_has_paid_at_the_pretended_provider_has_paid_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    """The newcomer starts the demo again: a number that was given before would be no new payment."""
+    state, asked = tmp_path / "state.json", "/v1/checkout/sessions"
+    numbers = []
+    async with ClientSession(headers={"Authorization": "Bearer sk_test_fake"}) as web:
+        for out_no in ("first", "second"):
+            item = "line_items[0][price_data]"
+            form = {
+                "client_reference_id": out_no,
+                "expires_at": f"{int((datetime.now(UTC) + timedelta(hours=1)).timestamp())}",
+                f"{item}[unit_amount]": "1250",
+                f"{item}[currency]": "eur",
+                f"{item}[product_data][name]": "Parkplatz für zwei",
+                "success_url": "http://127.0.0.1/",
+            }
+            async with _pretended_provider(state) as address:
+                async with web.post(address + asked, data=form) as answer:
+                    session = (await answer.json())["id"]
+                async with web.post(f"{address}/window/{out_no}/pay", allow_redirects=False):
+                    pass
+                async with web.get(f"{address}{asked}") as answer:
+                    known = (await answer.json())["data"]
+                assert known[0]["id"] == session
+                assert {one["payment_status"] for one in known} == {"paid"}
+                numbers = [one["payment_intent"] for one in known]
+                async with web.post(
+                    f"{address}/v1/refunds", data={"payment_intent": numbers[-1], "amount": "400"}
+                ) as answer:
+                    assert (await answer.json())["status"] == "succeeded"
+    assert len(set(numbers)) == 2
+    kept = json.loads(state.read_text(encoding="utf-8"))["payments"]
+    assert [key.partition("/")[0] for key in kept].count("refund") == 2
 
 
 async def test_the_demo_runs_by_path_without_a_hub_and_keeps_its_counts(tmp_path: Path) -> None:

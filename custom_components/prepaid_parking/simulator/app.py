@@ -11,6 +11,7 @@ import sys
 from .broker import Broker
 from .building import DemoBuilding
 from .demo import DEMO
+from .pay_memory import PayMemory
 from .pay_stripe import FakeStripe
 from .wire import Framing
 
@@ -65,9 +66,11 @@ async def _serve(options: argparse.Namespace) -> None:
         provider = None
         if options.pay_port is not None:
             provider = FakeStripe(currency=DEMO.currency, secret=DEMO.pay_signed_by)
+            building.keepers["payments"] = PayMemory(provider.books)
+        await running.enter_async_context(building)
+        if provider is not None:
             running.push_async_callback(provider.stop)
             await provider.start(options.pay_port)
-        await running.enter_async_context(building)
         for line in (*_told(provider), *describe(building)):
             sys.stdout.write(f"{line}\n")
         sys.stdout.flush()

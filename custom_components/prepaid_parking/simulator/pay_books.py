@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
-from itertools import count
 from typing import Final
 
 _FEE_BP: Final = 60
@@ -90,11 +89,12 @@ class PayBooks:
         """Begin with nothing; the provider's own numbers count from `first`."""
         self.orders: dict[str, Order] = {}
         self.refunds: dict[str, Refund] = {}
-        self._numbers = count(first)
+        self.next = first
 
     def number(self) -> str:
         """Return a new number of the provider's own."""
-        return f"{next(self._numbers)}"
+        self.next += 1
+        return f"{self.next - 1}"
 
     def place(self, order: Order) -> Order:
         """Take an order; asked for again it is the one that is there, if it is the same."""
