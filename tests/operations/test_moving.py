@@ -29,10 +29,12 @@ from custom_components.prepaid_parking.operations.moving import (
 )
 from custom_components.prepaid_parking.operations.occupants import occupancy_of
 from custom_components.prepaid_parking.operations.office import unbind_meter
+from custom_components.prepaid_parking.operations.places import update_meter_place
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from custom_components.prepaid_parking.store.books import Books
 from tests.operations.conftest import MakeWorld
 from tests.operations.test_shares import stairwell
+from tests.operations.test_standing import MINIMUM, START, charged
 from tests.operations.test_units import TIERED, set_
 from tests.operations.world import DAY, HOUR, KWH, MANAGER, World
 
@@ -89,6 +91,19 @@ async def test_the_old_tenant_pays_to_the_register_from_which_the_new_one_pays(
     assert (second.wallet, second.to_at, second.persons) == ("w2", None, 2)
     assert world.wallet_now(new).wallet.unit == "Flat 1"
     assert moved.receipt.detail["from"] == "w1"
+
+
+async def test_who_is_not_let_out_has_the_month_as_before(make_world: MakeWorld) -> None:
+    """A tariff that is not known refuses the whole move: nobody's month ends for a slip of the pen."""
+    world = await make_world(at=START, tariffs=(MINIMUM,))
+    old, new = await world.wallet("100"), await world.wallet("50", unit="waiting")
+    await flat(world, old)
+    water = await world.meter()
+    await update_meter_place(world.site, meter=water.meter.id, unit="u1", actor=MANAGER)
+    world.clock.now += 10 * DAY
+    with pytest.raises(CoreError, match="unknown_tariff"):
+        await move(world.site, asked(new, tariff="hom"))
+    assert await charged(world, EntryKind.MINIMUM) == 0
 
 
 async def test_a_vacant_flat_bills_its_owner(world: World) -> None:

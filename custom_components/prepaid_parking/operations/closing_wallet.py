@@ -3,31 +3,35 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from fractions import Fraction
 
 from ..core.chart import Bucket, Channel, wallet_account
 from ..core.deposit import taken
 from ..core.entry_kind import EntryKind
-from ..core.errors import CoreError
+from ..core.errors import CoreError, StoreError
 from ..core.identity import Actor, UnitId
 from ..core.layers import Layers
-from ..core.ledger import Act, Floor, Posting, Receipt, Record
+from ..core.ledger import Act, Floor, Receipt, Record
 from ..core.points import Lots
 from ..core.standing_cursor import first_day
 from ..core.unit import Occupancy
 from .booking import book, referenced, tell, unspendable
-from .dividing import bill_before, divide_from
+from .desk import refused
+from .dividing import bill_before, divide_by_days, divide_from
+from .ending import charges_to_end
 from .facts import WalletEvent
 from .holding import changed
 from .meter_run import MeterRun
 from .occupants import occupancy_of, owner_of_unit, units_of
-from .rebinding import Rebinding, posted_whole, rebind, take_effect
+from .paying_usage import one_after_another
+from .rebinding import Rebinding, end_before, posted_whole, rebind, take_effect
 from .risk_desk import guard_closing
 from .shares import shared_with
 from .site import Site
 from .turn import in_turn
 from .units import put_occupancy
 from .usage import post_windows
-from .wallet_ending import carries_of, deposits_held, ending_of
+from .wallet_ending import Ending, carries_of, deposits_held, ending_of
 from .wallet_run import WalletRun
 
 
@@ -64,25 +68,39 @@ async def close_wallet(
     if refusal is not None:
         return await book(site, act, refusal)
     left = units_of(site, run.wallet.id)
+    try:
+        return await _closed(site, run, act, channel, left, agreed_minor)
+    except CoreError, StoreError:
+        for unit in left:  # Who stays after all has the unit's days as before.
+            await divide_by_days(site, unit, first_day(now, site.zone))
+        raise
+
+
+async def _closed(
+    site: Site, run: WalletRun, act: Act, channel: Channel, left: list[UnitId], agreed_minor: int
+) -> Receipt:
+    """Charge what only who leaves is charged, once nothing is against it, and write the end down."""
     refusal = await _last_fees(site, run, left)
     if refusal is not None:
         return await book(site, act, refusal)
     await _charge_shared(site, left)
     await posted_whole(site, run.meters)
-    last = [await _last(site, meter) for meter in run.meters]
-    end = ending_of(site, run, channel, await carries_of(site, run, last))
-    if (payout := end.settlement.amount_minor) > agreed_minor:
+    carries, now = await carries_of(site, run), act.occurred
+    coming = await _coming(site, run, channel, carries)
+    if (payout := coming.settlement.amount_minor) > agreed_minor:
         await guard_closing(site, run, act, amount_minor=payout, channel=channel)
+    refusal = await refused(site, replace(act, postings=coming.postings))
+    if refusal is not None:
+        return await book(site, act, refusal)
+    last = [await _last(site, meter) for meter in run.meters]
+    await end_before(site, last)
+    end = ending_of(site, run, channel, carries)
     shut = replace(run.wallet, closed_at=now)
     ended = _moved_out(site, left, now)
     released = tuple(taken(one, now, released=one.held_minor) for one in end.deposits)
     act = replace(
         act,
-        postings=tuple(
-            Posting(source=source, target=target, amount_minor=part)
-            for source, target, part in end.legs
-            if part
-        ),
+        postings=end.postings,
         floors=tuple(
             Floor(account=wallet_account(run.wallet.no, bucket), minimum_minor=0)
             for bucket in (Bucket.CASH, Bucket.BONUS, Bucket.POINTS)
@@ -150,6 +168,19 @@ async def _last_fees(site: Site, run: WalletRun, left: list[UnitId]) -> CoreErro
     for unit in left:
         await divide_from(site, unit, since, vacant=True)
     return _unclosable(site, run)
+
+
+async def _coming(site: Site, run: WalletRun, channel: Channel, carries: list[Fraction]) -> Ending:
+    """Return what a wallet would come to, while its payer may still stay.
+
+    Minimums and peaks of periods that end with who leaves are drawn up for it and not written: who
+    stays owes none of them.
+    """
+    charges = await charges_to_end(site, run.meters)
+    with one_after_another(site) as take:
+        for draw in charges:
+            draw(take)
+        return ending_of(site, run, channel, carries)
 
 
 async def _last(site: Site, run: MeterRun) -> Rebinding:

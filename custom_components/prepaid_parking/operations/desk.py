@@ -104,6 +104,17 @@ async def begin_numbers(site: Site) -> None:
         site.desk.last_receipt = 0
 
 
+async def refused(site: Site, act: Act) -> CoreError | None:
+    """Say what the desk has against an act that is about to be written; None where nothing."""
+    takings = takings_of(act)
+    if takings is None:
+        return None
+    async with site.desk.lock:
+        if site.desk.doubtful:
+            await load(site)
+        return await refusal_of(site, act, takings)
+
+
 def takings_of(act: Act) -> Takings | None:
     """Return what an act moves over the counter; None where it does not."""
     return taken_in(act) if act.postings and act.kind not in OWN else None

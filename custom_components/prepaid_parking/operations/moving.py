@@ -26,7 +26,7 @@ from .in_use import in_use
 from .meter_run import MeterRun
 from .occupants import occupancy_of, owner_of_unit, units_of
 from .places import meters_in
-from .rebinding import Rebinding, rebind, take_effect
+from .rebinding import Rebinding, end_before, rebind, take_effect
 from .repeats import answered_before
 from .shares import shared_with
 from .site import Site
@@ -133,6 +133,7 @@ async def _hand_over(site: Site, asked: HandOver, scope: str) -> Receipt:
     )
     habits = tuple(habit for stand in found for habit in fresh_start(stand.run))
     unpaid = [run.meter.id for run in runs if not _is_paid(run, rebindings)]
+    await end_before(site, rebindings)
     receipt = await book(
         site,
         replace(

@@ -95,10 +95,17 @@ async def rebind(
         )
     if old is None:
         return None if begun is None else Rebinding(run=run, register=register, at=at, begun=begun)
-    await end_periods(site, (run,))
     carry = run.window.carry if run.window is not None else 0
     ended = replace(old, to_register=register, to_at=at, carry=carry)
     return Rebinding(run=run, register=register, at=at, ended=ended, begun=begun)
+
+
+async def end_before(site: Site, rebindings: Iterable[Rebinding]) -> None:
+    """Charge who pays no longer up to today: the last thing before it is written that they do not.
+
+    Whatever refuses it has to do so before.
+    """
+    await end_periods(site, [one.run for one in rebindings if one.ended is not None])
 
 
 def take_effect(site: Site, rebinding: Rebinding) -> None:

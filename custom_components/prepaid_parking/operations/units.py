@@ -14,7 +14,7 @@ from ..core.wallet import Meter, Purpose, Wallet, WalletKind
 from .booking import book, open_run, referenced
 from .occupants import occupancy_of
 from .places import joined_counts, meters_by_unit, meters_in, rejoin, take_counts
-from .rebinding import posted_whole, take_effect
+from .rebinding import end_before, posted_whole, take_effect
 from .repeats import answered_before
 from .shares import shared_with
 from .site import Site
@@ -175,6 +175,7 @@ async def _set(
     )
     rebindings = [one for change in changes for one in await to_owner(site, change)]
     moved, renamed = moved_by(changes), renamed_by(site, changes)
+    await end_before(site, rebindings)
     receipt = await book(
         site,
         replace(

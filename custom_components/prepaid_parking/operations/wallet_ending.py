@@ -1,7 +1,7 @@
 """What a wallet comes to at its end: every cent of it, so that nothing is left and nothing is owed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..core.carries import LevyCarry
@@ -17,7 +17,6 @@ from .buckets import debts
 from .fee_legs import return_detail, return_legs
 from .holding import ending
 from .layering import layers_now
-from .rebinding import Rebinding
 from .site import Site
 from .wallet_run import WalletRun
 
@@ -36,6 +35,15 @@ class Ending:
     points: int
     deposits: tuple[Deposit, ...]
     fees: tuple[FeeReturn, ...] = ()
+
+    @property
+    def postings(self) -> tuple[Posting, ...]:
+        """What moves."""
+        return tuple(
+            Posting(source=source, target=target, amount_minor=part)
+            for source, target, part in self.legs
+            if part
+        )
 
     @property
     def detail(self) -> dict[str, object]:
@@ -95,11 +103,15 @@ def ending_of(site: Site, run: WalletRun, channel: Channel, carries: list[Fracti
     )
 
 
-async def carries_of(site: Site, run: WalletRun, last: list[Rebinding]) -> list[Fraction]:
+async def carries_of(site: Site, run: WalletRun) -> list[Fraction]:
     """Return what was used below a minor unit and never charged, of all bindings the wallet ever had."""
-    ended = [one.ended for one in last if one.ended is not None]
+    last = [
+        replace(meter.binding, carry=meter.window.carry)
+        for meter in run.meters
+        if meter.binding is not None and meter.window is not None
+    ]
     before = await site.books.load(Binding, wallet=run.wallet.id)
-    bindings = [*ended, *(one for one in before if one.to_at is not None)]
+    bindings = [*last, *(one for one in before if one.to_at is not None)]
     carries = [
         Fraction(one.carry, site.currency.denominator(site.meters[one.meter].meter.quantity))
         for one in bindings
