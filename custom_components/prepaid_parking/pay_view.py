@@ -23,7 +23,7 @@ from .core.pay_order import AimKind
 from .core.pay_visit import on_phone, way_to_pay
 from .core.rate_limit import Allowance, RateLimit, network_of
 from .operations.pay_holder import confirm_supply, end_own_agreement
-from .operations.pay_inside import come_back, send_out
+from .operations.pay_inside import come_back, send_out, show_code
 from .operations.pay_tokens import opened_by
 from .operations.pay_visit_book import HOUR, PayVisit
 from .operations.pay_visits import (
@@ -211,8 +211,10 @@ async def _do(
             case "end_agreement":
                 await end_own_agreement(site, visit, form.get("agreement", ""))
             case "again" | "without_app" as do:
-                visit.by_app = visit.by_app and do == "again"
-                await other_way(site, visit)
+                by_code = do == "without_app"
+                await (
+                    show_code(site, visit, request.remote) if by_code else other_way(site, visit)
+                )
             case "pay":
                 await _pay(request, entry, token, visit, form)
     except CoreError as err:

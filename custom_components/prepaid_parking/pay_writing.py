@@ -42,7 +42,9 @@ class May(StrEnum):
     """Its one script calls the app it is in."""
     SAY_WHERE = "allow-same-origin "
     """Its link says from which address a payer comes. WeChat opens its page for phone browsers only to
-    who comes from its merchant's (`Referer`), and no browser says so for a page with an origin of its own.
+    who comes from its merchant's (`Referer`), and no browser says so for a page with an origin of its own:
+    in Chromium neither a link nor `Refresh` did, under any policy of referrers. It is the least that works:
+    only a script could use the hub's origin, and this page runs none, by its sandbox and by its policy.
     The page asks for it itself: the hub's server writes its own word on that into every header."""
 
 

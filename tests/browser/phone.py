@@ -10,6 +10,8 @@ import zxingcpp
 
 WIDTH: Final = 390
 """Pixels; nothing of a page may hang over its edge."""
+NARROW: Final = 320
+"""The least that a page has to be read on (WCAG 2.2, reflow)."""
 TALL: Final = 844
 """Of a phone that is held upright."""
 AGENT: Final = "Mozilla/5.0 (Linux; Android 16; Pixel 10) AppleWebKit/537.36 Chrome/140.0 Mobile"
@@ -53,13 +55,18 @@ _CONTRASTS: Final = """() => {
 
 @contextmanager
 def phone_beside(
-    page: Page, *, locale: str = "en-GB", dark: bool = False, agent: str | None = AGENT
+    page: Page,
+    *,
+    locale: str = "en-GB",
+    dark: bool = False,
+    agent: str | None = AGENT,
+    width: int = WIDTH,
 ) -> Iterator[Page]:
     """Open another person's browser; without an `agent` it says that it is on no phone."""
     browser = page.context.browser
     assert isinstance(browser, Browser)
     context = browser.new_context(
-        viewport={"width": WIDTH, "height": TALL},
+        viewport={"width": width, "height": TALL},
         locale=locale,
         user_agent=agent,
         color_scheme="dark" if dark else "light",
@@ -84,7 +91,8 @@ def scanned(phone: Page, picture: Locator) -> str:
 
 def looks_right(phone: Page) -> None:
     """Nothing hangs over the edge, everything can be hit with a thumb and read by weak eyes."""
-    assert phone.evaluate("document.documentElement.scrollWidth") <= WIDTH
+    assert phone.viewport_size is not None
+    assert phone.evaluate("document.documentElement.scrollWidth") <= phone.viewport_size["width"]
     for one in phone.locator("button, a, input:not([type=hidden]), select").all():
         hit = one.locator("xpath=..") if one.get_attribute("type") == "radio" else one
         box = hit.bounding_box()

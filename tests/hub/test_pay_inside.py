@@ -208,17 +208,31 @@ async def test_where_wechat_does_not_say_who_pays_a_code_is_shown(
 async def test_whoever_does_not_get_on_takes_a_code_instead(
     hub: Hub, wechat: FakeWeChat, channel: ConfigSubentry, phone: Phone
 ) -> None:
-    """Before WeChat's page as behind it; what was asked for there can be paid no more."""
+    """Before WeChat's page as behind it; what was asked for there can be paid no more.
+
+    What they pay and how much they have said before: the code is there at once.
+    """
     page = await chosen(hub, phone, channel)
-    await phone.send("without_app")
-    page = await phone.send("pay", amount="50.00", channel=channel.data["channel"])
+    page = await phone.send("without_app")
     assert "data:image/png;base64," in page.text
     page = await chosen(hub, phone, channel)
     await arrive(phone, await sent_back(phone, gate_of(page)))
-    await phone.send("without_app")
-    page = await phone.send("pay", amount="20.00", channel=channel.data["channel"])
+    page = await phone.send("without_app")
     assert "data:image/png;base64," in page.text
-    assert {one.told["trade_type"] for one in _open_orders(wechat)} == {"NATIVE"}
+    asked = [(one.told["trade_type"], one.amount_minor) for one in _open_orders(wechat)]
+    assert asked == [("NATIVE", 5000), ("NATIVE", 5000)]
+
+
+async def test_who_has_paid_inside_wechat_is_shown_no_code_any_more(
+    hub: Hub, wechat: FakeWeChat, channel: ConfigSubentry, phone: Phone
+) -> None:
+    """The payment came while they looked for the button: a code now would be paid a second time."""
+    page = await arrive(phone, await sent_back(phone, gate_of(await chosen(hub, phone, channel))))
+    assert await wechat.inside.call(call_of(page)) == {"err_msg": OK}
+    await wechat.told()
+    page = await phone.send("without_app")
+    assert "Your payment is booked" in page.text
+    assert not _open_orders(wechat)
 
 
 async def test_an_order_that_wechat_refuses_is_asked_for_by_a_code_the_next_time(

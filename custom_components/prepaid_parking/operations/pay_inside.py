@@ -14,7 +14,7 @@ from .pay_aims import due
 from .pay_book import ChannelRun
 from .pay_finding import find_order
 from .pay_visit_book import ALL, Errand, PayVisit
-from .pay_visits import ask_for_order
+from .pay_visits import ask_for_order, other_way
 from .site import Site
 
 STATE_BYTES: Final = 16
@@ -69,6 +69,24 @@ async def come_back(
     )
     if visit.order is not None and (await find_order(site, visit.order)).fault:
         visit.by_app = False
+
+
+async def show_code(site: Site, visit: PayVisit, address: str | None) -> None:
+    """Show a code for what could not be paid inside the app: the payer has said already what and how much."""
+    errand, visit.by_app = visit.errand, False
+    order = await find_order(site, visit.order) if visit.order is not None else None
+    asked = errand if order is None else order
+    if asked is None or (order is not None and not order.state.open):
+        return
+    await other_way(site, visit)
+    await ask_for_order(
+        site,
+        visit,
+        channel=asked.channel,
+        way=Way.QR,
+        amount_minor=asked.amount_minor,
+        address=address,
+    )
 
 
 async def _payer(site: Site, run: ChannelRun, code: str, address: str | None) -> str:
