@@ -10,7 +10,7 @@ from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.pay_channel import ChannelFault, Outcome, RowKind
 from custom_components.prepaid_parking.core.pay_notice import HeardNotice, Made, Misfit, Unmatched
 from custom_components.prepaid_parking.core.pay_order import LADDER, Aim, AimKind, OrderState
-from custom_components.prepaid_parking.core.settlement_match import day_of
+from custom_components.prepaid_parking.core.settlement_calendar import day_of
 from custom_components.prepaid_parking.operations.pay_crediting import credit_seen, credit_unknown
 from custom_components.prepaid_parking.operations.pay_finding import new_out_no
 from custom_components.prepaid_parking.operations.pay_orders import (

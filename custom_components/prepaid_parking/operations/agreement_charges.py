@@ -17,7 +17,7 @@ from ..core.agreement import (
     wanted_minor,
 )
 from ..core.entry_kind import EntryKind
-from ..core.errors import CoreError
+from ..core.errors import CoreError, StoreError
 from ..core.held_operation import HeldOperation, Need
 from ..core.identity import SYSTEM, OrderId
 from ..core.ledger import Act, Receipt
@@ -47,6 +47,8 @@ async def look_at_agreements(site: Site, now: datetime) -> None:
     """
     if not site.books.writable:
         return
+    for charge in list(site.risking.unasked.values()):
+        await _go_on(site, charge)
     for agreement in list(site.risking.agreements.values()):
         run = site.wallets[agreement.wallet]
         if run.wallet.closed_at is not None:
@@ -151,13 +153,35 @@ async def _begin(
         },
         puts=(order, charge, seen),
     )
-    receipt = await book(site, act)
+    try:
+        receipt = await book(site, act)
+    except StoreError:
+        site.risking.unasked[charge.id] = charge
+        raise
     if not receipt.repeated:
         site.risking.agreements[seen.id] = seen
         site.paying.hold(order)
         tell_order(site, order)
-        site.spawn(_fetch(site, channel, seen, charge, order, f"{site.name} {run.wallet.unit}"))
+        site.spawn(_fetch(site, channel, seen, charge, order))
     return receipt
+
+
+async def _go_on(site: Site, charge: AgreementCharge) -> None:
+    """Ask for what was written down before the hub died, or unheard: under its number it is one payment."""
+    orders = await site.books.load(PayOrder, id=charge.order)
+    (agreement,) = await site.books.load(Agreement, id=charge.agreement)
+    if agreement.id in site.risking.agreements:
+        site.risking.agreements[agreement.id] = agreement
+    for order in orders:
+        if order.id not in site.paying.orders:
+            site.paying.hold(order)
+        is_open = order.state is OrderState.CREATED and site.clock() < order.expires_at
+        if is_open and not charge.failed and agreement.ended_at is None:
+            channel = site.paying.channels.get(order.channel)
+            if channel is None:
+                return  # It is not put to work yet.
+            site.spawn(_fetch(site, channel, agreement, charge, order))
+    del site.risking.unasked[charge.id]
 
 
 async def _fetch(
@@ -166,7 +190,6 @@ async def _fetch(
     agreement: Agreement,
     charge: AgreementCharge,
     order: PayOrder,
-    subject: str,
 ) -> None:
     """Ask the provider; where nobody knows what came of it, the order is looked at like any other."""
     with said(site, FETCHING, agreement.id):
@@ -174,7 +197,7 @@ async def _fetch(
         asked = Asked(
             out_no=order.out_no,
             amount_minor=order.amount_minor,
-            subject=subject.strip(),
+            subject=f"{site.name} {site.wallets[agreement.wallet].wallet.unit}".strip(),
             expires_at=order.expires_at,
         )
         assert isinstance(channel.port, Charging)

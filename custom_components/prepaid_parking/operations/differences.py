@@ -115,10 +115,7 @@ async def _settle(
 
 
 async def find_difference(site: Site, difference: str) -> Difference:
-    """Return a difference, settled ones too, or refuse in words."""
-    known = site.settling.differences.get(DifferenceId(difference))
-    if known is not None:
-        return known
+    """Return a difference as the books have it, settled ones too, or refuse in words."""
     found = await site.books.load(Difference, id=difference)
     if not found:
         raise CoreError("unknown_difference", difference=difference)

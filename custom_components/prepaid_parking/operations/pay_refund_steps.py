@@ -45,8 +45,18 @@ money there today. They are asked again under the same number."""
 type Rule = Callable[[PayRefund], PayRefund]
 
 
+async def take_up(site: Site) -> None:
+    """Take up every refund that is not over, as the books have it."""
+    for state in RefundState:
+        if not state.over:
+            site.settling.hold(*await site.books.load(PayRefund, state=state))
+    site.settling.doubtful = False
+
+
 async def pursue_refunds(site: Site, now: datetime) -> None:
     """Ask about refunds whose time has come: a chore, which waits for nobody."""
+    if site.settling.doubtful:
+        await take_up(site)
     due = [
         one.id
         for one in site.settling.refunds.values()
@@ -59,6 +69,8 @@ async def pursue_refunds(site: Site, now: datetime) -> None:
 
 async def pursue(site: Site, refund: RefundId) -> PayRefund:
     """Take a refund one step further at its provider; nobody asks twice at the same time."""
+    if site.settling.doubtful:
+        await take_up(site)
     book_, known = site.settling, site.settling.refunds.get(refund)
     if known is None or refund in book_.asking or not known.is_asked:
         return await find_refund(site, refund)
@@ -89,8 +101,11 @@ async def refund_heard(site: Site, channel: str, seen: RefundSeen) -> None:
 async def find_refund(site: Site, refund: str) -> PayRefund:
     """Return a refund by its id or its number at the provider, or refuse in words."""
     known = site.settling.refunds.get(RefundId(refund))
-    if known is not None:
-        return known
+    return known if known is not None else await written_refund(site, refund)
+
+
+async def written_refund(site: Site, refund: str) -> PayRefund:
+    """Return a refund as the books have it: what they say goes where an answer of theirs was lost."""
     found = await site.books.load(PayRefund, id=refund)
     found = found or await site.books.load(PayRefund, refund_no=refund)
     if not refund or not found:
@@ -109,9 +124,10 @@ async def _changed(
     site: Site, refund: RefundId, rule: Rule, actor: Actor, reason: str
 ) -> PayRefund:
     async with site.paying.turn_of(f"refund/{refund}"):
-        known = await find_refund(site, refund)
+        known = await written_refund(site, refund)
         after = rule(known)
         if after == known:
+            site.settling.hold(known)
             return known
         if after.state is RefundState.DONE and known.state is not RefundState.DONE:
             await book(site, done_act(site, after, actor, reason))

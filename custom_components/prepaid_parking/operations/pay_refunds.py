@@ -29,7 +29,7 @@ from .booking import book, book_sealed, referenced
 from .pages import latest, numbered
 from .pay_finding import find_order, new_out_no
 from .pay_refund_holding import owner_of_aim, taken, told_of
-from .pay_refund_steps import find_refund, pursue, refund_heard, tell_refund
+from .pay_refund_steps import find_refund, pursue, refund_heard, take_up, tell_refund
 from .repeats import answered_before
 from .risk import Asked, Asking, guard, judge
 from .site import Site
@@ -45,9 +45,7 @@ ACCOUNT: Final = ("holder", "account", "bank")
 
 async def load(site: Site) -> None:
     """Take up every refund that is not over, and hear what providers say of them."""
-    for state in RefundState:
-        if not state.over:
-            site.settling.hold(*await site.books.load(PayRefund, state=state))
+    await take_up(site)
 
     async def heard(channel: str, seen: RefundSeen) -> None:
         await refund_heard(site, channel, seen)
@@ -114,7 +112,7 @@ async def _begin(
     agreed: bool,
 ) -> RefundId:
     act = Act(
-        kind=EntryKind.REFUND_HELD,
+        kind=EntryKind.REFUND_HELD if account is None else EntryKind.REFUND_ASKED,
         event="",
         occurred=site.clock(),
         actor=actor,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ..core.agreement import Agreement
+from ..core.agreement import Agreement, AgreementCharge
 from ..core.held_operation import HeldOperation
 from ..core.identity import AgreementId, HeldId, OrderId, WalletId
 from ..core.risk import RiskEvent, RiskHold, RiskKind, RiskRule
@@ -17,7 +17,8 @@ class RiskBook:
     `counts` is by network, visit and channel and ends with the run: the books know what concerns
     money. `said` is when each rule last said a thing of somebody, so that a flood fills no disk.
     `carrying` are operations that are being carried out now. `asked` are orders that were judged and
-    are not yet in the books. `cooling` holds channels until an instant.
+    are not yet in the books. `cooling` holds channels until an instant. `unasked` are fetches that may
+    be written down and that nobody has asked for in this run.
     """
 
     rules: dict[RiskKind, list[RiskRule]] = field(default_factory=dict)
@@ -25,6 +26,7 @@ class RiskBook:
     held: dict[HeldId, HeldOperation] = field(default_factory=dict)
     holds: dict[str, RiskHold] = field(default_factory=dict)
     agreements: dict[AgreementId, Agreement] = field(default_factory=dict)
+    unasked: dict[str, AgreementCharge] = field(default_factory=dict)
     counts: Velocity = field(default_factory=Velocity)
     said: dict[str, datetime] = field(default_factory=dict)
     carrying: set[HeldId] = field(default_factory=set)

@@ -17,6 +17,8 @@ class SettlingBook:
     """
 
     refunds: dict[RefundId, PayRefund] = field(default_factory=dict)
+    doubtful: bool = False
+    """A write failed: there may be refunds in the books that nobody has heard of."""
     differences: dict[DifferenceId, Difference] = field(default_factory=dict)
     days: dict[str, SettledDays] = field(default_factory=dict)
     asking: set[RefundId] = field(default_factory=set)

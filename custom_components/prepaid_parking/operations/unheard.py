@@ -20,3 +20,4 @@ def unheard(site: Site, acts: Iterable[Act]) -> None:
             site.unheard |= {owner_of(leg.source), owner_of(leg.target)}
         site.parking.unheard |= {one.id for one in act.puts if isinstance(one, Stay)}
     site.desk.agents_doubtful = site.offline.doubtful = site.billing.doubtful = True
+    site.settling.doubtful = True
