@@ -72,8 +72,7 @@ def _packages(thing: WalletThing) -> Mapping[str, Any]:
 def _unreconciled(site: Site) -> int:
     """Return what has come without a place, and what differs from the providers' files."""
     lost = sum(one.left_minor for one in site.paying.unmatched.values())
-    differing = site.settling.differences.values()
-    return lost + sum(one.open_minor for one in differing if one.unmatched is None)
+    return lost + site.settling.unreconciled_minor
 
 
 def _by_category(thing: Thing, owed: Mapping[Category, int]) -> Mapping[str, Any]:

@@ -3,9 +3,16 @@
 from collections.abc import AsyncIterator, Iterable
 from datetime import date, timedelta
 
+from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.prepaid_parking.core.difference import Difference, SettledRow
+from custom_components.prepaid_parking.core.difference import (
+    Difference,
+    DifferenceKind,
+    Resolution,
+    SettledRow,
+)
+from custom_components.prepaid_parking.core.identity import DifferenceId, UnmatchedId
 from custom_components.prepaid_parking.core.pay_channel import RowKind, SettlementRow
 from custom_components.prepaid_parking.core.pay_notice import Unmatched
 from custom_components.prepaid_parking.core.pay_order import PayOrder
@@ -15,7 +22,11 @@ from custom_components.prepaid_parking.operations import (
     settlement_judging,
     settlement_sides,
 )
+from custom_components.prepaid_parking.operations.pay_matching import take_file
 from custom_components.prepaid_parking.operations.settlement_days import reconcile_payments
+from custom_components.prepaid_parking.operations.settlement_file import File
+from custom_components.prepaid_parking.operations.settlement_preview import look_at_file
+from custom_components.prepaid_parking.operations.settling_book import SettlingBook
 from tests.operations.money import is_sound
 from tests.operations.provider import connect
 from tests.operations.refunding import RefundingProvider, paid_order, payment_row
@@ -106,3 +117,57 @@ async def test_many_are_asked_for_at_once(world: World) -> None:
     assert sorted(one.out_no for one in found) == sorted(numbers)
     assert await world.books.among(PayOrder, "out_no", []) == []
     assert await world.books.among(Unmatched, "provider_ref", wanted) == []
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(1, 5), st.integers(-900, 900), st.booleans(), st.sampled_from(Resolution)
+        )
+    )
+)
+def test_what_is_in_question_is_the_sum_of_what_is_open(
+    told: list[tuple[int, int, bool, Resolution]],
+) -> None:
+    """A sum that is kept along must never stray from what a person is shown line by line."""
+    book = SettlingBook()
+    for number, minor, is_over, resolution in told:
+        book.hold(
+            Difference(
+                id=DifferenceId(f"df{number}"),
+                no=number,
+                kind=DifferenceKind.OTHER_ROW,
+                account="wechat/1",
+                channel="ch1",
+                day=TODAY,
+                opened_at=NOON,
+                suspended_minor=minor,
+                unmatched=UnmatchedId("pu1") if minor % 7 == 0 else None,
+                settled_at=NOON if is_over else None,
+                resolution=resolution if is_over else None,
+            )
+        )
+        assert book.unreconciled_minor == sum(one.open_minor for one in book.differences.values())
+
+
+async def test_a_long_file_is_looked_at_by_the_same_few_questions(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who looks before taking it up asks no more of the books than the taking up."""
+    provider = await a_day(world, 30)
+    run = world.site.paying.channels["ch1"]
+    file = File(run=run, rows=tuple(provider.files[TODAY]), first=TODAY, last=TODAY)
+    counts = 0
+    read = world.books.read
+
+    async def counted(query: object) -> object:
+        nonlocal counts
+        counts += 1
+        return await read(query)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(world.books, "read", counted)
+    seen = await look_at_file(world.site, file)
+    assert counts < 10
+    assert [bool(one.order) for one in seen].count(True) == 30
+    await take_file(world.site, file)
+    assert all(one.known for one in await look_at_file(world.site, file))

@@ -1,15 +1,17 @@
 """What a provider's file, or a bank's statement, would come to: read, found again, and nothing moved."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..core.bank_statement import StatementLine
 from ..core.chart import Channel
-from ..core.difference import SettledRow
 from ..core.pay_channel import SettlementRow
 from ..core.settlement_rows import keyed
 from .bank_lines import Fate, fate_of
-from .settlement_file import MOST_DAYS, File, check_days, row_day
+from .gently import gently
+from .pay_matching import taken_before
+from .settlement_file import MOST_DAYS, File, check_days
 from .settlement_sides import known_orders, orders_around
 from .site import Site
 
@@ -35,16 +37,11 @@ class LineSeen:
 async def look_at_file(site: Site, file: File) -> list[RowSeen]:
     """Return what a file has, row by row, with the orders that its rows are about."""
     check_days(file.first, file.last, MOST_DAYS)
-    days = {row_day(file, row).isoformat() for row in file.rows}
-    before = {
-        one.key
-        for day in sorted(days)
-        for one in await site.books.load(SettledRow, account=file.account, day=day)
-    }
+    before = await taken_before(site, file)
     around = await orders_around(site, file.first, file.last, file.kind)
     orders = await known_orders(site, file.rows, around)
     found: list[RowSeen] = []
-    for key, row in keyed(file.rows):
+    async for key, row in gently(await asyncio.to_thread(keyed, file.rows)):
         order = orders.by_ref.get(row.provider_ref) or orders.by_no.get(row.out_no)
         name = order.id if order is not None else ""
         found.append(RowSeen(row=row, known=key in before, order=name))

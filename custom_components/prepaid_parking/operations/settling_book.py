@@ -13,7 +13,8 @@ class SettlingBook:
 
     `refunds` are those that are not over, `differences` those that nobody has settled; the others are
     in the books alone. `days` says how far each merchant's files were taken up. `asking` and
-    `fetching` are the questions that are out.
+    `fetching` are the questions that are out. `unreconciled_minor` is how much money is in question
+    between the files and the books, kept along: a bad file has thousands of differences.
     """
 
     refunds: dict[RefundId, PayRefund] = field(default_factory=dict)
@@ -23,16 +24,12 @@ class SettlingBook:
     days: dict[str, SettledDays] = field(default_factory=dict)
     asking: set[RefundId] = field(default_factory=set)
     fetching: set[str] = field(default_factory=set)
+    unreconciled_minor: int = 0
 
     @property
     def stuck(self) -> list[PayRefund]:
         """Refunds that do not reach their payers by themselves: a person has to see to them."""
         return [one for one in self.refunds.values() if one.stuck]
-
-    @property
-    def unreconciled_minor(self) -> int:
-        """How much money is in question between the providers' files and the books."""
-        return sum(one.open_minor for one in self.differences.values())
 
     def hold(self, *records: PayRefund | Difference | SettledDays) -> None:
         """Take over what was written down."""
@@ -40,10 +37,16 @@ class SettlingBook:
             if isinstance(one, SettledDays):
                 self.days[one.account] = one
             elif isinstance(one, Difference):
-                self.differences[one.id] = one
-                if one.settled_at is not None:
-                    del self.differences[one.id]
+                self._hold_difference(one)
             else:
                 self.refunds[one.id] = one
                 if one.state.over:
                     del self.refunds[one.id]
+
+    def _hold_difference(self, difference: Difference) -> None:
+        before = self.differences.pop(difference.id, None)
+        if before is not None:
+            self.unreconciled_minor -= before.open_minor
+        if difference.settled_at is None:
+            self.differences[difference.id] = difference
+            self.unreconciled_minor += difference.open_minor
