@@ -7,11 +7,15 @@ clearing account stands for what the provider really holds; a person says whose 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 from .chart import Channel
 from .errors import CoreError
 from .identity import Actor, DifferenceId, OrderId, RefundId, UnmatchedId
 from .pay_channel import RowKind
+
+ENTRY: Final = "entry"
+"""What stands before an entry's number where a difference has one in place of a row."""
 
 
 class DifferenceKind(StrEnum):
@@ -19,6 +23,8 @@ class DifferenceKind(StrEnum):
 
     ROW_WITHOUT_ORDER = "row_without_order"
     """The provider has taken money that no order of ours asked for."""
+    ENTRY_WITHOUT_ROW = "entry_without_row"
+    """The books have moved what the provider holds, and neither an order nor its file says why."""
     ORDER_WITHOUT_ROW = "order_without_row"
     """The books have credited an order that the provider's file does not know."""
     AMOUNT_DIFFERS = "amount_differs"
@@ -60,9 +66,9 @@ class Resolution(StrEnum):
 class Difference:
     """One thing that does not fit.
 
-    `day` is the provider's. `row` is the key of the file's row, "" where it has none. `expected_minor`
-    is what the books have, `found_minor` what the file has. `suspended_minor` lies in suspense for it:
-    above zero it is somebody's, below zero it is missing. What the payments themselves keep for a
+    `day` is the provider's. `row` is the key of the file's row, `entry/…` where an entry of the books has
+    none, "" where neither is meant. `expected_minor` is what the books have, `found_minor` what the file
+    has. `suspended_minor` lies in suspense for it: above zero it is somebody's, below zero it is missing. What the payments themselves keep for a
     person is in `unmatched`.
     """
 
@@ -88,6 +94,12 @@ class Difference:
     settled_by: str = ""
     resolution: Resolution | None = None
     reason: str = ""
+
+    @property
+    def entry(self) -> int | None:
+        """The entry of the books that it is about, where it is about one."""
+        kind, _, number = self.row.partition("/")
+        return int(number) if kind == ENTRY else None
 
     @property
     def open_minor(self) -> int:

@@ -96,12 +96,13 @@ def _returned(
 
 
 def _told_to_its_end(match: RowMatch, waiting: list[HeldSide]) -> RowMatch:
-    """Match the other way of a refund that an earlier file had alone: what was held for it is not any more."""
+    """Match the other half of a refund that an earlier file, or the books, had alone: nothing is held for it now."""
     if not _way(match.row) or match.problem not in ONE_WAY:
         return match
     for one in waiting:
         same = one.provider_ref == match.row.provider_ref
-        if same and one.held_minor == match.moves.suspense_minor:
+        by_hand = bool(one.out_no) and one.out_no == match.row.out_no
+        if (same or by_hand) and one.held_minor == match.moves.suspense_minor:
             waiting.remove(one)
             return replace(match, problem=None, explains=one.id)
     return match

@@ -42,11 +42,15 @@ class RefundSide:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldSide:
-    """What lies in suspense for a refund of which an earlier file has one way only (below zero: missing)."""
+    """What lies in suspense for a refund of which an earlier file has one way only (below zero: missing).
+
+    Or the books alone: somebody has taken back there, by hand, what was paid by the order `out_no`.
+    """
 
     id: DifferenceId
     provider_ref: str
     held_minor: int
+    out_no: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from .pay_crediting import credit_seen, credit_unknown
 from .pay_finding import is_our_number
 from .pay_refund_steps import change
 from .settlement_booking import Taking, book_rows
+from .settlement_entries import hold_entries
 from .settlement_file import MOST_DAYS, File, FileTaken, check_days, row_day
 from .settlement_judging import judged
 from .settlement_sides import (
@@ -61,6 +62,7 @@ async def _taken(site: Site, file: File) -> FileTaken:
         waiting = {row.refund_no async for row in gently(new) if await _waits(site, row)} - {""}
         new = [row async for row in gently(new) if row.refund_no not in waiting]
         await _complete(site, file.run, new, known)
+        without = await hold_entries(site, file)
         sides = await _sides(site, file, new, around)
         every = await asyncio.to_thread(
             match_rows,
@@ -85,7 +87,9 @@ async def _taken(site: Site, file: File) -> FileTaken:
             done=file.done,
         )
         await book_rows(site, taking)
-    changed = [one async for one in gently((*found, *closing)) if one is not None]
+    every_one = gently((*without, *found, *closing))
+    last = {one.id: one async for one in every_one if one is not None}
+    changed = list(last.values())  # What was held and is explained at once is told once.
     async for one in gently(changed):
         tell_differences(site, one)
     return FileTaken(

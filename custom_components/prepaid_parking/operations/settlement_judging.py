@@ -7,6 +7,7 @@ from typing import Final
 
 from ..core.difference import Difference, DifferenceKind, SettledRow
 from ..core.identity import OrderId, RefundId
+from ..core.pay_channel import RowKind
 from ..core.pay_refund import PayRefund
 from ..core.settlement_calendar import ZONES, paid_on
 from ..core.settlement_rows import RefundSide, RowMatch
@@ -28,6 +29,8 @@ DAY: Final = timedelta(days=1)
 LATE: Final = timedelta(days=3)
 """So long a refund may take to stand in a file: some date it when it was asked for, some when it ended."""
 MISSING: Final = frozenset({DifferenceKind.ORDER_WITHOUT_ROW, DifferenceKind.REFUND_WITHOUT_ROW})
+LATER: Final = DifferenceKind.ENTRY_WITHOUT_ROW
+"""A payment that came by no order is explained by its row, where that comes later."""
 
 
 async def judged(
@@ -45,6 +48,7 @@ async def judged(
             orders.add(one.order.id)
         if one.refund is not None:
             refunds.add(one.refund.id)
+    refs = {one.row.provider_ref for one in matches if one.row.kind is RowKind.PAYMENT}
     closing = [
         explained(site, known)
         for known in site.settling.differences.values()
@@ -52,6 +56,7 @@ async def judged(
         and (
             (known.kind in MISSING and (known.order in orders or known.refund in refunds))
             or (known.kind is DifferenceKind.NO_FILE and file.first <= known.day <= file.last)
+            or (known.kind is LATER and not known.row and known.provider_ref in refs)
         )
     ]
     day = file.first

@@ -28,6 +28,8 @@ MICROSECOND: Final = timedelta(microseconds=1)
 DAY: Final = timedelta(days=1)
 AROUND: Final = timedelta(days=2)
 """An order is made at most so long before it is paid: what is older is asked for one by one."""
+HALVES: Final = frozenset({DifferenceKind.REFUND_UNKNOWN, DifferenceKind.ENTRY_WITHOUT_ROW})
+"""What may be one half of a refund."""
 BOOKED: Final = frozenset({OrderState.PAID, OrderState.CREDITED})
 PAID: Final = frozenset({RowKind.PAYMENT, RowKind.DISPUTE})
 """Rows that name a payment by the provider's number."""
@@ -121,10 +123,15 @@ async def sides_of(site: Site, kind: Channel, rows: Sequence[SettlementRow], kno
 def held_of(site: Site, account: str) -> list[HeldSide]:
     """Return what lies in suspense for refunds that files, or the books, have one half of."""
     return [
-        HeldSide(id=one.id, provider_ref=one.provider_ref, held_minor=one.suspended_minor)
+        HeldSide(
+            id=one.id,
+            provider_ref=one.provider_ref,
+            held_minor=one.suspended_minor,
+            out_no=one.out_no if one.kind is DifferenceKind.ENTRY_WITHOUT_ROW else "",
+        )
         for one in site.settling.differences.values()
-        if one.account == account
-        and (one.kind is DifferenceKind.REFUND_UNKNOWN or one.word == REFUND_FAILURE)
+        if one.account == account and one.suspended_minor
+        if one.kind in HALVES or one.word == REFUND_FAILURE
     ]
 
 

@@ -50,6 +50,7 @@ def difference_view(site: Site, difference: Difference) -> dict[str, object]:
         "order": difference.order,
         "refund": difference.refund,
         "payment": difference.unmatched,
+        "entry": difference.entry,
         "wallet": difference.wallet or None,
         "out_no": difference.out_no,
         "provider_ref": difference.provider_ref,

@@ -6,7 +6,7 @@ from typing import Final
 
 from ..core.entry_kind import EntryKind
 from ..core.identity import EntryId
-from ..core.ledger import Entry
+from ..core.ledger import AccountId, Entry
 from .gently import gently
 from .site import Site
 
@@ -18,14 +18,15 @@ async def every_entry(
     site: Site,
     kinds: Sequence[EntryKind],
     *,
+    account: AccountId | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> AsyncIterator[Entry]:
-    """Yield the entries of these kinds that were booked in that time."""
+    """Yield the entries of these kinds that were booked in that time; of one account where it is named."""
     after: EntryId | None = None
     while True:
         page = await site.books.entries(
-            since=since, until=until, kinds=kinds, after=after, limit=PAGE
+            account=account, since=since, until=until, kinds=kinds, after=after, limit=PAGE
         )
         async for entry in gently(page):
             yield entry
