@@ -62,25 +62,6 @@ async def test_a_code_is_scanned_and_paid(at: Desk) -> None:
     assert abs(seen.paid_at - order.paid_at) < timedelta(seconds=1)
 
 
-async def test_a_notice_says_what_a_query_says(at: Desk) -> None:
-    """The books must not depend on which of the two comes first."""
-    await _paid(at)
-    notice = await at.channel.verify(*await at.hub.heard.get())
-    assert notice.payment == await at.channel.query(NO)
-    assert notice.sent_at is not None
-    assert abs(notice.sent_at - datetime.now(UTC)) < timedelta(seconds=5)
-
-
-async def test_an_order_asked_for_twice_is_one_order(at: Desk) -> None:
-    """A payer whose first answer was lost must not find two orders."""
-    at.fake.faults.fail_after_booking = 1
-    with pytest.raises(ChannelError) as err:
-        await at.channel.create(asked())
-    assert err.value.fault is ChannelFault.UNKNOWN
-    assert await at.channel.create(asked()) == await at.channel.create(asked())
-    assert list(at.fake.books.orders) == [NO]
-
-
 async def test_another_amount_under_the_same_number_is_refused(at: Desk) -> None:
     """Two amounts under one number would let the payer choose."""
     await at.channel.create(asked())
@@ -112,7 +93,7 @@ async def test_a_page_whose_amount_was_changed_is_refused(at: Desk) -> None:
 
 async def test_an_order_dies_at_its_provider_too(at: Desk) -> None:
     """A code on a screen nobody closes is not payable for ever."""
-    await at.channel.create(asked(expires_at=datetime.now(UTC) + timedelta(seconds=601)))
+    await at.channel.create(asked(expires_at=datetime.now(UTC) + timedelta(seconds=630)))
     await at.channel.create(asked("2", expires_at=datetime.now(UTC) - timedelta(days=1)))
     await at.channel.create(asked("3", expires_at=datetime.now(UTC) + timedelta(days=40)))
     lives = [_content(one)["timeout_express"] for one in at.fake.asked]
@@ -140,24 +121,6 @@ async def test_closing(at: Desk) -> None:
     assert err.value.fault is ChannelFault.REFUSED
 
 
-async def test_money_goes_back_once(at: Desk) -> None:
-    """A refund whose answer was lost and is asked for again must not be paid out twice."""
-    await _paid(at)
-    at.fake.faults.fail_after_booking = 1
-    with pytest.raises(ChannelError) as err:
-        await at.channel.refund(_back())
-    assert err.value.fault is ChannelFault.UNKNOWN
-    again = await at.channel.refund(_back())
-    assert again.outcome is RefundOutcome.PENDING
-    seen = await at.channel.query_refund("R1", NO)
-    assert (seen.outcome, seen.amount_minor) == (RefundOutcome.DONE, 500)
-    assert at.fake.books.refunded(NO) == 500
-    assert (await at.channel.refund(_back(refund_no="R2"))).outcome is RefundOutcome.DONE
-    with pytest.raises(ChannelError) as err:
-        await at.channel.refund(_back(refund_no="R3"))
-    assert err.value.fault is ChannelFault.REFUSED
-
-
 async def test_a_refund_refused_because_it_was_done_is_done(at: Desk) -> None:
     """What is held for it would be let go, and the payer given the money once more."""
     await _paid(at)
@@ -171,20 +134,6 @@ async def test_a_refund_nobody_heard_of_is_missing(at: Desk) -> None:
     assert (await at.channel.query_refund("R1", NO)).outcome is RefundOutcome.MISSING
     await _paid(at)
     assert (await at.channel.query_refund("R1", NO)).outcome is RefundOutcome.MISSING
-
-
-@pytest.mark.parametrize(
-    ("fault", "state"),
-    [("refund_fails", RefundOutcome.FAILED), ("refund_pending", RefundOutcome.PENDING)],
-)
-async def test_an_accepted_refund_is_not_a_done_one(
-    at: Desk, fault: str, state: RefundOutcome
-) -> None:
-    """Books that call it done would owe the payer the money."""
-    await _paid(at)
-    setattr(at.fake.faults, fault, True)
-    assert (await at.channel.refund(_back())).outcome is RefundOutcome.PENDING
-    assert (await at.channel.query_refund("R1", NO)).outcome is state
 
 
 async def test_an_order_given_back_whole_was_paid(at: Desk) -> None:
@@ -206,75 +155,12 @@ async def test_a_notice_of_a_refund_is_only_a_reason_to_ask(at: Desk) -> None:
     assert told == {("R1", RefundOutcome.PENDING), ("R2", RefundOutcome.PENDING)}
 
 
-async def test_a_doubled_notice_is_one_event(at: Desk) -> None:
-    """The same number each time: by it the second credit is refused."""
-    at.fake.faults.notice_duplicate = 1
-    at.fake.faults.notice_late_s = 0.02
-    await _paid(at)
-    first, second = [await at.channel.verify(*await at.hub.heard.get()) for _ in range(2)]
-    assert first.event_id == second.event_id
-
-
 async def test_a_notice_comes_until_it_is_answered_in_the_right_words(at: Desk) -> None:
     """A hub that is still starting must be told again."""
     at.hub.words = "ok"
     await _paid(at)
     await at.fake.told()
     assert at.hub.heard.qsize() == 3
-
-
-async def test_reordered_notices_are_believed_each_for_itself(at: Desk) -> None:
-    """Whoever paid second is told first, and both are credited."""
-    at.fake.faults.notice_reordered = True
-    for number in ("A1", "A2"):
-        await at.channel.create(asked(number))
-        await at.fake.pay(number)
-    notices = [await at.channel.verify(*await at.hub.heard.get()) for _ in range(2)]
-    assert [one.payment.out_no for one in notices if one.payment] == ["A2", "A1"]
-
-
-async def test_a_lost_notice_does_not_lose_the_payment(at: Desk) -> None:
-    """The query is what everybody behind a router relies on."""
-    at.fake.faults.notice_lost = True
-    await _paid(at)
-    await at.fake.told()
-    assert at.hub.heard.empty()
-    assert (await at.channel.query(NO)).outcome is Outcome.PAID
-
-
-async def test_a_notice_with_a_wrong_signature_is_refused_and_the_right_one_heard(at: Desk) -> None:
-    """Whoever does not look credits what anybody says."""
-    at.fake.faults.signature_probe = 1
-    await _paid(at)
-    refused = 0
-    for _ in range(2):
-        try:
-            notice = await at.channel.verify(*await at.hub.heard.get())
-        except ChannelError as err:
-            refused += err.fault is ChannelFault.UNTRUSTED
-    assert refused == 1
-    assert notice.payment is not None
-
-
-async def test_wrong_amounts_merchants_and_currencies_are_told_as_they_are(at: Desk) -> None:
-    """The caller compares: a link that smoothed them over would credit a stranger's payment."""
-    at.fake.faults.wrong_amount = -1249
-    at.fake.faults.wrong_merchant = "2088000000000000"
-    at.fake.faults.wrong_currency = "USD"
-    await _paid(at)
-    seen = (await at.channel.verify(*await at.hub.heard.get())).payment
-    assert seen is not None
-    assert (seen.amount_minor, seen.merchant, seen.currency) == (1, "2088000000000000", "USD")
-
-
-async def test_the_providers_clock_is_told(at: Desk) -> None:
-    """A notice from long ago is a hint and no proof: the caller must be able to see its age."""
-    at.fake.faults.clock_skew = timedelta(days=-2)
-    await _paid(at)
-    notice = await at.channel.verify(*await at.hub.heard.get())
-    assert notice.sent_at is not None
-    age = datetime.now(UTC) - notice.sent_at
-    assert timedelta(days=2) <= age < timedelta(days=2, minutes=1)
 
 
 async def test_a_notice_for_another_application_is_not_ours(at: Desk) -> None:
@@ -313,27 +199,12 @@ async def test_a_wrong_key_of_ours_is_said(at: Desk) -> None:
     assert err.value.detail == "isv.invalid-signature"
 
 
-async def test_a_provider_that_is_not_there_was_never_asked(at: Desk) -> None:
-    """Then, and only then, may the order be asked for anew elsewhere."""
-    await at.fake.stop()
-    with pytest.raises(ChannelError) as err:
-        await at.channel.create(asked())
-    assert err.value.fault is ChannelFault.UNREACHABLE
-
-
-async def test_a_provider_in_trouble_leaves_the_outcome_open(at: Desk) -> None:
-    """It may have booked before it fell over."""
-    at.fake.faults.fail_before_booking = 1
-    with pytest.raises(ChannelError) as err:
-        await at.channel.query(NO)
-    assert err.value.fault is ChannelFault.UNKNOWN
-
-
 @pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Pacific/Kiritimati"])
 async def test_requests_carry_the_time_of_beijing(
     at: Desk, zone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The provider refuses a time of another zone: a hub abroad could take no payment."""
+    began = datetime.now(UTC) - timedelta(seconds=1)  # It says no parts of a second.
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
@@ -343,9 +214,9 @@ async def test_requests_carry_the_time_of_beijing(
         monkeypatch.undo()
         time.tzset()
     said = datetime.fromisoformat(at.fake.asked[0]["timestamp"]).replace(tzinfo=BEIJING)
-    assert abs(said - datetime.now(UTC)) < timedelta(seconds=10)
+    assert began <= said <= datetime.now(UTC)
     assert seen.paid_at is not None
-    assert abs(seen.paid_at - datetime.now(UTC)) < timedelta(seconds=10)
+    assert began <= seen.paid_at <= datetime.now(UTC)
 
 
 async def test_the_day_is_settled(at: Desk) -> None:

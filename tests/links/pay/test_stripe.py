@@ -70,19 +70,6 @@ async def test_a_code_is_the_address_of_the_page(at: Desk) -> None:
     assert code.provider_ref.startswith("cs_test_")
 
 
-async def test_a_notice_says_what_a_query_says(at: Desk) -> None:
-    """The books must not depend on which of the two comes first."""
-    await _paid(at)
-    notice = await at.channel.verify(*await at.hub.heard.get())
-    assert notice.payment is not None
-    seen = await at.channel.query(NO)
-    assert notice.payment.provider_ref == seen.provider_ref
-    assert notice.payment.amount_minor == seen.amount_minor
-    assert notice.payment.paid_at is not None
-    assert notice.sent_at is not None
-    assert abs(notice.sent_at - datetime.now(UTC)) < timedelta(seconds=5)
-
-
 async def test_an_endpoint_that_is_made_hears_of_the_next_payment(at: Desk) -> None:
     """The demo learns where its notices go only when its channel is there."""
     at.fake.notify_url = ""
@@ -178,23 +165,6 @@ async def test_closing(at: Desk) -> None:
     assert err.value.fault is ChannelFault.REFUSED
 
 
-async def test_money_goes_back_once(at: Desk) -> None:
-    """A refund whose answer was lost and is asked for again must not be paid out twice."""
-    await _paid(at)
-    at.fake.faults.fail_after_booking = 1
-    with pytest.raises(ChannelError) as err:
-        await at.channel.refund(_back(provider_ref=(await _ref(at))))
-    assert err.value.fault is ChannelFault.UNKNOWN
-    again = await at.channel.refund(_back(provider_ref=(await _ref(at))))
-    assert (again.outcome, again.amount_minor) == (RefundOutcome.DONE, 500)
-    assert await at.channel.query_refund("R1", NO) == again
-    assert at.fake.books.refunded(NO) == 500
-    assert (await at.channel.refund(_back(refund_no="R2"))).outcome is RefundOutcome.DONE
-    with pytest.raises(ChannelError) as err:
-        await at.channel.refund(_back(refund_no="R3"))
-    assert err.value.fault is ChannelFault.REFUSED
-
-
 async def test_a_refund_asked_for_again_on_another_day_is_the_same(at: Desk) -> None:
     """The provider has forgotten the request by then: the money would go a second time."""
     await _paid(at)
@@ -216,80 +186,6 @@ async def test_what_was_not_paid_is_not_given_back(at: Desk) -> None:
     assert (await at.channel.query_refund("R1", NO)).outcome is RefundOutcome.MISSING
     await at.fake.pay(NO)
     assert (await at.channel.query_refund("R1", NO)).outcome is RefundOutcome.MISSING
-
-
-@pytest.mark.parametrize(
-    ("fault", "state"),
-    [("refund_fails", RefundOutcome.FAILED), ("refund_pending", RefundOutcome.PENDING)],
-)
-async def test_an_accepted_refund_is_not_a_done_one(
-    at: Desk, fault: str, state: RefundOutcome
-) -> None:
-    """Books that call it done would owe the payer the money."""
-    await _paid(at)
-    await at.hub.heard.get()
-    setattr(at.fake.faults, fault, True)
-    assert (await at.channel.refund(_back())).outcome is RefundOutcome.PENDING
-    await at.fake.told()
-    found = await at.channel.query_refund("R1", NO)
-    assert found.outcome is state
-    if state is RefundOutcome.FAILED:
-        notice = await at.channel.verify(*await at.hub.heard.get())
-        assert notice.refund == found
-
-
-async def test_a_doubled_notice_is_one_event(at: Desk) -> None:
-    """The same number each time: by it the second credit is refused."""
-    at.fake.faults.notice_duplicate = 1
-    at.fake.faults.notice_late_s = 0.02
-    await _paid(at)
-    first, second = [await at.channel.verify(*await at.hub.heard.get()) for _ in range(2)]
-    assert first.event_id == second.event_id
-
-
-async def test_reordered_notices_are_believed_each_for_itself(at: Desk) -> None:
-    """Whoever paid second is told first, and both are credited."""
-    at.fake.faults.notice_reordered = True
-    for number in ("A1", "A2"):
-        await at.channel.create(asked(number))
-        await at.fake.pay(number)
-    notices = [await at.channel.verify(*await at.hub.heard.get()) for _ in range(2)]
-    assert [one.payment.out_no for one in notices if one.payment] == ["A2", "A1"]
-
-
-async def test_a_lost_notice_does_not_lose_the_payment(at: Desk) -> None:
-    """The query is what everybody behind a router relies on."""
-    at.fake.faults.notice_lost = True
-    await _paid(at)
-    await at.fake.told()
-    assert at.hub.heard.empty()
-    assert (await at.channel.query(NO)).outcome is Outcome.PAID
-
-
-@pytest.mark.parametrize("skew", [timedelta(hours=-30), timedelta(hours=30)])
-async def test_the_providers_clock_is_told_whichever_way_it_is_wrong(
-    at: Desk, skew: timedelta
-) -> None:
-    """A message from the future is as suspect as an old one: the caller must be able to see it."""
-    await at.channel.create(asked())
-    at.fake.faults.clock_skew = skew
-    at.fake.faults.paid_after_close = True
-    await at.fake.pay(NO)
-    notice = await at.channel.verify(*await at.hub.heard.get())
-    assert notice.sent_at is not None
-    assert abs(notice.sent_at - datetime.now(UTC) - skew) < timedelta(seconds=10)
-
-
-async def test_wrong_amounts_merchants_and_currencies_are_told_as_they_are(at: Desk) -> None:
-    """The caller compares: a link that smoothed them over would credit a stranger's payment."""
-    at.fake.faults.wrong_amount = -1249
-    at.fake.faults.wrong_merchant = "acct_1Stranger"
-    at.fake.faults.wrong_currency = "USD"
-    await at.channel.create(asked())
-    await at.fake.pay(NO)
-    seen = (await at.channel.verify(*await at.hub.heard.get())).payment
-    assert seen is not None
-    assert (seen.amount_minor, seen.merchant, seen.currency) == (1, "acct_1Stranger", "USD")
 
 
 async def test_a_secret_is_replaced_without_a_gap(at: Desk) -> None:
@@ -325,14 +221,6 @@ async def test_a_wrong_key_is_said(at: Desk) -> None:
     with pytest.raises(ChannelError) as err:
         await at.anew(key="sk_test_typo").create(asked())
     assert (err.value.fault, err.value.code) == (ChannelFault.REFUSED, "invalid_request_error")
-
-
-async def test_a_provider_that_is_not_there_was_never_asked(at: Desk) -> None:
-    """Then, and only then, may the order be asked for anew elsewhere."""
-    await at.fake.stop()
-    with pytest.raises(ChannelError) as err:
-        await at.channel.create(asked())
-    assert err.value.fault is ChannelFault.UNREACHABLE
 
 
 async def test_the_day_is_settled(at: Desk) -> None:

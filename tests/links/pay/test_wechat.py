@@ -40,6 +40,12 @@ def fault_of(caught: pytest.ExceptionInfo[ChannelError]) -> ChannelFault:
     return caught.value.fault
 
 
+def _whole(at: datetime | None) -> datetime:
+    """Return an instant as the platform says it: in whole seconds."""
+    assert at is not None
+    return at.replace(microsecond=0)
+
+
 async def test_a_payer_scans_and_the_order_is_paid() -> None:
     """The whole way, with the hub behind a NAT: no notice ever reaches it."""
     async with shop() as one:
@@ -55,7 +61,7 @@ async def test_a_payer_scans_and_the_order_is_paid() -> None:
         assert paid.merchant == one.channel.merchant
         assert paid.provider_ref == one.fake.books.find(OUT_NO).reference
         assert paid.paid_at is not None
-        assert abs(paid.paid_at - one.fake.now()) < timedelta(seconds=5)
+        assert paid.paid_at == _whole(one.fake.books.find(OUT_NO).paid_at)
         assert not one.letters
 
 
@@ -199,7 +205,7 @@ async def test_a_day_is_told_to_the_cent() -> None:
         assert (refund.kind, refund.refund_no) == (RowKind.REFUND, REFUND_NO)
         assert (refund.amount_minor, refund.fee_minor) == (1000, -6)
         assert payment.at is not None
-        assert abs(payment.at - datetime.now(BEIJING)) < timedelta(seconds=5)
+        assert payment.at == _whole(one.fake.books.find(OUT_NO).paid_at)
         assert await one.channel.settlement(day - timedelta(days=1)) == ()
 
 
@@ -235,19 +241,6 @@ async def test_a_file_that_was_changed_on_its_way_is_not_read() -> None:
         with pytest.raises(ChannelError) as caught:
             await one.channel.settlement(day)
         assert (fault_of(caught), caught.value.code) == (ChannelFault.UNTRUSTED, "hash_value")
-
-
-async def test_nothing_is_sent_where_nobody_listens() -> None:
-    """Only then may the same be tried elsewhere."""
-    async with shop() as one:
-        fake = one.fake
-        url = fake.base_url
-        await fake.stop()
-        pay = WeChatPay(one.session, merchant(fake, one.ear.url), url)
-        with pytest.raises(ChannelError) as caught:
-            await pay.create(asked())
-        assert fault_of(caught) is ChannelFault.UNREACHABLE
-        await fake.start()
 
 
 async def test_a_clock_that_is_wrong_is_refused_by_the_provider() -> None:

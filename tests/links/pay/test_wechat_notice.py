@@ -77,25 +77,12 @@ def closed() -> Closed:
     return Closed()
 
 
-async def test_a_notice_says_what_was_paid_and_when_it_was_sent() -> None:
-    """The same words as an answer has, so that both lead to the same entry."""
-    async with shop() as one:
-        await one.channel.create(asked())
-        await one.fake.pay(OUT_NO)
-        await one.fake.told()
-        heard = await one.verify_last()
-        assert heard.payment == await one.channel.query(OUT_NO)
-        assert heard.refund is None
-        assert heard.event_id
-        assert heard.sent_at is not None
-        assert abs(heard.sent_at - datetime.now(UTC)) < timedelta(seconds=5)
-
-
 async def test_a_doubled_notice_is_the_same_and_a_stale_one_says_its_age() -> None:
     """Both are rightly signed; what becomes of them is decided by who keeps the books."""
     async with shop() as one:
         one.fake.faults.notice_duplicate = 2
         one.fake.faults.clock_skew = timedelta(minutes=-4)
+        began = datetime.now(UTC) - timedelta(minutes=4, seconds=1)
         await one.channel.create(asked())
         await one.fake.pay(OUT_NO)
         await one.fake.told()
@@ -103,8 +90,7 @@ async def test_a_doubled_notice_is_the_same_and_a_stale_one_says_its_age() -> No
         assert len(heard) == 3
         assert len(set(heard)) == 1
         assert heard[0].sent_at is not None
-        age = datetime.now(UTC) - heard[0].sent_at
-        assert timedelta(minutes=3, seconds=55) < age < timedelta(minutes=4, seconds=10)
+        assert began <= heard[0].sent_at <= datetime.now(UTC) - timedelta(minutes=4)
 
 
 async def test_a_probe_is_refused_and_the_notice_behind_it_is_not() -> None:
@@ -125,21 +111,6 @@ async def test_a_probe_is_refused_and_the_notice_behind_it_is_not() -> None:
         assert (await one.pay.verify(*real)).payment
 
 
-async def test_wrong_amounts_merchants_and_currencies_come_through_to_be_judged() -> None:
-    """What the provider has signed is what it says; that it is wrong is found out in the books."""
-    async with shop() as one:
-        one.fake.faults.wrong_amount = 100
-        one.fake.faults.wrong_merchant = "1900000999"
-        one.fake.faults.wrong_currency = "HKD"
-        await one.channel.create(asked())
-        await one.fake.pay(OUT_NO)
-        await one.fake.told()
-        payment = (await one.verify_last()).payment
-        assert payment is not None
-        told = (payment.amount_minor, payment.merchant, payment.currency)
-        assert told == (1334, "1900000999", "HKD")
-
-
 async def test_what_a_hub_did_not_take_comes_again_and_can_be_read_again() -> None:
     """The books were busy: 503, and the same notice comes later."""
     async with shop() as one:
@@ -149,18 +120,6 @@ async def test_what_a_hub_did_not_take_comes_again_and_can_be_read_again() -> No
         await one.fake.told()
         assert [answer.status for answer in one.fake.answers] == [503] * 4
         assert len({await one.pay.verify(*letter) for letter in one.letters}) == 1
-
-
-async def test_notices_in_the_wrong_order_are_each_their_own() -> None:
-    """The second payer's comes first."""
-    async with shop() as one:
-        one.fake.faults.notice_reordered = True
-        for out_no in ("FIRST1", "SECOND"):
-            await one.channel.create(asked(out_no))
-            await one.fake.pay(out_no)
-        await one.fake.told()
-        heard = [(await one.pay.verify(*letter)).payment for letter in one.letters]
-        assert [payment and payment.out_no for payment in heard] == ["SECOND", "FIRST1"]
 
 
 async def test_a_renewed_certificate_is_learned_and_the_old_one_still_counts(
