@@ -6,13 +6,14 @@ import pytest
 
 from custom_components.prepaid_parking.core.chart import Channel, SiteAccount
 from custom_components.prepaid_parking.core.difference import Difference, DifferenceKind
-from custom_components.prepaid_parking.core.errors import CoreError
+from custom_components.prepaid_parking.core.errors import ConflictError, CoreError
 from custom_components.prepaid_parking.core.pay_channel import ChannelFault, Outcome, RowKind
 from custom_components.prepaid_parking.core.pay_notice import HeardNotice, Made, Misfit, Unmatched
 from custom_components.prepaid_parking.core.pay_order import LADDER, Aim, AimKind, OrderState
 from custom_components.prepaid_parking.core.settlement_calendar import day_of
 from custom_components.prepaid_parking.operations.pay_crediting import credit_seen, credit_unknown
 from custom_components.prepaid_parking.operations.pay_finding import new_out_no
+from custom_components.prepaid_parking.operations.pay_notices import hear
 from custom_components.prepaid_parking.operations.pay_orders import (
     LASTS,
     close_order,
@@ -23,7 +24,7 @@ from custom_components.prepaid_parking.operations.pay_refunds import refund_orde
 from custom_components.prepaid_parking.operations.pay_settling import settle_payment
 from custom_components.prepaid_parking.operations.settlement_days import reconcile_payments
 from tests.operations.money import of_site
-from tests.operations.provider import Provider, connect
+from tests.operations.provider import SIGNED, Provider, connect
 from tests.operations.refunding import RefundingProvider, payment_row
 from tests.operations.test_pay_orders import ask
 from tests.operations.world import MANAGER, SECOND, World
@@ -217,3 +218,21 @@ async def test_a_payment_in_several_places_is_taken_back_from_none_of_them_as_a_
     (difference,) = await world.books.load(Difference)
     assert (difference.kind, difference.suspended_minor) == (DifferenceKind.CHARGEBACK, -4000)
     assert [one.posted_minor for one in wallets] == [7000, 7000]
+
+
+async def test_one_payment_that_is_told_with_two_amounts_is_refused_loudly(
+    world: World, provider: Provider
+) -> None:
+    """The second word contradicts the first: it is not answered with success, and moves nothing."""
+    seen = provider.pay(new_out_no(world.site), 700)
+    other = replace(seen, amount_minor=900)
+    await hear(world.site, "ch1", SIGNED, provider.notice(seen, world.clock.now))
+    for event in ("e2", "e3"):
+        with pytest.raises(ConflictError):
+            await hear(
+                world.site, "ch1", SIGNED, provider.notice(other, world.clock.now, event=event)
+            )
+    (held,) = world.site.paying.unmatched.values()
+    assert (held.left_minor, await of_site(world, SUSPENSE)) == (700, 700)
+    assert await of_site(world, CLEARING) == -700
+    assert len(await world.books.load(HeardNotice)) == 1
