@@ -4,8 +4,9 @@ A person who calls an action or presses a button reads a sentence in their own l
 is named by the error's key.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Final
 
 from homeassistant.core import async_get_hass
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -13,6 +14,13 @@ from homeassistant.helpers.translation import async_get_cached_translations
 
 from .const import DOMAIN
 from .core.errors import CoreError, DeviceError, StoreError
+from .core.risk import BY_RULE, shut_by_rule
+
+SHUT: Final[Mapping[str, str]] = {
+    "wallet_frozen": "wallet_frozen_by_rule",
+    "wallet_frozen_in": "wallet_frozen_in_by_rule",
+}
+"""What a person has shut bears their own reason; what a rule has shut, its name and what to do now."""
 
 
 @contextmanager
@@ -41,10 +49,11 @@ def translated() -> Iterator[None]:
 
 def refused(err: CoreError) -> ServiceValidationError:
     """Return a refusal of the rules as the hub shows it."""
+    key, words = err.key, err.placeholders
+    if key in SHUT and shut_by_rule(words["reason"]):
+        key, words = SHUT[key], words | {"rule": words["reason"].removeprefix(BY_RULE)}
     return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key=err.key,
-        translation_placeholders=err.placeholders,
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=words
     )
 
 

@@ -102,3 +102,16 @@ async def test_only_administrators_shut_and_open_a_wallet(
     with pytest.raises(Unauthorized):
         await turn(hub, entity, "off", lobby)
     await state(hub, entity, "on")
+
+
+async def test_who_meets_a_rules_freeze_reads_its_name_and_what_to_do(hub: Hub) -> None:
+    """The cashier with a tenant before them knows neither our keys nor who may open it again."""
+    await hub.call("open_wallet", unit="Flat 3-201", purpose="utility")
+    await hub.call("top_up", wallet="w1", amount="10.00")
+    await freeze_by_rule(hub.data.site, "w1", Frozen.BOTH, "wrong_codes")
+    with pytest.raises(HomeAssistantError, match=r"rule wrong_codes.*another user confirm"):
+        await hub.call("refund", wallet="w1", amount="1.00", reason="asked for")
+    await hub.call("open_wallet", unit="Flat 3-202", purpose="utility")
+    await hub.call("freeze", wallet="w2", reason="bank asks back")
+    with pytest.raises(HomeAssistantError, match="frozen: bank asks back"):
+        await hub.call("refund", wallet="w2", amount="1.00", reason="asked for")
