@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import uuid4
 
@@ -199,6 +199,8 @@ REASON: Final[Fields] = {vol.Required("reason"): vol.All(cv.string, vol.Length(m
 MAYBE_REASON: Final[Fields] = {vol.Optional("reason"): cv.string}
 REFERENCE: Final[Fields] = {vol.Optional("reference"): cv.string}
 UNTIL: Final[Fields] = {vol.Optional("until"): cv.datetime}
+DAY: Final = vol.All(cv.date, vol.Range(date(1900, 1, 1), date(2999, 12, 31)))
+"""A day of a calendar; on the first and the last that there are no clock shows an hour everywhere."""
 WALLET: Final[Fields] = {vol.Required("wallet"): cv.string}
 METER: Final[Fields] = {vol.Required("meter"): cv.string}
 LANE: Final[Fields] = {vol.Required("lane"): cv.string}

@@ -2,14 +2,13 @@
 
 from typing import Final
 
-from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
 from ..core.collected import Collected, total
 from ..core.errors import CoreError
 from ..operations.bill_book import local_day
 from ..operations.collection import collection
-from .call import Action, Call, Response
+from .call import DAY, Action, Call, Response
 
 
 async def get_collection(call: Call) -> Response:
@@ -44,6 +43,6 @@ ACTIONS: Final = (
     Action(
         "get_collection",
         get_collection,
-        {vol.Optional("from"): cv.date, vol.Optional("until"): cv.date},
+        {vol.Optional("from"): DAY, vol.Optional("until"): DAY},
     ),
 )

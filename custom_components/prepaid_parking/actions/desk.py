@@ -16,7 +16,7 @@ from ..operations.stay_views import stay_view
 from ..operations.voiding import void_payment as void
 from ..page_view import signed
 from ..receipt_page import receipt_path
-from .call import MAYBE_REASON, PAGED, REASON, REFERENCE, Action, Call, Fields, Response
+from .call import DAY, MAYBE_REASON, PAGED, REASON, REFERENCE, Action, Call, Fields, Response
 
 TILL: Final[Fields] = {vol.Required("till"): cv.string}
 COUNTED: Final[Fields] = {vol.Required("counted"): cv.string}
@@ -223,15 +223,15 @@ ACTIONS: Final = (
     ),
     Action("get_shift", get_shift, {**MAYBE_SHIFT}),
     Action("list_shifts", list_shifts, {vol.Optional("open", default=False): cv.boolean, **PAGED}),
-    Action("get_desk_day", get_desk_day, {vol.Optional("day"): cv.date}),
+    Action("get_desk_day", get_desk_day, {vol.Optional("day"): DAY}),
     Action(
         "list_receipts",
         list_receipts,
         {
             vol.Optional("wallet"): cv.string,
             **MAYBE_SHIFT,
-            vol.Optional("since"): cv.date,
-            vol.Optional("until"): cv.date,
+            vol.Optional("since"): DAY,
+            vol.Optional("until"): DAY,
             **PAGED,
         },
     ),

@@ -15,10 +15,9 @@ from ..core.space import EVERY_SPACE, SpaceFilter
 from ..operations import fee_items
 from ..operations.space_views import item_view
 from ..wording import Words, async_words
-from .call import MAYBE_REASON, PAGED, REFERENCE, SLUG, Action, Call, Response, page
+from .call import DAY, MAYBE_REASON, PAGED, REFERENCE, SLUG, Action, Call, Response, page
 from .recurring import tax_of
 from .space_filter import FILTER, narrowed
-from .spaces import DAY
 
 PLAIN: Final = ("name", "category", "every", "by", "ended")
 

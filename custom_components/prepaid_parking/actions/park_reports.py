@@ -3,12 +3,11 @@
 from datetime import timedelta
 from typing import Final
 
-from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
 from ..core.two_hubs import ReceivedMark, ReceivedOrder
 from ..operations.day_close import close_day as closed
-from .call import PAGED, Action, Call, Response, page
+from .call import DAY, PAGED, Action, Call, Response, page
 
 
 async def close_day(call: Call) -> Response:
@@ -59,6 +58,6 @@ async def list_lane_stays(call: Call) -> Response:
 
 
 ACTIONS: Final = (
-    Action("close_day", close_day, {vol.Optional("day"): cv.date}),
+    Action("close_day", close_day, {vol.Optional("day"): DAY}),
     Action("list_lane_stays", list_lane_stays, PAGED),
 )

@@ -16,10 +16,9 @@ from ..core.written_rates import read_days
 from ..operations import parking_packages
 from ..operations.bill_book import local_day
 from ..operations.card_views import package_view
-from .call import MAYBE_REASON, PAGED, SLUG, TEXTS, Action, Call, Response, page
+from .call import DAY, MAYBE_REASON, PAGED, SLUG, TEXTS, Action, Call, Response, page
 from .recurring import tax_of
 from .space_filter import FILTER, narrowed, several
-from .spaces import DAY
 
 PLAIN: Final = ("name", "months", "days", "needs_space", "renew_days", "ended")
 COUNT: Final = vol.All(vol.Coerce(int), vol.Range(0, 10_000))

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import date
 from typing import Final
 
 from homeassistant.helpers import config_validation as cv
@@ -30,12 +29,11 @@ from ..operations.settling_views import (
     statement_view,
 )
 from ..wiring_statements import BILL_WORDS, read_settlement
-from .call import MAYBE_REASON, PAGED, REASON, REFERENCE, Action, Call, Fields, Response
+from .call import DAY, MAYBE_REASON, PAGED, REASON, REFERENCE, Action, Call, Fields, Response
 from .given_file import PATH, given_text
 
 COLUMNS: Final = (*USUAL, *BILL_WORDS)
 """By which a statement, or a bill, that was saved in GBK is known."""
-DAY: Final = vol.All(cv.date, date)
 BANK_ACCOUNT: Final[Fields] = {vol.Optional(name): cv.string for name in pay_refunds.ACCOUNT}
 
 

@@ -13,9 +13,9 @@ from ..core.permit import Permit
 from ..operations import changing_permits, ending_permits, rentals, selling_permits
 from ..operations.card_views import permit_view
 from ..operations.site import Site
-from .call import MAYBE_REASON, REASON, REFERENCE, Action, Call, Fields, Response
+from .call import DAY, MAYBE_REASON, REASON, REFERENCE, Action, Call, Fields, Response
 from .cards import CARD
-from .spaces import DAY, SPACE, find as find_space
+from .spaces import SPACE, find as find_space
 
 PERMIT: Final[Fields] = {vol.Required("permit"): cv.string}
 PERIODS: Final[Fields] = {

@@ -1,7 +1,6 @@
 """Actions about parking spaces: one by one, from a list and as a list."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, Final
 
 from homeassistant.helpers import config_validation as cv
@@ -22,6 +21,7 @@ from ..operations.space_billing import space_unpaid
 from ..operations.space_lists import SpaceLine, lines_of, listed
 from ..operations.space_views import space_view, whole_view
 from .call import (
+    DAY,
     MAYBE_REASON,
     PAGED,
     REFERENCE,
@@ -32,7 +32,6 @@ from .call import (
     page,
 )
 
-DAY: Final = vol.All(cv.date, date)
 EVERY: Final = vol.All(vol.Coerce(Every), vol.In(list(IN_MONTHS)))
 SPACE: Final[Fields] = {vol.Required("space"): cv.string}
 SAID: Final = ("name", "location", "tenure", "grade", "capacity", "zone", "use", "every", "day")

@@ -1,7 +1,7 @@
 """Actions about who is cut, when and in which order: schedules, load limits, and the cut list."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from homeassistant.helpers import config_validation as cv
@@ -22,7 +22,19 @@ from ..operations.supply_views import (
     schedule_list,
     spared_view,
 )
-from .call import MAYBE_REASON, METER, REASON, SLUG, TEXTS, UNTIL, WALLET, Action, Call, Response
+from .call import (
+    DAY,
+    MAYBE_REASON,
+    METER,
+    REASON,
+    SLUG,
+    TEXTS,
+    UNTIL,
+    WALLET,
+    Action,
+    Call,
+    Response,
+)
 
 LOOK_AHEAD: Final = timedelta(days=1)
 """A cut list without a time is tomorrow's."""
@@ -170,7 +182,7 @@ async def release_site(call: Call) -> Response:
     return call.receipt(receipt)
 
 
-DATES: Final = vol.All(cv.ensure_list, [vol.All(cv.date, date)])
+DATES: Final = vol.All(cv.ensure_list, [DAY])
 HOURS: Final[Mapping[vol.Marker, Any]] = {
     vol.Required("hours"): vol.All(cv.ensure_list, [dict]),
 }

@@ -21,6 +21,7 @@ from ..voucher_view import vouchers_path
 from ..wording import async_words
 from .call import (
     AMOUNT,
+    DAY,
     MAYBE_REASON,
     PAGED,
     REASON,
@@ -188,7 +189,7 @@ ACTIONS: Final = (
         {
             vol.Required("count"): COUNT,
             **AMOUNT,
-            vol.Optional("valid_until"): cv.date,
+            vol.Optional("valid_until"): DAY,
             vol.Optional("purpose"): vol.Coerce(Purpose),
             vol.Optional("agent"): cv.string,
             **MAYBE_REASON,
