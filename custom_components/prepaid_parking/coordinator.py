@@ -16,7 +16,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .closing import Closing
-from .core.identity import MeterId, WalletId
+from .core.identity import MeterId, TerminalId, WalletId
 from .glance import Glance
 from .lane_pictures import LanePictures
 from .links.profile_file import Profiles
@@ -84,12 +84,14 @@ class PayState:
     """How the ways to pay are, beside what the site's pay book knows.
 
     `idle` are names of channels whose keys are not there or are none, by their key. `port` is the
-    port of its own that is open, `trouble` why none is that should be.
+    port of its own that is open, `trouble` why none is that should be. `overheard` are terminals whose
+    last call could be read along.
     """
 
     idle: dict[str, str] = field(default_factory=dict)
     port: int = 0
     trouble: str = ""
+    overheard: set[TerminalId] = field(default_factory=set)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -44,7 +44,9 @@ class PayRepairs(StandingRepairs):
 
     @override
     def standing(self) -> dict[str, Issue]:
-        found = self._money() | self._reach() | self._channels() | self._trials()
+        found = (
+            self._money() | self._reach() | self._terminals() | self._channels() | self._trials()
+        )
         return {f"{key}_{self.entry.entry_id}": issue for key, issue in found.items()}
 
     def _money(self) -> dict[str, Issue]:
@@ -90,6 +92,17 @@ class PayRepairs(StandingRepairs):
             words = {"port": str(options.get(CONF_PAY_PORT)), "why": trouble}
             found["pay_port_closed"] = Issue(key="pay_port_closed", words=words)
         return found
+
+    def _terminals(self) -> dict[str, Issue]:
+        """Name the terminals whose calls others in the network read along."""
+        overheard, known = self.entry.runtime_data.pay.overheard, self.site.desk.terminals
+        named = [known[one] for one in sorted(overheard) if known[one].closed_at is None]
+        return {
+            f"terminal_insecure_{one.id}": Issue(
+                key="terminal_insecure", words={"name": one.name}, severity=WARNING
+            )
+            for one in named
+        }
 
     def _channels(self) -> dict[str, Issue]:
         """Name the channels that do not work, and why as far as it decides what to do."""

@@ -12,16 +12,17 @@ from aiohttp import web
 from homeassistant.components.http import KEY_HASS, HomeAssistantView
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.network import is_cloud_connection
-from homeassistant.util.network import is_local
+from homeassistant.util.network import is_local, is_loopback
 
 from .const import DOMAIN
 from .coordinator import PrepaidConfigEntry
 from .core.errors import CoreError, StoreError
-from .core.terminal import MOST_BYTES, SignedCall
+from .core.terminal import MOST_BYTES, SignedCall, Terminal
 from .core.texts import check_texts
 from .errors import in_words
 from .operations.site import Site
-from .operations.terminals import answer, proven
+from .operations.terminal_calls import proven
+from .operations.terminals import answer
 from .request_body import UnreadError, read_body
 
 URL: Final = f"/api/{DOMAIN}/terminal/{{terminal}}"
@@ -57,15 +58,16 @@ class TerminalView(HomeAssistantView):
         entries: list[PrepaidConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
         for entry in entries:
             site = entry.runtime_data.site
-            if (known := await proven(site, terminal, call)) is not None:
-                try:
+            try:
+                if (known := await proven(site, terminal, call)) is not None:
+                    _notice_way(entry, request, known)
                     asked = _read(body)
                     return self.json(await answer(site, known, asked), headers=HEADERS)
-                except CoreError as err:
-                    return _refused(site, err)
-                except StoreError as err:
-                    site.books_trouble(err.key, err.detail)
-                    return _said("not written", HTTPStatus.SERVICE_UNAVAILABLE)
+            except CoreError as err:
+                return _refused(site, err)
+            except StoreError as err:
+                site.books_trouble(err.key, err.detail)
+                return _said("not written", HTTPStatus.SERVICE_UNAVAILABLE)
         return _said("not signed", HTTPStatus.UNAUTHORIZED)
 
 
@@ -77,6 +79,17 @@ def _is_near(hass: HomeAssistant, request: web.Request) -> bool:
         return is_local(ip_address(request.remote))
     except ValueError:
         return False
+
+
+def _notice_way(entry: PrepaidConfigEntry, request: web.Request, terminal: Terminal) -> None:
+    """Keep in mind whether others in the network read along what a terminal asks and is told."""
+    assert request.remote
+    overheard = request.scheme != "https" and not is_loopback(ip_address(request.remote))
+    held = entry.runtime_data.pay.overheard
+    if overheard:
+        held.add(terminal.id)
+    else:
+        held.discard(terminal.id)
 
 
 def _read(body: bytes) -> dict[str, Any]:

@@ -72,6 +72,8 @@ class PayWiring:
         for key, subentry in wanted.items():
             if key not in self._attached:
                 await self._attach(subentry)
+        if (api := self._hass.config.api) is not None:
+            self._data.site.paying.own_addresses = frozenset({api.local_ip})
         await self._listener.follow(self._entry.options)
         self._data.pay.port, self._data.pay.trouble = self._listener.port, self._listener.trouble
         self._data.coordinator.touch(SITE)

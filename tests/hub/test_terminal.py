@@ -96,6 +96,30 @@ async def test_an_unsigned_a_replayed_and_an_old_call_are_refused(hub: Hub, kios
     assert await balance(hub) == "12.50"
 
 
+async def test_a_call_is_made_once_also_by_a_hub_that_restarts_in_between(
+    hub: Hub, kiosk: Kiosk
+) -> None:
+    """Whoever recorded a call on the wire waits for the lights to go out, not only for the terminal."""
+    body = json.dumps(PAY).encode()
+    paid, other = kiosk.signed(body), kiosk.signed(body)
+    assert (await kiosk.ask(body, paid))[0] == 200
+    await hub.restart()
+    before = hub.data.books.head().n
+    assert await kiosk.ask(body, paid) == (401, {"error": "not signed"})
+    assert (await balance(hub), hub.data.books.head().n) == ("12.50", before)
+    status, told = await kiosk.ask(body, other)
+    assert (status, told["repeated"]) == (200, True)
+    assert await balance(hub) == "12.50"
+
+
+async def test_what_cannot_be_kept_is_not_done(hub: Hub, kiosk: Kiosk) -> None:
+    """A call that nobody could know after a restart is refused while it is known."""
+    with patch.object(hub.data.site.books, "exchange", side_effect=StoreError("disk_full", "")):
+        assert (await kiosk.ask(PAY))[0] == 503
+    assert await balance(hub) == "0.00"
+    assert (await kiosk.ask(PAY))[0] == 200
+
+
 async def test_what_a_kiosk_asks_wrongly_is_said_and_moves_nothing(hub: Hub, kiosk: Kiosk) -> None:
     """A kiosk with a fault shows a sentence, not a traceback."""
     deep = b"[" * 30_000

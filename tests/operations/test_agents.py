@@ -17,6 +17,7 @@ from custom_components.prepaid_parking.core.terminal import (
     Nonces,
     SignedCall,
     Terminal,
+    TerminalNonce,
     signature_of,
 )
 from custom_components.prepaid_parking.core.top_up_fee import FeeBack
@@ -33,7 +34,8 @@ from custom_components.prepaid_parking.operations.cards import issue_card
 from custom_components.prepaid_parking.operations.cashier import open_wallet, refund, top_up
 from custom_components.prepaid_parking.operations.desk_reports import desk_day, shift_report
 from custom_components.prepaid_parking.operations.paying_persons import find_payer
-from custom_components.prepaid_parking.operations.terminals import answer, proven, set_terminal
+from custom_components.prepaid_parking.operations.terminal_calls import proven
+from custom_components.prepaid_parking.operations.terminals import answer, set_terminal
 from custom_components.prepaid_parking.operations.tills import (
     close_shift,
     deliver_cash,
@@ -258,6 +260,43 @@ async def test_what_is_not_signed_so_is_nobody(world: World) -> None:
         assert await proven(world.site, "tm1", call) is None, call
     assert await proven(world.site, "tm2", sign({})) is None
     assert await proven(world.site, "tm1", good) is not None
+
+
+async def test_a_call_is_taken_once_also_by_a_hub_that_restarts_in_between(world: World) -> None:
+    """Whoever recorded a call on the wire waits for the power to fail; memory forgets, the books do not."""
+    _, sign = await a_terminal(world)
+    calls = [sign({"do": "find", "plate": "B12345"}) for _ in range(3)]
+    for call in calls[:2]:
+        assert await proven(world.site, "tm1", call) is not None
+    world.clock.now += timedelta(minutes=4)
+    await world.restart()
+    taken = [await proven(world.site, "tm1", call) is not None for call in calls]
+    assert taken == [False, False, True]
+
+
+async def test_nonces_stay_in_the_books_for_as_long_as_their_calls_are_good(world: World) -> None:
+    """A kiosk that asks each second for ten years must not fill the disk with what is worth nothing."""
+    _, sign = await a_terminal(world)
+    for _ in range(3):
+        assert await proven(world.site, "tm1", sign({})) is not None
+    world.clock.now += timedelta(minutes=11)
+    await world.restart()
+    call = sign({})
+    assert await proven(world.site, "tm1", call) is not None
+    (left,) = await world.books.load(TerminalNonce)
+    assert left.nonce == call.nonce
+    # A nonce that comes again long after is a new one.
+    world.clock.now += timedelta(minutes=11)
+    assert await proven(world.site, "tm1", sign({}, nonce=call.nonce)) is not None
+    assert len(await world.books.load(TerminalNonce)) == 1
+
+
+async def test_a_call_that_cannot_be_kept_is_not_answered(world: World) -> None:
+    """What is done and not written down could be done again after a restart."""
+    _, sign = await a_terminal(world)
+    call = sign({})
+    with world.full_disk(), pytest.raises(StoreError):
+        await proven(world.site, "tm1", call)
 
 
 async def test_a_lost_terminal_is_shut_out(world: World) -> None:

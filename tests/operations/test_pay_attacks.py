@@ -46,7 +46,8 @@ from custom_components.prepaid_parking.operations.pay_visit_book import PayVisit
 from custom_components.prepaid_parking.operations.pay_visits import Typed, tell_car, tell_phone
 from custom_components.prepaid_parking.operations.risk_freezing import freeze_by_rule
 from custom_components.prepaid_parking.operations.risk_rules import set_risk_rule
-from custom_components.prepaid_parking.operations.terminals import proven, set_terminal
+from custom_components.prepaid_parking.operations.terminal_calls import proven
+from custom_components.prepaid_parking.operations.terminals import set_terminal
 from custom_components.prepaid_parking.operations.tills import set_till
 from custom_components.prepaid_parking.operations.voiding import void_payment
 from tests.core.test_pay_refund import refund as refund_of

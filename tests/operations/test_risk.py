@@ -292,6 +292,31 @@ async def test_a_visit_and_a_network_ask_so_often_and_no_more(world: World) -> N
     assert "203" not in event.network
 
 
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1", "192.168.1.5", "?"]
+)
+async def test_who_comes_by_the_hubs_own_way_to_the_outside_is_not_all_who_come_by_it(
+    world: World, address: str
+) -> None:
+    """Fifty tenants pay through the cloud's tunnel; the thirty-first of them must not be refused."""
+    wallet = await world.wallet()
+    world.site.paying.own_addresses = frozenset({"192.168.1.5"})
+    await only(world, RiskKind.ORDERS_OF_NETWORK, most=2)
+    for number in range(5):
+        await risk.judge_order(world.site, asking(world, wallet, number, 1, address))
+    for number in range(2):
+        await risk.judge_order(world.site, asking(world, wallet, 10 + number, 1, "192.168.1.6"))
+    with pytest.raises(CoreError, match="risk_refused"):
+        await risk.judge_order(world.site, asking(world, wallet, 12, 1, "192.168.1.7"))
+    # What a site as a whole asks for is limited all the same.
+    await only(world, RiskKind.ORDERS_OF_SITE, most=2, on=True)
+    world.clock.now += 2 * HOUR
+    for number in range(2):
+        await risk.judge_order(world.site, asking(world, wallet, 20 + number, 1, address))
+    with pytest.raises(CoreError, match="risk_refused"):
+        await risk.judge_order(world.site, asking(world, wallet, 22, 1, address))
+
+
 async def test_a_flood_is_told_once_and_again_when_it_goes_on(world: World) -> None:
     """Whoever looks wants to know that it lasts, not to have the disk filled."""
     await only(world, RiskKind.ORDERS_OF_VISIT, most=0)

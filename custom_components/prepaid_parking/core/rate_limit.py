@@ -69,6 +69,21 @@ class RateLimit:
         return kept
 
 
+def is_askers(address: str) -> bool:
+    """Tell whether an address can be an asker's own, and not this machine's.
+
+    By a machine's own address come all whom a way into it brings along: a tunnel, a proxy that says
+    nobody's address.
+    """
+    try:
+        known = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(known, IPv6Address):
+        known = known.ipv4_mapped or known
+    return not known.is_loopback
+
+
 def network_of(address: str | None) -> str:
     """Return the network that an address counts for."""
     try:

@@ -40,6 +40,15 @@ class Terminal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalNonce:
+    """A nonce that a terminal has used, in the books for as long as its call could be repeated."""
+
+    terminal: TerminalId
+    nonce: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignedCall:
     """A call as it came over the wire: the texts of its headers, and its body unread."""
 
@@ -53,9 +62,13 @@ class SignedCall:
 
 @dataclass(slots=True)
 class Nonces:
-    """The nonces of one terminal that are still within the window: bounded, the oldest first."""
+    """The nonces of one terminal that are still within the window: bounded, the oldest first.
+
+    `over` are those that are not any more, and that nobody has taken out of the books yet.
+    """
 
     seen: OrderedDict[str, datetime] = field(default_factory=OrderedDict)
+    over: list[str] = field(default_factory=list)
 
     def take(self, nonce: str, now: datetime) -> bool:
         """Remember a nonce; False where it was used, or too many are remembered.
@@ -63,7 +76,7 @@ class Nonces:
         A full memory refuses: forgetting one that is still good would let its call be repeated.
         """
         while self.seen and next(iter(self.seen.values())) < now - 2 * WINDOW:
-            self.seen.popitem(last=False)
+            self.over.append(self.seen.popitem(last=False)[0])
         if nonce in self.seen or len(self.seen) >= MOST_NONCES:
             return False
         self.seen[nonce] = now

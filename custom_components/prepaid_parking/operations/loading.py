@@ -37,6 +37,7 @@ from . import (
     supply_loading,
     tamper,
     tariff_book,
+    terminal_calls,
     units,
 )
 from .booking import keep
@@ -79,6 +80,7 @@ async def load_site(site: Site) -> None:
     await load_points(site)
     await load_uses(site)
     await desk.load(site)
+    await terminal_calls.load(site)
     await bill_book.load(site)
     await risk_rules.load(site)
     await offline_loading.load(site)

@@ -74,9 +74,11 @@ class PayBook:
     `looked` says when each order was asked about last. `guards` judge what is asked for,
     `refund_heard` takes up what is said of refunds. `coming` waits to be booked. `hints` counts how
     often a notice was kept that nothing was booked by. `numbers` are those of `orders` at their providers.
+    `own_addresses` are the hub's: what comes from there is brought by a proxy.
     """
 
     channels: dict[str, ChannelRun] = field(default_factory=dict)
+    own_addresses: frozenset[str] = frozenset()
     orders: dict[OrderId, PayOrder] = field(default_factory=dict)
     numbers: dict[str, OrderId] = field(default_factory=dict)
     unmatched: dict[UnmatchedId, Unmatched] = field(default_factory=dict)

@@ -9,12 +9,12 @@ from typing import Final
 
 from ..core.errors import CoreError
 from ..core.pay_channel import ChannelError, Way
-from ..core.rate_limit import network_of
 from .pay_aims import due
 from .pay_book import ChannelRun
 from .pay_finding import find_order
 from .pay_visit_book import ALL, Errand, PayVisit
 from .pay_visits import ask_for_order, other_way
+from .risk_signs import payers_network
 from .site import Site
 
 STATE_BYTES: Final = 16
@@ -92,7 +92,9 @@ async def show_code(site: Site, visit: PayVisit, address: str | None) -> None:
 async def _payer(site: Site, run: ChannelRun, code: str, address: str | None) -> str:
     """Return who has come back; "" where the provider does not say, or was asked for too many."""
     visits, now = site.pay_visits, site.clock()
-    seldom = visits.errands.take(network_of(address), now) and visits.all_errands.take(ALL, now)
+    network = payers_network(site, address or "")
+    seldom = not network or visits.errands.take(network, now)
+    seldom = seldom and visits.all_errands.take(ALL, now)
     if run.payers is None or not seldom:
         return ""
     try:

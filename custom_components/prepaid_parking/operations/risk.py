@@ -19,7 +19,7 @@ from .held_operations import check_person, hold_operation, waiting_for
 from .pay_book import Asking as OrderAsking
 from .risk_measures import Came, asked_for, measure_in, measure_out
 from .risk_saying import WAYS, count, counted, freeze_soon, in_earnest, rules_of, say
-from .risk_signs import check_cool, network_digest
+from .risk_signs import check_cool, payers_network
 from .site import Site
 
 
@@ -119,7 +119,7 @@ async def judge_order(site: Site, wanted: OrderAsking) -> None:
     rules, now, order = rules_of(site), site.clock(), wanted.order
     run = site.wallet(order.aim.id) if order.aim.kind is AimKind.WALLET else None
     wallet = run.wallet.id if run is not None else WalletId("")
-    network = network_digest(site, wanted.payer_ip)
+    network = payers_network(site, wanted.payer_ip)
     keys = {RiskKind.ORDERS_OF_SITE: "site"}
     if network:
         keys[RiskKind.ORDERS_OF_NETWORK] = f"network/{network}"

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from ..core.errors import CoreError
-from ..core.rate_limit import network_of
+from ..core.rate_limit import is_askers, network_of
 from ..core.risk import RiskAction, RiskHold, RiskKind, RiskRule, Struck, struck
 from .booking import keep
 from .risk_freezing import freeze_by_rule
@@ -83,6 +83,16 @@ def network_digest(site: Site, address: str) -> str:
     if not address:
         return ""
     return site.privacy.blind("network", network_of(address)).hex()[:NETWORK_DIGITS]
+
+
+def payers_network(site: Site, address: str) -> str:
+    """Return the network that a payer asks from; "" where it is not known.
+
+    Who comes by a tunnel or a proxy on the hub's machine comes from the hub's own address, as many
+    others do, and none of them is to be taken for the others.
+    """
+    own = address in site.paying.own_addresses or not is_askers(address)
+    return "" if own else network_digest(site, address)
 
 
 def check_cool(site: Site, what: str) -> None:

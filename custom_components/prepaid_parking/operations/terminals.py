@@ -12,11 +12,11 @@ from typing import Final
 from ..core.chart import Channel
 from ..core.desk_receipt import DeskReceipt
 from ..core.entry_kind import EntryKind
-from ..core.errors import CoreError, StoreError
+from ..core.errors import CoreError
 from ..core.identity import Actor, ActorKind, TerminalId, TillId
 from ..core.ledger import Act, Receipt
 from ..core.stay import Stay, StayState
-from ..core.terminal import KEY_FIELD, Nonces, SignedCall, Terminal, check_call
+from ..core.terminal import KEY_FIELD, Terminal
 from .bill_paying import pay_bill
 from .booking import book_sealed, referenced
 from .cashier import top_up
@@ -32,8 +32,6 @@ from .wallet_run import WalletRun
 
 KEY_BYTES: Final = 32
 LONGEST_REFERENCE: Final = 64
-NOBODY: Final = "0" * 43
-"""A key that no terminal has: what is unknown takes as long to refuse as what is known."""
 
 type Answer = dict[str, object]
 
@@ -129,23 +127,6 @@ def terminal_view(site: Site, terminal: Terminal) -> Answer:
         "till_name": till.name if till is not None else None,
         "closed": terminal.closed_at is not None,
     }
-
-
-async def proven(site: Site, terminal: str, call: SignedCall) -> Terminal | None:
-    """Return the terminal that made a call, None where nobody of this site can have made it."""
-    known = site.desk.terminals.get(TerminalId(terminal))
-    key = NOBODY
-    if known is not None and known.closed_at is None and known.subject:
-        try:
-            key = (await site.privacy.get_subject(known.subject)).get(KEY_FIELD, NOBODY)
-        except CoreError, StoreError:
-            known = None
-    nonces = Nonces() if known is None else site.desk.nonces.setdefault(known.id, Nonces())
-    try:
-        check_call(key, call, nonces, site.clock())
-    except CoreError:
-        return None
-    return known if key != NOBODY else None
 
 
 async def answer(site: Site, terminal: Terminal, asked: Mapping[str, object]) -> Answer:

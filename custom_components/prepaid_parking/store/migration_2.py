@@ -251,6 +251,15 @@ STATEMENTS: Final = (
     ALTER TABLE passage ADD COLUMN trace TEXT NOT NULL DEFAULT '[]'
     """,
     """
+    CREATE TABLE terminal_nonce (
+        terminal TEXT NOT NULL,
+        nonce TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (terminal, nonce)
+    )
+        STRICT
+    """,
+    """
     CREATE INDEX passage_stay ON passage (stay)
     """,
     """

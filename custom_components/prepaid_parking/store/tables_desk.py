@@ -7,7 +7,7 @@ from sqlalchemy import Index, Table
 from ..core.agent import Agent
 from ..core.desk_receipt import DeskReceipt
 from ..core.shift import Shift, Till
-from ..core.terminal import Terminal
+from ..core.terminal import Terminal, TerminalNonce
 from .columns import key, number_key, table, text, whole
 
 till: Final = table(
@@ -91,10 +91,18 @@ agent: Final = table(
     whole("closed_at", optional=True),
 )
 
+terminal_nonce: Final = table(
+    "terminal_nonce",
+    key("terminal"),
+    key("nonce"),
+    whole("at"),
+)
+
 TABLES: Final[dict[type, Table]] = {
     Agent: agent,
     DeskReceipt: desk_receipt,
     Shift: shift,
     Terminal: terminal,
+    TerminalNonce: terminal_nonce,
     Till: till,
 }
