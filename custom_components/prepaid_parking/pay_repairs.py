@@ -10,6 +10,7 @@ from .channel_kind import is_pretended
 from .const import CONF_ADDRESS, CONF_CHANNEL, CONF_PAY_PAGE, CONF_PAY_PORT, SUBENTRY_CHANNEL
 from .coordinator import PrepaidConfigEntry
 from .core.pay_channel import ChannelFault
+from .operations.cancelling_vouchers import expired_batches
 from .operations.facts import Fact, OrderFact
 from .operations.pay_book import ChannelRun
 from .operations.settling_facts import DifferenceFact, RefundFact
@@ -79,6 +80,18 @@ class PayRepairs(StandingRepairs):
                     "amount": text(sum(one.amount_minor for one in stuck)),
                     "refunds": named if len(stuck) <= MOST_NAMED else f"{named} …",
                 },
+            )
+        if over := expired_batches(self.site):
+            days = [one.valid_until for one in over if one.valid_until is not None]
+            found["vouchers_expired"] = Issue(
+                key="vouchers_expired",
+                words={
+                    "count": str(sum(one.open for one in over)),
+                    "amount": text(sum(one.open_minor for one in over)),
+                    "batches": str(len(over)),
+                    "since": min(days).isoformat(),
+                },
+                severity=WARNING,
             )
         return found
 

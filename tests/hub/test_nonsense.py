@@ -164,6 +164,7 @@ BESIDES: Final[dict[str, dict[str, Any]]] = {
     "set_token_meter": {"name": "SL-1", "key": "bc41ec9530f6dac86b1a29ab82edc5fb", "wallet": "w1"},
     "set_risk_rule": {"rule": "top_up_single"},
     "set_person": {"name": "Li Wei"},
+    "cancel_vouchers": {"batch": "vb1"},
     "move_in": {"wallet": "w1"},
     "move": {"wallet": "w1"},
 }

@@ -1,5 +1,6 @@
 """Vouchers on a running hub: printed, covered, sold, read by a phone's eye, and good once."""
 
+from datetime import timedelta
 from io import BytesIO
 import re
 from typing import Any
@@ -14,7 +15,9 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 import segno
 import zxingcpp
 
+from custom_components.prepaid_parking import standing_repairs
 from custom_components.prepaid_parking.const import DOMAIN
+from tests.hub.test_repairs import asked, gone
 from tests.journeys.conftest import Hub
 
 DIGITS = re.compile(r"</small>((?:\d{4} ){4}\d{4})<")
@@ -155,3 +158,44 @@ async def test_only_a_manager_makes_money_out_of_paper(hub: Hub) -> None:
                 return_response=True,
                 context=Context(user_id=user.id),
             )
+
+
+async def test_vouchers_that_are_over_are_said_until_somebody_decides(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was paid for and is redeemed no more is owed for ever, and nobody would ever look there."""
+    monkeypatch.setattr(standing_repairs, "LOOK_EVERY", timedelta(milliseconds=100))
+    await hub.restart()
+    site, begun = hub.data.site, hub.data.site.clock()
+    day = site.clock().astimezone(site.zone).date()
+    name = await batch(hub, valid_until=day.isoformat())
+    await batch(hub, valid_until="2099-12-31")
+    with pytest.raises(HomeAssistantError, match="No voucher that was paid for is over"):
+        await hub.call("cancel_vouchers", expired=True, reason="year's end")
+    site.clock = lambda: begun + timedelta(days=1)
+    issue = await asked(hub, "vouchers_expired")
+    assert issue.translation_placeholders == {
+        "count": "3",
+        "amount": "150.00",
+        "batches": "1",
+        "since": day.isoformat(),
+    }
+    listed = await hub.call("list_vouchers")
+    assert (listed["expired_count"], listed["expired_owed"], listed["owed"]) == (
+        3,
+        "150.00",
+        "300.00",
+    )
+    for wrong in (
+        {},
+        {"expired": True, "batch": name},
+        {"expired": True, "serial": 1000},
+        {"expired": True, "back": "cash"},
+    ):
+        with pytest.raises(HomeAssistantError, match="one batch"):
+            await hub.call("cancel_vouchers", reason="year's end", **wrong)
+    told = await hub.call("cancel_vouchers", expired=True, reason="year's end")
+    assert (told["cancelled_now"], told["amount_kept"]) == (3, "150.00")
+    assert [(one["batch"], one["open"]) for one in told["batches"]] == [(name, 0)]
+    await gone(hub, "vouchers_expired")
+    assert (await hub.call("list_vouchers"))["owed"] == "150.00"

@@ -21,7 +21,11 @@ from custom_components.prepaid_parking.core.voucher import (
 from custom_components.prepaid_parking.core.wallet import Frozen, Purpose
 from custom_components.prepaid_parking.operations.adjusting import reverse_entry
 from custom_components.prepaid_parking.operations.agents import pay_in_float, set_agent
-from custom_components.prepaid_parking.operations.cancelling_vouchers import cancel_vouchers
+from custom_components.prepaid_parking.operations.cancelling_vouchers import (
+    cancel_expired,
+    cancel_vouchers,
+    expired_batches,
+)
 from custom_components.prepaid_parking.operations.cashier import close_wallet, freeze
 from custom_components.prepaid_parking.operations.facts import WalletEvent
 from custom_components.prepaid_parking.operations.redeeming_vouchers import redeem_voucher
@@ -34,6 +38,7 @@ from custom_components.prepaid_parking.operations.vouchers import (
 )
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.conftest import MakeWorld
+from tests.operations.money import is_sound, of_site
 from tests.operations.world import DAY, MANAGER, MINUTE, World
 
 AUTOMATION = Actor(kind=ActorKind.AUTOMATION)
@@ -462,3 +467,38 @@ async def _done(work: object, good: bool) -> None:
         return
     with pytest.raises(CoreError):
         await work  # type: ignore[misc]
+
+
+async def test_what_is_over_of_all_batches_is_taken_back_in_one_entry(world: World) -> None:
+    """An accountant closes the year: one line with all that lapsed, and nothing of what is still good."""
+    day = world.clock.now.date()
+    wallet = await world.wallet()
+    used = await batch_of(world, 2, valid_until=day)
+    half = await batch_of(world, 4, sold=3, valid_until=day)
+    unsold = await batch_of(world, 2, sold=None, valid_until=day)
+    good = await batch_of(world, 2, valid_until=day + 9 * DAY)
+    for number in await numbers(world, used):
+        await redeem(world, wallet, number)
+    with pytest.raises(CoreError, match="vouchers_none_expired"):
+        await cancel_expired(world.site, actor=MANAGER, reason="year's end")
+    world.clock.now += DAY
+    assert [one.id for one in expired_batches(world.site)] == [half.id]
+    told = {"actor": MANAGER, "reason": "year's end", "reference": "2026"}
+    receipt, gone = await cancel_expired(world.site, **told)  # type: ignore[arg-type]
+    assert [one.id for one in gone] == [half.id]
+    assert (receipt.detail["count"], receipt.detail["amount"]) == (3, 15_000)
+    for _ in range(2):
+        again, same = await cancel_expired(world.site, **told)  # type: ignore[arg-type]
+        assert (again.entry, again.repeated, [one.id for one in same]) == (
+            receipt.entry,
+            True,
+            [half.id],
+        )
+        assert await of_site(world, SiteAccount.VOUCHERS) == good.count * 5000
+        assert await of_site(world, SiteAccount.REVENUE_FEES) == 15_000
+        assert expired_batches(world.site) == []
+        batches = world.site.offline.batches
+        assert batches[half.id].open == 0
+        assert (batches[good.id].open, batches[unsold.id].closed_at) == (2, None)
+        await world.restart()
+    await is_sound(world)

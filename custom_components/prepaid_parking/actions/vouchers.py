@@ -5,6 +5,7 @@ from typing import Final
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
+from ..core.errors import CoreError
 from ..core.voucher import (
     MOST_VOUCHERS,
     SERIAL_DIGITS,
@@ -113,8 +114,12 @@ async def redeem_voucher(call: Call) -> Response:
 
 
 async def cancel_vouchers(call: Call) -> Response:
-    """Take back one voucher or what is left of a batch."""
-    reference = call.reference()
+    """Take back one voucher, what is left of a batch, or what is left of all whose last day is over."""
+    reference, one = call.reference(), bool(call.text("batch"))
+    if call.data["expired"] is one or (not one and {"serial", "back"} & call.data.keys()):
+        raise CoreError("vouchers_which")
+    if not one:
+        return await _cancel_expired(call, reference)
     receipt, batch = await cancelling_vouchers.cancel_vouchers(
         call.site,
         batch=call.text("batch"),
@@ -132,6 +137,18 @@ async def cancel_vouchers(call: Call) -> Response:
     }
 
 
+async def _cancel_expired(call: Call, reference: str) -> Response:
+    receipt, batches = await cancelling_vouchers.cancel_expired(
+        call.site, reason=call.text("reason"), reference=reference, actor=call.actor
+    )
+    return {
+        **call.receipt(receipt, reference),
+        "batches": [_batch(call, one) for one in batches],
+        "cancelled_now": receipt.detail["count"],
+        "amount_kept": call.amount_of(receipt),
+    }
+
+
 async def list_vouchers(call: Call) -> Response:
     """List the batches with their sums, or the vouchers of one; never what is under the scratch label."""
     if call.text("batch"):
@@ -145,10 +162,13 @@ async def list_vouchers(call: Call) -> Response:
     found = sorted(call.site.offline.batches.values(), key=lambda one: one.no)
     shown_batches = page(call, found, lambda one: one.id)
     owed = sum(one.open_minor for one in found)
+    over = cancelling_vouchers.expired_batches(call.site)
     return {
         "batches": [_batch(call, one) for one in shown_batches],
         "found": len(found),
         "owed": call.site.currency.text(owed),
+        "expired_count": sum(one.open for one in over),
+        "expired_owed": call.site.currency.text(sum(one.open_minor for one in over)),
     }
 
 
@@ -226,7 +246,8 @@ ACTIONS: Final = (
         "cancel_vouchers",
         cancel_vouchers,
         {
-            **BATCH,
+            vol.Optional("batch"): cv.string,
+            vol.Optional("expired", default=False): cv.boolean,
             vol.Optional("serial"): SERIAL,
             vol.Optional("back"): vol.Coerce(PaidBy),
             **REASON,

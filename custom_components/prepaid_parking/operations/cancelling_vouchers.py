@@ -1,6 +1,6 @@
 """Vouchers that are taken back: lost, misprinted, or over; what was paid for them goes where it is said."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -91,6 +91,49 @@ async def cancel_vouchers(
         site.offline.batches[known.id] = after
         site.desk.agents.update({one.id: one for one in agents})
     return receipt, known_batch(site, batch)
+
+
+@in_turn
+@on_what_is_written
+async def cancel_expired(
+    site: Site, *, actor: Actor, reason: str, reference: str = ""
+) -> tuple[Receipt, list[VoucherBatch]]:
+    """Take back all that is left of the batches whose last day is over; what was paid stays as income.
+
+    One act for all of them: the accounts of a year are closed with it, or not at all.
+    """
+    over = expired_batches(site)
+    many, amount = sum(one.open for one in over), sum(one.open_minor for one in over)
+    now = site.clock()
+    act = Act(
+        kind=EntryKind.VOUCHERS_CANCELLED,
+        event=f"vouchers/expired/{now.isoformat()}",
+        occurred=now,
+        actor=actor,
+        reason=reason,
+        reference=referenced("cancel_expired_vouchers", reference, {"back": KEPT}),
+        postings=_given_back(site_account(SiteAccount.REVENUE_FEES), amount),
+        detail={
+            "batches": {one.id: one.open for one in over},
+            "count": many,
+            "amount": amount,
+            "back": KEPT,
+        },
+        puts=tuple(replace(one, closed_at=now) for one in over),
+    )
+    receipt = await book(site, act, None if over else CoreError("vouchers_none_expired"))
+    if not receipt.repeated:
+        site.offline.batches.update({one.id: replace(one, closed_at=now) for one in over})
+    told = receipt.detail["batches"]
+    assert isinstance(told, Mapping)
+    return receipt, [known_batch(site, one) for one in told]
+
+
+def expired_batches(site: Site) -> list[VoucherBatch]:
+    """Return the batches whose last day is over and that the site still owes something for, in their order."""
+    day = today(site)
+    over = (one for one in site.offline.batches.values() if one.expired(day) and one.open)
+    return sorted(over, key=lambda one: one.no)
 
 
 async def _still_open(site: Site, batch: VoucherBatch) -> list[int]:
