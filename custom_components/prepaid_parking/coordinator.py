@@ -16,10 +16,11 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .closing import Closing
-from .core.identity import MeterId, TerminalId, WalletId
+from .core.identity import MeterId, TerminalId, TillId, WalletId
 from .glance import Glance
 from .lane_pictures import LanePictures
 from .links.profile_file import Profiles
+from .operations.desk_facts import TillFact
 from .operations.facts import (
     BooksTrouble,
     DayClosed,
@@ -56,6 +57,7 @@ ROSTER: Final = "roster"
 """The key under which it is said that things came or went."""
 SITE: Final = "site"
 PARK: Final = "park"
+TILLS: Final = "tills"
 COUNTERS_EVERY_S: Final = 30.0
 PARK_EVERY_S: Final = 2.0
 """All who are inside are counted for it, which no car should wait for; longer than a glance lasts."""
@@ -235,6 +237,11 @@ def last_car(lane: str) -> str:
     return f"{LAST_CAR}:{lane}"
 
 
+def published_till(till: TillId) -> str:
+    """Return the key under which a drawer is published."""
+    return f"{TILLS}:{till}"
+
+
 def _pace(key: str) -> float:
     """Return how many seconds at least lie between two publications of a key (0: none)."""
     if key == PARK:
@@ -250,10 +257,9 @@ def _keys(fact: Fact) -> list[str]:
             came = [ROSTER] if named else []
             meter = [f"meter:{fact.meter}"] if fact.meter else []
             return [f"wallet:{fact.wallet}", *meter, *came, SITE]
-        case Doubted() | DoubtEnded():
-            return [f"meter:{fact.doubt.meter}", SITE]
-        case Hinted() | HintEnded():
-            return [f"meter:{fact.hint.meter}", SITE]
+        case Doubted() | DoubtEnded() | Hinted() | HintEnded():
+            about = fact.doubt if isinstance(fact, Doubted | DoubtEnded) else fact.hint
+            return [f"meter:{about.meter}", SITE]
         case SupplyChanged() | SupplyTrouble():
             return [f"meter:{fact.meter}"]
         case Passed():
@@ -270,5 +276,7 @@ def _keys(fact: Fact) -> list[str]:
         case OrderFact() | RefundFact() | OperationFact():
             wallet = fact.operation.wallet if isinstance(fact, OperationFact) else fact.wallet
             return [f"wallet:{wallet}", SITE] if wallet else [SITE]
+        case TillFact():
+            return [published_till(fact.till), TILLS]
         case BooksTrouble() | Proved() | StepRefused() | DifferenceFact() | RiskFact():
             return [SITE]

@@ -26,6 +26,7 @@ from .sensor_description import Native, PrepaidSensorDescription
 from .sensor_tables import LINE, METER, SITE, WALLET
 from .sensor_tables_park import LAST_PLATE, LIST_AGE, PARK, SPACE
 from .things import LineThing, MeterThing, SiteThing, Thing, WalletThing
+from .till_sensors import async_show_tills
 
 # Everything is pushed; nothing is asked for.
 PARALLEL_UPDATES = 0
@@ -40,6 +41,7 @@ async def async_setup_entry(
     await async_show(hass, entry, async_add_entities, _sensors)
     await async_show_fitted(hass, entry, async_add_entities, LaneThing, waits_of, _waiting)
     await async_show_fitted(hass, entry, async_add_entities, ParkThing, later_of, _later)
+    await async_show_tills(hass, entry, async_add_entities)
     await async_each(hass, entry, partial(_async_show_values, entry, async_add_entities))
 
 

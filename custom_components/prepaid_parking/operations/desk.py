@@ -14,11 +14,12 @@ from ..core.desk_receipt import DeskReceipt, next_receipt
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.held_operation import HeldOperation, HeldState, ended
-from ..core.identity import ActorKind, InstallationId, ShiftId, TerminalId
+from ..core.identity import ActorKind, InstallationId, ShiftId, TerminalId, TillId
 from ..core.ledger import Act, Entry, Receipt
 from ..core.metering import Cursor
 from ..core.shift import RECEIPTS, Shift, Till, moved
 from ..core.terminal import Terminal
+from .desk_facts import TillFact
 from .held_operations import tell_operation
 from .risk_facts import OperationEvent
 from .second_person import agreed, needs_second, read_agreed
@@ -30,6 +31,8 @@ OWN = frozenset(
     {EntryKind.CASH_DELIVERED, EntryKind.SHIFT_OPENED, EntryKind.SHIFT_CLOSED, EntryKind.BATCH}
 )
 """What is about a drawer itself."""
+MOST_ENDED = 1_000
+"""Ends of shifts that are looked through for what lies in a drawer: a year of one with three shifts a day."""
 TERMINAL = "terminal:"
 """What stands before a terminal's id where it is the actor."""
 
@@ -64,12 +67,26 @@ async def load(site: Site) -> None:
     desk, books = site.desk, site.books
     desk.tills = {one.id: one for one in await books.load(Till)}
     desk.shifts = {one.id: one for one in await books.load(Shift, closed_at=None)}
+    desk.left = await _left(site)
     desk.terminals = {one.id: one for one in await books.load(Terminal)}
     desk.agents = {one.id: one for one in await books.load(Agent)}
     cursors = await books.load(Cursor, installation=RECEIPTS)
     desk.last_receipt = cursors[0].register if cursors else None
     await read_agreed(site)
     desk.doubtful = False
+
+
+async def _left(site: Site) -> dict[TillId, int]:
+    """Return what was counted in each drawer when it was last handed back."""
+    ended = await site.books.entries(
+        kinds=[EntryKind.SHIFT_CLOSED], newest_first=True, limit=MOST_ENDED
+    )
+    left: dict[TillId, int] = {}
+    for one in reversed(ended):
+        counted = one.detail["counted"]
+        assert isinstance(counted, int)
+        left[TillId(str(one.detail["till"]))] = counted
+    return left
 
 
 async def write(site: Site, act: Act) -> Receipt | CoreError:
@@ -223,6 +240,7 @@ def taken_over(site: Site, drawn: Drawn) -> None:
         site.desk.last_receipt = drawn.receipt.no
     if drawn.shift is not None:
         site.desk.shifts[drawn.shift.id] = drawn.shift
+        site.tell(TillFact(till=drawn.shift.till))
     if drawn.used is not None:
         del site.risking.held[drawn.used.id]
         tell_operation(site, OperationEvent.DONE, drawn.used)

@@ -11,15 +11,16 @@ from ..core.terminal import Nonces, Terminal
 
 @dataclass(slots=True)
 class DeskBook:
-    """`shifts` are those that are open. `lock` is held by whoever moves cash or takes a number.
+    """`shifts` are those that are open, `left` is what was counted in a drawer when it was handed back.
 
-    `barred` is the country whose law keeps the desk from taking cash. With `doubtful` a write failed:
+    `lock` is held by whoever moves cash or takes a number. `barred` is the country whose law keeps the desk from taking cash. With `doubtful` a write failed:
     some of it may be in the books after all, so they are read again before the next one. So are the
     agents with `agents_doubtful`.
     """
 
     tills: dict[TillId, Till] = field(default_factory=dict)
     shifts: dict[ShiftId, Shift] = field(default_factory=dict)
+    left: dict[TillId, int] = field(default_factory=dict)
     terminals: dict[TerminalId, Terminal] = field(default_factory=dict)
     nonces: dict[TerminalId, Nonces] = field(default_factory=dict)
     agents: dict[AgentId, Agent] = field(default_factory=dict)

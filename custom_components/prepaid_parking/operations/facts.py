@@ -18,6 +18,7 @@ from ..core.proof import Proof
 from ..core.supply import SupplyState
 from ..core.supply_rules import Why
 from ..core.tamper import Hint
+from .desk_facts import TillFact
 from .lane_facts import Passed, ReviewOpened, ReviewSettled, StayFact
 from .risk_facts import OperationFact, RiskFact
 from .settling_facts import DifferenceFact, RefundFact
@@ -286,4 +287,5 @@ type Fact = (
     | RiskFact
     | RefundFact
     | DifferenceFact
+    | TillFact
 )

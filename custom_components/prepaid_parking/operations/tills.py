@@ -11,6 +11,7 @@ from ..core.ledger import Act, Posting, Receipt
 from ..core.shift import Shift, Till, counted, delivered, shut
 from .booking import referenced
 from .desk import CASH, load
+from .desk_facts import TillFact
 from .repeats import answered_before
 from .site import Site
 from .turn import in_turn
@@ -87,6 +88,7 @@ async def set_till(
         )
         receipt = await _commit(site, act)
         site.desk.tills[after.id] = after
+        site.tell(TillFact(till=after.id))
         return receipt, after
 
 
@@ -133,6 +135,7 @@ async def open_shift(
         detail = {"shift": shift.id, "till": drawer.id, "counted": counted_minor}
         receipt = await _commit(site, replace(act, detail=detail, puts=(shift,)))
         site.desk.shifts[shift.id] = shift
+        site.tell(TillFact(till=shift.till))
         return receipt, shift
 
 
@@ -244,6 +247,8 @@ async def _written(
             site.desk.shifts[after.id] = after
         else:
             site.desk.shifts.pop(after.id, None)
+            site.desk.left[after.till] = after.expected_minor + after.difference_minor
+        site.tell(TillFact(till=after.till))
         return receipt, after
 
 
