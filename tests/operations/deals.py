@@ -222,11 +222,8 @@ class ProvidersFile(Deal):
     async def seen(self, world: World) -> object:
         names = SiteAccount.SUSPENSE, SiteAccount.BANK, SiteAccount.CLEARING_WECHAT
         told = sorted(str(one.kind) for one in await world.books.load(Difference))
-        return (
-            world.site.wallet("w1").posted_minor,
-            told,
-            [await of_site(world, one) for one in names],
-        )
+        sums, run = [await of_site(world, one) for one in names], world.site.wallet("w1")
+        return run.posted_minor, run.wallet.frozen_reason, told, sums
 
 
 class Refunds(Deal):
@@ -291,7 +288,7 @@ DEALS: Final = {
     Tokens: "(9100, [(2, '177073015'), (4, ",
     Kiosk: "(1950, -1950)",
     Statement: "(12000, 1, [4000, -21500, 0])",
-    ProvidersFile: "(2000, ['chargeback', 'row_without_order'], [990, -1500, -1472])",
+    ProvidersFile: "(2000, 'risk: chargeback', ['chargeback', 'row_without_order'], [990, -1500, -1472])",
     Refunds: "(5000, 3000, [0, 2000, -7000])",
     Fetched: "(5500, [5000])",
 }

@@ -96,6 +96,11 @@ async def _charge_back(
     """
     assert difference is not None
     clearing, moves = channel_account(taking.run.kind), match.moves
+    taken = -row.amount_minor
+    if taken > 0:  # Before it is booked: once its row is known nobody comes back to it.
+        await charged_back(
+            site, wallet=difference.wallet, amount_minor=taken, channel=taking.run.key
+        )
     async with site.turn:
         run = site.wallet(difference.wallet)
         account: AccountId | None = wallet_account(run.wallet.no)
@@ -126,11 +131,6 @@ async def _charge_back(
             run.booked(receipt)
             tell(site, run, WalletEvent.ADJUSTED, receipt, -moves.wallet_minor, row.provider_ref)
             site.wake_wallet(run)
-    taken = -row.amount_minor
-    if taken > 0:
-        await charged_back(
-            site, wallet=difference.wallet, amount_minor=taken, channel=taking.run.key
-        )
 
 
 def legs(moves: Moves, clearing: AccountId, wallet: AccountId | None = None) -> tuple[Posting, ...]:
