@@ -27,6 +27,7 @@ from .emergency_repairs import async_watch_emergency
 from .hearing import async_announce
 from .hint_repairs import async_watch_hints
 from .hub_repairs import async_watch_hubs
+from .invoice_page import InvoiceView
 from .lasting import async_spare
 from .notice_view import NoticeView
 from .opening import books_path, open_site
@@ -58,6 +59,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa:
     hass.http.register_view(PictureView())
     hass.http.register_view(CodeView())
     hass.http.register_view(ReceiptView())
+    hass.http.register_view(InvoiceView())
     hass.http.register_view(TerminalView())
     hass.http.register_view(PayView())
     hass.http.register_view(NoticeView(hass))

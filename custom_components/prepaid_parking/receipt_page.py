@@ -5,15 +5,20 @@ from typing import Final
 from urllib.parse import urlencode
 
 from aiohttp import web
+from homeassistant.components.http import KEY_HASS
+from homeassistant.core import HomeAssistant
 
 from .const import DOMAIN
 from .core.desk_receipt import DeskReceipt
 from .core.errors import CoreError
 from .core.identity import WalletId
+from .core.invoice import Invoice
 from .core.shift import MOST_RECEIPTS
+from .invoice_page import invoice_path
+from .operations.invoices import invoice_of
 from .operations.receipts import find_receipt, printed
 from .operations.site import Site
-from .page_view import Page, PageView
+from .page_view import Page, PageView, signed
 from .printing import filled
 from .wording import Words
 
@@ -44,17 +49,33 @@ class ReceiptView(PageView):
         """Answer with the page; only a link that was given out for the first print is no copy."""
         copy = "authSig" not in request.query or "copy" in request.query
 
+        hass: HomeAssistant = request.app[KEY_HASS]
+
         async def make(site: Site) -> Page:
             if not receipt.isdecimal() or len(receipt) > len(str(MOST_RECEIPTS)):
                 raise CoreError("unknown_receipt", receipt=receipt)
             if GIVEN in request.query and not copy:
-                return partial(receipt_page, site, *await printed(site, int(receipt)))
-            return partial(receipt_page, site, await find_receipt(site, int(receipt)), copy)
+                found, again = await printed(site, int(receipt))
+            else:
+                found, again = await find_receipt(site, int(receipt)), copy
+            invoice = await invoice_of(site, found.event)
+            link = None
+            if invoice is not None:
+                path = invoice_path(entry, invoice.id, request.query.get("language", ""))
+                link = signed(hass, path, site)["url"]
+            return partial(receipt_page, site, found, again, invoice, link)
 
         return await self.serve(request, entry, make)
 
 
-def receipt_page(site: Site, receipt: DeskReceipt, copy: bool, words: Words) -> str:
+def receipt_page(
+    site: Site,
+    receipt: DeskReceipt,
+    copy: bool,
+    invoice: Invoice | None,
+    link: str | None,
+    words: Words,
+) -> str:
     """Write a receipt as a page."""
     run = site.wallets.get(WalletId(receipt.wallet))
     return filled(
@@ -65,4 +86,6 @@ def receipt_page(site: Site, receipt: DeskReceipt, copy: bool, words: Words) -> 
         at=site.on_the_wall(receipt.at),
         unit=run.wallet.unit if run is not None else "",
         copy=copy,
+        invoice=invoice,
+        link=link,
     )

@@ -236,6 +236,7 @@ TRIGGERS: Final[dict[str, type[Trigger]]] = {
         ("bill_issued", _wallet_event(WalletEvent.BILL_ISSUED), True),
         ("bill_due", _wallet_event(WalletEvent.BILL_DUE), True),
         ("bill_overdue", _wallet_event(WalletEvent.BILL_OVERDUE), True),
+        ("invoice_requested", _wallet_event(WalletEvent.INVOICE_REQUESTED), True),
         (
             "permit_ending",
             _wallet_event(WalletEvent.PERMIT_ENDING, WalletEvent.PERMIT_NOT_FUNDED),

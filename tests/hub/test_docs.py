@@ -53,6 +53,8 @@ BILLS: Final = """
     set_person erase_person
 """
 """A landlord's autumn, called in `test_docs_bills.py`."""
+INVOICES: Final = "request_invoice get_invoice void_invoice issue_invoice list_invoices"
+"""Top-ups that the tax office hears of, called in `test_docs_invoices.py`."""
 UNITS: Final = """
     set_unit import_units update_meter move_in get_unit list_units set_shares get_shares move
     move_out loss_report share_loss list_hints close_unit
@@ -305,6 +307,7 @@ async def test_every_example_works_and_answers_what_is_printed(house: House) -> 
         DESK,
         USES,
         BILLS,
+        INVOICES,
         UNITS,
         VISITING,
         ATTENDING,

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, create_engine
 from custom_components.prepaid_parking.core.accrual import Window
 from custom_components.prepaid_parking.core.admission import Step
 from custom_components.prepaid_parking.core.bill import Bill, BillingRules, BillLine, DunningStep
+from custom_components.prepaid_parking.core.invoice import Invoice
 from custom_components.prepaid_parking.core.ledger import BooksState
 from custom_components.prepaid_parking.core.policy import Policy
 from custom_components.prepaid_parking.core.recurring_charge import RecurringCharge
@@ -113,6 +114,11 @@ VALID: dict[type, dict[str, st.SearchStrategy[Any]]] = {
         "due_days": COUNT,
         "remind_days": st.tuples(COUNT),
         "dunning": st.builds(lambda days: (DunningStep(days=days),), st.integers(1, 2**40)),
+        "top_up_tax_bp": COUNT,
+    },
+    Invoice: {
+        "amount_minor": st.integers(1, 2**40),
+        **{name: st.just(0) for name in ("tax_minor", "fee_minor", "fee_tax_minor")},
     },
     RecurringCharge: {
         "name": st.sampled_from(("rent", "租金")),

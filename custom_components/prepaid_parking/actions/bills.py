@@ -9,20 +9,21 @@ import probatio as vol
 
 from ..bill_forms import bill_csv
 from ..bill_pages import bill_path
-from ..core.bill import DEPOSIT, INCOME, Bill, BillingRules, BillLine, DunningStep
+from ..core.bill import DEPOSIT, INCOME, Bill, BillLine
 from ..core.category import Category
 from ..core.chart import SiteAccount
 from ..core.errors import CoreError
 from ..core.ledger import Receipt
 from ..operations import bill_paying, bills, months
-from ..operations.bill_book import all_bills, find_bill, rules_of
-from ..operations.bill_views import bill_view, rules_view
+from ..operations.bill_book import all_bills, find_bill
+from ..operations.bill_views import bill_view
 from ..operations.buyers import buyer_view
 from ..operations.shared_bills import parts_issued
 from ..page_view import signed
 from ..wording import async_words
 from .call import (
     BY_HAND,
+    DAY,
     MAYBE_REASON,
     PAGED,
     REASON,
@@ -37,7 +38,6 @@ from .call import (
 
 BILL: Final[Fields] = {vol.Required("bill"): cv.string}
 CATEGORY: Final[Fields] = {vol.Required("category"): vol.Coerce(Category)}
-DAY: Final = vol.All(cv.date, date)
 DATES: Final[Fields] = {vol.Optional("issued_on"): DAY, vol.Optional("due_on"): DAY}
 INCOMES: Final = {
     **{account.name.lower().removeprefix("revenue_"): account for account in INCOME.values()},
@@ -52,13 +52,6 @@ LINE: Final = vol.Schema(
         vol.Optional("income"): vol.In(list(INCOMES)),
     }
 )
-STEP: Final = vol.Schema(
-    {
-        vol.Required("days"): vol.All(vol.Coerce(int), vol.Range(1, 3660)),
-        vol.Optional("fee", default="0"): cv.string,
-    }
-)
-DAYS: Final = vol.All(cv.ensure_list, [vol.All(vol.Coerce(int), vol.Range(0, 366))])
 
 
 async def create_bill(call: Call) -> Response:
@@ -145,35 +138,6 @@ async def list_bills(call: Call) -> Response:
         and ((view := bill_view(call.site, bill))["overdue"] or not data["overdue"])
     ]
     return {"bills": page(call, views, lambda view: str(view["bill"])), "count": len(views)}
-
-
-async def set_billing(call: Call) -> Response:
-    """Say how bills of a category are asked for; what is not named stays as it was."""
-    data, category = call.data, call.data["category"]
-    before = rules_of(call.site, category)
-    steps = before.dunning
-    if "dunning" in data:
-        steps = tuple(
-            DunningStep(days=step["days"], fee_minor=call.site.currency.parse(step["fee"]))
-            for step in data["dunning"]
-        )
-    rules = BillingRules(
-        category=category,
-        due_days=data.get("due_days", before.due_days),
-        automatic=data.get("automatic", before.automatic),
-        part=data.get("part", before.part),
-        remind_days=tuple(data.get("remind_days", before.remind_days)),
-        dunning=steps,
-    )
-    receipt = await bills.set_billing(
-        call.site, rules=rules, reason=call.text("reason"), actor=call.actor
-    )
-    return call.receipt(receipt) | rules_view(call.site, rules)
-
-
-async def list_billing(call: Call) -> Response:
-    """List how bills of each category are asked for."""
-    return {"billing": [rules_view(call.site, rules_of(call.site, one)) for one in Category]}
 
 
 async def close_month(call: Call) -> Response:
@@ -279,19 +243,5 @@ ACTIONS: Final = (
             **PAGED,
         },
     ),
-    Action(
-        "set_billing",
-        set_billing,
-        {
-            **CATEGORY,
-            vol.Optional("due_days"): vol.All(vol.Coerce(int), vol.Range(0, 366)),
-            vol.Optional("automatic"): cv.boolean,
-            vol.Optional("part"): cv.boolean,
-            vol.Optional("remind_days"): DAYS,
-            vol.Optional("dunning"): vol.All(cv.ensure_list, [STEP]),
-            **MAYBE_REASON,
-        },
-    ),
-    Action("list_billing", list_billing, {}),
     Action("close_month", close_month, {vol.Required("month"): cv.string, **MAYBE_REASON}),
 )

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Any, Final
 
 from homeassistant.helpers import config_validation as cv
@@ -19,8 +18,8 @@ from ..operations import setting_recurring
 from ..operations.bill_views import billed_view, recurring_view
 from ..operations.billing import run_billing as run
 from ..operations.recurring import recurring_of
-from .bills import DAY, DAYS
-from .call import MAYBE_REASON, MOST_LISTED, PAGED, REFERENCE, Action, Call, Response, page
+from .billing import DAYS
+from .call import DAY, MAYBE_REASON, MOST_LISTED, PAGED, REFERENCE, Action, Call, Response, page
 
 PLAIN: Final = ("name", "category", "unit", "tariff", "first", "last")
 TERMS: Final = ("every", "by", "day", "anniversary", "prorate_first", "prorate_last")
@@ -122,7 +121,7 @@ ACTIONS: Final = (
             vol.Optional("prorate_first"): cv.boolean,
             vol.Optional("prorate_last"): cv.boolean,
             vol.Optional("first"): DAY,
-            vol.Optional("last"): vol.Maybe(vol.All(cv.date, date)),
+            vol.Optional("last"): vol.Maybe(DAY),
             vol.Optional("deposit"): cv.string,
             vol.Optional("tax"): cv.string,
             vol.Optional("remind"): DAYS,

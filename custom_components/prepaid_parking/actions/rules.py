@@ -1,6 +1,6 @@
 """Actions about when a supply is cut: each change is a new version."""
 
-from datetime import date, time
+from datetime import time
 from typing import Final
 
 from homeassistant.helpers import config_validation as cv
@@ -16,7 +16,7 @@ from ..core.supply import RestoreMode
 from ..core.written_rates import DAYS
 from ..operations import rules
 from ..operations.reports import policy_list, policy_view
-from .call import MAYBE_REASON, SLUG, TEXTS, Action, Call, Response
+from .call import DAY, MAYBE_REASON, SLUG, TEXTS, Action, Call, Response
 
 AMOUNTS: Final = (
     "alert",
@@ -44,6 +44,7 @@ AS_WRITTEN: Final = (
     "exempt_period",
     "exempt_of",
     "schedule",
+    "invoices",
 )
 
 
@@ -122,8 +123,9 @@ ACTIONS: Final = (
             vol.Optional("exempt_units"): cv.string,
             vol.Optional("exempt_of"): vol.Coerce(Quantity),
             vol.Optional("schedule"): cv.string,
+            vol.Optional("invoices"): cv.boolean,
             vol.Optional("no_cut_weekdays"): vol.All(cv.ensure_list, [vol.In(DAYS)]),
-            vol.Optional("no_cut_dates"): vol.All(cv.ensure_list, [vol.All(cv.date, date)]),
+            vol.Optional("no_cut_dates"): vol.All(cv.ensure_list, [DAY]),
             vol.Optional("manual_on"): vol.Coerce(ManualOn),
             **MAYBE_REASON,
         },

@@ -14,6 +14,7 @@ from .category import Category
 from .chart import SiteAccount
 from .errors import CoreError
 from .identity import BillId, InstallationId, WalletId
+from .invoice import InvoiceMaker
 from .ledger import CursorMove, Detail
 from .levies import LevyKind, LevyPart
 
@@ -161,7 +162,8 @@ class BillingRules:
     """How bills of a category are asked for.
 
     `automatic`: paid out of the wallet as soon as it has the money; `part`: also piece by piece.
-    `remind_days` are days before a bill is due on which it is reminded of.
+    `remind_days` are days before a bill is due on which it is reminded of. `top_up_tax_bp` is the tax that
+    a top-up contains, and `invoice_maker` who makes the invoices of top-ups.
     """
 
     category: Category
@@ -170,13 +172,17 @@ class BillingRules:
     part: bool = True
     remind_days: tuple[int, ...] = (3,)
     dunning: tuple[DunningStep, ...] = (DunningStep(days=7), DunningStep(days=14))
+    top_up_tax_bp: int = 0
+    invoice_maker: InvoiceMaker = InvoiceMaker.SITE
 
     def __post_init__(self) -> None:
         """Refuse steps that are not one after the other, and terms nobody can mean."""
         days = [step.days for step in self.dunning]
         if sorted(set(days)) != days or any(day <= 0 for day in days):
             raise CoreError("dunning_order")
-        if any(step.fee_minor < 0 for step in self.dunning) or self.due_days < 0:
+        if any(step.fee_minor < 0 for step in self.dunning) or min(
+            self.due_days, self.top_up_tax_bp
+        ) < 0:
             raise CoreError("billing_negative")
         if any(day < 0 for day in self.remind_days):
             raise CoreError("billing_negative")

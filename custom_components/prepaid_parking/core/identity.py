@@ -23,6 +23,8 @@ UnitId = NewType("UnitId", str)
 """`u<no>`."""
 BillId = NewType("BillId", str)
 """`b<no>`; the number on the paper is given at issuing and has no gaps, this one may have."""
+InvoiceId = NewType("InvoiceId", str)
+"""`iv<16 hexadecimal digits>`; the number on the paper is given at issuing."""
 RecurringId = NewType("RecurringId", str)
 """`r<no>`."""
 DepositId = NewType("DepositId", str)

@@ -43,7 +43,7 @@ class Policy:
     day, on a holiday of `no_cut_calendar`, nor for money outside `cut_hours`, which are those of
     working days. `reconnect` is what a payment needs beside itself where the meter's own rule is
     less. A promise to pay holds for `promise_days` at most, once in `promise_every_days`.
-    `schedule` is for the meters that have none of their own.
+    `schedule` is for the meters that have none of their own. `invoices`: each top-up asks for one.
     """
 
     id: PolicyId
@@ -74,6 +74,7 @@ class Policy:
     exempt_units: int = 0
     exempt_of: Quantity = Quantity.ENERGY
     schedule: str = ""
+    invoices: bool = False
 
     @property
     def grace_s(self) -> int:

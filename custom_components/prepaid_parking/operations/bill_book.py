@@ -100,7 +100,7 @@ def note_asked(site: Site, bill: Bill) -> None:
 
 def rules_of(site: Site, category: Category) -> BillingRules:
     """Return how bills of a category are asked for."""
-    return site.billing.rules.get(category) or BillingRules(category=category)
+    return site.billing.rules_of(category)
 
 
 def local_day(site: Site) -> date:
@@ -131,6 +131,20 @@ def traced(bill: Bill) -> dict[str, object]:
             }
             for line in bill.lines
         ],
+    }
+
+
+def ruled(rules: BillingRules) -> dict[str, object]:
+    """Return how bills of a category are asked for, as it is kept in the books."""
+    return {
+        "category": rules.category,
+        "due_days": rules.due_days,
+        "automatic": rules.automatic,
+        "part": rules.part,
+        "remind_days": list(rules.remind_days),
+        "dunning": [[step.days, step.fee_minor] for step in rules.dunning],
+        "top_up_tax": rules.top_up_tax_bp,
+        "invoices": rules.invoice_maker,
     }
 
 

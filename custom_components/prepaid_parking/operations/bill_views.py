@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ..core.bill import Bill, BillingRules, BillLine, oldest_first
 from ..core.local_day import DAY
-from ..core.money import price_text
+from ..core.money import percent_text, price_text
 from ..core.recurring import Fixed
 from ..core.recurring_charge import RecurringCharge
 from .bill_book import local_day
@@ -84,6 +84,8 @@ def rules_view(site: Site, rules: BillingRules) -> View:
         "dunning": [
             {"days": step.days, "fee": site.currency.text(step.fee_minor)} for step in rules.dunning
         ],
+        "top_up_tax": percent_text(rules.top_up_tax_bp),
+        "invoices": rules.invoice_maker,
     }
 
 

@@ -31,3 +31,7 @@ class BillingBook:
     day: date | None = None
     collected: Collected = NOTHING_DUE
     waiting: list[tuple[str, str]] = field(default_factory=list)
+
+    def rules_of(self, category: Category) -> BillingRules:
+        """Return how bills of a category are asked for."""
+        return self.rules.get(category) or BillingRules(category=category)

@@ -33,6 +33,7 @@ from .bill_book import (
     keep_in_mind,
     local_day,
     named,
+    ruled,
     traced,
     trusted,
 )
@@ -192,14 +193,7 @@ async def set_billing(
             occurred=site.clock(),
             actor=actor,
             reason=reason,
-            detail={
-                "category": rules.category,
-                "due_days": rules.due_days,
-                "automatic": rules.automatic,
-                "part": rules.part,
-                "remind_days": list(rules.remind_days),
-                "dunning": [[step.days, step.fee_minor] for step in rules.dunning],
-            },
+            detail=ruled(rules),
             puts=(rules,),
         )
     )

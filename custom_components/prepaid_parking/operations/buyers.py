@@ -13,6 +13,7 @@ from ..core.buyer import Buyer, check_buyer
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError, StoreError
 from ..core.identity import Actor
+from ..core.invoice import Invoice
 from ..core.ledger import Act, Receipt
 from ..core.wallet import Wallet
 from .booking import book_sealed, open_run
@@ -35,7 +36,7 @@ async def set_buyer(
 ) -> Receipt:
     """Say to whom a wallet's bills are made out from now on; None: to nobody by name.
 
-    Bills that are issued keep the buyer they have; what no bill names is destroyed.
+    Bills and invoices that are issued keep the buyer they have; what none of them names is destroyed.
     """
     run = open_run(site, wallet)
     if buyer is not None:
@@ -53,7 +54,7 @@ async def set_buyer(
     )
     receipt = await book_sealed(site, act, sealed)
     run.wallet = changed
-    if before and not await site.books.load(Bill, buyer=before):
+    if before and not await _is_named(site, before):
         with contextlib.suppress(StoreError):
             await site.privacy.forget_subject(before)
     return receipt
@@ -103,6 +104,12 @@ async def buyer_view(site: Site, subject: str) -> View | None:
             raise
         return {"name": None, "tax_id": None, "address": None, "erased": True}
     return {**buyer.fields, "erased": False}
+
+
+async def _is_named(site: Site, buyer: str) -> bool:
+    """Tell whether a paper that was issued names a buyer."""
+    kinds: tuple[type, ...] = (Bill, Invoice)
+    return any([await site.books.load(kind, buyer=buyer) for kind in kinds])
 
 
 async def _buyers_of(site: Site, runs: list[WalletRun]) -> set[str]:

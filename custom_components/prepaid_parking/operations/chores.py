@@ -26,6 +26,7 @@ from .giving_back import expire_packages
 from .habits import note_days
 from .held_kinds import go_on
 from .hours import forget_hours, note_hours
+from .invoices import number_invoices
 from .lane_watch import watch_grants
 from .long_stays import watch_long_stays
 from .past_visits import end_past_visits
@@ -59,6 +60,7 @@ CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
     (MINUTE, finish_dividing),
     (SECOND, renew_permits),
     (SECOND, bill_the_day),
+    (MINUTE, number_invoices),
     (MINUTE, keep_demands),
     (SECOND, follow_schedules),
     (MINUTE, note_hours),

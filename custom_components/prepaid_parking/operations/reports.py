@@ -260,6 +260,7 @@ def policy_view(site: Site, policy: Policy) -> Report:
         "manual_on": policy.manual_on,
         "operations_per_day": policy.operations_per_day,
         "remind_hours": policy.remind_hours,
+        "invoices": policy.invoices,
     }
 
 

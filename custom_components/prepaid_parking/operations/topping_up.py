@@ -13,6 +13,7 @@ from ..core.chart import (
 )
 from ..core.entry_kind import EntryKind
 from ..core.identity import Actor, PromotionId
+from ..core.invoice import Invoice
 from ..core.layers import Layer
 from ..core.ledger import AccountId, Act, Posting, Receipt, Record, Reference
 from ..core.points import earned, lot
@@ -24,6 +25,7 @@ from .booking import book, closed, referenced, tell
 from .buckets import debts
 from .facts import WalletEvent
 from .fee_legs import fee_detail, fee_legs
+from .invoice_asking import asked_by_itself, tell_asked
 from .layering import Layered, layered, total_minor
 from .site import Site
 from .top_up_fees import fee_on
@@ -107,6 +109,7 @@ class Credit:
     extras: Extras
     granted: Granted | None
     layered: Layered
+    invoice: Invoice | None = None
 
     def taken_over(self, site: Site, receipt: Receipt) -> None:
         """Keep in mind what was written."""
@@ -117,6 +120,8 @@ class Credit:
             run.recoveries[one.recovery.category] = one.recovery
         if self.granted is not None:
             keep_granted(site, self.granted)
+        if self.invoice is not None:
+            tell_asked(site, run, self.invoice, receipt)
 
 
 def credit(
@@ -138,6 +143,8 @@ def credit(
     granted = _granted(site, run, extras.grant) if extras.grant is not None else None
     event = f"{key.scope}/{key.key}"
     follows = _layered(site, run, paid.amount_minor - extras.taken_minor, extras, event)
+    moved = (*_credited(money, extras), *_postings(run, extras))
+    invoice = asked_by_itself(site, run, event, moved)
     act = Act(
         kind=EntryKind.TOP_UP,
         event=event,
@@ -145,12 +152,18 @@ def credit(
         actor=paid.actor,
         reason=paid.reason,
         reference=replace(key, asked=(money,)),
-        postings=(*_credited(money, extras), *_postings(run, extras)),
-        detail={"wallet": run.wallet.id, "channel": paid.channel, **extras.detail},
+        postings=moved,
+        detail={
+            "wallet": run.wallet.id,
+            "channel": paid.channel,
+            **extras.detail,
+            **({"invoice": invoice.id} if invoice is not None else {}),
+        },
         puts=(
             *follows.puts(run),
             *(one.recovery for one in extras.recovered),
             *((granted,) if granted is not None else ()),
+            *((invoice,) if invoice is not None else ()),
             *paid.puts,
         ),
     )
@@ -161,6 +174,7 @@ def credit(
         extras=extras,
         granted=granted,
         layered=follows,
+        invoice=invoice,
     )
 
 

@@ -34,10 +34,10 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX bill_due ON bill (due_on)
+    CREATE INDEX bill_wallet ON bill (wallet)
     """,
     """
-    CREATE INDEX bill_wallet ON bill (wallet)
+    CREATE INDEX bill_due ON bill (due_on)
     """,
     """
     CREATE INDEX bill_open ON bill (closed_at) WHERE closed_at IS NULL
@@ -53,9 +53,52 @@ STATEMENTS: Final = (
         part INTEGER NOT NULL,
         remind_days TEXT NOT NULL,
         dunning TEXT NOT NULL,
+        top_up_tax_bp INTEGER NOT NULL,
+        invoice_maker TEXT NOT NULL,
         PRIMARY KEY (category)
     )
         STRICT
+    """,
+    """
+    CREATE TABLE invoice (
+        id TEXT NOT NULL,
+        top_up TEXT NOT NULL,
+        wallet TEXT NOT NULL,
+        category TEXT NOT NULL,
+        paid_at INTEGER NOT NULL,
+        maker TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        tax_minor INTEGER NOT NULL,
+        tax_bp INTEGER NOT NULL,
+        requested_at INTEGER NOT NULL,
+        fee_minor INTEGER NOT NULL,
+        fee_tax_minor INTEGER NOT NULL,
+        number TEXT NOT NULL,
+        link TEXT NOT NULL,
+        issued_on TEXT,
+        buyer TEXT NOT NULL,
+        credit_note TEXT NOT NULL,
+        credit_link TEXT NOT NULL,
+        voided_at INTEGER,
+        void_reason TEXT NOT NULL,
+        PRIMARY KEY (id)
+    )
+        STRICT
+    """,
+    """
+    CREATE INDEX invoice_wallet ON invoice (wallet)
+    """,
+    """
+    CREATE INDEX invoice_requested_at ON invoice (requested_at)
+    """,
+    """
+    CREATE INDEX invoice_top_up ON invoice (top_up)
+    """,
+    """
+    CREATE INDEX invoice_waiting ON invoice (voided_at) WHERE number = ''
+    """,
+    """
+    CREATE UNIQUE INDEX invoice_number ON invoice (number) WHERE number != ''
     """,
     """
     CREATE TABLE month_close (
@@ -150,13 +193,13 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
+    CREATE INDEX shift_open ON shift (closed_at) WHERE closed_at IS NULL
+    """,
+    """
     CREATE INDEX shift_closed_at ON shift (closed_at)
     """,
     """
     CREATE INDEX shift_no ON shift (no)
-    """,
-    """
-    CREATE INDEX shift_open ON shift (closed_at) WHERE closed_at IS NULL
     """,
     """
     CREATE TABLE desk_receipt (
@@ -180,10 +223,10 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX desk_receipt_shift ON desk_receipt (shift, no)
+    CREATE INDEX desk_receipt_wallet ON desk_receipt (wallet, no)
     """,
     """
-    CREATE INDEX desk_receipt_wallet ON desk_receipt (wallet, no)
+    CREATE INDEX desk_receipt_shift ON desk_receipt (shift, no)
     """,
     """
     CREATE INDEX desk_receipt_at ON desk_receipt (at)
@@ -608,25 +651,25 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX stay_card ON stay (card)
-    """,
-    """
-    CREATE INDEX stay_plate ON stay (plate)
-    """,
-    """
-    CREATE INDEX stay_state ON stay (state)
+    CREATE INDEX stay_ticket ON stay (ticket)
     """,
     """
     CREATE INDEX stay_changed ON stay (changed)
     """,
     """
+    CREATE INDEX stay_card ON stay (card)
+    """,
+    """
     CREATE INDEX stay_entered ON stay (entered_at)
     """,
     """
-    CREATE INDEX stay_ticket ON stay (ticket)
+    CREATE INDEX stay_plate ON stay (plate)
     """,
     """
     CREATE INDEX stay_sealed ON stay (entered_at) WHERE subject != ''
+    """,
+    """
+    CREATE INDEX stay_state ON stay (state)
     """,
     """
     CREATE TABLE review (
@@ -708,19 +751,19 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE UNIQUE INDEX pay_order_out_no ON pay_order (out_no)
+    CREATE INDEX pay_order_provider_ref ON pay_order (provider_ref)
     """,
     """
     CREATE INDEX pay_order_aim ON pay_order (aim, no)
     """,
     """
-    CREATE INDEX pay_order_created_at ON pay_order (created_at)
-    """,
-    """
-    CREATE INDEX pay_order_provider_ref ON pay_order (provider_ref)
+    CREATE UNIQUE INDEX pay_order_out_no ON pay_order (out_no)
     """,
     """
     CREATE INDEX pay_order_state ON pay_order (state, no)
+    """,
+    """
+    CREATE INDEX pay_order_created_at ON pay_order (created_at)
     """,
     """
     CREATE TABLE heard_notice (
@@ -841,19 +884,19 @@ STATEMENTS: Final = (
     CREATE UNIQUE INDEX pay_refund_refund_no ON pay_refund (refund_no)
     """,
     """
-    CREATE INDEX pay_refund_order ON pay_refund ("order", no)
-    """,
-    """
-    CREATE INDEX pay_refund_provider_ref ON pay_refund (provider_ref)
-    """,
-    """
-    CREATE INDEX pay_refund_state ON pay_refund (state)
+    CREATE INDEX pay_refund_done_at ON pay_refund (done_at)
     """,
     """
     CREATE INDEX pay_refund_no ON pay_refund (no)
     """,
     """
-    CREATE INDEX pay_refund_done_at ON pay_refund (done_at)
+    CREATE INDEX pay_refund_state ON pay_refund (state)
+    """,
+    """
+    CREATE INDEX pay_refund_order ON pay_refund ("order", no)
+    """,
+    """
+    CREATE INDEX pay_refund_provider_ref ON pay_refund (provider_ref)
     """,
     """
     CREATE TABLE settled_row (
@@ -875,9 +918,6 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX settled_row_refund ON settled_row (refund, account, "key")
-    """,
-    """
     CREATE INDEX settled_row_out_no ON settled_row (out_no)
     """,
     """
@@ -885,6 +925,9 @@ STATEMENTS: Final = (
     """,
     """
     CREATE INDEX settled_row_day ON settled_row (account, day, "key")
+    """,
+    """
+    CREATE INDEX settled_row_refund ON settled_row (refund, account, "key")
     """,
     """
     CREATE TABLE settled_days (
@@ -927,9 +970,6 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX difference_settled_at ON difference (settled_at)
-    """,
-    """
     CREATE INDEX difference_order ON difference ("order")
     """,
     """
@@ -937,6 +977,9 @@ STATEMENTS: Final = (
     """,
     """
     CREATE INDEX difference_refund ON difference (refund)
+    """,
+    """
+    CREATE INDEX difference_settled_at ON difference (settled_at)
     """,
     """
     CREATE TABLE risk_rule (
@@ -1014,10 +1057,10 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX held_operation_state ON held_operation (state)
+    CREATE INDEX held_operation_no ON held_operation (no)
     """,
     """
-    CREATE INDEX held_operation_no ON held_operation (no)
+    CREATE INDEX held_operation_state ON held_operation (state)
     """,
     """
     CREATE INDEX held_operation_ended_at ON held_operation (ended_at, no)
@@ -1046,10 +1089,10 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX agreement_no ON agreement (no)
+    CREATE INDEX agreement_wallet ON agreement (wallet)
     """,
     """
-    CREATE INDEX agreement_wallet ON agreement (wallet)
+    CREATE INDEX agreement_no ON agreement (no)
     """,
     """
     CREATE TABLE agreement_charge (
@@ -1403,13 +1446,13 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX use_state ON use (state)
+    CREATE INDEX use_wallet ON use (wallet)
     """,
     """
     CREATE INDEX use_end_reference ON use (end_reference)
     """,
     """
-    CREATE INDEX use_wallet ON use (wallet)
+    CREATE INDEX use_state ON use (state)
     """,
     """
     CREATE TABLE voucher_batch (
@@ -1541,6 +1584,9 @@ STATEMENTS: Final = (
     """,
     """
     ALTER TABLE policy ADD COLUMN schedule TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    ALTER TABLE policy ADD COLUMN invoices INTEGER NOT NULL DEFAULT 0
     """,
     """
     ALTER TABLE wallet ADD COLUMN unit_id TEXT NOT NULL DEFAULT ''

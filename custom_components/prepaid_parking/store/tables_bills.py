@@ -6,6 +6,7 @@ from sqlalchemy import Index, Table
 
 from ..core.bill import Bill, BillingRules
 from ..core.demand_state import DemandState
+from ..core.invoice import Invoice
 from ..core.months import MonthClose
 from ..core.recurring_charge import RecurringCharge
 from ..core.standing_cursor import StandingCursor
@@ -49,7 +50,38 @@ billing_rules: Final = table(
     whole("part"),
     text("remind_days"),
     text("dunning"),
+    whole("top_up_tax_bp"),
+    text("invoice_maker"),
 )
+
+invoice: Final = table(
+    "invoice",
+    key("id"),
+    text("top_up"),
+    text("wallet"),
+    text("category"),
+    whole("paid_at"),
+    text("maker"),
+    whole("amount_minor"),
+    whole("tax_minor"),
+    whole("tax_bp"),
+    whole("requested_at"),
+    whole("fee_minor"),
+    whole("fee_tax_minor"),
+    text("number"),
+    text("link"),
+    text("issued_on", optional=True),
+    text("buyer"),
+    text("credit_note"),
+    text("credit_link"),
+    whole("voided_at", optional=True),
+    text("void_reason"),
+)
+Index("invoice_top_up", invoice.c.top_up)
+Index("invoice_wallet", invoice.c.wallet)
+Index("invoice_requested_at", invoice.c.requested_at)
+Index("invoice_waiting", invoice.c.voided_at, sqlite_where=invoice.c.number == "")
+Index("invoice_number", invoice.c.number, unique=True, sqlite_where=invoice.c.number != "")
 
 month_close: Final = table(
     "month_close",
@@ -103,6 +135,7 @@ demand_state: Final = table(
 TABLES: Final[dict[type, Table]] = {
     Bill: bill,
     BillingRules: billing_rules,
+    Invoice: invoice,
     MonthClose: month_close,
     DemandState: demand_state,
     RecurringCharge: recurring_charge,

@@ -52,6 +52,7 @@ policy: Final = table(
     whole("exempt_units"),
     text("exempt_of"),
     text("schedule"),
+    whole("invoices"),
 )
 
 wallet: Final = table(
