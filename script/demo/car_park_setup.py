@@ -92,7 +92,7 @@ class CarParkSetup:
                 renews=True,
                 reference=f"{card.reference}-package",
             )
-        if card.rented:
+        if card.rented and not await self._is_let(issued["card"]):
             today = datetime.now().astimezone().date()
             await self.hub.act(
                 "rent_space",
@@ -100,10 +100,15 @@ class CarParkSetup:
                 card=issued["card"],
                 first=str(today),
                 last=str(today + _WEEKS),
-                reference=f"{card.reference}-rental",
+                reference=f"{card.reference}-rental-{today}",
             )
         if card.blocked and not issued["repeated"]:
             await self.hub.act("block_card", card=issued["card"], reason=card.blocked)
+
+    async def _is_let(self, card: str) -> bool:
+        """Whether a space is let to a card already: on another day it would be for other days."""
+        permits = (await self.hub.act("get_card", card=card))["package"]
+        return any(one["kind"] == "rental" for one in permits)
 
     async def _visitors(self) -> None:
         now = datetime.now().astimezone()

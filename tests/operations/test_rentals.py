@@ -72,6 +72,31 @@ async def test_a_space_is_let_to_one_at_a_time(world: World) -> None:
     await is_sound(world)
 
 
+async def test_an_item_that_is_set_again_after_midnight_under_its_reference_is_set_once(
+    world: World,
+) -> None:
+    """A script that heard no answer asks again: that it is another day by now makes it nothing else."""
+    garage = Garage(world)
+    changes = {"name": "Place", "category": Category.PARKING, "price_micro": 310_000_000}
+    told = [
+        await set_fee_item(
+            world.site, item="place", changes=changes, reference="fee 1", actor=MANAGER
+        )
+    ]
+    await garage.until(date(2026, 7, 11))
+    told.append(
+        await set_fee_item(
+            world.site, item="place", changes=changes, reference="fee 1", actor=MANAGER
+        )
+    )
+    assert [receipt.repeated for receipt, _ in told] == [False, True]
+    assert {item.version for _, item in told} == {1}
+    (written,) = [one for one in await world.books.entries() if one.id == told[0][0].entry]
+    changed = written.detail["changes"]
+    assert isinstance(changed, dict)
+    assert changed["from"] == "2026-07-01"
+
+
 async def test_without_a_price_the_fee_items_for_the_space_are_asked(world: World) -> None:
     """The office does not look the rent up: the items that hit the space are the rent."""
     garage = Garage(world)

@@ -57,7 +57,7 @@ async def set_fee_item(
     """
     today = local_day(site)
     begin = valid_from or today
-    content = {"item": item, "from": begin.isoformat()}
+    content = {"item": item, "from": "" if valid_from is None else valid_from.isoformat()}
     content |= {name: str(new) for name, new in changes.items()}
     act = Act(
         kind=EntryKind.FEE_ITEM_SET,
@@ -79,7 +79,11 @@ async def set_fee_item(
     act = replace(
         act,
         event=f"fee_item/{item}/{version.version}",
-        detail={"item": item, "version": version.version, "changes": content},
+        detail={
+            "item": item,
+            "version": version.version,
+            "changes": content | {"from": begin.isoformat()},
+        },
         puts=(version,),
     )
     receipt = await book(site, act)
