@@ -16,6 +16,7 @@ from ..core.ledger import Act, Entry, Posting, Receipt
 from ..core.written_parts import write_percent
 from .booking import book, closed, referenced, tell
 from .facts import WalletEvent
+from .named import by_id_or_name
 from .repeats import answered_before
 from .site import Site
 from .topping_up import Payment, credit
@@ -27,13 +28,10 @@ COMMISSION = site_account(SiteAccount.AGENT_COMMISSION)
 
 def find_agent(site: Site, asked: str) -> Agent:
     """Return an agent by id, or by its name, or refuse in words."""
-    agents = site.desk.agents
-    if (known := agents.get(AgentId(asked.lower()))) is not None:
-        return known
-    named = [one for one in agents.values() if one.name == asked and one.closed_at is None]
-    if len(named) != 1:
+    known = by_id_or_name(site.desk.agents.values(), asked)
+    if known is None:
         raise CoreError("unknown_agent", agent=asked)
-    return named[0]
+    return known
 
 
 async def trusted_agents(site: Site) -> None:

@@ -12,6 +12,7 @@ from ..core.shift import Shift, Till, counted, delivered, shut
 from .booking import referenced
 from .desk import CASH, load
 from .desk_facts import TillFact
+from .named import by_id_or_name
 from .repeats import answered_before
 from .site import Site
 from .turn import in_turn
@@ -22,13 +23,10 @@ DIFFERENCE = site_account(SiteAccount.TILL_DIFFERENCE)
 
 def find_till(site: Site, asked: str) -> Till:
     """Return a till by id, or by its name, or refuse in words."""
-    tills = site.desk.tills
-    if (known := tills.get(TillId(asked.lower()))) is not None:
-        return known
-    named = [one for one in tills.values() if one.name == asked and one.closed_at is None]
-    if len(named) != 1:
+    known = by_id_or_name(site.desk.tills.values(), asked)
+    if known is None:
         raise CoreError("unknown_till", till=asked)
-    return named[0]
+    return known
 
 
 async def own_shift(site: Site, actor: Actor) -> str:
