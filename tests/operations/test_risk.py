@@ -1,6 +1,7 @@
 """Risk: what is asked for is judged by the books, what has arrived is not, and shadow changes nothing."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -263,10 +264,10 @@ async def test_what_orders_ask_for_counts_before_it_is_paid(world: World) -> Non
     asked = (risk.judge_order(world.site, asking(world, wallet, no, 3000)) for no in (1, 2, 3))
     answers = await asyncio.gather(*asked, return_exceptions=True)
     assert sum(one is None for one in answers) == 1
-    world.site.paying.orders[first.id] = first
+    world.site.paying.hold(first)
     with pytest.raises(CoreError, match="risk_refused"):
         await risk.judge_order(world.site, asking(world, wallet, 4, 3000))
-    del world.site.paying.orders[first.id]
+    world.site.paying.hold(replace(first, state=OrderState.EXPIRED))
     world.clock.now += 2 * MINUTE
     await risk.judge_order(world.site, asking(world, wallet, 5, 3000))
 

@@ -12,7 +12,7 @@ from ..core.identity import Actor, OrderId, UnmatchedId
 from ..core.ledger import Receipt
 from ..core.pay_channel import FOR_ANYBODY, RefundSeen, Way
 from ..core.pay_notice import Unmatched
-from ..core.pay_order import PayOrder
+from ..core.pay_order import Aim, PayOrder
 from ..core.rate_limit import Allowance, RateLimit
 from .arrived import Arrived
 from .pay_port import PayChannel, Payers
@@ -73,7 +73,8 @@ class PayBook:
     the books alone. `turns` keep two from the same order, `looking` are the questions that are out,
     `looked` says when each order was asked about last. `guards` judge what is asked for,
     `refund_heard` takes up what is said of refunds. `coming` waits to be booked. `hints` counts how
-    often a notice was kept that nothing was booked by. `numbers` are those of `orders` at their providers.
+    often a notice was kept that nothing was booked by. `numbers` are those of `orders` at their providers,
+    `aims` what they are for: among thousands that nobody paid, each new one would be looked for.
     `own_addresses` are the hub's: what comes from there is brought by a proxy.
     """
 
@@ -81,6 +82,7 @@ class PayBook:
     own_addresses: frozenset[str] = frozenset()
     orders: dict[OrderId, PayOrder] = field(default_factory=dict)
     numbers: dict[str, OrderId] = field(default_factory=dict)
+    aims: dict[Aim, set[OrderId]] = field(default_factory=dict)
     unmatched: dict[UnmatchedId, Unmatched] = field(default_factory=dict)
     coming: list[Coming] = field(default_factory=list)
     guards: list[Guard] = field(default_factory=list)
@@ -105,9 +107,18 @@ class PayBook:
             self.orders.pop(order.id, None)
             self.numbers.pop(order.out_no, None)
             self.looked.pop(order.id, None)
+            left = self.aims.get(order.aim, set())
+            left.discard(order.id)
+            if not left:
+                self.aims.pop(order.aim, None)
         else:
             self.orders[order.id] = order
             self.numbers[order.out_no] = order.id
+            self.aims.setdefault(order.aim, set()).add(order.id)
+
+    def asked_of(self, aim: Aim) -> list[PayOrder]:
+        """Return the orders for one wallet, stay or bill that may still change."""
+        return [self.orders[one] for one in self.aims.get(aim, ())]
 
     def numbered(self, out_no: str) -> PayOrder | None:
         """Return the order with this number at its provider, as far as it may still change."""

@@ -9,7 +9,7 @@ from ..core.chart import owner_of, wallet_account
 from ..core.entry_kind import EntryKind
 from ..core.identity import SYSTEM, OrderId, WalletId
 from ..core.ledger import Entry
-from ..core.pay_order import AimKind
+from ..core.pay_order import Aim, AimKind
 from ..core.risk import BY_RULE, RiskKind, RiskRule
 from .paying_persons import PHONE
 from .site import Site
@@ -147,9 +147,6 @@ def asked_for(site: Site, wallet: WalletId) -> dict[OrderId, int]:
     for order, (_, _, at) in list(judged.items()):
         if order in orders or now - at > WRITTEN_WITHIN:
             del judged[order]
-    stored = {
-        one.id: one.amount_minor
-        for one in orders.values()
-        if (one.aim.kind, one.aim.id) == (AimKind.WALLET, wallet) and not one.final
-    }
+    known = site.paying.asked_of(Aim(kind=AimKind.WALLET, id=wallet))
+    stored = {one.id: one.amount_minor for one in known}
     return stored | {order: minor for order, (of, minor, _) in judged.items() if of == wallet}
