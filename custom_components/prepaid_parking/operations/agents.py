@@ -108,6 +108,8 @@ async def pay_in_float(
 
     def draw(known: Agent) -> tuple[Agent, tuple[Posting, ...], dict[str, object]]:
         after = paid_in(known, amount_minor)
+        if amount_minor < 0:
+            _check_out(site)
         leg = Posting(source=source, target=target, amount_minor=abs(amount_minor))
         return after, (leg,), {"channel": channel, "amount": amount_minor}
 
@@ -131,6 +133,7 @@ async def settle_agent(
     """
 
     def draw(known: Agent) -> tuple[Agent, tuple[Posting, ...], dict[str, object]]:
+        _check_out(site)
         due, into = known.due_minor, channel is None
         after = settled(known, into_float=into, at=site.clock())
         target = AGENTS if channel is None else channel_account(channel)
@@ -212,6 +215,12 @@ def agent_view(site: Site, agent: Agent) -> dict[str, object]:
         "settled_at": agent.settled_at.isoformat() if agent.settled_at is not None else None,
         "closed": agent.closed_at is not None,
     }
+
+
+def _check_out(site: Site) -> None:
+    """Refuse to give anything out on books that a restore has set back: it may have been given before."""
+    if not site.books.writable:
+        raise CoreError("ledger_closed")
 
 
 async def _moved(

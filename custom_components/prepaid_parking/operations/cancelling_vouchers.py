@@ -57,6 +57,8 @@ async def cancel_vouchers(
     after, gone, refusal = _after(site, known, serial, over)
     if refusal is None and many and back is None and not known.expired(today(site)):
         refusal = CoreError("vouchers_still_valid", batch=known.id)
+    if refusal is None and back is not None and not site.books.writable:
+        refusal = CoreError("ledger_closed")  # A slip of the lost time may be used already.
     income = site_account(SiteAccount.REVENUE_FEES)
     account = income if back is None else outside(back)
     amount = many * known.amount_minor

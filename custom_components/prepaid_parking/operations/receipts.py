@@ -88,6 +88,8 @@ def check_voidable(site: Site, receipt: DeskReceipt) -> None:
     """Refuse what is no mistake of today any more: another day, a closed shift, a closed month."""
     if receipt.voided_at is not None:
         raise CoreError("receipt_void", receipt=receipt.no)
+    if not site.books.writable:
+        raise CoreError("ledger_closed")  # It may have been taken back in the time that is lost.
     day = local(site, receipt.at)
     check_day(site, day)
     if receipt.shift and receipt.shift not in site.desk.shifts:
