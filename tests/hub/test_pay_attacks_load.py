@@ -81,8 +81,7 @@ async def test_what_is_too_long_or_never_ends_is_let_go(
             "Content-Type: application/x-www-form-urlencoded\r\n\r\na".encode()
         )
         await writer.drain()
-        async with asyncio.timeout(5):
-            line = await reader.readline()
+        line = await reader.readline()
         assert line.split()[1] in {b"400", b"408"}, line
         writer.close()
 
