@@ -38,11 +38,12 @@ BANK_ACCOUNT: Final[Fields] = {vol.Optional(name): cv.string for name in pay_ref
 
 
 async def refund_order(call: Call) -> Response:
-    """Give back what was paid by an order."""
+    """Give back what was paid by an order, or a payment that has no place."""
     reference = call.reference()
     refund = await pay_refunds.refund_order(
         call.site,
         order=call.text("order"),
+        payment=call.text("payment").lower(),
         amount_minor=call.maybe_money("amount"),
         account=_account(call),
         reason=call.text("reason"),
@@ -165,7 +166,8 @@ ACTIONS: Final = (
         "refund_order",
         refund_order,
         {
-            vol.Required("order"): cv.string,
+            vol.Optional("order"): cv.string,
+            vol.Optional("payment"): cv.string,
             vol.Optional("amount"): cv.string,
             **BANK_ACCOUNT,
             **REASON,

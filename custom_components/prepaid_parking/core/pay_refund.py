@@ -69,7 +69,7 @@ class RefundStep(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayRefund:
-    """One amount on its way back of one order.
+    """One amount on its way back of one order, or of one payment without a place (`order` may be "").
 
     `refund_no` is its number at the provider, `out_no` and `payment_ref` name the payment there, of
     `total_minor`. `amount_minor` is what the payer gets; of it `held_minor` came in beyond a stay's
@@ -107,6 +107,11 @@ class PayRefund:
     subject: str = ""
     allowed_by: str = ""
     done_at: datetime | None = None
+
+    @property
+    def of_suspense(self) -> bool:
+        """Whether it goes back of money that never had a place: neither a wallet nor a stay had it."""
+        return not self.wallet and not self.stay
 
     @property
     def counts(self) -> bool:

@@ -46,11 +46,12 @@ async def closing_held(site: Site, held: HeldOperation) -> Receipt:
 
 
 async def order_refund_held(site: Site, held: HeldOperation) -> None:
-    """Give back what an order brought; the provider is asked as ever."""
+    """Give back what an order brought, or a payment without a place; the provider is asked as ever."""
     amount = held.data["amount_minor"]
     await refund_order(
         site,
-        order=held.data["order"],
+        order=held.data.get("order", ""),
+        payment=held.data.get("payment", ""),
         amount_minor=int(amount) if amount else None,
         reason=held.data["reason"],
         actor=actor_of(held.asked_by),

@@ -11,6 +11,7 @@ from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor
 from ..core.ledger import AccountId, Act, Entry, Floor, Posting, Receipt, Record
+from ..core.pay_notice import Unmatched
 from ..core.pay_order import Aim, AimKind
 from ..core.pay_refund import PayRefund, RefundWay
 from ..core.stay import Stay
@@ -19,6 +20,7 @@ from .booking import tell, unspendable
 from .facts import WalletEvent
 from .fee_legs import return_detail, return_legs
 from .layering import Drawn, drawn, may_leave, refundable_minor
+from .pay_settling import take_over
 from .site import Site
 from .stay_book import hold, numbered
 from .stay_finding import stay_by_id
@@ -48,11 +50,14 @@ class Taken:
     run: WalletRun | None = None
     out: Drawn | None = None
     stay: Stay | None = None
+    held: Unmatched | None = None
 
     def taken_over(self, site: Site, receipt: Receipt, refund: PayRefund) -> None:
         """Keep in mind what was written, and tell it."""
         if self.stay is not None:
             hold(site, self.stay)
+        if self.held is not None:
+            take_over(site, self.held)
         if self.run is not None and self.out is not None:
             self.out.layered.taken_over(self.run)
             self.run.booked(receipt)

@@ -21,7 +21,6 @@ from ..core.pay_refund import (
     paid_by_bank,
     taken_back,
 )
-from .pay_finding import find_order
 from .pay_refund_steps import Rule, change, find_refund
 from .pay_refunds import checked, take_out
 from .site import Site
@@ -81,9 +80,8 @@ async def _allow(site: Site, refund: PayRefund, actor: Actor, reason: str) -> Pa
     )
     async with site.paying.turn_of(f"refund/{refund.id}"):
         known = await find_refund(site, refund.id)
-        order = await find_order(site, known.order)
         after = allowed(known, actor)
-        await asyncio.shield(take_out(site, order, after, act, known.amount_minor, agreed=True))
+        await asyncio.shield(take_out(site, after, act, known.amount_minor, agreed=True))
     return await find_refund(site, refund.id)
 
 

@@ -11,6 +11,8 @@ from ..core.pay_refund import PayRefund, RefundState
 from .booking import book, closed
 from .differences import came_back_to_nobody
 from .pay_refund_holding import REFUNDS, holding_entry, stay_again, told_of
+from .pay_refund_suspense import in_suspense_again, payment_of
+from .pay_settling import take_over
 from .reversal import way_back
 from .site import Site
 from .stay_book import alone, hold
@@ -25,6 +27,9 @@ async def give_back(
     if before.stay:
         async with alone(site, before.stay):
             await _given_back(site, before, after, actor, reason)
+    elif before.of_suspense:
+        async with site.paying.turn_of((await payment_of(site, before)).id):
+            await _given_back(site, before, after, actor, reason)
     else:
         async with site.turn:
             await _given_back(site, before, after, actor, reason)
@@ -37,6 +42,7 @@ async def _given_back(
     back = way_back(site, held)
     source = channel_account(before.kind) if before.state is RefundState.DONE else REFUNDS
     stay = await stay_again(site, before)
+    lying = await in_suspense_again(site, before) if before.of_suspense else None
     act = Act(
         kind=EntryKind.REFUND_FAILED,
         event=f"refund/{before.id}/failed",
@@ -56,8 +62,10 @@ async def _given_back(
     moves = tuple(
         replace(leg, source=source) if leg.source == REFUNDS else leg for leg in back.postings
     )
-    puts = (after, *back.puts, *((stay,) if stay is not None else ()))
+    puts = (after, *back.puts, *(one for one in (stay, lying) if one is not None))
     receipt = await book(site, replace(act, postings=moves, puts=puts))
     if stay is not None:
         hold(site, stay)
+    if lying is not None:
+        take_over(site, lying)
     back.taken_over(site, receipt, before.refund_no)

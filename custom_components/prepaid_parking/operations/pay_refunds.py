@@ -12,24 +12,25 @@ from typing import Final
 from ..core.chart import Channel
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
-from ..core.identity import Actor, OrderId, RefundId
+from ..core.identity import Actor, RefundId
 from ..core.ledger import Act, Reference
 from ..core.page import WHOLE_LIST, Page, Part
 from ..core.pay_channel import RefundSeen
-from ..core.pay_order import IN_PARTS, OrderState, PayOrder
+from ..core.pay_notice import Unmatched
+from ..core.pay_order import PayOrder
 from ..core.pay_refund import (
     PayRefund,
-    RefundState,
     RefundWay,
     held,
     rest_minor,
-    too_late,
 )
 from .booking import book, book_sealed, referenced
 from .pages import latest, numbered
-from .pay_finding import find_order, new_out_no
-from .pay_refund_holding import owner_of_aim, taken, told_of
+from .pay_finding import find_order
+from .pay_refund_holding import Taken, taken, told_of
+from .pay_refund_sources import drawn_up_of, of_what
 from .pay_refund_steps import find_refund, pursue, refund_heard, take_up, tell_refund
+from .pay_refund_suspense import of_one_payment, out_of_suspense, payment_of
 from .repeats import answered_before
 from .risk import Asked, Asking, guard, judge
 from .site import Site
@@ -56,27 +57,30 @@ async def load(site: Site) -> None:
 async def refund_order(
     site: Site,
     *,
-    order: str,
     actor: Actor,
+    order: str = "",
+    payment: str = "",
     amount_minor: int | None = None,
     account: Mapping[str, str] | None = None,
     reason: str = "",
     reference: str = "",
     agreed: bool = False,
 ) -> PayRefund:
-    """Give back what was paid by an order, all that may go or a part; asked for twice it goes once.
+    """Give back what was paid by an order, or a payment that has no place, all that may go or a part.
 
-    A rule may want it confirmed first, unless it was (`agreed`). Held, then the provider is asked. With a bank account nothing moves until a second person
-    has allowed it; past the provider's time limit there is no other way.
+    Asked for twice it goes once. A rule may want it confirmed first, unless it was (`agreed`). Held, then
+    the provider is asked. With a bank account nothing moves until a second person has allowed it; past
+    the provider's time limit there is no other way.
     """
-    found = await find_order(site, order)
-    content: dict[str, object] = {"order": found.id, "amount": amount_minor}
+    paid = await of_what(site, order, payment)
+    what = "order" if isinstance(paid, PayOrder) else "payment"
+    content: dict[str, object] = {what: paid.id, "amount": amount_minor}
     if account is not None:
         written = "\n".join(checked(account).values())
         content["account"] = site.privacy.blind("bank_account", written).hex()
     key = referenced("refund_order", reference, content)
     begun = await asyncio.shield(
-        _begin(site, found.id, key, actor, amount_minor, account, reason, agreed=agreed)
+        _begin(site, paid, key, actor, amount_minor, account, reason, agreed=agreed)
     )
     return await pursue(site, begun)
 
@@ -102,7 +106,7 @@ async def account_of(site: Site, refund: PayRefund) -> Mapping[str, str]:
 
 async def _begin(
     site: Site,
-    order: OrderId,
+    paid: PayOrder | Unmatched,
     key: Reference,
     actor: Actor,
     amount_minor: int | None,
@@ -122,53 +126,15 @@ async def _begin(
     known = await answered_before(site, act)
     if known is not None:
         return RefundId(str(known.detail["refund"]))
-    found = await find_order(site, order)
-    refund = await _drawn_up(site, found, actor, account, reason)
+    way = RefundWay.CHANNEL if account is None else RefundWay.BANK
+    refund = await drawn_up_of(site, paid, actor, way, reason)
     if account is not None:
-        return await _ask_second(site, found, refund, act, amount_minor, account)
-    return await take_out(site, found, refund, act, amount_minor, agreed=agreed)
-
-
-async def _drawn_up(
-    site: Site, order: PayOrder, actor: Actor, account: Mapping[str, str] | None, reason: str
-) -> PayRefund:
-    """Return a refund of an order that is in the books, by a way that is still open."""
-    if order.state is not OrderState.CREDITED:
-        raise CoreError("refund_not_credited", order=order.id)
-    if order.fault == IN_PARTS:
-        raise CoreError("refund_in_parts", order=order.id)
-    now = site.clock()
-    limit = too_late(order.kind, order.paid_at or order.created_at, now)
-    if account is None and limit is not None:
-        raise CoreError("refund_too_late", order=order.id, days=limit.days)
-    if account is None and order.channel not in site.paying.channels:
-        raise CoreError("unknown_channel", channel=order.channel)
-    wallet, stay = await owner_of_aim(site, order.aim)
-    number = await site.books.next_number("refund")
-    return PayRefund(
-        id=RefundId(f"rf{number}"),
-        no=number,
-        refund_no=new_out_no(site),
-        order=order.id,
-        out_no=order.out_no,
-        payment_ref=order.provider_ref,
-        channel=order.channel,
-        kind=order.kind,
-        amount_minor=0,
-        total_minor=order.paid_minor,
-        state=RefundState.REQUESTED,
-        created_at=now,
-        asked_by=str(actor),
-        reason=reason,
-        way=RefundWay.CHANNEL if account is None else RefundWay.BANK,
-        wallet=wallet,
-        stay=stay,
-    )
+        return await _ask_second(site, refund, act, amount_minor, account)
+    return await take_out(site, refund, act, amount_minor, agreed=agreed)
 
 
 async def take_out(
     site: Site,
-    order: PayOrder,
     refund: PayRefund,
     act: Act,
     amount_minor: int | None,
@@ -178,24 +144,25 @@ async def take_out(
     """Take the money out and write the refund down, in one act, while nobody else moves it."""
     if refund.stay:
         async with alone(site, refund.stay):
-            return await _hold(site, order, refund, act, amount_minor, agreed=agreed)
+            return await _hold(site, refund, act, amount_minor, agreed=agreed)
+    if refund.of_suspense:
+        async with site.paying.turn_of((await payment_of(site, refund)).id):
+            return await _hold(site, refund, act, amount_minor, agreed=agreed)
     async with site.turn:
-        return await _hold(site, order, refund, act, amount_minor, agreed=agreed)
+        return await _hold(site, refund, act, amount_minor, agreed=agreed)
 
 
 async def _hold(
     site: Site,
-    order: PayOrder,
     refund: PayRefund,
     act: Act,
     amount_minor: int | None,
     *,
     agreed: bool,
 ) -> RefundId:
-    others = await site.books.load(PayRefund, order=order.id)
-    rest = rest_minor(order.paid_minor, (one for one in others if one.id != refund.id))
-    took = await taken(site, refund, amount_minor, rest)
-    if took.refusal is None and took.run is not None and not agreed:
+    took = await _taken(site, refund, amount_minor)
+    guarded = took.run is not None or took.held is not None
+    if took.refusal is None and guarded and not agreed:
         await _guard(site, refund, act, amount_minor, took.amount_minor)
     after = held(replace(refund, amount_minor=took.amount_minor), site.clock())
     after = replace(after, held_minor=took.held_minor)
@@ -219,14 +186,31 @@ async def _hold(
     return after.id
 
 
+async def _taken(site: Site, refund: PayRefund, amount_minor: int | None) -> Taken:
+    """Draw up what a refund takes out, never more than is left of its payment."""
+    rest = await _rest(site, refund)
+    if not refund.of_suspense:
+        return await taken(site, refund, amount_minor, rest)
+    if not site.books.writable:
+        return Taken(amount_minor=0, refusal=CoreError("ledger_closed"))
+    return await out_of_suspense(site, refund, amount_minor, rest)
+
+
+async def _rest(site: Site, refund: PayRefund) -> int:
+    """Return what may still go back of a payment, beside other refunds of it."""
+    others = await site.books.load(PayRefund, order=refund.order)
+    return rest_minor(refund.total_minor, (one for one in others if of_one_payment(one, refund)))
+
+
 async def _guard(
     site: Site, refund: PayRefund, act: Act, asked_minor: int | None, amount_minor: int
 ) -> None:
     """Hold or refuse a refund that a rule is for; whoever calls has the site's turn."""
     assert act.reference is not None
     asking = _asking(refund, act, amount_minor, refund.kind)
+    paid = "payment" if refund.of_suspense else "order"
     data = {
-        "order": refund.order,
+        paid: (await payment_of(site, refund)).id if refund.of_suspense else refund.order,
         "amount_minor": "" if asked_minor is None else str(asked_minor),
         "reason": act.reason,
     }
@@ -245,19 +229,19 @@ def _asking(refund: PayRefund, act: Act, amount_minor: int, channel: Channel) ->
 
 async def _ask_second(
     site: Site,
-    order: PayOrder,
     refund: PayRefund,
     act: Act,
     amount_minor: int | None,
     account: Mapping[str, str],
 ) -> RefundId:
     """Write a refund to a bank account down: nothing moves before a second person has allowed it."""
-    others = await site.books.load(PayRefund, order=order.id)
-    rest = rest_minor(order.paid_minor, others)
+    rest = await _rest(site, refund)
+    if refund.of_suspense:
+        rest = min(rest, (await payment_of(site, refund)).left_minor)
     amount = rest if amount_minor is None else amount_minor
     if not 0 < amount <= rest:
         raise CoreError("refund_more_than_rest", rest=site.currency.text(max(0, rest)))
-    if refund.wallet:
+    if not refund.stay:
         # A second person has to allow it anyway: what a rule refuses or freezes is not even asked for.
         await judge(site, _asking(refund, act, amount, Channel.TRANSFER))
     subject = await site.privacy.put_subject(checked(account))

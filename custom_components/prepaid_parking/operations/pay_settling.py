@@ -64,7 +64,7 @@ async def _settle(
     async with site.paying.turn_of(payment):
         held = await find_unmatched(site, payment)
         if await _settled_before(site, aim, actor, key):
-            _take_over(site, held)
+            take_over(site, held)
             return held
         amount = held.left_minor if amount_minor is None else amount_minor
         await _check(site, held, aim, amount)
@@ -82,7 +82,7 @@ async def _settle(
             reason=reason,
         )
         await book_on(site, aim, money)
-        _take_over(site, after)
+        take_over(site, after)
     site.tell(
         OrderFact(
             event=OrderEvent.CREDITED,
@@ -97,7 +97,8 @@ async def _settle(
     return after
 
 
-def _take_over(site: Site, held: Unmatched) -> None:
+def take_over(site: Site, held: Unmatched) -> None:
+    """Keep a payment in mind as it was written down, as long as something of it has no place."""
     if held.settled_at is None:
         site.paying.unmatched[held.id] = held
     else:

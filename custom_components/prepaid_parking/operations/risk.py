@@ -96,6 +96,8 @@ async def judge(site: Site, asking: Asking) -> Judged:
     elif asking.what is Asked.REFUND and run is not None:
         measured, came = await measure_out(site, run, rules.values(), asking.amount_minor)
         recent = tuple(came)
+    elif asking.what is Asked.REFUND:
+        measured = {RiskKind.REFUND_LARGE: asking.amount_minor}
     hits = struck(rules, measured)
     await say(
         site,
@@ -165,10 +167,10 @@ def _judged(site: Site, live: list[Struck], wallet: str) -> Judged:
     if not live:
         return Judged()
     heaviest = live[0].rule
-    if heaviest.action in WAYS:
+    if wallet and heaviest.action in WAYS:
         freeze_soon(site, live, wallet)
         raise CoreError("risk_frozen", wallet=wallet, rule=heaviest.id)
-    if heaviest.action is RiskAction.REFUSE:
+    if heaviest.action is RiskAction.REFUSE or heaviest.action in WAYS:
         raise CoreError("risk_refused", rule=heaviest.id)
     actions = {one.rule.action for one in live}
     needs = (

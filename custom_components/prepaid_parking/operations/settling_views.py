@@ -21,7 +21,7 @@ def refund_view(site: Site, refund: PayRefund) -> dict[str, object]:
     return {
         "refund": refund.id,
         "refund_no": refund.refund_no,
-        "order": refund.order,
+        "order": refund.order or None,
         "channel": refund.channel,
         "kind": refund.kind,
         "way": refund.way,
