@@ -51,6 +51,9 @@ class Explainer:
         yield self.way(detail)
         if "receipt" in detail:
             yield self.words("trace.receipt", receipt=detail["receipt"])
+        if entry.kind is EntryKind.BILL_PAID:
+            amount = self.currency.text(_whole(detail, "amount"))
+            yield self.words("trace.bill", number=detail["number"], amount=amount)
         if entry.kind is EntryKind.TOKEN_MADE:
             yield self.words("trace.token", units=detail["units"], unit=detail["sold_in"])
 

@@ -68,6 +68,23 @@ async def test_a_statement_says_how_money_came_and_went(
     ]
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Cash; receipt 1; bill {no}: 30.00"), ("zh-Hans", "现金；收据 1；账单 {no}：30.00")],
+)
+async def test_a_payment_of_a_bill_names_it_and_what_was_paid(
+    hub: Hub, language: str, said: str
+) -> None:
+    """What is paid at the counter passes through the wallet: 0.00 alone would say that nothing was."""
+    await hub.call("open_wallet", unit="Shop 2", purpose="property")
+    lines = [{"text": "Rent", "amount": "80.00"}]
+    bill = await hub.call("create_bill", wallet="w1", category="rent", lines=lines)
+    await hub.call("pay_bill", bill=bill["bill"], amount="30.00", channel="cash")
+    told = await hub.call("get_statement", wallet="w1", language=language)
+    (line,) = [one for one in told["lines"] if one["kind"] == "bill_paid"]
+    assert line["explained"] == said.format(no=bill["number"])
+
+
 async def test_a_meter_with_a_keypad_is_called_by_its_name(moved: Hub) -> None:
     """The number that the books give to it stands on no meter."""
     await moved.call("close_token_meter", meter="SL-1", reason="sold")

@@ -36,10 +36,11 @@ async def test_a_fee_and_its_tax_are_told_line_by_line_in_both_languages(hub: Hu
     again = await hub.call("top_up", wallet="w1", amount="100", reference="r1")
     assert (again["repeated"], again["balance"], again["fee"]) == (True, "139.40", told["fee"])
     assert await explained(hub, "en") == [
-        "",
-        "service fee 10 % of 100.00: 10.00; VAT 6 %: 0.60",
+        "Cash; receipt 1",
+        "Cash; receipt 2; service fee 10 % of 100.00: 10.00; VAT 6 %: 0.60",
     ]
-    assert (await explained(hub, "zh-Hans"))[1] == "服务费，100.00 的 10%：10.00；VAT 6%：0.60"
+    chinese = (await explained(hub, "zh-Hans"))[1]
+    assert chinese == "现金；收据 2；服务费，100.00 的 10%：10.00；VAT 6%：0.60"
     table = await hub.call("get_statement", wallet="w1", form="csv", language="en")
     rows = list(csv.DictReader(io.StringIO(table["csv"])))
     assert [row["Amount"] for row in rows] == ["50.00", "89.40"]
@@ -64,7 +65,7 @@ async def test_a_fee_paid_beside_the_top_up_goes_back_with_a_refund(hub: Hub) ->
     told = await hub.call("top_up", wallet="w1", amount="100", channel="terminal")
     assert (told["fee"]["total"], told["balance"]) == ("2.00", "200.00")
     assert (await explained(hub, "en"))[-1] == (
-        "Terminal fee 1 % of 100.00: 1.00; Terminal fee: 0.50; "
+        "Card; receipt 2; Terminal fee 1 % of 100.00: 1.00; Terminal fee: 0.50; "
         "Terminal fee, at least 2.00: 0.50; paid beside it"
     )
     with pytest.raises(ServiceValidationError) as refused:
@@ -72,7 +73,7 @@ async def test_a_fee_paid_beside_the_top_up_goes_back_with_a_refund(hub: Hub) ->
     assert refused.value.translation_key == "more_than_refundable"
     half = await hub.call("refund", wallet="w1", amount="50", reason="left", reference="half")
     assert (half["fee_given_back"], half["balance"]) == ("1.00", "150.00")
-    assert (await explained(hub, "en"))[-1] == "fee given back: 1.00"
+    assert (await explained(hub, "en"))[-1] == "Cash; fee given back: 1.00"
     with pytest.raises(ServiceValidationError) as refused:
         await hub.call("reverse_entry", entry=told["entry"], reason="typed twice")
     assert refused.value.translation_key == "top_up_fee_given_back"
