@@ -36,6 +36,7 @@ ASKED_FOR: Final = """
     close_month get_collection set_recurring list_recurring run_billing set_buyer get_buyer set_person
     erase_person
     set_top_up_fee list_top_up_fees
+    request_invoice issue_invoice void_invoice get_invoice list_invoices
     set_promotion list_promotions set_points spend_points record_debt set_recovery pay_debt
     write_off_debt transfer batch_top_up adjust adjust_usage reverse_entry prove_account
     set_unit import_units close_unit get_unit list_units move_in move_out move update_meter

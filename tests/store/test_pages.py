@@ -35,6 +35,7 @@ LISTS: Final[list[tuple[type, Page]]] = [
     (PayOrder, Page(like={"state": "credited"}, after=(7,))),
     (PayOrder, Page(like={"aim": "{}"}, after=(7,))),
     (PayOrder, Page(like={"aim": "{}", "state": "credited"}, after=(7,))),
+    (PayOrder, Page(by=("created_at", "no"), first=AT, last=AT, after=(AT, 7), newest_first=False)),
     (PayRefund, Page()),
     (PayRefund, Page(after=(7,))),
     (PayRefund, Page(like={"order": "po1"}, after=(7,))),

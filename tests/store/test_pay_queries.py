@@ -8,6 +8,7 @@ from custom_components.prepaid_parking.core.card_file import CardFile
 from custom_components.prepaid_parking.core.desk_receipt import DeskReceipt
 from custom_components.prepaid_parking.core.difference import Difference, SettledRow
 from custom_components.prepaid_parking.core.held_operation import HeldOperation
+from custom_components.prepaid_parking.core.invoice import Invoice
 from custom_components.prepaid_parking.core.pay_notice import Unmatched
 from custom_components.prepaid_parking.core.pay_order import PayOrder
 from custom_components.prepaid_parking.core.pay_refund import PayRefund
@@ -47,6 +48,13 @@ QUESTIONS = [
     (Token, {"reference": "r"}),
     (CardFile, {"terminal": "ct1"}),
     (HeldOperation, {"state": "waiting"}),
+    (Unmatched, {"order": "po1"}),
+    (Invoice, {"number": "I2026-000001"}),
+    (Invoice, {"number": "", "voided_at": None, "maker": "site"}),
+    (Invoice, {"top_up": "topup/cash/1"}),
+    (Invoice, {"wallet": "w1"}),
+    (Invoice, {"credit_note": "C2026-000001"}),
+    (Invoice, {"buyer": "s1"}),
 ]
 
 

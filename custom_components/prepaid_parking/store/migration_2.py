@@ -86,7 +86,7 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX invoice_wallet ON invoice (wallet)
+    CREATE INDEX invoice_buyer ON invoice (buyer)
     """,
     """
     CREATE INDEX invoice_requested_at ON invoice (requested_at)
@@ -95,7 +95,13 @@ STATEMENTS: Final = (
     CREATE INDEX invoice_top_up ON invoice (top_up)
     """,
     """
-    CREATE INDEX invoice_waiting ON invoice (voided_at) WHERE number = ''
+    CREATE INDEX invoice_waiting ON invoice (number, voided_at, maker)
+    """,
+    """
+    CREATE INDEX invoice_wallet ON invoice (wallet)
+    """,
+    """
+    CREATE INDEX invoice_credit_note ON invoice (credit_note)
     """,
     """
     CREATE UNIQUE INDEX invoice_number ON invoice (number) WHERE number != ''
@@ -196,10 +202,10 @@ STATEMENTS: Final = (
     CREATE INDEX shift_open ON shift (closed_at) WHERE closed_at IS NULL
     """,
     """
-    CREATE INDEX shift_closed_at ON shift (closed_at)
+    CREATE INDEX shift_no ON shift (no)
     """,
     """
-    CREATE INDEX shift_no ON shift (no)
+    CREATE INDEX shift_closed_at ON shift (closed_at)
     """,
     """
     CREATE TABLE desk_receipt (
@@ -261,6 +267,15 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
+    CREATE TABLE terminal_nonce (
+        terminal TEXT NOT NULL,
+        nonce TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (terminal, nonce)
+    )
+        STRICT
+    """,
+    """
     ALTER TABLE meter ADD COLUMN unit TEXT NOT NULL DEFAULT ''
     """,
     """
@@ -292,15 +307,6 @@ STATEMENTS: Final = (
     """,
     """
     ALTER TABLE passage ADD COLUMN trace TEXT NOT NULL DEFAULT '[]'
-    """,
-    """
-    CREATE TABLE terminal_nonce (
-        terminal TEXT NOT NULL,
-        nonce TEXT NOT NULL,
-        at INTEGER NOT NULL,
-        PRIMARY KEY (terminal, nonce)
-    )
-        STRICT
     """,
     """
     CREATE INDEX passage_stay ON passage (stay)
@@ -651,16 +657,10 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX stay_ticket ON stay (ticket)
-    """,
-    """
-    CREATE INDEX stay_changed ON stay (changed)
+    CREATE INDEX stay_state ON stay (state)
     """,
     """
     CREATE INDEX stay_card ON stay (card)
-    """,
-    """
-    CREATE INDEX stay_entered ON stay (entered_at)
     """,
     """
     CREATE INDEX stay_plate ON stay (plate)
@@ -669,7 +669,13 @@ STATEMENTS: Final = (
     CREATE INDEX stay_sealed ON stay (entered_at) WHERE subject != ''
     """,
     """
-    CREATE INDEX stay_state ON stay (state)
+    CREATE INDEX stay_changed ON stay (changed)
+    """,
+    """
+    CREATE INDEX stay_ticket ON stay (ticket)
+    """,
+    """
+    CREATE INDEX stay_entered ON stay (entered_at)
     """,
     """
     CREATE TABLE review (
@@ -751,19 +757,19 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX pay_order_provider_ref ON pay_order (provider_ref)
+    CREATE INDEX pay_order_state ON pay_order (state, no)
     """,
     """
     CREATE INDEX pay_order_aim ON pay_order (aim, no)
     """,
     """
+    CREATE INDEX pay_order_provider_ref ON pay_order (provider_ref)
+    """,
+    """
     CREATE UNIQUE INDEX pay_order_out_no ON pay_order (out_no)
     """,
     """
-    CREATE INDEX pay_order_state ON pay_order (state, no)
-    """,
-    """
-    CREATE INDEX pay_order_created_at ON pay_order (created_at)
+    CREATE INDEX pay_order_created_at ON pay_order (created_at, no)
     """,
     """
     CREATE TABLE heard_notice (
@@ -803,10 +809,13 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
+    CREATE INDEX unmatched_settled_at ON unmatched (settled_at)
+    """,
+    """
     CREATE INDEX unmatched_provider_ref ON unmatched (provider_ref)
     """,
     """
-    CREATE INDEX unmatched_settled_at ON unmatched (settled_at)
+    CREATE INDEX unmatched_order ON unmatched ("order")
     """,
     """
     CREATE TABLE pay_code (
@@ -884,13 +893,13 @@ STATEMENTS: Final = (
     CREATE UNIQUE INDEX pay_refund_refund_no ON pay_refund (refund_no)
     """,
     """
+    CREATE INDEX pay_refund_state ON pay_refund (state)
+    """,
+    """
     CREATE INDEX pay_refund_done_at ON pay_refund (done_at)
     """,
     """
     CREATE INDEX pay_refund_no ON pay_refund (no)
-    """,
-    """
-    CREATE INDEX pay_refund_state ON pay_refund (state)
     """,
     """
     CREATE INDEX pay_refund_order ON pay_refund ("order", no)
@@ -1057,10 +1066,10 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX held_operation_no ON held_operation (no)
+    CREATE INDEX held_operation_state ON held_operation (state)
     """,
     """
-    CREATE INDEX held_operation_state ON held_operation (state)
+    CREATE INDEX held_operation_no ON held_operation (no)
     """,
     """
     CREATE INDEX held_operation_ended_at ON held_operation (ended_at, no)
@@ -1089,10 +1098,10 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX agreement_wallet ON agreement (wallet)
+    CREATE INDEX agreement_no ON agreement (no)
     """,
     """
-    CREATE INDEX agreement_no ON agreement (no)
+    CREATE INDEX agreement_wallet ON agreement (wallet)
     """,
     """
     CREATE TABLE agreement_charge (
@@ -1446,13 +1455,13 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX use_wallet ON use (wallet)
-    """,
-    """
     CREATE INDEX use_end_reference ON use (end_reference)
     """,
     """
     CREATE INDEX use_state ON use (state)
+    """,
+    """
+    CREATE INDEX use_wallet ON use (wallet)
     """,
     """
     CREATE TABLE voucher_batch (

@@ -80,7 +80,9 @@ invoice: Final = table(
 Index("invoice_top_up", invoice.c.top_up)
 Index("invoice_wallet", invoice.c.wallet)
 Index("invoice_requested_at", invoice.c.requested_at)
-Index("invoice_waiting", invoice.c.voided_at, sqlite_where=invoice.c.number == "")
+Index("invoice_waiting", invoice.c.number, invoice.c.voided_at, invoice.c.maker)
+Index("invoice_credit_note", invoice.c.credit_note)
+Index("invoice_buyer", invoice.c.buyer)
 Index("invoice_number", invoice.c.number, unique=True, sqlite_where=invoice.c.number != "")
 
 month_close: Final = table(

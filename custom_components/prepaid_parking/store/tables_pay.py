@@ -31,7 +31,7 @@ pay_order: Final = table(
 )
 Index("pay_order_out_no", pay_order.c.out_no, unique=True)
 Index("pay_order_state", pay_order.c.state, pay_order.c.no)
-Index("pay_order_created_at", pay_order.c.created_at)
+Index("pay_order_created_at", pay_order.c.created_at, pay_order.c.no)
 Index("pay_order_aim", pay_order.c.aim, pay_order.c.no)
 Index("pay_order_provider_ref", pay_order.c.provider_ref)
 
@@ -67,6 +67,7 @@ unmatched: Final = table(
 )
 Index("unmatched_provider_ref", unmatched.c.provider_ref)
 Index("unmatched_settled_at", unmatched.c.settled_at)
+Index("unmatched_order", unmatched.c.order)
 
 TABLES: Final[dict[type, Table]] = {
     HeardNotice: heard_notice,
