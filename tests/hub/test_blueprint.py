@@ -1,61 +1,32 @@
 """The blueprint that the documentation links: imported as users do, and run to its end."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
-import shutil
 from typing import Any, Final
 
 from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHEMA
 from homeassistant.components.blueprint.models import Blueprint
-from homeassistant.core import HomeAssistant, ServiceCall
-from homeassistant.helpers import device_registry as dr
-from homeassistant.setup import async_setup_component
+from homeassistant.core import ServiceCall
 from homeassistant.util import yaml
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
+from pytest_homeassistant_custom_component.common import async_mock_service
 
+from tests.hub.blueprints import FOLDER, NOTIFIED, phone_of, use_blueprint
 from tests.journeys.conftest import Hub
-from tests.repository.tree import ROOT
 
 FILE: Final = "prepaid_parking/low_balance_phone.yaml"
-PATH: Final = ROOT / "blueprints" / "automation" / FILE
+PATH: Final = FOLDER / FILE
 
 
 @pytest.fixture
-def phone(hass: HomeAssistant) -> str:
-    """A manager's phone with the hub's app."""
-    entry = MockConfigEntry(domain="mobile_app", title="Manager's phone")
-    entry.add_to_hass(hass)
-    device = dr.async_get(hass).async_get_or_create(
-        config_entry_id=entry.entry_id,
-        identifiers={("mobile_app", "abc")},
-        name="Manager's phone",
-    )
-    return device.id
-
-
-def copy_into(blueprints: str) -> None:
-    """Put the blueprint where an import puts it."""
-    folder = Path(blueprints, "automation", "prepaid_parking")
-    folder.mkdir(parents=True)
-    shutil.copy(PATH, folder)
-
-
-@pytest.fixture
-async def sent(hub: Hub, phone: str) -> AsyncIterator[list[ServiceCall]]:
+async def sent(hub: Hub) -> AsyncIterator[list[ServiceCall]]:
     """What reached the phone, with the blueprint in use for all wallets."""
-    await hub.hass.async_add_executor_job(copy_into, hub.hass.config.path("blueprints"))
-    sent = async_mock_service(hub.hass, "notify", "mobile_app_manager_s_phone")
-    use = {
-        "path": FILE,
-        "input": {"phone": phone, "amount": "80", "remind_after": {"milliseconds": 50}},
+    sent = async_mock_service(hub.hass, "notify", NOTIFIED)
+    given = {
+        "phone": phone_of(hub.hass),
+        "amount": "80",
+        "remind_after": {"milliseconds": 50},
     }
-    automation = {"id": "low", "alias": "Low", "use_blueprint": use}
-    assert await async_setup_component(hub.hass, "automation", {"automation": [automation]})
-    await hub.hass.async_block_till_done()
-    state = hub.hass.states.get("automation.low")
-    assert state is not None
-    assert state.state == "on"
+    await use_blueprint(hub, FILE, "Low", given)
     yield sent
     await hub.hass.services.async_call(
         "automation", "turn_off", {"entity_id": "automation.low"}, blocking=True

@@ -85,6 +85,18 @@ class Counter:
         """Write the notice of a payment once more."""
         return self.fake.payment_letter(self.fake.books.find(out_no))
 
+    async def pay_unheard(self) -> str:
+        """Let a payer pay, and the notice of it be lost; returns the order's number."""
+        out_no = await self.order()
+        await self.scan(out_no)
+        self.fake.faults.notice_lost = True
+        await self.fake.pay(out_no)
+        return out_no
+
+    async def unheard_letter(self) -> Letter:
+        """Let a payer pay, and the notice of it be lost; returns what it would have been."""
+        return self.letter(await self.pay_unheard())
+
     async def post(
         self, headers: Mapping[str, str], body: bytes, url: str = ""
     ) -> tuple[int, str, ClientResponse]:
@@ -165,11 +177,7 @@ async def test_the_hubs_history_keeps_of_a_payment_what_the_books_do_not_have_be
 
 async def test_a_provider_that_met_a_busy_hub_is_heard_afterwards(alipay: Counter) -> None:
     """Hundreds came at once and were told to come again: that must not shut out those that do."""
-    out_no = await alipay.order()
-    await alipay.scan(out_no)
-    alipay.fake.faults.notice_lost = True
-    await alipay.fake.pay(out_no)
-    letter = alipay.letter(out_no)
+    letter = await alipay.unheard_letter()
     take, limit = RateLimit.take, 3
 
     def few(self: RateLimit, asker: str, now: datetime) -> bool:
@@ -198,11 +206,7 @@ async def test_a_probe_is_refused_and_the_true_notice_behind_it_taken(counter: C
 
 async def test_what_was_changed_on_the_way_books_nothing(counter: Counter) -> None:
     """Whoever can reach the hub must not be able to fill a wallet."""
-    out_no = await counter.order()
-    await counter.scan(out_no)
-    counter.fake.faults.notice_lost = True
-    await counter.fake.pay(out_no)
-    letter = counter.letter(out_no)
+    letter = await counter.unheard_letter()
     middle = len(letter.body) // 2
     forged = [
         letter.body[:middle],
@@ -233,10 +237,7 @@ async def test_money_of_somebody_else_is_neither_taken_nor_acknowledged(
     alipay: Counter, fault: dict[str, str]
 ) -> None:
     """What a provider says of another merchant is right, and none of this site's business."""
-    out_no = await alipay.order()
-    await alipay.scan(out_no)
-    alipay.fake.faults.notice_lost = True
-    await alipay.fake.pay(out_no)
+    out_no = await alipay.pay_unheard()
     for name, value in fault.items():
         setattr(alipay.fake.faults, name, value)
     letter = alipay.letter(out_no)
@@ -274,11 +275,7 @@ async def test_who_pays_an_order_that_was_taken_back_has_paid(counter: Counter) 
 
 async def test_an_address_that_nobody_has_answers_like_a_wrong_signature(counter: Counter) -> None:
     """Nobody learns by asking which merchants a hub has."""
-    out_no = await counter.order()
-    await counter.scan(out_no)
-    counter.fake.faults.notice_lost = True
-    await counter.fake.pay(out_no)
-    letter = counter.letter(out_no)
+    letter = await counter.unheard_letter()
     unknown = await counter.post(letter.headers, letter.body, f"{counter.url[:-1]}x")
     wrong = await counter.post(letter.headers, letter.body + b"x")
     assert unknown[:2] == wrong[:2] == (400, FAILED)
@@ -309,11 +306,7 @@ async def test_what_is_larger_than_any_notice_is_not_read(alipay: Counter) -> No
 
 async def test_the_books_that_cannot_be_written_ask_for_it_again(alipay: Counter) -> None:
     """A full disk must not turn a paid order into a lost one: what is not written is not answered."""
-    out_no = await alipay.order()
-    await alipay.scan(out_no)
-    alipay.fake.faults.notice_lost = True
-    await alipay.fake.pay(out_no)
-    letter = alipay.letter(out_no)
+    letter = await alipay.unheard_letter()
     full = StoreError("disk_full")
     with patch("custom_components.prepaid_parking.notice_view.hear", side_effect=full):
         status, _, answer = await alipay.post(letter.headers, letter.body)
@@ -330,11 +323,8 @@ async def test_the_books_that_cannot_be_written_ask_for_it_again(alipay: Counter
 
 async def test_a_provider_that_hangs_up_stops_no_booking(alipay: Counter) -> None:
     """It waits for some seconds only; what it told is booked all the same, and once."""
-    out_no = await alipay.order()
-    await alipay.scan(out_no)
-    alipay.fake.faults.notice_lost = True
-    await alipay.fake.pay(out_no)
-    letter, go_on, begun = alipay.letter(out_no), asyncio.Event(), asyncio.Event()
+    letter = await alipay.unheard_letter()
+    go_on, begun = asyncio.Event(), asyncio.Event()
 
     async def slowly(*given: Any) -> None:
         begun.set()
@@ -374,10 +364,7 @@ async def test_the_log_says_once_why_and_names_nobody(
     alipay: Counter, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whoever reads the log at night needs the cause, not a payer's account."""
-    out_no = await alipay.order()
-    await alipay.scan(out_no)
-    alipay.fake.faults.notice_lost = True
-    await alipay.fake.pay(out_no)
+    out_no = await alipay.pay_unheard()
     letter = alipay.letter(out_no)
     caplog.clear()
     with caplog.at_level(logging.DEBUG, logger="custom_components.prepaid_parking"):
@@ -477,13 +464,9 @@ async def test_no_message_of_any_shape_moves_money_or_breaks_the_hub(
     counter: Counter, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whoever sends nonsense for a week must leave neither money nor a traceback behind."""
-    out_no = await counter.order()
-    await counter.scan(out_no)
-    counter.fake.faults.notice_lost = True
-    await counter.fake.pay(out_no)
+    letter, chance = await counter.unheard_letter(), Random(5)
     # What the hub finds out by asking is not what is looked for here.
     counter.fake.faults.fail_before_booking = 1_000_000
-    letter, chance = counter.letter(out_no), Random(5)
     for _ in range(150):
         headers = dict(letter.headers)
         spoiled = chance.choice(sorted(headers))
