@@ -9,6 +9,8 @@ from tests.hub_free import stand_in_for_the_package
 
 stand_in_for_the_package()
 
+from tests.operations.provider import connect  # noqa: E402
+from tests.operations.refunding import RefundingProvider  # noqa: E402
 from tests.operations.world import World  # noqa: E402
 
 type MakeWorld = Callable[..., Awaitable[World]]
@@ -34,3 +36,11 @@ async def make_world(tmp_path: Path) -> AsyncIterator[MakeWorld]:
 async def world(make_world: MakeWorld) -> World:
     """A new site, at noon."""
     return await make_world()
+
+
+@pytest.fixture
+def provider(world: World) -> RefundingProvider:
+    """A provider that this site takes money by, and gives it back."""
+    made = RefundingProvider()
+    connect(world.site, made)
+    return made

@@ -23,21 +23,13 @@ from custom_components.prepaid_parking.operations.stay_finding import Which
 from custom_components.prepaid_parking.operations.stay_paying import pay_stay
 from tests.operations.money import is_sound, of_site
 from tests.operations.park import OTHER, Park
-from tests.operations.provider import SIGNED, Provider, connect
+from tests.operations.provider import SIGNED, Provider
 from tests.operations.staying import CITY, arrive, leave
 from tests.operations.test_bills import bill_for, landlord
 from tests.operations.world import HOUR, MANAGER, SECOND, World
 
 CLEARING: Final = SiteAccount.CLEARING_WECHAT
 SUSPENSE: Final = SiteAccount.SUSPENSE
-
-
-@pytest.fixture
-def provider(world: World) -> Provider:
-    """A provider that this site takes money by."""
-    made = Provider()
-    connect(world.site, made)
-    return made
 
 
 def stay_of(stay: str) -> Aim:

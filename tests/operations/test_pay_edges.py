@@ -33,14 +33,6 @@ SUSPENSE = SiteAccount.SUSPENSE
 CLEARING = SiteAccount.CLEARING_WECHAT
 
 
-@pytest.fixture
-def provider(world: World) -> Provider:
-    """A provider that this site takes money by."""
-    made = Provider()
-    connect(world.site, made)
-    return made
-
-
 @pytest.mark.parametrize(
     ("changed", "refusal"),
     [

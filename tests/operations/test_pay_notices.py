@@ -33,14 +33,6 @@ from tests.operations.world import DAY, HOUR, MANAGER, MINUTE, SECOND, World
 CLEARING = SiteAccount.CLEARING_WECHAT
 
 
-@pytest.fixture
-def provider(world: World) -> Provider:
-    """A provider that this site takes money by."""
-    made = Provider()
-    connect(world.site, made)
-    return made
-
-
 async def ask(world: World, wallet: WalletRun, minor: int = 5000) -> PayOrder:
     """Ask for a top-up."""
     aim = Aim(kind=AimKind.WALLET, id=wallet.wallet.id)

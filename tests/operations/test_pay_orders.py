@@ -40,14 +40,6 @@ SUSPENSE = SiteAccount.SUSPENSE
 CLEARING = SiteAccount.CLEARING_WECHAT
 
 
-@pytest.fixture
-def provider(world: World) -> Provider:
-    """A provider that this site takes money by."""
-    made = Provider()
-    connect(world.site, made)
-    return made
-
-
 def of(wallet: WalletRun) -> Aim:
     """What fills a wallet."""
     return Aim(kind=AimKind.WALLET, id=wallet.wallet.id)

@@ -52,14 +52,6 @@ CLEARING = SiteAccount.CLEARING_WECHAT
 REFUNDS = SiteAccount.REFUNDS
 
 
-@pytest.fixture
-def provider(world: World) -> RefundingProvider:
-    """A provider that gives money back."""
-    made = RefundingProvider()
-    connect(world.site, made)
-    return made
-
-
 async def back(world: World, order: str, minor: int | None = None, **more: object) -> PayRefund:
     """Ask for a refund."""
     told: dict[str, object] = {"reason": "moved out", "actor": MANAGER} | more

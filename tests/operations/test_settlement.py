@@ -49,14 +49,6 @@ FEES = SiteAccount.PROVIDER_FEES
 TODAY = date(2026, 7, 1)
 
 
-@pytest.fixture
-def provider(world: World) -> RefundingProvider:
-    """A provider that hands out files."""
-    made = RefundingProvider()
-    connect(world.site, made)
-    return made
-
-
 NINE: Final = datetime(2026, 7, 1, 9, tzinfo=UTC)
 
 

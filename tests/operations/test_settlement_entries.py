@@ -34,14 +34,6 @@ SUSPENSE: Final = SiteAccount.SUSPENSE
 WITHOUT: Final = DifferenceKind.ENTRY_WITHOUT_ROW
 
 
-@pytest.fixture
-def provider(world: World) -> RefundingProvider:
-    """A provider that hands out files."""
-    made = RefundingProvider()
-    connect(world.site, made)
-    return made
-
-
 async def by_hand(world: World, wallet: WalletRun, minor: int = 700) -> int:
     """Have somebody book money as the provider's that never was."""
     receipt = await top_up(

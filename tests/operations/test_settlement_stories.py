@@ -42,14 +42,6 @@ TOMORROW: Final = TODAY + DAY
 SUSPENSE: Final = SiteAccount.SUSPENSE
 
 
-@pytest.fixture
-def provider(world: World) -> RefundingProvider:
-    """A provider that hands out files."""
-    made = RefundingProvider()
-    connect(world.site, made)
-    return made
-
-
 def way_back(ref: str, minor: int, fee: int = 0) -> SettlementRow:
     """The row of a refund that a bank sent back the day after."""
     return SettlementRow(
