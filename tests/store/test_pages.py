@@ -13,6 +13,7 @@ from custom_components.prepaid_parking.core.desk_receipt import DeskReceipt
 from custom_components.prepaid_parking.core.difference import Difference
 from custom_components.prepaid_parking.core.held_operation import HeldOperation
 from custom_components.prepaid_parking.core.identity import OrderId
+from custom_components.prepaid_parking.core.invoice import Invoice
 from custom_components.prepaid_parking.core.page import Page, Part
 from custom_components.prepaid_parking.core.pay_code import PayCode
 from custom_components.prepaid_parking.core.pay_notice import HeardNotice
@@ -29,6 +30,8 @@ from tests.store.acts import AT, open_books
 MANY: Final = 100_000
 SECOND: Final = timedelta(seconds=1)
 DAY: Final = timedelta(days=1)
+
+INVOICED: Final = ("requested_at", "id")
 
 LISTS: Final[list[tuple[type, Page]]] = [
     (PayOrder, Page(like={"state": "credited"})),
@@ -55,6 +58,10 @@ LISTS: Final[list[tuple[type, Page]]] = [
     (Agreement, Page(after=(7,))),
     (PayCode, Page(after=(7,), newest_first=False)),
     (PayCode, Page(like={"kind": "wallet"}, after=(7,), newest_first=False)),
+    (Invoice, Page(by=INVOICED, first=AT, last=AT, after=(AT, "iv1"))),
+    (Invoice, Page(by=INVOICED, like={"wallet": "w1"}, after=(AT, "iv1"))),
+    (Invoice, Page(by=INVOICED, like={"state": "void"}, first=AT, after=(AT, "iv1"))),
+    (Invoice, Page(by=INVOICED, like={"wallet": "w1", "state": "void"})),
 ]
 
 

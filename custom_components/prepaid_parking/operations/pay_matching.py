@@ -6,7 +6,7 @@ file explains is closed again.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from ..core.difference import SettledRow
@@ -16,7 +16,7 @@ from ..core.pay_refund import PayRefund, RefundWay, after_look
 from ..core.settlement_match import match_rows
 from ..core.settlement_rows import RowMatch, keyed
 from .differences import tell_differences
-from .gently import gently
+from .gently import gently, let_go
 from .pay_book import ChannelRun
 from .pay_crediting import credit_seen, credit_unknown
 from .pay_finding import is_our_number
@@ -32,7 +32,6 @@ from .settlement_sides import (
     failed_by,
     held_of,
     known_orders,
-    orders_around,
     refunds_of,
     sides_of,
 )
@@ -50,20 +49,14 @@ async def take_file(site: Site, file: File) -> FileTaken:
 
 async def _taken(site: Site, file: File) -> FileTaken:
     async with site.paying.turn_of(f"settling/{file.account}"):
-        days = {row_day(file, row) for row in file.rows}
-        before = {
-            one.key
-            for day in sorted(days)
-            for one in await site.books.load(SettledRow, account=file.account, day=day.isoformat())
-        }
-        around = await orders_around(site, file.first, file.last, file.kind)
+        before = await taken_before(site, file)
         new = await asyncio.to_thread(_new_rows, file, before)
-        known = await known_orders(site, new, around)
+        known = await known_orders(site, new)
         waiting = {row.refund_no async for row in gently(new) if await _waits(site, row)} - {""}
         new = [row async for row in gently(new) if row.refund_no not in waiting]
         await _complete(site, file.run, new, known)
         without = await hold_entries(site, file)
-        sides = await _sides(site, file, new, around)
+        sides = await _sides(site, file, new)
         every = await asyncio.to_thread(
             match_rows,
             file.rows,
@@ -74,14 +67,16 @@ async def _taken(site: Site, file: File) -> FileTaken:
             held_of(site, file.account),
         )
         matches = [one async for one in gently(every) if one.row.refund_no not in waiting]
+        del every
         found, closing = await judged(site, file, matches, sides)
         records = [_record(site, file, one) async for one in gently(matches)]
+        paired = list(zip(matches, records, found[: len(matches)], strict=True))
         taking = Taking(
             account=file.account,
             run=file.run,
             first=file.first,
             last=file.last,
-            matches=tuple(zip(matches, records, found[: len(matches)], strict=True)),
+            matches=paired,
             others=tuple(one for one in found[len(matches) :] if one is not None),
             closing=closing,
             done=file.done,
@@ -92,9 +87,12 @@ async def _taken(site: Site, file: File) -> FileTaken:
     changed = list(last.values())  # What was held and is explained at once is told once.
     async for one in gently(changed):
         tell_differences(site, one)
+    count = len(matches)
+    await let_go(known.by_ref, known.by_no, sides.orders, sides.payments)
+    await let_go(new, matches, records, paired)
     return FileTaken(
         rows=len(file.rows),
-        new=len(matches),
+        new=count,
         found=tuple(one for one in changed if one.settled_at is None),
         explained=tuple(one for one in changed if one.settled_at is not None),
     )
@@ -107,6 +105,7 @@ async def taken_before(site: Site, file: File) -> set[str]:
     for day in sorted(days):
         rows = await site.books.load(SettledRow, account=file.account, day=day.isoformat())
         before |= {one.key async for one in gently(rows)}
+        await let_go(rows)
     return before
 
 
@@ -164,12 +163,12 @@ async def _credit(
         await credit_unknown(site, run.key, seen)
 
 
-async def _sides(
-    site: Site, file: File, new: Sequence[SettlementRow], around: Iterable[PayOrder]
-) -> Sides:
+async def _sides(site: Site, file: File, new: Sequence[SettlementRow]) -> Sides:
     """Return the site's side as it is after what was missing has been credited."""
-    fresh = await orders_around(site, file.first, file.last, file.kind) if new else list(around)
-    return await sides_of(site, file.kind, new, await known_orders(site, new, fresh))
+    known = await known_orders(site, new)
+    sides = await sides_of(site, file.kind, new, known)
+    await let_go(known.by_ref, known.by_no)
+    return sides
 
 
 async def _waits(site: Site, row: SettlementRow) -> bool:

@@ -58,10 +58,7 @@ async def hold_entries(site: Site, file: File) -> list[Difference]:
     Or that it ends: what was taken back in those days has moved nothing, and what the office took back by
     hand may be what the provider's own desk gave back.
     """
-    orders = {
-        one.entry
-        async for one in gently(await orders_around(site, file.first, file.last, file.kind))
-    }
+    orders = {one.entry async for one in orders_around(site, file.first, file.last, file.kind)}
     rows = {one.provider_ref async for one in gently(file.rows) if one.kind is RowKind.PAYMENT}
     by_hand: dict[int, Entry] = {}
     payments: list[tuple[Entry, Named]] = []

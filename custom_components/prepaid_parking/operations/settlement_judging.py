@@ -12,7 +12,7 @@ from ..core.pay_refund import PayRefund
 from ..core.settlement_calendar import ZONES, paid_on
 from ..core.settlement_rows import RefundSide, RowMatch
 from .differences import drawn_up, explained
-from .gently import gently
+from .gently import gently, let_go
 from .settlement_file import File, midnight, row_day
 from .settlement_sides import (
     BOOKED,
@@ -105,7 +105,7 @@ async def _without_row(
     zone = ZONES[file.kind]
     mine = {
         one.id: one
-        async for one in gently(await orders_around(site, day, day, file.kind))
+        async for one in orders_around(site, day, day, file.kind)
         if one.state in BOOKED and _is_of(site, file, one.channel) and one.id not in orders
     }
     known = await _known_among(site, file, mine)
@@ -158,6 +158,7 @@ async def _known_among(site: Site, file: File, orders: Collection[OrderId]) -> s
     rows = await site.books.among(SettledRow, "order", orders)
     told = await site.books.among(Difference, "order", orders)
     known = {one.order async for one in gently(rows) if one.account == file.account}
+    await let_go(rows)
     return known | {
         one.order for one in told if one.account == file.account and one.kind in MISSING
     }

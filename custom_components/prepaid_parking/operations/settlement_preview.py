@@ -12,7 +12,7 @@ from .bank_lines import Fate, fate_of
 from .gently import gently
 from .pay_matching import taken_before
 from .settlement_file import MOST_DAYS, File, check_days
-from .settlement_sides import known_orders, orders_around
+from .settlement_sides import known_orders
 from .site import Site
 
 
@@ -38,8 +38,7 @@ async def look_at_file(site: Site, file: File) -> list[RowSeen]:
     """Return what a file has, row by row, with the orders that its rows are about."""
     check_days(file.first, file.last, MOST_DAYS)
     before = await taken_before(site, file)
-    around = await orders_around(site, file.first, file.last, file.kind)
-    orders = await known_orders(site, file.rows, around)
+    orders = await known_orders(site, file.rows)
     found: list[RowSeen] = []
     async for key, row in gently(await asyncio.to_thread(keyed, file.rows)):
         order = orders.by_ref.get(row.provider_ref) or orders.by_no.get(row.out_no)

@@ -1,6 +1,6 @@
 """The site's side of a settlement: orders, refunds and what the books have moved for them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -11,6 +11,7 @@ from ..core.difference import Difference, DifferenceKind, SettledRow
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import OrderId
+from ..core.page import Page
 from ..core.pay_channel import RowKind, SettlementRow
 from ..core.pay_notice import Unmatched
 from ..core.pay_order import OrderState, PayOrder
@@ -21,7 +22,7 @@ from ..core.settlement_rows import HeldSide, OrderSide, RefundSide
 from .gently import gently
 from .pay_refund_holding import owner_of_aim
 from .site import Site
-from .walking import every_entry
+from .walking import PAGE, every_entry
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -61,34 +62,41 @@ class Known:
     by_no: dict[str, PayOrder] = field(default_factory=dict)
     by_ref: dict[str, PayOrder] = field(default_factory=dict)
 
-    def add(self, *orders: PayOrder) -> None:
-        """Take orders in."""
-        for one in orders:
-            self.by_no[one.out_no] = one
-            if one.provider_ref:
-                self.by_ref[one.provider_ref] = one
+    def add(self, order: PayOrder) -> None:
+        """Take an order in."""
+        self.by_no[order.out_no] = order
+        if order.provider_ref:
+            self.by_ref[order.provider_ref] = order
 
 
-async def orders_around(site: Site, first: date, last: date, kind: Channel) -> list[PayOrder]:
-    """Return a provider's orders that may have been paid on these days of its own."""
-    begin = datetime.combine(first, time(), ZONES[kind]) - AROUND
-    end = datetime.combine(last, time(), ZONES[kind]) + DAY
-    found = await site.books.between(PayOrder, "created_at", micros(begin), micros(end))
-    return [one for one in found if one.kind is kind]
+async def orders_around(
+    site: Site, first: date, last: date, kind: Channel
+) -> AsyncIterator[PayOrder]:
+    """Yield a provider's orders that may have been paid on these days of its own, as they were made."""
+    asked = Page(
+        by=("created_at", "no"),
+        first=datetime.combine(first, time(), ZONES[kind]) - AROUND,
+        last=datetime.combine(last, time(), ZONES[kind]) + DAY,
+        limit=PAGE,
+        newest_first=False,
+    )
+    while page := await site.books.page(PayOrder, asked):
+        async for one in gently(page):
+            if one.kind is kind:
+                yield one
+        asked = replace(asked, after=(page[-1].created_at, page[-1].no))
 
 
-async def known_orders(
-    site: Site, rows: Sequence[SettlementRow], around: Iterable[PayOrder]
-) -> Known:
+async def known_orders(site: Site, rows: Sequence[SettlementRow]) -> Known:
     """Return the orders that rows name, by our number or by the provider's."""
     known = Known()
-    async for order in gently(around):
+    numbers = {row.out_no async for row in gently(rows)} - {""}
+    async for order in gently(await site.books.among(PayOrder, "out_no", numbers)):
         known.add(order)
-    numbers = {row.out_no async for row in gently(rows)} - {""} - known.by_no.keys()
-    known.add(*await site.books.among(PayOrder, "out_no", numbers))
     refs = {row.provider_ref async for row in gently(rows) if row.kind in PAID}
     refs -= {""} | known.by_ref.keys()
-    known.add(*await site.books.among(PayOrder, "provider_ref", refs))
+    async for order in gently(await site.books.among(PayOrder, "provider_ref", refs)):
+        known.add(order)
     return known
 
 

@@ -40,10 +40,10 @@ STATEMENTS: Final = (
     CREATE INDEX bill_due ON bill (due_on)
     """,
     """
-    CREATE INDEX bill_open ON bill (closed_at) WHERE closed_at IS NULL
+    CREATE UNIQUE INDEX bill_number ON bill (number) WHERE number != ''
     """,
     """
-    CREATE UNIQUE INDEX bill_number ON bill (number) WHERE number != ''
+    CREATE INDEX bill_open ON bill (closed_at) WHERE closed_at IS NULL
     """,
     """
     CREATE TABLE billing_rules (
@@ -86,13 +86,13 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX invoice_buyer ON invoice (buyer)
+    CREATE INDEX invoice_credit_note ON invoice (credit_note)
     """,
     """
     CREATE INDEX invoice_requested_at ON invoice (requested_at)
     """,
     """
-    CREATE INDEX invoice_top_up ON invoice (top_up)
+    CREATE INDEX invoice_buyer ON invoice (buyer)
     """,
     """
     CREATE INDEX invoice_waiting ON invoice (number, voided_at, maker)
@@ -101,7 +101,7 @@ STATEMENTS: Final = (
     CREATE INDEX invoice_wallet ON invoice (wallet)
     """,
     """
-    CREATE INDEX invoice_credit_note ON invoice (credit_note)
+    CREATE INDEX invoice_top_up ON invoice (top_up)
     """,
     """
     CREATE UNIQUE INDEX invoice_number ON invoice (number) WHERE number != ''
@@ -199,10 +199,10 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX shift_open ON shift (closed_at) WHERE closed_at IS NULL
+    CREATE INDEX shift_no ON shift (no)
     """,
     """
-    CREATE INDEX shift_no ON shift (no)
+    CREATE INDEX shift_open ON shift (closed_at) WHERE closed_at IS NULL
     """,
     """
     CREATE INDEX shift_closed_at ON shift (closed_at)
@@ -229,10 +229,10 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX desk_receipt_wallet ON desk_receipt (wallet, no)
+    CREATE INDEX desk_receipt_shift ON desk_receipt (shift, no)
     """,
     """
-    CREATE INDEX desk_receipt_shift ON desk_receipt (shift, no)
+    CREATE INDEX desk_receipt_wallet ON desk_receipt (wallet, no)
     """,
     """
     CREATE INDEX desk_receipt_at ON desk_receipt (at)
@@ -657,16 +657,13 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX stay_state ON stay (state)
-    """,
-    """
-    CREATE INDEX stay_card ON stay (card)
-    """,
-    """
     CREATE INDEX stay_plate ON stay (plate)
     """,
     """
     CREATE INDEX stay_sealed ON stay (entered_at) WHERE subject != ''
+    """,
+    """
+    CREATE INDEX stay_entered ON stay (entered_at)
     """,
     """
     CREATE INDEX stay_changed ON stay (changed)
@@ -675,7 +672,10 @@ STATEMENTS: Final = (
     CREATE INDEX stay_ticket ON stay (ticket)
     """,
     """
-    CREATE INDEX stay_entered ON stay (entered_at)
+    CREATE INDEX stay_state ON stay (state)
+    """,
+    """
+    CREATE INDEX stay_card ON stay (card)
     """,
     """
     CREATE TABLE review (
@@ -757,19 +757,19 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX pay_order_state ON pay_order (state, no)
-    """,
-    """
-    CREATE INDEX pay_order_aim ON pay_order (aim, no)
-    """,
-    """
     CREATE INDEX pay_order_provider_ref ON pay_order (provider_ref)
+    """,
+    """
+    CREATE INDEX pay_order_created_at ON pay_order (created_at, no)
+    """,
+    """
+    CREATE INDEX pay_order_state ON pay_order (state, no)
     """,
     """
     CREATE UNIQUE INDEX pay_order_out_no ON pay_order (out_no)
     """,
     """
-    CREATE INDEX pay_order_created_at ON pay_order (created_at, no)
+    CREATE INDEX pay_order_aim ON pay_order (aim, no)
     """,
     """
     CREATE TABLE heard_notice (
@@ -809,13 +809,13 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
+    CREATE INDEX unmatched_order ON unmatched ("order")
+    """,
+    """
     CREATE INDEX unmatched_settled_at ON unmatched (settled_at)
     """,
     """
     CREATE INDEX unmatched_provider_ref ON unmatched (provider_ref)
-    """,
-    """
-    CREATE INDEX unmatched_order ON unmatched ("order")
     """,
     """
     CREATE TABLE pay_code (
@@ -831,10 +831,10 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX pay_code_no ON pay_code (no)
+    CREATE INDEX pay_code_kind ON pay_code (kind, no)
     """,
     """
-    CREATE INDEX pay_code_kind ON pay_code (kind, no)
+    CREATE INDEX pay_code_no ON pay_code (no)
     """,
     """
     CREATE TABLE meter_day (
@@ -890,6 +890,15 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
+    CREATE INDEX pay_refund_order ON pay_refund ("order", no)
+    """,
+    """
+    CREATE INDEX pay_refund_provider_ref ON pay_refund (provider_ref)
+    """,
+    """
+    CREATE INDEX pay_refund_no ON pay_refund (no)
+    """,
+    """
     CREATE UNIQUE INDEX pay_refund_refund_no ON pay_refund (refund_no)
     """,
     """
@@ -897,15 +906,6 @@ STATEMENTS: Final = (
     """,
     """
     CREATE INDEX pay_refund_done_at ON pay_refund (done_at)
-    """,
-    """
-    CREATE INDEX pay_refund_no ON pay_refund (no)
-    """,
-    """
-    CREATE INDEX pay_refund_order ON pay_refund ("order", no)
-    """,
-    """
-    CREATE INDEX pay_refund_provider_ref ON pay_refund (provider_ref)
     """,
     """
     CREATE TABLE settled_row (
@@ -1069,10 +1069,10 @@ STATEMENTS: Final = (
     CREATE INDEX held_operation_state ON held_operation (state)
     """,
     """
-    CREATE INDEX held_operation_no ON held_operation (no)
+    CREATE INDEX held_operation_ended_at ON held_operation (ended_at, no)
     """,
     """
-    CREATE INDEX held_operation_ended_at ON held_operation (ended_at, no)
+    CREATE INDEX held_operation_no ON held_operation (no)
     """,
     """
     CREATE TABLE agreement (
