@@ -114,6 +114,31 @@ async def test_only_a_manager_gives_money_back(hub: Hub, provider: RefundingProv
     assert provider.refund_asked == []
 
 
+async def test_money_without_a_place_goes_back_to_its_payer(
+    hub: Hub, provider: RefundingProvider
+) -> None:
+    """Who paid another amount than was asked for gets it back, and the repair about it is over."""
+    one = MockUser(is_owner=True).add_to_hass(hub.hass)
+    await hub.call("create_order", wallet="w1", channel="ch1", amount="40.00")
+    provider.pay(provider.asked[2].out_no, 3900, paid_at=NOON)
+    await hub.call("get_order", order="po3", look=True)
+    (lost,) = (await hub.call("list_orders"))["unmatched"]
+    assert (lost["payment"], lost["left"], lost["why"]) == ("pu1", "39.00", "amount")
+    for fields in ({}, {"order": "po3", "payment": "pu1"}):
+        with pytest.raises(ServiceValidationError, match="one of them"):
+            await hub.call("refund_order", reason="x", **fields)
+    with pytest.raises(ServiceValidationError, match=r"39\.00"):
+        await hub.call("refund_order", payment="pu1", amount="39.01", reason="x")
+    told = await as_user(hub, one, "refund_order", payment="PU1", reason="not what was asked")
+    assert (told["amount"], told["order"], told["wallet"]) == ("39.00", "po3", None)
+    assert provider.given(provider.asked[2].out_no) == 3900
+    assert (await hub.call("list_orders"))["unmatched"] == []
+    provider.end(told["refund_no"], RefundOutcome.FAILED)
+    await hub.data.site.paying.refund_heard("ch1", provider.refunds[told["refund_no"]])
+    (again,) = (await hub.call("list_orders"))["unmatched"]
+    assert (again["payment"], again["left"]) == ("pu1", "39.00")
+
+
 async def test_a_providers_file_with_one_missing_and_one_extra_lists_both(
     hub: Hub, provider: RefundingProvider
 ) -> None:

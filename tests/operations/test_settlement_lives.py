@@ -24,12 +24,15 @@ from custom_components.prepaid_parking.core.pay_refund import PayRefund, RefundS
 from custom_components.prepaid_parking.core.settlement_rows import net_minor
 from custom_components.prepaid_parking.operations.adjusting import reverse_entry
 from custom_components.prepaid_parking.operations.cashier import deduct, top_up
+from custom_components.prepaid_parking.operations.pay_orders import create_order, look
 from custom_components.prepaid_parking.operations.pay_refunds import refund_order
+from custom_components.prepaid_parking.operations.pay_settling import settle_payment
 from custom_components.prepaid_parking.operations.settlement_days import reconcile_payments
 from tests.operations.money import is_sound, of_site
 from tests.operations.provider import connect
 from tests.operations.refunding import (
     RefundingProvider,
+    of,
     paid_order,
     payment_row,
     refund_row,
@@ -46,6 +49,9 @@ STEP = st.one_of(
     st.tuples(st.just("notice"), st.integers(0, 5)),
     st.tuples(st.just("line"), st.sampled_from(["good", "lost", "down", "no", "not now"])),
     st.tuples(st.just("tick"), st.sampled_from([MINUTE, HOUR, DAY])),
+    st.tuples(st.just("mispay"), st.integers(1, 3000)),
+    st.tuples(st.just("place"), st.integers(1, 2000)),
+    st.tuples(st.just("return"), st.integers(1, 2000)),
     st.tuples(st.just("hand"), st.integers(1, 900)),
     st.tuples(st.just("reverse"), st.integers(0, 5)),
     st.tuples(st.just("crash")),
@@ -79,6 +85,28 @@ class Life:
 
     async def _spend(self, minor: int) -> None:
         await deduct(self.world.site, wallet="w1", amount_minor=minor, reason="k", actor=MANAGER)
+
+    async def _mispay(self, minor: int) -> None:
+        """A payer types another amount: it lies there without a place."""
+        site, run = self.world.site, self.world.site.wallet("w1")
+        asked = {"aim": of(run), "channel": "ch1", "amount_minor": minor + 7, "actor": MANAGER}
+        order = await create_order(site, **asked)  # type: ignore[arg-type]
+        self.provider.pay(order.out_no, minor, paid_at=self.world.clock.now)
+        self.world.clock.now += MINUTE
+        self.orders.append(await look(site, order.id))
+
+    async def _place(self, minor: int) -> None:
+        """A person gives a part of what lies there its place."""
+        for held in list(self.world.site.paying.unmatched.values())[:1]:
+            told = {"amount_minor": minor, "actor": MANAGER}
+            aim = of(self.world.site.wallet("w1"))
+            await settle_payment(self.world.site, payment=held.id, aim=aim, **told)  # type: ignore[arg-type]
+
+    async def _return(self, minor: int) -> None:
+        """A part of what lies there goes back to its payer."""
+        for held in list(self.world.site.paying.unmatched.values())[:1]:
+            told = {"amount_minor": minor, "reason": "r", "actor": MANAGER}
+            await refund_order(self.world.site, payment=held.id, **told)  # type: ignore[arg-type]
 
     async def _hand(self, minor: int) -> None:
         """Somebody books a payment by hand that the provider knows nothing of."""
@@ -178,7 +206,8 @@ class Life:
         fees = sum(one.fee_minor for one in rows)
         assert await of_site(self.world, SiteAccount.PROVIDER_FEES) == -fees
         left = self.world.site.settling.differences.values()
-        assert await of_site(self.world, SiteAccount.SUSPENSE) == sum(
+        lies = sum(one.left_minor for one in self.world.site.paying.unmatched.values())
+        assert await of_site(self.world, SiteAccount.SUSPENSE) == lies + sum(
             one.suspended_minor for one in left
         )
         held = [one for one in left if one.suspended_minor]
