@@ -12,8 +12,9 @@ from typing import Final, override
 from aiohttp import web
 from yarl import URL
 
-from custom_components.prepaid_parking.simulator.pay_wechat import FakeWeChat, Form, Told
+from custom_components.prepaid_parking.simulator.pay_wechat import FakeWeChat
 from custom_components.prepaid_parking.simulator.pay_wechat_keys import WeChatAccount
+from custom_components.prepaid_parking.simulator.pay_wechat_line import Form, Told
 from script.demo.client import Data, Hub
 from script.demo.flows import CONFIG, OPTIONS, SUBENTRY, Steps, fill_in, give_up
 
