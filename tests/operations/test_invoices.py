@@ -18,6 +18,7 @@ from custom_components.prepaid_parking.core.invoice import (
     InvoiceState,
     InvoiceStep,
 )
+from custom_components.prepaid_parking.core.page import WHOLE_LIST, Part
 from custom_components.prepaid_parking.core.pay_channel import RefundOutcome
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.adjusting import reverse_entry
@@ -37,8 +38,9 @@ from custom_components.prepaid_parking.operations.invoice_top_ups import (
     latest_of,
 )
 from custom_components.prepaid_parking.operations.invoice_views import (
-    find_invoices,
     invoice_views,
+    latest_invoices,
+    live_invoices,
 )
 from custom_components.prepaid_parking.operations.invoices import (
     find_invoice,
@@ -92,8 +94,7 @@ async def void(world: World, invoice: Invoice, **more: Any) -> Invoice:
 
 async def due(world: World) -> dict[str, Any]:
     """What somebody has to do, by invoice."""
-    found = await find_invoices(world.site, live=True)
-    views = await invoice_views(world.site, found)
+    views = await invoice_views(world.site, await live_invoices(world.site))
     return {view["invoice"]: (view["due"], view["left"]) for view in views if view["due"]}
 
 
@@ -264,7 +265,7 @@ async def test_what_a_service_makes_waits_for_its_number(world: World) -> None:
     with pytest.raises(CoreError, match="invoice_already_issued"):
         await issue_invoice(world.site, **made | {"number": "2"})  # type: ignore[arg-type]
     await world.pay(world.wallet_now(wallet), "1")
-    other = (await find_invoices(world.site, state=InvoiceState.REQUESTED))[0]
+    ((other,), _) = await latest_invoices(world.site, state=InvoiceState.REQUESTED)
     with pytest.raises(CoreError, match="invoice_number_taken"):
         await issue_invoice(world.site, **made | {"invoice": other.id})  # type: ignore[arg-type]
     with pytest.raises(CoreError, match="invoice_needs_number"):
@@ -456,12 +457,20 @@ async def test_invoices_are_found_by_day_by_wallet_and_by_state(world: World) ->
     world.clock.now += 40 * DAY
     new = await request(world, wallets[1])
     await void(world, old)
-    today = world.clock.now.date()
-    site = world.site
-    assert [one.id for one in await find_invoices(site)] == [new.id, old.id]
-    assert [one.id for one in await find_invoices(site, first=today)] == [new.id]
-    assert [one.id for one in await find_invoices(site, last=today - DAY)] == [old.id]
-    assert [one.id for one in await find_invoices(site, wallet=old.wallet)] == [old.id]
-    found = await find_invoices(site, state=InvoiceState.VOID)
-    assert [one.id for one in found] == [old.id]
-    assert await find_invoices(site, live=True, wallet=old.wallet) == []
+    today, site = world.clock.now.date(), world.site
+
+    async def names(part: Part = WHOLE_LIST, **asked: Any) -> list[str]:
+        found, count = await latest_invoices(site, part, **asked)
+        assert count >= len(found)
+        return [one.id for one in found]
+
+    assert await names() == [new.id, old.id]
+    assert await names(first=today) == [new.id]
+    assert await names(last=today - DAY) == [old.id]
+    assert await names(wallet=old.wallet) == [old.id]
+    assert await names(state=InvoiceState.VOID) == [old.id]
+    assert await names(Part(limit=1)) == [new.id]
+    assert await names(Part(after=new.id, limit=1)) == [old.id]
+    assert await names(Part(after=old.id)) == await names(Part(after="iv0")) == []
+    assert await live_invoices(site, old.wallet) == []
+    assert await live_invoices(site, new.wallet) == await live_invoices(site) == [new]

@@ -50,7 +50,7 @@ QUESTIONS = [
     (HeldOperation, {"state": "waiting"}),
     (Unmatched, {"order": "po1"}),
     (Invoice, {"number": "I2026-000001"}),
-    (Invoice, {"number": "", "voided_at": None, "maker": "site"}),
+    (Invoice, {"state": "requested", "maker": "site"}),
     (Invoice, {"top_up": "topup/cash/1"}),
     (Invoice, {"wallet": "w1"}),
     (Invoice, {"credit_note": "C2026-000001"}),

@@ -12,7 +12,12 @@ from ..invoice_page import invoice_path
 from ..operations import invoice_top_ups, invoices
 from ..operations.bill_book import local_day
 from ..operations.buyers import buyer_view
-from ..operations.invoice_views import find_invoices, invoice_view, invoice_views
+from ..operations.invoice_views import (
+    invoice_view,
+    invoice_views,
+    latest_invoices,
+    live_invoices,
+)
 from ..page_view import signed
 from ..wording import async_words
 from .call import DAY, MAYBE_REASON, PAGED, REASON, REFERENCE, Action, Call, Fields, Response, page
@@ -80,19 +85,17 @@ async def list_invoices(call: Call) -> Response:
     """List invoices, the latest first: of a wallet, of days, or those with which something is to be done."""
     data, site = call.data, call.site
     wallet = call.wallet().wallet.id if call.text("wallet") else ""
-    first, last = data.get("since"), data.get("until")
-    state = data.get("state")
-    if not (wallet or data["due"] or state is InvoiceState.REQUESTED or first or last):
-        first = local_day(site).replace(day=1)
-    found = await find_invoices(
-        site, wallet=wallet, state=state, live=data["due"], first=first, last=last
-    )
     if data["due"]:
-        views = [view for view in await invoice_views(site, found) if view["due"] is not None]
-        shown = page(call, views, lambda view: str(view["invoice"]))
-        return {"invoices": shown, "count": len(views)}
-    shown = await invoice_views(site, page(call, found, lambda one: one.id))
-    return {"invoices": shown, "count": len(found)}
+        told = await invoice_views(site, await live_invoices(site, wallet))
+        due = [view for view in told if view["due"] is not None]
+        return {"invoices": page(call, due, lambda view: str(view["invoice"])), "count": len(due)}
+    state, first, last = data.get("state"), data.get("since"), data.get("until")
+    if not (wallet or state or first or last):
+        first = local_day(site).replace(day=1)
+    found, count = await latest_invoices(
+        site, call.part, wallet=wallet, state=state, first=first, last=last
+    )
+    return {"invoices": await invoice_views(site, found), "count": count}
 
 
 async def _top_up(call: Call) -> Entry:

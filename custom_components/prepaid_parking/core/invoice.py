@@ -75,6 +75,7 @@ class Invoice:
     tax_minor: int
     tax_bp: int
     requested_at: datetime
+    state: InvoiceState = InvoiceState.REQUESTED
     fee_minor: int = 0
     fee_tax_minor: int = 0
     number: str = ""
@@ -92,13 +93,6 @@ class Invoice:
             raise CoreError("invoice_nothing_left")
         if not 0 <= self.fee_tax_minor <= self.tax_minor <= self.amount_minor:
             raise CoreError("bill_tax_too_large")
-
-    @property
-    def state(self) -> InvoiceState:
-        """How far it has come."""
-        if self.voided_at is not None:
-            return InvoiceState.VOID
-        return InvoiceState.ISSUED if self.number else InvoiceState.REQUESTED
 
 
 def invoice_id(top_up: str, before: int) -> InvoiceId:
@@ -137,27 +131,41 @@ def series_of_invoices(day: date) -> str:
 
 def issued(invoice: Invoice, number: str, on: date, *, link: str = "", buyer: str = "") -> Invoice:
     """Return an invoice with its number; it gets one once."""
-    if invoice.voided_at is not None:
+    if invoice.state is InvoiceState.VOID:
         raise CoreError("invoice_is_void", invoice=invoice.id)
     if invoice.number:
         raise CoreError("invoice_already_issued", invoice=invoice.id, number=invoice.number)
-    return replace(invoice, number=number, issued_on=on, link=link, buyer=buyer)
+    return replace(
+        invoice,
+        state=InvoiceState.ISSUED,
+        number=number,
+        issued_on=on,
+        link=link,
+        buyer=buyer,
+    )
 
 
 def voided(
     invoice: Invoice, at: datetime, reason: str, *, note: str = "", link: str = ""
 ) -> Invoice:
     """Return an invoice that is taken back: an issued one by a credit note, else it is withdrawn."""
-    if invoice.voided_at is not None:
+    if invoice.state is InvoiceState.VOID:
         raise CoreError("invoice_is_void", invoice=invoice.id)
     if bool(invoice.number) is not bool(note):
         raise CoreError("invoice_not_issued" if note else "invoice_needs_note", invoice=invoice.id)
-    return replace(invoice, credit_note=note, credit_link=link, voided_at=at, void_reason=reason)
+    return replace(
+        invoice,
+        state=InvoiceState.VOID,
+        credit_note=note,
+        credit_link=link,
+        voided_at=at,
+        void_reason=reason,
+    )
 
 
 def step_of(invoice: Invoice, left_minor: int) -> InvoiceStep | None:
     """Return what somebody has to do about an invoice while so much of its money is still there."""
-    if invoice.voided_at is not None:
+    if invoice.state is InvoiceState.VOID:
         return None
     gone = left_minor < invoice.amount_minor
     if invoice.number:

@@ -10,7 +10,7 @@ from datetime import datetime
 import re
 from typing import Final
 
-type Mark = int | datetime
+type Mark = int | str | datetime
 type Place = tuple[Mark, ...]
 
 USUAL: Final = 100

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from ..core.identity import WalletId
@@ -10,6 +11,7 @@ from ..core.invoice import Invoice, InvoiceState, step_of
 from ..core.kept import TopUpMoney
 from ..core.local_day import DAY, day_start
 from ..core.money import percent_text
+from ..core.page import BEFORE_ALL, WHOLE_LIST, Page, Part, Place
 from .invoice_money import left_of, with_returns
 from .site import Site
 
@@ -75,50 +77,43 @@ async def invoice_views(site: Site, invoices: Sequence[Invoice]) -> list[View]:
     ]
 
 
-async def find_invoices(
+async def live_invoices(site: Site, wallet: str = "") -> list[Invoice]:
+    """Return the invoices that are not taken back, those that were asked for last first."""
+    if wallet:
+        known = await site.books.load(Invoice, wallet=wallet)
+        found = [one for one in known if one.state is not InvoiceState.VOID]
+    else:
+        found = [
+            one
+            for state in (InvoiceState.REQUESTED, InvoiceState.ISSUED)
+            for one in await site.books.load(Invoice, state=state.value)
+        ]
+    return sorted(found, key=lambda one: (one.requested_at, one.id), reverse=True)
+
+
+async def latest_invoices(
     site: Site,
+    part: Part = WHOLE_LIST,
     *,
     wallet: str = "",
     state: InvoiceState | None = None,
-    live: bool = False,
     first: date | None = None,
     last: date | None = None,
-) -> list[Invoice]:
-    """Return invoices, those that were asked for last first.
+) -> tuple[list[Invoice], int]:
+    """Return a part of the invoices, those that were asked for last first, and how many there are.
 
-    Of one wallet, of local days (both included), or (`live`) all that are not taken back.
+    Of one wallet, in one state, asked for on local days (both included), where they are named.
     """
-    books = site.books
-    if wallet:
-        found = await books.load(Invoice, wallet=wallet)
-    elif state is InvoiceState.REQUESTED:
-        found = await books.load(Invoice, number="", voided_at=None)
-    elif live:
-        found = await books.load(Invoice, voided_at=None)
-    else:
-        found = await books.between(Invoice, "requested_at", *_micros(site, first, last))
-    begin, end = _span(site, first, last)
-    wanted = [
-        one
-        for one in found
-        if state in (None, one.state)
-        and not (live and one.voided_at is not None)
-        and (begin is None or begin <= one.requested_at)
-        and (end is None or one.requested_at < end)
-    ]
-    return sorted(wanted, key=lambda one: (one.requested_at, one.id), reverse=True)
-
-
-def _span(
-    site: Site, first: date | None, last: date | None
-) -> tuple[datetime | None, datetime | None]:
-    begin = None if first is None else day_start(first, site.zone)
-    return begin, None if last is None else day_start(last + DAY, site.zone)
-
-
-def _micros(site: Site, first: date | None, last: date | None) -> tuple[int, int]:
-    begin, end = _span(site, first, last)
-    return (
-        0 if begin is None else int(begin.timestamp()) * 1_000_000,
-        (int((end or site.clock()).timestamp()) + 1) * 1_000_000,
+    like = {"wallet": wallet, "state": state.value if state is not None else ""}
+    asked = Page(
+        like={name: value for name, value in like.items() if value},
+        by=("requested_at", "id"),
+        first=None if first is None else day_start(first, site.zone),
+        last=None if last is None else day_start(last + DAY, site.zone) - timedelta.resolution,
     )
+    after: Place = ()
+    if part.after:
+        known = await site.books.load(Invoice, id=part.after)
+        after = (known[0].requested_at, known[0].id) if known else (BEFORE_ALL, "")
+    found = await site.books.page(Invoice, replace(asked, after=after, limit=part.limit))
+    return found, await site.books.count(Invoice, asked)

@@ -47,8 +47,8 @@ async def find_invoice(site: Site, name: str) -> Invoice:
 
 async def invoice_of(site: Site, top_up: str) -> Invoice | None:
     """Return the invoice of a top-up that is not taken back, by the top-up's event."""
-    found = await site.books.load(Invoice, top_up=top_up, voided_at=None)
-    return found[0] if found else None
+    found = await site.books.load(Invoice, top_up=top_up)
+    return next((one for one in found if one.state is not InvoiceState.VOID), None)
 
 
 async def left_for(site: Site, invoice: Invoice) -> TopUpMoney:
@@ -81,7 +81,7 @@ async def request_invoice(
         return await _at_once(site, known, actor, reason), True
     earlier = await site.books.load(Invoice, top_up=top_up.event)
     for one in earlier:
-        if one.voided_at is None:
+        if one.state is not InvoiceState.VOID:
             return await _at_once(site, one, actor, reason), True
     run = site.wallet(str(top_up.detail["wallet"]))
     left = (await left_of(site, run, top_up.booked)).get(top_up.event, TopUpMoney())
@@ -103,7 +103,7 @@ async def issue_invoice(
     """
     await trusted(site)
     known = await find_invoice(site, invoice)
-    if known.voided_at is not None:
+    if known.state is InvoiceState.VOID:
         raise CoreError("invoice_is_void", invoice=known.id)
     if known.number and number in ("", known.number):
         return known, True
@@ -148,7 +148,7 @@ async def void_invoice(
     if known.maker is InvoiceMaker.SERVICE and (number or known.number):
         await _check_free(site, number, link)
     series, last = "", 0
-    if known.maker is InvoiceMaker.SITE and known.number and known.voided_at is None:
+    if known.maker is InvoiceMaker.SITE and known.state is InvoiceState.ISSUED:
         series = series_of(local_day(site), credit_note=True)
         last = await ensure_series(site, series, act.occurred)
         number = written(series, last + 1)
@@ -166,7 +166,7 @@ async def number_invoices(site: Site, _: datetime) -> None:
     if not site.books.writable or not site.clock_ok:
         return
     waiting = await site.books.load(
-        Invoice, number="", voided_at=None, maker=InvoiceMaker.SITE.value
+        Invoice, state=InvoiceState.REQUESTED.value, maker=InvoiceMaker.SITE.value
     )
     if waiting:
         await trusted(site)
@@ -187,7 +187,7 @@ async def _number(site: Site, invoice: Invoice, actor: Actor, reason: str = "") 
     It says what is still there at this moment: until now nobody has been told anything.
     """
     left = await left_for(site, invoice)
-    if invoice.voided_at is None and not invoice.number and not left.whole_minor:
+    if invoice.state is InvoiceState.REQUESTED and not left.whole_minor:
         after = voided(invoice, site.clock(), reason)
         act = replace(_voiding(site, invoice), detail=_traced(after), puts=(after,))
         await committed(site, replace(act, actor=actor, reason=reason))

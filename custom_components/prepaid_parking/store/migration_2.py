@@ -71,6 +71,7 @@ STATEMENTS: Final = (
         tax_minor INTEGER NOT NULL,
         tax_bp INTEGER NOT NULL,
         requested_at INTEGER NOT NULL,
+        state TEXT NOT NULL,
         fee_minor INTEGER NOT NULL,
         fee_tax_minor INTEGER NOT NULL,
         number TEXT NOT NULL,
@@ -86,22 +87,28 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX invoice_credit_note ON invoice (credit_note)
-    """,
-    """
-    CREATE INDEX invoice_requested_at ON invoice (requested_at)
+    CREATE INDEX invoice_numbered ON invoice (number)
     """,
     """
     CREATE INDEX invoice_buyer ON invoice (buyer)
     """,
     """
-    CREATE INDEX invoice_waiting ON invoice (number, voided_at, maker)
+    CREATE INDEX invoice_requested_at ON invoice (requested_at, id)
     """,
     """
-    CREATE INDEX invoice_wallet ON invoice (wallet)
+    CREATE INDEX invoice_state ON invoice (state, requested_at, id)
+    """,
+    """
+    CREATE INDEX invoice_wallet ON invoice (wallet, requested_at, id)
+    """,
+    """
+    CREATE INDEX invoice_waiting ON invoice (state, maker)
     """,
     """
     CREATE INDEX invoice_top_up ON invoice (top_up)
+    """,
+    """
+    CREATE INDEX invoice_credit_note ON invoice (credit_note)
     """,
     """
     CREATE UNIQUE INDEX invoice_number ON invoice (number) WHERE number != ''
@@ -202,10 +209,10 @@ STATEMENTS: Final = (
     CREATE INDEX shift_no ON shift (no)
     """,
     """
-    CREATE INDEX shift_open ON shift (closed_at) WHERE closed_at IS NULL
+    CREATE INDEX shift_closed_at ON shift (closed_at)
     """,
     """
-    CREATE INDEX shift_closed_at ON shift (closed_at)
+    CREATE INDEX shift_open ON shift (closed_at) WHERE closed_at IS NULL
     """,
     """
     CREATE TABLE desk_receipt (
@@ -229,13 +236,13 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX desk_receipt_shift ON desk_receipt (shift, no)
-    """,
-    """
     CREATE INDEX desk_receipt_wallet ON desk_receipt (wallet, no)
     """,
     """
     CREATE INDEX desk_receipt_at ON desk_receipt (at)
+    """,
+    """
+    CREATE INDEX desk_receipt_shift ON desk_receipt (shift, no)
     """,
     """
     CREATE TABLE terminal (
@@ -663,9 +670,6 @@ STATEMENTS: Final = (
     CREATE INDEX stay_sealed ON stay (entered_at) WHERE subject != ''
     """,
     """
-    CREATE INDEX stay_entered ON stay (entered_at)
-    """,
-    """
     CREATE INDEX stay_changed ON stay (changed)
     """,
     """
@@ -676,6 +680,9 @@ STATEMENTS: Final = (
     """,
     """
     CREATE INDEX stay_card ON stay (card)
+    """,
+    """
+    CREATE INDEX stay_entered ON stay (entered_at)
     """,
     """
     CREATE TABLE review (
@@ -757,19 +764,19 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
+    CREATE INDEX pay_order_aim ON pay_order (aim, no)
+    """,
+    """
     CREATE INDEX pay_order_provider_ref ON pay_order (provider_ref)
+    """,
+    """
+    CREATE UNIQUE INDEX pay_order_out_no ON pay_order (out_no)
     """,
     """
     CREATE INDEX pay_order_created_at ON pay_order (created_at, no)
     """,
     """
     CREATE INDEX pay_order_state ON pay_order (state, no)
-    """,
-    """
-    CREATE UNIQUE INDEX pay_order_out_no ON pay_order (out_no)
-    """,
-    """
-    CREATE INDEX pay_order_aim ON pay_order (aim, no)
     """,
     """
     CREATE TABLE heard_notice (
@@ -809,13 +816,13 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX unmatched_order ON unmatched ("order")
-    """,
-    """
     CREATE INDEX unmatched_settled_at ON unmatched (settled_at)
     """,
     """
     CREATE INDEX unmatched_provider_ref ON unmatched (provider_ref)
+    """,
+    """
+    CREATE INDEX unmatched_order ON unmatched ("order")
     """,
     """
     CREATE TABLE pay_code (
@@ -890,22 +897,22 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
+    CREATE INDEX pay_refund_state ON pay_refund (state)
+    """,
+    """
+    CREATE INDEX pay_refund_done_at ON pay_refund (done_at)
+    """,
+    """
+    CREATE INDEX pay_refund_no ON pay_refund (no)
+    """,
+    """
     CREATE INDEX pay_refund_order ON pay_refund ("order", no)
     """,
     """
     CREATE INDEX pay_refund_provider_ref ON pay_refund (provider_ref)
     """,
     """
-    CREATE INDEX pay_refund_no ON pay_refund (no)
-    """,
-    """
     CREATE UNIQUE INDEX pay_refund_refund_no ON pay_refund (refund_no)
-    """,
-    """
-    CREATE INDEX pay_refund_state ON pay_refund (state)
-    """,
-    """
-    CREATE INDEX pay_refund_done_at ON pay_refund (done_at)
     """,
     """
     CREATE TABLE settled_row (
@@ -927,9 +934,6 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX settled_row_out_no ON settled_row (out_no)
-    """,
-    """
     CREATE INDEX settled_row_order ON settled_row ("order", account, "key")
     """,
     """
@@ -937,6 +941,9 @@ STATEMENTS: Final = (
     """,
     """
     CREATE INDEX settled_row_refund ON settled_row (refund, account, "key")
+    """,
+    """
+    CREATE INDEX settled_row_out_no ON settled_row (out_no)
     """,
     """
     CREATE TABLE settled_days (
@@ -979,9 +986,6 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX difference_order ON difference ("order")
-    """,
-    """
     CREATE INDEX difference_no ON difference (no)
     """,
     """
@@ -989,6 +993,9 @@ STATEMENTS: Final = (
     """,
     """
     CREATE INDEX difference_settled_at ON difference (settled_at)
+    """,
+    """
+    CREATE INDEX difference_order ON difference ("order")
     """,
     """
     CREATE TABLE risk_rule (
@@ -1069,10 +1076,10 @@ STATEMENTS: Final = (
     CREATE INDEX held_operation_state ON held_operation (state)
     """,
     """
-    CREATE INDEX held_operation_ended_at ON held_operation (ended_at, no)
+    CREATE INDEX held_operation_no ON held_operation (no)
     """,
     """
-    CREATE INDEX held_operation_no ON held_operation (no)
+    CREATE INDEX held_operation_ended_at ON held_operation (ended_at, no)
     """,
     """
     CREATE TABLE agreement (
@@ -1098,10 +1105,10 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
-    CREATE INDEX agreement_no ON agreement (no)
+    CREATE INDEX agreement_wallet ON agreement (wallet)
     """,
     """
-    CREATE INDEX agreement_wallet ON agreement (wallet)
+    CREATE INDEX agreement_no ON agreement (no)
     """,
     """
     CREATE TABLE agreement_charge (
@@ -1455,13 +1462,13 @@ STATEMENTS: Final = (
         STRICT
     """,
     """
+    CREATE INDEX use_wallet ON use (wallet)
+    """,
+    """
     CREATE INDEX use_end_reference ON use (end_reference)
     """,
     """
     CREATE INDEX use_state ON use (state)
-    """,
-    """
-    CREATE INDEX use_wallet ON use (wallet)
     """,
     """
     CREATE TABLE voucher_batch (

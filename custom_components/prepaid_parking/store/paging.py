@@ -44,7 +44,7 @@ def _given(asked: Page) -> dict[str, Value]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _written_mark(mark: Mark) -> int:
+def _written_mark(mark: Mark) -> int | str:
     return to_micros(mark) if isinstance(mark, datetime) else mark
 
 

@@ -66,6 +66,7 @@ invoice: Final = table(
     whole("tax_minor"),
     whole("tax_bp"),
     whole("requested_at"),
+    text("state"),
     whole("fee_minor"),
     whole("fee_tax_minor"),
     text("number"),
@@ -78,9 +79,11 @@ invoice: Final = table(
     text("void_reason"),
 )
 Index("invoice_top_up", invoice.c.top_up)
-Index("invoice_wallet", invoice.c.wallet)
-Index("invoice_requested_at", invoice.c.requested_at)
-Index("invoice_waiting", invoice.c.number, invoice.c.voided_at, invoice.c.maker)
+Index("invoice_wallet", invoice.c.wallet, invoice.c.requested_at, invoice.c.id)
+Index("invoice_requested_at", invoice.c.requested_at, invoice.c.id)
+Index("invoice_state", invoice.c.state, invoice.c.requested_at, invoice.c.id)
+Index("invoice_waiting", invoice.c.state, invoice.c.maker)
+Index("invoice_numbered", invoice.c.number)
 Index("invoice_credit_note", invoice.c.credit_note)
 Index("invoice_buyer", invoice.c.buyer)
 Index("invoice_number", invoice.c.number, unique=True, sqlite_where=invoice.c.number != "")
