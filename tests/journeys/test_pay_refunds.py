@@ -11,6 +11,7 @@ from custom_components.prepaid_parking.core.chart import Channel, SiteAccount
 from custom_components.prepaid_parking.core.difference import DifferenceKind
 from custom_components.prepaid_parking.core.pay_order import Aim, AimKind, OrderState, PayOrder
 from custom_components.prepaid_parking.core.pay_refund import PayRefund, RefundState
+from custom_components.prepaid_parking.operations.cashier import close_wallet
 from custom_components.prepaid_parking.operations.pay_book import ChannelRun
 from custom_components.prepaid_parking.operations.pay_finding import find_order
 from custom_components.prepaid_parking.operations.pay_notices import hear
@@ -119,6 +120,27 @@ async def test_a_refund_that_is_accepted_and_fails_is_back_in_the_wallet(
         refund = await back(world, order, 4000)
         await ended(world, refund, RefundState.FAILED)
         assert wallet.posted_minor == 10_000
+        await is_sound(world)
+
+
+async def test_money_for_a_closed_wallet_goes_back_to_its_payer(make_world: MakeWorld) -> None:
+    """The tenant moved out while a friend paid: the platform gives it back, and its file fits."""
+    async with open_shop(make_world) as (world, place):
+        wallet = await world.wallet()
+        order = await create_order(
+            world.site, aim=of(wallet), channel="ch1", amount_minor=5000, actor=MANAGER
+        )
+        await close_wallet(world.site, wallet=wallet.wallet.id, reason="moved", actor=MANAGER)
+        await place.fake.pay(order.out_no)
+        world.clock.now += 2 * SECOND
+        await look(world.site, order.id)
+        (held,) = world.site.paying.unmatched.values()
+        refund = await refund_order(world.site, payment=held.id, reason="退回", actor=MANAGER)
+        await ended(world, refund, RefundState.DONE)
+        assert [one.amount_minor for one in place.fake.books.refunds.values()] == [5000]
+        assert (await reconcile(world, place)).found == ()
+        assert await of_site(world, SiteAccount.CLEARING_WECHAT) == 0  # The fee goes back as well.
+        assert await of_site(world, SiteAccount.SUSPENSE) == 0
         await is_sound(world)
 
 
