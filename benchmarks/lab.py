@@ -8,19 +8,16 @@ plain means.
 
 import argparse
 import asyncio
-from asyncio import Handle
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from random import Random
 import resource
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter, process_time, thread_time
-from typing import Any, Final
+from time import perf_counter, process_time
+from typing import Final
 
 from custom_components.prepaid_parking.core.forecast import Pattern
 from custom_components.prepaid_parking.core.hours import MeterDay, pack, unpack
@@ -38,6 +35,7 @@ from custom_components.prepaid_parking.store.books import Books
 from tests.core.backtest import FLAT, HORIZONS, LADDER, METHODS, cases_of, errors, middle
 
 from .charge import BEGIN, ZONE, site_of
+from .slices import Watch
 
 METERS: Final = 1_000
 DAYS: Final = 365
@@ -113,41 +111,6 @@ def priced(days: Sequence[bytes], meters: int, version: TariffVersion) -> float:
         pool.close()
         trial.cost(used)
     return process_time() - began
-
-
-class Watch:
-    """How long the event loop was away, seen from the loop itself, and what it then did itself."""
-
-    def __init__(self) -> None:
-        """Begin with nothing seen."""
-        self.seen: list[float] = []
-        self.slice_s = 0.0
-
-    @contextmanager
-    def timing(self) -> Iterator[None]:
-        """Time the processor's work of everything that the loop runs."""
-        handle: Any = Handle
-        run = handle._run  # noqa: SLF001  the one place through which everything goes
-
-        def timed(one: Handle) -> None:
-            began = thread_time()
-            run(one)
-            self.slice_s = max(self.slice_s, thread_time() - began)
-
-        handle._run = timed  # noqa: SLF001
-        yield
-        handle._run = run  # noqa: SLF001
-
-    async def look(self) -> None:
-        """Look at the clock at every turn of the loop."""
-        while True:
-            self.seen.append(perf_counter())
-            await asyncio.sleep(0.001)
-
-    def away(self) -> tuple[float, float]:
-        """Return the longest time away and that of the slowest thousandth, in milliseconds."""
-        gaps = sorted(after - before - 0.001 for before, after in pairwise(self.seen))
-        return 1000 * gaps[-1], 1000 * gaps[-1 - len(gaps) // 1000]
 
 
 async def site_with_hours(folder: Path, days: Sequence[bytes], meters: int) -> Site:

@@ -3,8 +3,9 @@
 `python -m benchmarks.settlement [--rows 100000]`: books that another process has filled with paid
 orders, and the provider's file of that day, every hundredth of whose payments nobody here has asked
 for. The file is read, matched and booked, twice, as each night does it; the second time it is known.
-Measured: the work of one core, the longest slice of the event loop, and what memory it took at its
-peak. The baseline is the least that can be done with the same file in the same run: `csv` reads it, and
+Measured: the work of one core, the longest slice of the event loop (without Python's search for what is
+unused, which is timed by itself), and what memory it took at its peak. The baseline is the least that can
+be done with the same file in the same run: `csv` reads it, and
 a bare `sqlite3` writes its rows in one durable commit.
 """
 
@@ -38,7 +39,7 @@ from custom_components.prepaid_parking.simulator.pay_books import Movement
 from tests.operations.world import World
 
 from . import ROOT
-from .lab import Watch
+from .slices import Watch
 
 ROWS: Final = 100_000
 STRANGE: Final = 100
@@ -166,10 +167,11 @@ async def measure(folder: Path) -> None:
     )
     world.site.paying.channels[run.key] = run
     print(
-        "| | rows booked | do not fit | one core | to csv and a commit | longest slice | memory |"
+        "| | rows booked | do not fit | one core | to csv and a commit | longest slice"
+        " | longest search for what is unused | memory |"
     )
-    print("|---|---|---|---|---|---|---|")
-    print(f"| csv and one commit | | | {base:.1f} s | 1 | | |")
+    print("|---|---|---|---|---|---|---|---|")
+    print(f"| csv and one commit | | | {base:.1f} s | 1 | | | |")
     for name in ("a new file", "the same again"):
         forget_peak()
         watch, before, spent = Watch(), peak_mb(), process_time()
@@ -177,10 +179,11 @@ async def measure(folder: Path) -> None:
             (day,) = await reconcile_payments(world.site, first=DAY, last=DAY)
         spent = process_time() - spent
         assert day.taken is not None
-        met = "met" if watch.slice_s <= BUDGET_S else "missed"
+        met = "met" if watch.own_s <= BUDGET_S else "missed"
         print(
             f"| {name} | {day.taken.new:,} | {len(day.taken.found):,} | {spent:.1f} s |"
-            f" {spent / base:.1f} | {1000 * watch.slice_s:.0f} ms ({met}) |"
+            f" {spent / base:.1f} | {1000 * watch.own_s:.0f} ms ({met}) |"
+            f" {1000 * watch.collecting_s:.0f} ms |"
             f" {peak_mb() - before:.0f} MB |",
             flush=True,
         )
