@@ -125,7 +125,7 @@ class CarParkSetup:
                 plate=INVITED,
                 to=(now + _WEEKS).isoformat(),
                 unlimited=True,
-                reference="demo-invitation",
+                reference=f"demo-invitation-{now.date()}",
             )
         if not (await self.hub.act("list_reservations"))["reservations"]:
             await self.hub.act(
@@ -134,7 +134,7 @@ class CarParkSetup:
                 plate=EXPECTED,
                 **{"from": noon.isoformat(), "to": (noon + timedelta(hours=4)).isoformat()},
                 note="piano tuner",
-                reference="demo-reservation",
+                reference=f"demo-reservation-{noon.date()}",
             )
         await self.hub.act(
             "set_vehicle_rule",
