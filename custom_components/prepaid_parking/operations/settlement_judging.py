@@ -109,9 +109,10 @@ async def _without_row(
         if one.state in BOOKED and _is_of(site, file, one.channel) and one.id not in orders
     }
     known = await _known_among(site, file, mine)
-    mine = {name: one for name, one in mine.items() if name not in known}
-    moved = await moved_by_orders(site, file.kind, mine.values())
-    sides = [await order_side(site, one, moved) async for one in gently(mine.values())]
+    left = [one async for one in gently(mine.values()) if one.id not in known]
+    await let_go(mine)
+    moved = await moved_by_orders(site, file.kind, left)
+    sides = [await order_side(site, one, moved) async for one in gently(left)]
     gone = await _refunds_of(site, file, day - LATE)
     found: list[Difference | None] = []
     for order in paid_on(day, zone, sides):
