@@ -180,9 +180,10 @@ class BillingRules:
         days = [step.days for step in self.dunning]
         if sorted(set(days)) != days or any(day <= 0 for day in days):
             raise CoreError("dunning_order")
-        if any(step.fee_minor < 0 for step in self.dunning) or min(
-            self.due_days, self.top_up_tax_bp
-        ) < 0:
+        if (
+            any(step.fee_minor < 0 for step in self.dunning)
+            or min(self.due_days, self.top_up_tax_bp) < 0
+        ):
             raise CoreError("billing_negative")
         if any(day < 0 for day in self.remind_days):
             raise CoreError("billing_negative")

@@ -110,7 +110,7 @@ async def _take(
         case Fate.KNOWN:
             taken.known += 1
             return
-        case Fate.CREDITED if run is not None and await _credited(site, account, line, run, actor):
+        case Fate.CREDITED if run is not None and await _credited(site, line, run, actor):
             taken.credited += 1
             taken.credited_minor += line.amount_minor
             await _arrived(site, account, line, CLEARING, actor)
@@ -157,9 +157,7 @@ async def _wallet_of_order(site: Site, name: str) -> str:
     return wallet
 
 
-async def _credited(
-    site: Site, account: str, line: StatementLine, run: WalletRun, actor: Actor
-) -> bool:
+async def _credited(site: Site, line: StatementLine, run: WalletRun, actor: Actor) -> bool:
     """Credit a transfer, unless the desk did under the bank's reference; for another wallet it is held."""
     payment = Payment(
         amount_minor=line.amount_minor,
