@@ -13,6 +13,7 @@ import pytest
 from custom_components.prepaid_parking.actions.call import Action
 from custom_components.prepaid_parking.const import DOMAIN
 from custom_components.prepaid_parking.core.identity import SYSTEM, StayId, TariffId
+from custom_components.prepaid_parking.core.invoice import invoice_id
 from custom_components.prepaid_parking.core.review import Suspicion
 from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayState
 from custom_components.prepaid_parking.core.texts import LISTS
@@ -61,6 +62,7 @@ USUAL: Final[dict[str, Any]] = {
     "hours": [{"days": ["workday"], "from": "23:00", "to": "06:00"}],
     "how": "accept",
     "invitation": "iv1",
+    "invoice": str(invoice_id("topup/cash/invoiced", 0)),
     "item": "management",
     "kind": "tap",
     "lane": "l1",
@@ -152,6 +154,7 @@ BESIDES: Final[dict[str, dict[str, Any]]] = {
     "pay_lost_ticket": {"plate": "A12345"},
     "create_order": {"wallet": "w1", "amount": "1.00"},
     "settle_payment": {"wallet": "w1"},
+    "request_invoice": {"wallet": "w1"},
     "import_settlement": {"bank": "main"},
     "set_till": {"name": "Front desk"},
     "set_agent": {"name": "Corner shop"},
@@ -234,6 +237,8 @@ async def open_for_business(hub: Hub, line: ModbusLine, device: AcrelDdsy1352) -
         await hub.call("create_order", wallet="w1", channel="ch1", amount=amount)
     provider.pay(provider.asked[1].out_no, 150)
     await hub.call("get_order", order="po2", look=True)
+    await hub.call("top_up", wallet="w1", amount="1", reference="invoiced")
+    await hub.call("request_invoice", wallet="w1")
     await hub.call("make_vouchers", count=3, amount="5")
     await hub.call("sell_vouchers", batch="vb1", count=1)
     await hub.call("set_token_meter", sold_in="day", price="1.50", **BESIDES["set_token_meter"])
