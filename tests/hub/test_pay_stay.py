@@ -21,6 +21,8 @@ from tests.links.pay.alipay_peer import Desk
 
 __all__ = ["at_once", "phone", "provider", "site"]
 
+# A stay over midnight is told by its days.
+pytestmark = pytest.mark.usefixtures("noon")
 PLATE: Final = "粤B12345"
 MASKED: Final = "粤****45"
 
