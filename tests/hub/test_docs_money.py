@@ -1,7 +1,7 @@
 """The examples of promotions, points, debts and corrections, on a running hub: they work as printed."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
@@ -9,6 +9,7 @@ from custom_components.prepaid_parking.simulator.line import ModbusLine
 from tests.hub.test_docs import MONEY, differences, examples
 from tests.journeys.conftest import Hub, bound_meter
 
+A_MONTH: Final = timedelta(days=30)
 UNITS: Final = ("Flat 3-201", "Flat 3-202")
 
 
@@ -48,8 +49,10 @@ class Desk:
         self.entry = next(one["entry"] for one in lines if one["kind"] == "usage")
 
     def about(self, name: str, call: dict[str, Any], answer: dict[str, Any]) -> None:
-        """Put in the entry that an example speaks of: its place in the chain is of that day."""
-        if name == "reverse_entry":
+        """Put in the end and the entry that an example speaks of: both are of its day."""
+        if name == "set_promotion":
+            call["until"] = (self.hub.data.site.clock() + A_MONTH).isoformat()
+        elif name == "reverse_entry":
             call["entry"] = answer["reverses"] = self.entry
             answer["event"] = f"reversal/{self.entry}"
         elif name == "adjust_usage":
