@@ -50,6 +50,8 @@ WALLETS: Final = 100
 AMOUNT_MINOR: Final = 101
 METERS: Final = 500
 BUDGET_S: Final = 0.5
+MOST_ORDERS: Final = 10_000
+"""A limit of orders is no higher: so many in a minute."""
 ROUND: Final = 2_000
 """So many of many notices come in one go, and so many of them go to the bare handler."""
 
@@ -96,7 +98,7 @@ async def measured(count: int, meters: int, at_once: int) -> Measured:
             channel = channel_key(uuid, Channel.ALIPAY, SELLER)
             wallets = [await _wallet(hub, number) for number in range(WALLETS)]
             # A site that asks for thousands of orders at once has set its limit so.
-            limit = str(fresh_of(min(count, at_once)))
+            limit = str(min(fresh_of(count), MOST_ORDERS))
             await hub.act("set_risk_rule", rule="orders_of_site", limit=limit, window_minutes=1)
             url = f"{hub.url}/api/prepaid_parking/notice/{channel}"
             seen.memory_mb.append(spent(pid)[1])
