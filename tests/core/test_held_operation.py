@@ -43,10 +43,13 @@ def held(*needs: Need) -> HeldOperation:
 
 @given(
     st.sets(st.sampled_from(list(Need)), min_size=1),
-    st.lists(st.tuples(st.sampled_from(ACTORS), st.booleans(), st.integers(0, 300)), max_size=12),
+    st.lists(
+        st.tuples(st.sampled_from(ACTORS), st.none() | st.booleans(), st.integers(0, 300)),
+        max_size=12,
+    ),
 )
 def test_only_who_may_and_knows_confirms_and_only_in_time_and_within_three_tries(
-    needs: set[Need], tries: list[tuple[Actor, bool, int]]
+    needs: set[Need], tries: list[tuple[Actor, bool | None, int]]
 ) -> None:
     """No order of tries gets an operation through that should have stopped it."""
     one, now, wrong = held(*needs), NOON, 0
@@ -56,6 +59,11 @@ def test_only_who_may_and_knows_confirms_and_only_in_time_and_within_three_tries
         may = Need.PERSON not in needs or (by.kind is ActorKind.USER and by != ASKED)
         if one.state is HeldState.WAITING and now < one.expires_at and not may:
             with pytest.raises(CoreError, match="operation_same_person"):
+                answered(one, by=by, right=right, now=now)
+            continue
+        asked = before.state is HeldState.WAITING and now < before.expires_at
+        if asked and Need.CODE in needs and right is None:
+            with pytest.raises(CoreError, match="operation_needs_code"):
                 answered(one, by=by, right=right, now=now)
             continue
         one = answered(one, by=by, right=right, now=now)

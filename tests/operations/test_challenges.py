@@ -198,10 +198,25 @@ async def test_both_are_needed_where_both_are_asked_for(world: World) -> None:
     held, done = await held_by(world, Need.CODE, Need.PERSON), Done()
     with pytest.raises(CoreError, match="operation_same_person"):
         await confirm(world, done, held, code_of(world))
-    with pytest.raises(CoreError, match="operation_wrong_code"):
+    with pytest.raises(CoreError, match="operation_needs_code"):
         await confirm(world, done, held, actor=OTHER)
     await confirm(world, done, held, code_of(world), OTHER)
     assert done.times == 1
+
+
+async def test_who_gives_no_code_is_told_to_and_has_tried_none(world: World) -> None:
+    """A manager who presses *confirm* three times without the code would freeze the tenant's wallet."""
+    held, done = await held_by(world, Need.CODE), Done()
+    code, before = code_of(world), len(said(world))
+    for nothing in ("", "  ", "", ""):
+        with pytest.raises(CoreError, match="operation_needs_code"):
+            await confirm(world, done, held, nothing)
+    assert world.site.risking.held[held.id].tries == 0
+    assert len(said(world)) == before
+    with pytest.raises(CoreError, match="operation_wrong_code"):
+        await confirm(world, done, held, wrong(code))
+    assert world.site.risking.held[held.id].tries == 1
+    assert (await confirm(world, done, held, code)).state is HeldState.DONE
 
 
 async def test_two_who_confirm_at_once_have_it_done_once(world: World) -> None:

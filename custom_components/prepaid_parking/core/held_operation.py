@@ -93,10 +93,11 @@ class HeldOperation:
         return self.state is HeldState.WAITING
 
 
-def answered(held: HeldOperation, *, by: Actor, right: bool, now: datetime) -> HeldOperation:
+def answered(held: HeldOperation, *, by: Actor, right: bool | None, now: datetime) -> HeldOperation:
     """Return an operation after somebody confirmed it; `right` says whether the code was.
 
-    Refuses who may not confirm it. What is over stays as it is.
+    `right` is None where no code was given: nobody has guessed then. Refuses that where one is needed,
+    and who may not confirm it. What is over stays as it is.
     """
     if held.state is not HeldState.WAITING:
         return held
@@ -104,6 +105,8 @@ def answered(held: HeldOperation, *, by: Actor, right: bool, now: datetime) -> H
         return ended(held, HeldState.EXPIRED, now)
     if Need.PERSON in held.needs and (by.kind is not ActorKind.USER or str(by) == held.asked_by):
         raise CoreError("operation_same_person", operation=held.id)
+    if Need.CODE in held.needs and right is None:
+        raise CoreError("operation_needs_code", operation=held.id)
     if Need.CODE in held.needs and not right:
         tried = replace(held, tries=held.tries + 1)
         if tried.tries < MOST_TRIES:

@@ -36,8 +36,8 @@ async def confirm_operation(
 ) -> HeldOperation:
     """Confirm an operation and carry it out, once. What was confirmed before is answered as it is.
 
-    Refuses a wrong code (three, and the wallet is frozen), who may not confirm, and what is over. It
-    is carried through when its caller does not wait any longer.
+    Refuses a wrong code (three, and the wallet is frozen), who may not confirm, and what is over; a code
+    that is not given is asked for and is no try. It is carried through when its caller does not wait any longer.
     """
     return await asyncio.shield(_confirm(site, kinds, operation, actor, code))
 
@@ -50,7 +50,10 @@ async def _confirm(
     if held.state in {HeldState.DONE, HeldState.CONFIRMED}:
         return held
     if held.state is HeldState.WAITING:
-        right = secrets.compare_digest(held.code, digest_of(site, held.id, code.strip()))
+        tried = code.strip()
+        right = (
+            secrets.compare_digest(held.code, digest_of(site, held.id, tried)) if tried else None
+        )
         # In memory before it is on disk: of two who try at once, both tries count.
         held = site.risking.held[held.id] = answered(held, by=actor, right=right, now=now)
     if held.state is HeldState.CONFIRMED:
