@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from .const import DOMAIN
 from .core.desk_receipt import DeskReceipt
 from .core.errors import CoreError
-from .core.identity import WalletId
+from .core.identity import AgentId, WalletId
 from .core.invoice import Invoice
 from .core.shift import MOST_RECEIPTS
 from .invoice_page import invoice_path
@@ -78,6 +78,7 @@ def receipt_page(
 ) -> str:
     """Write a receipt as a page."""
     run = site.wallets.get(WalletId(receipt.wallet))
+    agent = site.desk.agents.get(AgentId(receipt.agent))
     return filled(
         "receipt.html",
         site,
@@ -85,6 +86,7 @@ def receipt_page(
         receipt=receipt,
         at=site.on_the_wall(receipt.at),
         unit=run.wallet.unit if run is not None else "",
+        agent=agent.name if agent is not None else receipt.agent,
         copy=copy,
         invoice=invoice,
         link=link,

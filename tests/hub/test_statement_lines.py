@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
 import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.prepaid_parking.core.chart import Channel
 from custom_components.prepaid_parking.core.entry_kind import EntryKind
@@ -100,3 +101,29 @@ async def test_every_way_that_money_takes_has_a_name(hass: HomeAssistant, langua
     for channel in Channel:
         paid = line(1, kind=EntryKind.TOP_UP, parts=(), detail={"channel": channel.value})
         assert bool(explainer.line(paid)) is (channel is not Channel.OTHER)
+
+
+@pytest.mark.parametrize(
+    ("language", "batch", "agent"),
+    [("en", "Batch of vouchers", "Agent"), ("zh-Hans", "充值券批次", "代理点")],
+)
+async def test_a_receipt_names_the_batch_or_the_agent_it_is_for(
+    moved: Hub, hass_client_no_auth: ClientSessionGenerator, language: str, batch: str, agent: str
+) -> None:
+    """A shop that pays for slips and for its float on one day has two receipts that it can tell apart."""
+    client = await hass_client_no_auth()
+
+    async def printed(number: int) -> str:
+        told = await moved.call("get_receipt", receipt=number, language=language)
+        return await (await client.get(told["url"])).text()
+
+    given = (await moved.call("list_receipts"))["receipts"]
+    (slips,) = [one for one in given if one["kind"] == "vouchers_sold"]
+    (paid_in,) = [one for one in given if one["kind"] == "agent_float"]
+    assert (slips["batch"], slips["agent"]) == ("vb1", None)
+    assert (paid_in["batch"], paid_in["agent"]) == (None, "ag1")
+    row = '<tr><td>{}</td><td class="n">{}</td></tr>'
+    of_slips, of_agent = await printed(slips["receipt"]), await printed(paid_in["receipt"])
+    assert row.format(batch, "vb1") in of_slips
+    assert row.format(agent, "Corner shop") in of_agent
+    assert batch not in of_agent

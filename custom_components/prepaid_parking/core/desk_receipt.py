@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .chart import Channel
+from .entry_kind import EntryKind
 from .errors import CoreError
 from .identity import InstallationId
 from .ledger import CursorMove
@@ -33,6 +34,20 @@ class DeskReceipt:
     voided_at: datetime | None = None
     voided_by: str = ""
     void_reason: str = ""
+
+    @property
+    def batch(self) -> str:
+        """The batch whose slips were sold; "" where it is for something else."""
+        return self._meant(EntryKind.VOUCHERS_SOLD)
+
+    @property
+    def agent(self) -> str:
+        """The agent that paid in; "" where it is for something else."""
+        return self._meant(EntryKind.AGENT_FLOAT)
+
+    def _meant(self, kind: EntryKind) -> str:
+        """Return what an event of this kind happened to, which stands second in its id."""
+        return self.event.split("/")[1] if self.kind == kind else ""
 
 
 def next_receipt(last: int, at: datetime) -> CursorMove:

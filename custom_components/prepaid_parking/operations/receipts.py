@@ -110,6 +110,8 @@ def receipt_view(site: Site, receipt: DeskReceipt) -> dict[str, object]:
         "wallet": receipt.wallet or None,
         "stay": receipt.stay or None,
         "bill": receipt.bill or None,
+        "batch": receipt.batch or None,
+        "agent": receipt.agent or None,
         "shift": shift or None,
         "by": receipt.actor,
         "void": receipt.voided_at is not None,
