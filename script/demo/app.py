@@ -13,6 +13,7 @@ from custom_components.prepaid_parking.simulator.demo import DEMO
 from . import INTEGRATION, show
 from .broker import BrokerChoice, broker_of
 from .choices import Choices, choose
+from .claims import Claims
 from .client import Hub
 from .dashboard import PATH, write_dashboard
 from .hub import READY_S, RESTART, hub_part, settle_down, wait_until_running, write_config
@@ -117,12 +118,24 @@ class Demo:
                 await setup.run()
                 if await write_dashboard(client, setup.entry, self.provider):
                     show.step("The dashboard is there")
+                await self._name_site(client, setup.entry)
                 # The lists are asked for by the minute; whoever has just arrived does not wait for it.
                 await client.ask("fire_event", event_type="demo_lists")
             except DemoError as err:
                 # What the hub refuses it explains in its log.
                 message = f"{err}\n{hub.tail()}"
                 raise DemoError(message) from err
+
+    @staticmethod
+    async def _name_site(client: Hub, entry: str) -> None:
+        """Say which site the lists and the attendant's automations mean: the hub may get more."""
+        await client.ask(
+            "call_service",
+            domain="input_text",
+            service="set_value",
+            target={"entity_id": "input_text.demo_site"},
+            service_data={"value": entry},
+        )
 
     async def _begin(self, part: Part, port: int) -> None:
         await self._start(part)
@@ -189,11 +202,11 @@ class Demo:
 async def run(options: Options) -> None:
     """Run a demo until it is stopped."""
     places = Places(folder=options.folder)
-    with places.held():
+    with places.held(), Claims() as claims:
         await stop_leftovers(places)
         if options.fresh:
             places.clear()
-        choices = choose(places, options.port)
+        choices = choose(places, options.port, claims)
         demo = Demo(
             options=options,
             places=places,

@@ -10,7 +10,8 @@ from typing import Any, Final, Self
 
 from . import show
 from .broker import is_address, usual_broker
-from .places import Places, free_port, is_free
+from .claims import Claims
+from .places import Places
 from .trouble import DemoError
 
 HUB_PORT: Final = 8123
@@ -52,32 +53,30 @@ class Choices:
             yield "MQTT broker", self.ports.mqtt
 
 
-def choose(places: Places, port: int | None) -> Choices:
-    """Return what this start runs with; `port` is where the hub was asked to be."""
+def choose(places: Places, port: int | None, claims: Claims) -> Choices:
+    """Return what this start runs with, its ports taken; `port` is where the hub was asked to be."""
     try:
         known = Choices.of(json.loads(places.choices.read_text()))
     except FileNotFoundError:
-        choices = _first(port)
+        choices = _first(port, claims)
     else:
-        choices = _again(known, port)
+        choices = _again(known, port, claims)
     places.choices.write_text(json.dumps(asdict(choices), indent=2) + "\n")
     return choices
 
 
-def _first(port: int | None) -> Choices:
-    tcp = free_port(TCP_PORT)
-    rtu = free_port(RTU_PORT, tcp)
+def _first(port: int | None, claims: Claims) -> Choices:
     ports = Ports(
-        hub=_hub_port(HUB_PORT, port),
-        mqtt=free_port(MQTT_PORT),
-        tcp=tcp,
-        rtu=rtu,
-        pay=free_port(PAY_PORT, tcp, rtu),
+        hub=_hub_port(HUB_PORT, port, claims),
+        mqtt=claims.next_free(MQTT_PORT),
+        tcp=claims.next_free(TCP_PORT),
+        rtu=claims.next_free(RTU_PORT),
+        pay=claims.next_free(PAY_PORT),
     )
     return Choices(ports=ports, broker=usual_broker())
 
 
-def _again(known: Choices, port: int | None) -> Choices:
+def _again(known: Choices, port: int | None, claims: Claims) -> Choices:
     usual = usual_broker()
     if usual != known.broker and (is_address(usual) or is_address(known.broker)):
         message = (
@@ -86,22 +85,22 @@ def _again(known: Choices, port: int | None) -> Choices:
         )
         raise DemoError(message)
     for what, taken in known.ours():
-        if not is_free(taken):
+        if not claims.take(taken):
             message = (
                 f"Port {taken}, where this demo has its {what}, is taken by another program.\n"
                 "Stop that program, or start over with --fresh."
             )
             raise DemoError(message)
-    return replace(known, ports=replace(known.ports, hub=_hub_port(known.ports.hub, port)))
+    return replace(known, ports=replace(known.ports, hub=_hub_port(known.ports.hub, port, claims)))
 
 
-def _hub_port(usual: int, asked: int | None) -> int:
+def _hub_port(usual: int, asked: int | None, claims: Claims) -> int:
     if asked is not None:
-        if not is_free(asked):
+        if not claims.take(asked):
             message = f"Port {asked} is taken by another program; choose another with --port."
             raise DemoError(message)
         return asked
-    port = free_port(usual)
+    port = claims.next_free(usual)
     if port != usual:
         show.step(f"Port {usual} is taken by another program; the hub is at {port} instead")
     return port

@@ -26,6 +26,8 @@ class Hub:
     ) -> None:
         """Take an open connection."""
         self.url = url
+        self.site = ""
+        """The config entry that actions are about; the only one as long as nobody has said which."""
         self._session = session
         self._socket = socket
         self._token = token
@@ -67,12 +69,13 @@ class Hub:
             return answer["result"]
 
     async def act(self, action: str, **fields: Any) -> Data:
-        """Call one of the integration's actions and return its answer."""
+        """Call one of the integration's actions on the demo's site and return its answer."""
+        meant = {"config_entry_id": self.site} if self.site else {}
         result = await self.ask(
             "call_service",
             domain="prepaid_parking",
             service=action,
-            service_data=fields,
+            service_data=meant | fields,
             return_response=True,
         )
         response: Data = result["response"]

@@ -63,7 +63,7 @@ def _supply(names: Names) -> Data:
         tile(state, "Wallet"),
         tile(names.of(heavy.name, "power"), "Drawn now", icon="mdi:flash", colour="amber"),
         tile(supply, "Supply"),
-        _top_up(names.things[wallet_key(wallet.purpose, unit_of(wallet))]),
+        _top_up(names, names.things[wallet_key(wallet.purpose, unit_of(wallet))]),
         history("Left to use", [(available, "Left to use")], _QUARTER_H),
         history("How it stands", [(state, "Wallet"), (supply, "Supply")], _QUARTER_H),
     ]
@@ -140,7 +140,7 @@ def _house(names: Names) -> Data:
             icon="mdi:washing-machine",
             columns=WHOLE,
         ),
-        action("Wash once", "mdi:hand-wave", "use_package", {"wallet": id_}),
+        action("Wash once", "mdi:hand-wave", "use_package", names.told(wallet=id_)),
         heading(f"{special.name}: a special wallet", "mdi:shield-account"),
         tile(names.wallet(special, "available"), "Left to use", icon="mdi:wallet"),
         tile(on_quota, "On its quota", icon="mdi:shield-check"),
@@ -219,6 +219,6 @@ def _meter(names: Names, meter: DemoMeter) -> list[Data]:
     return cards
 
 
-def _top_up(wallet: str) -> Data:
-    data = {"wallet": wallet, "amount": _TOP_UP}
+def _top_up(names: Names, wallet: str) -> Data:
+    data = names.told(wallet=wallet, amount=_TOP_UP)
     return action(f"Top up {_TOP_UP} {DEMO.currency}", "mdi:cash-plus", "top_up", data)

@@ -18,10 +18,16 @@ from .trouble import DemoError
 class Names:
     """What the hub calls the entities of the site's things."""
 
+    entry: str
+    """The config entry of the site, which actions are told: the hub may have more sites."""
     site: str
     entities: Mapping[str, str]
     things: Mapping[str, str]
     """Ids of meters and lanes by their names, of wallets by purpose and unit."""
+
+    def told(self, **data: str) -> dict[str, str]:
+        """Return what an action on this site is told."""
+        return {"config_entry_id": self.entry, **data}
 
     @property
     def meters(self) -> dict[str, str]:
@@ -63,6 +69,7 @@ async def names_of(hub: Hub, entry: str) -> Names:
     wallets = (await hub.act("list_wallets"))["wallets"]
     site = next(one["unique_id"] for one in ours if one["unique_id"].endswith("_site_float_total"))
     return Names(
+        entry=entry,
         site=site.removesuffix("_site_float_total"),
         entities={one["unique_id"]: one["entity_id"] for one in ours if not one["disabled_by"]},
         things={

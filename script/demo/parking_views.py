@@ -78,11 +78,11 @@ def parking(names: Names) -> Data:
 
 def lanes(names: Names) -> Data:
     """Show each lane as an attendant needs it; everything on it works without the internet."""
-    return view("Lanes", "lanes", *(_lane(names, one.name) for one in DEMO.lanes), _desk())
+    return view("Lanes", "lanes", *(_lane(names, one.name) for one in DEMO.lanes), _desk(names))
 
 
 def _lane(names: Names, name: str) -> list[Data]:
-    lane = {"lane": name}
+    lane = names.told(lane=name)
     passage = names.of(name, "passage")
     due = names.maybe(name, "due")
     cards = [
@@ -136,11 +136,10 @@ def visitor_calls() -> list[Data]:
     ]
 
 
-def _desk() -> list[Data]:
-    reset = action(
-        "End the emergency", "mdi:shield-check", "end_emergency", {"reason": "ended at the desk"}
-    )
-    alarm = action("Emergency: open all", "mdi:alarm-light", "report_emergency", {"reason": "desk"})
+def _desk(names: Names) -> list[Data]:
+    ended, begun = names.told(reason="ended at the desk"), names.told(reason="desk")
+    reset = action("End the emergency", "mdi:shield-check", "end_emergency", ended)
+    alarm = action("Emergency: open all", "mdi:alarm-light", "report_emergency", begun)
     for button, asked in (
         (alarm, "Open and hold every barrier, and charge nobody?"),
         (reset, "Is the danger over? The barriers are let go."),

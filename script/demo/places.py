@@ -1,4 +1,4 @@
-"""Where the demo keeps its things, and which ports are free on this machine."""
+"""Where the demo keeps its things."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,6 @@ import fcntl
 import os
 from pathlib import Path
 import shutil
-import socket
 from typing import Final
 
 from . import ROOT
@@ -102,23 +101,3 @@ class Places:
 def shown(path: Path) -> str:
     """Return a path as it is said: from the repository's root where it lies there."""
     return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
-
-
-def is_free(port: int) -> bool:
-    """Tell whether something can listen on a port."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
-
-
-def free_port(wanted: int, *others: int) -> int:
-    """Return the wanted port, or the next free one that none of the others is to have."""
-    for port in range(wanted, min(wanted + 100, 65_536)):
-        if port not in others and is_free(port):
-            return port
-    message = f"No port from {wanted} to {wanted + 99} is free."
-    raise DemoError(message)

@@ -103,7 +103,7 @@ class SiteSetup:
                 await give_up(self.hub, SUBENTRY, following[1])
             known = await self._entry(DOMAIN)
         assert known is not None
-        self.entry = known["entry_id"]
+        self.entry = self.hub.site = known["entry_id"]
 
         async def loaded() -> Data | None:
             entry = await self._entry(DOMAIN)
