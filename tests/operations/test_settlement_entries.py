@@ -121,6 +121,20 @@ async def test_a_mistake_that_was_taken_back_is_no_difference(
     await is_sound(world)
 
 
+async def test_a_mistake_that_a_file_has_held_and_that_is_taken_back_the_same_day_is_none(
+    world: World, provider: RefundingProvider
+) -> None:
+    """The morning's file has held it, the office takes it back: clearing must not be off by it for ever."""
+    entry = await by_hand(world, await world.wallet())
+    (alone,) = (await reconcile(world)).found
+    await take_back(world, entry)
+    taken = await reconcile(world)
+    assert (taken.found, [one.id for one in taken.explained]) == ((), [alone.id])
+    assert (await reconcile(world)).explained == ()
+    assert await of_site(world, CLEARING) == await of_site(world, SUSPENSE) == 0
+    await is_sound(world)
+
+
 @pytest.mark.parametrize("first", ["books", "file", "at once"])
 async def test_what_was_taken_back_here_and_given_back_at_the_providers_desk_is_one_refund(
     world: World, provider: RefundingProvider, first: str

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from custom_components.prepaid_parking.core.chart import Channel, SiteAccount
-from custom_components.prepaid_parking.core.difference import DifferenceKind
+from custom_components.prepaid_parking.core.difference import DifferenceKind, Resolution, SettledRow
 from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.pay_channel import (
@@ -24,6 +24,7 @@ from custom_components.prepaid_parking.core.pay_refund import PayRefund, RefundS
 from custom_components.prepaid_parking.core.settlement_rows import net_minor
 from custom_components.prepaid_parking.operations.adjusting import reverse_entry
 from custom_components.prepaid_parking.operations.cashier import deduct, top_up
+from custom_components.prepaid_parking.operations.differences import settle_difference
 from custom_components.prepaid_parking.operations.pay_orders import create_order, look
 from custom_components.prepaid_parking.operations.pay_refunds import refund_order
 from custom_components.prepaid_parking.operations.pay_settling import settle_payment
@@ -54,6 +55,8 @@ STEP = st.one_of(
     st.tuples(st.just("return"), st.integers(1, 2000)),
     st.tuples(st.just("hand"), st.integers(1, 900)),
     st.tuples(st.just("reverse"), st.integers(0, 5)),
+    st.tuples(st.just("never"), st.integers(0, 5)),
+    st.tuples(st.just("lose"), st.integers(0, 5)),
     st.tuples(st.just("crash")),
     st.tuples(st.just("file"), st.integers(0, 100), st.integers(0, 8)),
 )
@@ -66,6 +69,7 @@ class Life:
         self.world, self.provider = world, RefundingProvider()
         connect(world.site, self.provider)
         self.orders: list[PayOrder] = []
+        self.never: set[str] = set()
 
     async def step(self, name: str, *how: object) -> None:
         """Do one thing; what the rules refuse is refused."""
@@ -79,6 +83,8 @@ class Life:
     async def _refund(self, minor: int, which: int) -> None:
         if self.orders:
             order = self.orders[which % len(self.orders)]
+            if order.out_no in self.never:
+                return
             await refund_order(
                 self.world.site, order=order.id, amount_minor=minor, reason="r", actor=MANAGER
             )
@@ -105,6 +111,8 @@ class Life:
     async def _return(self, minor: int) -> None:
         """A part of what lies there goes back to its payer."""
         for held in list(self.world.site.paying.unmatched.values())[:1]:
+            if held.out_no in self.never:
+                return
             told = {"amount_minor": minor, "reason": "r", "actor": MANAGER}
             await refund_order(self.world.site, payment=held.id, **told)  # type: ignore[arg-type]
 
@@ -119,6 +127,25 @@ class Life:
         if came:
             entry = came[which % len(came)].id
             await reverse_entry(self.world.site, entry=entry, reason="r", actor=MANAGER)
+
+    async def _never(self, which: int) -> None:
+        """A provider said that it was paid, and does not pay it out, whatever it is asked."""
+        settled = {one.out_no for one in await self.world.books.load(SettledRow)}
+        gone = settled | {one.out_no for one in self.provider.refunds.values()}
+        gone |= {one.out_no for one in await self.world.books.load(PayRefund)}
+        left = [one.out_no for one in self.orders if one.out_no not in gone]
+        if left:
+            self.never.add(left[which % len(left)])
+
+    async def _lose(self, which: int) -> None:
+        """A person says that the provider never paid it, though some of it comes later."""
+        unpaid = [one for one in self.world.site.settling.differences.values() if one.unpaid_minor]
+        if unpaid:
+            await self._settle(unpaid[which % len(unpaid)].id)
+
+    async def _settle(self, difference: str) -> None:
+        told = {"resolution": Resolution.WRITTEN_OFF, "reason": "r", "actor": MANAGER}
+        await settle_difference(self.world.site, difference=difference, **told)  # type: ignore[arg-type]
 
     async def _end(self, which: int, outcome: RefundOutcome) -> None:
         """Only forwards, as providers go: what has failed stays so, what is done may come back."""
@@ -161,7 +188,8 @@ class Life:
     def rows(self, fee: int) -> list[SettlementRow]:
         """All that the provider has booked; its fee is what the first file said it is."""
         self.fee = getattr(self, "fee", fee)
-        paid = [payment_row(self.provider.orders[one.out_no], fee=self.fee) for one in self.orders]
+        there = [one.out_no for one in self.orders if one.out_no not in self.never]
+        paid = [payment_row(self.provider.orders[number], fee=self.fee) for number in there]
         gone = [refund_row(one, fee=2) for one in self.provider.refunds.values()]
         back = [
             way_back(one.provider_ref, one.amount_minor, fee=3)
@@ -201,6 +229,12 @@ class Life:
         until = self.world.clock.now.date() + DAY
         for _ in range(2):
             await reconcile_payments(self.world.site, first=TODAY, last=until)
+        known = list(self.world.site.settling.differences.values())
+        for found in known:
+            if found.unpaid_minor or found.kind is DifferenceKind.ENTRY_DIFFERS:
+                await self._settle(found.id)
+        lost = sum(one.paid_minor for one in self.orders if one.out_no in self.never)
+        assert await of_site(self.world, SiteAccount.WRITE_OFF) == -lost
         assert await of_site(self.world, SiteAccount.CLEARING_WECHAT) == 0
         assert await of_site(self.world, SiteAccount.BANK) == -holds
         fees = sum(one.fee_minor for one in rows)

@@ -62,6 +62,10 @@ class Resolution(StrEnum):
     """It is not this site's: it left, or will leave, the bank account again."""
 
 
+OF_UNPAID: Final = frozenset({Resolution.EXPLAINED, Resolution.WRITTEN_OFF})
+"""What can be said of money that the provider has not paid: nobody else has it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """One thing that does not fit.
@@ -100,6 +104,16 @@ class Difference:
         """The entry of the books that it is about, where it is about one."""
         kind, _, number = self.row.partition("/")
         return int(number) if kind == ENTRY else None
+
+    @property
+    def unpaid_minor(self) -> int:
+        """What the books have credited and the provider has in no file: it lies in clearing until then."""
+        return self.expected_minor if self.kind is DifferenceKind.ORDER_WITHOUT_ROW else 0
+
+    @property
+    def held_minor(self) -> int:
+        """What moves when it is settled: above zero it is somebody's, below zero somebody has to bear it."""
+        return self.suspended_minor or -self.unpaid_minor
 
     @property
     def open_minor(self) -> int:
@@ -152,11 +166,15 @@ def settled(
 ) -> Difference:
     """Return a difference that a person, or the next file, has explained.
 
-    What lies in suspense for it has to go somewhere.
+    What lies in suspense for it has to go somewhere. What the provider has not paid may come still, or
+    the site bears it.
     """
     if difference.settled_at is not None:
         raise CoreError("difference_settled_already", difference=difference.id)
-    if (resolution is Resolution.EXPLAINED) is not (difference.suspended_minor == 0):
+    if difference.unpaid_minor:
+        if resolution not in OF_UNPAID:
+            raise CoreError("difference_not_paid", difference=difference.id)
+    elif (resolution is Resolution.EXPLAINED) is not (difference.suspended_minor == 0):
         key = "difference_nothing_held" if difference.suspended_minor == 0 else "difference_held"
         raise CoreError(key, difference=difference.id)
     return replace(

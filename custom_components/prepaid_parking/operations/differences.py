@@ -1,7 +1,8 @@
 """Differences: opened by whoever finds them, listed, and settled by a person with a reason.
 
 A difference never moves money by itself. What lies in suspense for it goes where a person says: into
-a wallet or out of it, to the site's own account, or back out of the bank.
+a wallet or out of it, to the site's own account, or back out of the bank. What the provider never paid
+leaves its clearing, and the site bears it; a row that comes all the same is a difference again.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from .booking import book, closed, referenced, tell
 from .facts import WalletEvent
 from .pages import latest, numbered
 from .repeats import answered_before
+from .settlement_file import clearing_of
 from .settling_facts import DifferenceFact
 from .site import Site
 from .turn import in_turn
@@ -98,7 +100,7 @@ async def _settle(
         detail={
             "difference": found.id,
             "resolution": resolution,
-            "amount": found.suspended_minor,
+            "amount": found.held_minor,
             **({"wallet": run.wallet.id} if run is not None else {}),
         },
         puts=(after,),
@@ -189,8 +191,9 @@ def _target(resolution: Resolution, run: WalletRun | None) -> AccountId | None:
 
 
 def _moved(difference: Difference, target: AccountId | None) -> tuple[Posting, ...]:
-    amount = difference.suspended_minor
+    amount = difference.held_minor
     if target is None or not amount:
         return ()
-    source, into = (SUSPENSE, target) if amount > 0 else (target, SUSPENSE)
+    lies = clearing_of(difference.account) if difference.unpaid_minor else SUSPENSE
+    source, into = (lies, target) if amount > 0 else (target, lies)
     return (Posting(source=source, target=into, amount_minor=abs(amount)),)

@@ -36,11 +36,12 @@ TOLD: Final = frozenset(
         EntryKind.SETTLEMENT,
         EntryKind.CHARGEBACK,
         EntryKind.DIFFERENCE_FOUND,
+        EntryKind.DIFFERENCE_SETTLED,
         EntryKind.REFUND_DONE,
         EntryKind.REFUND_FAILED,
     }
 )
-"""What rows have moved, and what is looked for as a refund."""
+"""What rows and their absence have moved, and what is looked for as a refund."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +66,24 @@ async def hold_entries(site: Site, file: File) -> list[Difference]:
     async for entry in _entries(site, file):
         payment = _named(file, entry)
         if payment is None:
-            if entry.reverses is None or by_hand.pop(entry.reverses, None) is None:
+            if not await _undone(site, entry, by_hand):
                 by_hand[entry.id] = entry
         elif payment.name not in orders and payment.provider_ref not in rows:
             payments.append((entry, payment))
     found = [await _hold(site, file, entry) for entry in by_hand.values()]
     found += [await _tell(site, file, entry, payment) for entry, payment in payments]
     return [one for one in found if one is not None]
+
+
+async def _undone(site: Site, entry: Entry, by_hand: dict[int, Entry]) -> bool:
+    """Let an entry go that this one took back, unless an earlier file has held one of the two."""
+    if entry.reverses is None or entry.reverses not in by_hand:
+        return False
+    for one in (entry.reverses, entry.id):
+        if await answered_before(site, _holding(site, one)) is not None:
+            return False
+    del by_hand[entry.reverses]
+    return True
 
 
 async def _entries(site: Site, file: File) -> AsyncIterator[Entry]:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Final
 
-from ..core.chart import Channel
+from ..core.chart import Channel, channel_account
 from ..core.difference import Difference, SettledDays
 from ..core.errors import CoreError
+from ..core.ledger import AccountId
 from ..core.pay_channel import SettlementRow
 from ..core.settlement_calendar import ZONES, day_of
 from .pay_book import ChannelRun
@@ -51,6 +52,11 @@ class FileTaken:
 def account_of(run: ChannelRun) -> str:
     """Return the merchant's account, the same whatever the channel is called here."""
     return f"{run.kind}/{run.port.merchant}"
+
+
+def clearing_of(account: str) -> AccountId:
+    """Return the books' account that stands for what the provider of a merchant's account holds."""
+    return channel_account(Channel(account.partition("/")[0]))
 
 
 def check_days(first: date, last: date, most: int) -> None:

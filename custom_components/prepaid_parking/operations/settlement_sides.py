@@ -7,7 +7,7 @@ from typing import Final
 
 from ..core.chart import Channel, channel_account
 from ..core.day_close import movements
-from ..core.difference import Difference, DifferenceKind, SettledRow
+from ..core.difference import Difference, DifferenceKind, Resolution, SettledRow
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import OrderId
@@ -103,16 +103,19 @@ async def known_orders(site: Site, rows: Sequence[SettlementRow]) -> Known:
 async def sides_of(site: Site, kind: Channel, rows: Sequence[SettlementRow], known: Known) -> Sides:
     """Return what the books have moved for what rows name."""
     sides, moved = Sides(), await moved_by_orders(site, kind, known.by_no.values())
+    refs = {row.provider_ref async for row in gently(rows) if row.kind in PAID}
+    held = [
+        one for one in await site.books.among(Unmatched, "provider_ref", refs) if one.kind is kind
+    ]
+    lost = await _written_off(site, known, held)
     async for order in gently(known.by_no.values()):
-        side = await order_side(site, order, moved)
+        side = _without(await order_side(site, order, moved), lost)
         sides.orders[order.out_no] = side
         if order.provider_ref:
             sides.payments[order.provider_ref] = side
-    refs = {row.provider_ref async for row in gently(rows) if row.kind in PAID}
-    for one in await site.books.among(Unmatched, "provider_ref", refs):
-        if one.kind is kind:
-            sides.unmatched[one.provider_ref] = one
-            sides.payments[one.provider_ref] = _held_side(one)
+    for one in held:
+        sides.unmatched[one.provider_ref] = one
+        sides.payments[one.provider_ref] = _without(_held_side(one), lost)
     numbers = {row.refund_no async for row in gently(rows) if row.kind is RowKind.REFUND} - {""}
     for refund in await site.books.among(PayRefund, "refund_no", numbers):
         side_of = refund_side(refund)
@@ -218,6 +221,22 @@ def refund_side(refund: PayRefund) -> RefundSide:
 def micros(at: datetime) -> int:
     """Return an instant as the books count it."""
     return (at - EPOCH) // MICROSECOND
+
+
+async def _written_off(site: Site, known: Known, held: Iterable[Unmatched]) -> Mapping[str, int]:
+    """Return what was written off of payments, as never paid, by the provider's numbers."""
+    orders = {one.id async for one in gently(known.by_no.values())}
+    orders |= {one.order for one in held if one.order is not None}
+    return {
+        one.provider_ref: one.unpaid_minor
+        for one in await site.books.among(Difference, "order", orders)
+        if one.resolution is Resolution.WRITTEN_OFF and one.unpaid_minor
+    }
+
+
+def _without(side: OrderSide, lost: Mapping[str, int]) -> OrderSide:
+    """Return an order without what was written off of it: a row of it moves clearing anew."""
+    return replace(side, entry_minor=side.entry_minor - lost.get(side.provider_ref, 0))
 
 
 def _held_side(one: Unmatched) -> OrderSide:
