@@ -1,15 +1,10 @@
 """Journey 5: killed at any instant while charging, the books are right to the millionth of a cent."""
 
 import asyncio
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-import os
+from asyncio.subprocess import Process
 from pathlib import Path
 import random
-import signal
-import sys
-from typing import Final, Self
+from typing import Final, override
 
 import pytest
 
@@ -20,129 +15,68 @@ from custom_components.prepaid_parking.operations.site import Site
 
 from .accounts import Account, accounts_of, all_entries, is_sound
 from .kill_world import METERS, found, load, meter_id, numerator, register, sample, time_of, used
+from .killing import Killing, cradle
 
-ROOT: Final = Path(__file__).parents[2]
 DENOMINATOR: Final = 10**10
 """mWh times millionths of a yuan in a cent."""
 STEPS_A_LIFE: Final = 600
 
 
-class World:
+class World(Killing):
     """What goes on outside of the site: meters count, people pay, somebody pulls the plug."""
 
     def __init__(self, folder: Path, process: Process, seed: int) -> None:
         """Begin at step 0 with everybody's wallet empty."""
-        self.folder = folder
-        self.process = process
-        self.rng = random.Random(seed)
-        self.told = f"seed {seed}"
+        super().__init__(folder, process, seed)
         self.step = 0
         self.asked: list[int] = []
         self.sold: set[int] = set()
-        self.door = folder / "door"
-        self._writer: asyncio.StreamWriter | None = None
-        self._came = asyncio.Event()
-        self._left = asyncio.Event()
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_unix_server(self._answered, self.door)
-        return self
+    @override
+    def first_words(self) -> str:
+        return f"now {self.step}"
 
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
+    @override
+    async def live(self) -> None:
+        for _ in range(int(STEPS_A_LIFE * self.rng.random() ** 2)):
+            await self._go_on()
 
-    async def live_and_die(self) -> None:
-        """Let the site run for a moment and kill it."""
-        pid = await self._bear()
-        if self.rng.random() < 0.15:
-            # While it is loading.
-            await asyncio.sleep(self.rng.random() * 0.08)
-        else:
-            await self._came.wait()
-            steps = int(STEPS_A_LIFE * self.rng.random() ** 2)
-            for _ in range(steps):
-                await self._go_on()
-            if self.rng.random() < 0.25:
-                # While it is stopping.
-                self._say("end")
-            await asyncio.sleep(self.rng.random() * 0.03)
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        await self._gone()
+    @override
+    def heard(self, words: list[str]) -> None:
+        said, reference = words
+        assert said == "sold"
+        self.sold.add(int(reference))
 
     async def live_to_the_end(self) -> None:
         """Let the site take one more step and stop in peace."""
-        await self._bear()
-        await self._came.wait()
+        await self.bear()
+        await self.came.wait()
         for reference in set(self.asked) - self.sold:
-            self._say(f"sell {reference}")
+            self.say(f"sell {reference}")
         await self._go_on()
-        self._say("end")
-        await self._left.wait()
-        await self._gone()
-
-    async def _bear(self) -> int:
-        self._came.clear()
-        self._left.clear()
-        stdin, stdout = self.process.stdin, self.process.stdout
-        assert stdin is not None
-        assert stdout is not None
-        stdin.write(f"{self.folder} {self.door}\n".encode())
-        await stdin.drain()
-        return int((await stdout.readline()).split()[1])
-
-    async def _gone(self) -> None:
-        assert self.process.stdout is not None
-        assert (await self.process.stdout.readline()) == b"gone\n"
+        await self.end_in_peace()
 
     async def _go_on(self) -> None:
         self.step += 1
-        self._say(f"step {self.step}")
+        self.say(f"step {self.step}")
         if self.rng.random() < 0.05:
             reference = len(self.asked)
             self.asked.append(reference)
-            self._say(f"sell {reference}")
+            self.say(f"sell {reference}")
         if self.asked and self.rng.random() < 0.02:
             # Somebody who was not answered asks again; somebody else just does so.
-            self._say(f"sell {self.rng.choice(self.asked)}")
+            self.say(f"sell {self.rng.choice(self.asked)}")
         if self.rng.random() < 0.1:
             await asyncio.sleep(self.rng.random() * 0.003)
-
-    def _say(self, line: str) -> None:
-        assert self._writer is not None
-        self._writer.write(f"{line}\n".encode())
-
-    async def _answered(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writer = writer
-        writer.write(f"now {self.step}\n".encode())
-        with suppress(ConnectionError):
-            while line := (await reader.readline()).decode().split():
-                match line:
-                    case ["ready"]:
-                        self._came.set()
-                    case ["sold", reference]:
-                        self.sold.add(int(reference))
-                    case ["bye"]:
-                        self._left.set()
-        writer.close()
-
-
-@asynccontextmanager
-async def cradle() -> AsyncIterator[Process]:
-    """A process that forks a site for each line it is told."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.journeys.kill_child", stdin=PIPE, stdout=PIPE, cwd=ROOT
-    )
-    yield process
-    assert process.stdin is not None
-    process.stdin.close()
-    assert await process.wait() == 0
 
 
 async def kill_often(folder: Path, times: int, seed: int) -> None:
     """Kill one site again and again; after each time its books must be right."""
     await found(folder)
-    async with cradle() as process, World(folder, process, seed) as world:
+    async with (
+        cradle("tests.journeys.kill_child") as process,
+        World(folder, process, seed) as world,
+    ):
         for turn in range(times):
             async with asyncio.timeout(30):
                 await world.live_and_die()
