@@ -38,6 +38,7 @@ from .const import (
 from .flow_fields import whole
 from .flow_options_pay import PaySteps
 from .flow_park import ParkSteps
+from .register_law import async_said_of_country
 from .thresholds import DEFAULTS
 
 
@@ -113,6 +114,7 @@ class PrepaidOptionsFlow(ParkSteps, PaySteps):
                 schema, {**_known(self.config_entry.options), **(user_input or {})}
             ),
             errors=errors,
+            description_placeholders={"register": await async_said_of_country(self.hass)},
         )
 
 

@@ -5,8 +5,9 @@ from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 
 from .const import CONF_REGISTER_BESIDE
 from .coordinator import PrepaidConfigEntry
-from .core.fiscal import cash_barred
+from .core.fiscal import cash_barred, register_asked_for
 from .operations.site import Site
+from .wording import async_words
 
 
 @callback
@@ -25,3 +26,13 @@ def async_watch_country(
 
     judge()
     return hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, judge)
+
+
+async def async_said_of_country(hass: HomeAssistant) -> str:
+    """Say which register the law of the hub's country asks for, or that none is known."""
+    words, country = await async_words(hass), hass.config.country
+    register = register_asked_for(country)
+    if not register:
+        return words("fiscal.free")
+    named = words(f"country.{str(country).lower()}")
+    return words("fiscal.asked", country=named, register=register)

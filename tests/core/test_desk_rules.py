@@ -10,7 +10,11 @@ from custom_components.prepaid_parking.core.agent import MILLION, Agent, check_r
 from custom_components.prepaid_parking.core.chart import Channel
 from custom_components.prepaid_parking.core.desk_receipt import DeskReceipt, voided
 from custom_components.prepaid_parking.core.errors import CoreError
-from custom_components.prepaid_parking.core.fiscal import REGISTER_NEEDED, cash_barred
+from custom_components.prepaid_parking.core.fiscal import (
+    REGISTERS,
+    cash_barred,
+    register_asked_for,
+)
 from custom_components.prepaid_parking.core.identity import AgentId, ShiftId, TillId
 from custom_components.prepaid_parking.core.shift import Shift, counted, delivered, moved, shut
 
@@ -102,4 +106,8 @@ def test_cash_is_barred_where_a_register_is_asked_for_and_none_is_used() -> None
     assert cash_barred("DE", register_beside=True) == ""
     for free in ("CN", "US", "GB", "CZ", "BE", "", None):
         assert cash_barred(free, register_beside=False) == ""
-    assert all(len(code) == 2 and code.isupper() for code in REGISTER_NEEDED)
+        assert register_asked_for(free) == ""
+    for code, register in REGISTERS.items():
+        assert len(code) == 2
+        assert code.isupper()
+        assert register_asked_for(code.lower()) == register != ""

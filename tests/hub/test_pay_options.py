@@ -1,11 +1,12 @@
 """How payers and providers reach a site is chosen on one page, and checked before it is stored."""
 
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core_config import async_process_ha_core_config
 import pytest
 
+from custom_components.prepaid_parking.core.fiscal import REGISTERS
 from tests.hub.flow_words import check_words
 from tests.hub.test_pay_listener import free_port
 from tests.journeys.conftest import Hub
@@ -90,3 +91,38 @@ async def test_the_address_that_holds_is_shown(hub: Hub) -> None:
     await async_process_ha_core_config(hub.hass, {"external_url": "https://park.example.com"})
     shown = await asked(hub)
     assert address(shown) == "https://park.example.com"
+
+
+GERMANY: Final = {
+    "en": "In Germany, where this hub is, the law asks for a certified register where cash is taken: TSE, § 146a",
+    "zh-Hans": "本系统所在地德国的法律规定，收取现金须使用经认证的收银设备或软件（TSE, § 146a",
+}
+
+
+@pytest.mark.parametrize("language", GERMANY)
+async def test_the_settings_say_which_register_the_hubs_own_country_asks_for(
+    hub: Hub, language: str
+) -> None:
+    """Whoever is refused cash has to know whether it is their law, and what to ask their accountant for."""
+
+    async def said() -> str:
+        flow = await hub.hass.config_entries.options.async_init(hub.entry.entry_id)
+        shown = await hub.hass.config_entries.options.async_configure(
+            flow["flow_id"], {"next_step_id": "settings"}
+        )
+        check_words(shown, "options")
+        hub.hass.config_entries.options.async_abort(flow["flow_id"])
+        return str((shown["description_placeholders"] or {})["register"])
+
+    await hub.hass.config.async_update(language=language, country="CN")
+    elsewhere = await said()
+    seen = set()
+    for country in REGISTERS:
+        await hub.hass.config.async_update(country=country)
+        told = await said()
+        assert REGISTERS[country] in told
+        seen.add(told.replace(REGISTERS[country], ""))
+    assert len(seen) == len(REGISTERS)
+    assert not any(register in elsewhere for register in REGISTERS.values())
+    await hub.hass.config.async_update(country="DE")
+    assert (await said()).startswith(GERMANY[language])
