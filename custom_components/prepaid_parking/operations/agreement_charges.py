@@ -2,6 +2,8 @@
 
 What is fetched is an order like any other: it is written down with the fall it is for before the
 provider is asked, and nothing is ever asked twice for one fall. Beyond a limit a person is asked.
+Where a hub was down until the order's time was over, and the provider never heard of it, the balance
+is looked at once more.
 """
 
 from dataclasses import replace
@@ -38,6 +40,8 @@ AGREEMENT_CHARGE: Final = "agreement_charge"
 LASTS: Final = timedelta(minutes=15)
 FETCHING: Final = "fetch_by_agreement"
 OVER_LIMIT: Final = "over_limit"
+UNHEARD: Final = "unheard"
+"""Why a fetch failed of which the provider never heard."""
 
 
 async def look_at_agreements(site: Site, now: datetime) -> None:
@@ -167,7 +171,10 @@ async def _begin(
 
 
 async def _go_on(site: Site, charge: AgreementCharge) -> None:
-    """Ask for what was written down before the hub died, or unheard: under its number it is one payment."""
+    """Ask for what was written down before the hub died, or unheard: under its number it is one payment.
+
+    One whose time is over is first taken back, as every order is, by who looks at them all.
+    """
     orders = await site.books.load(PayOrder, id=charge.order)
     (agreement,) = await site.books.load(Agreement, id=charge.agreement)
     if agreement.id in site.risking.agreements:
@@ -175,13 +182,44 @@ async def _go_on(site: Site, charge: AgreementCharge) -> None:
     for order in orders:
         if order.id not in site.paying.orders:
             site.paying.hold(order)
-        is_open = order.state is OrderState.CREATED and site.clock() < order.expires_at
-        if is_open and not charge.failed and agreement.ended_at is None:
-            channel = site.paying.channels.get(order.channel)
-            if channel is None:
-                return  # It is not put to work yet.
+        is_over = order.state in {OrderState.PAID, OrderState.CREDITED} or order.fault
+        if is_over or charge.failed or agreement.ended_at is not None:
+            continue
+        channel = site.paying.channels.get(order.channel)
+        late = site.clock() >= order.expires_at
+        if channel is None or (late and (order.state.open or channel.trouble)):
+            return  # It is not put to work yet, or out of reach.
+        if not order.state.open:
+            site.spawn(_look_once_more(site, channel, charge, order))
+        elif order.state is OrderState.CREATED:
             site.spawn(_fetch(site, channel, agreement, charge, order))
     del site.risking.unasked[charge.id]
+
+
+async def _look_once_more(
+    site: Site, channel: ChannelRun, charge: AgreementCharge, order: PayOrder
+) -> None:
+    """Count a balance that is still low as fallen anew, if the provider never heard of its fetch.
+
+    What it did hear of, it has answered: nothing is fetched a second time. Limits hold as for any fall.
+    """
+    try:
+        seen = await channel.port.query(order.out_no)
+    except ChannelError as err:
+        channel.trouble = err.fault
+        site.risking.unasked[charge.id] = charge
+        return
+    if seen.outcome is not Outcome.MISSING:
+        return
+    async with site.turn:
+        changed: list[AgreementCharge | Agreement] = [replace(charge, failed=UNHEARD)]
+        known = site.risking.agreements.get(charge.agreement)
+        if known is not None and known.fallen and known.fall == charge.fall:
+            known = replace(known, fall=known.fall + 1)
+            changed.append(known)
+        await site.books.record(*changed)
+        if known is not None:
+            site.risking.agreements[known.id] = known
 
 
 async def _fetch(

@@ -1,0 +1,99 @@
+"""Auto-charge and a hub that was down as a fetch was due: looked at once more, and nothing is fetched twice."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from custom_components.prepaid_parking.core.pay_channel import ChannelFault, Outcome
+from custom_components.prepaid_parking.core.pay_order import PayOrder
+from custom_components.prepaid_parking.operations.agreements import end_agreement
+from custom_components.prepaid_parking.operations.wallet_run import WalletRun
+from tests.operations.test_agreements import Fetching, agreed, put_up, spend
+from tests.operations.world import DAY, HOUR, MANAGER, MINUTE, World
+
+
+async def dies_before_it_asks(world: World, wallet: WalletRun, minor: int = 1500) -> PayOrder:
+    """Let a balance fall, and the hub die between its order's write and the question."""
+    spawn, world.site.spawn = world.site.spawn, lambda task: task.close()
+    try:
+        await spend(world, wallet, minor)
+        await world.tick()
+    finally:
+        world.site.spawn = spawn
+    return (await world.books.load(PayOrder))[-1]
+
+
+@pytest.mark.parametrize("away", [20 * MINUTE, HOUR, 3 * DAY])
+async def test_what_was_due_while_the_hub_was_down_is_fetched_once_after_it(
+    world: World, away: timedelta
+) -> None:
+    """The power was out for an hour, as the fetch was to be asked for: the tenant must not sit in the dark for it."""
+    port, wallet = Fetching(), await world.wallet("20")
+    put_up(world, port)
+    name = await agreed(world, wallet)
+    await dies_before_it_asks(world, wallet)
+    world.clock.now += away
+    await world.restart()
+    await world.tick()
+    put_up(world, port)
+    port.fault = ChannelFault.UNKNOWN
+    for _ in range(10):
+        await world.tick(MINUTE)
+    assert len(port.queries) < 30
+    port.fault = None
+    for _ in range(10):
+        await world.tick(15 * MINUTE)
+    for _ in range(2):
+        assert [one.amount_minor for one in port.fetched] == [5000]
+        assert world.site.wallet(wallet.wallet.id).posted_minor == 5500
+        await world.restart()
+        put_up(world, port)
+        for _ in range(3):
+            await world.tick(HOUR)
+    assert world.site.risking.agreements[name].trouble == ""
+
+
+async def test_after_an_outage_nothing_is_fetched_that_the_provider_has_heard_of(
+    world: World,
+) -> None:
+    """Its answer was lost with the hub: paid it is credited, refused it is not tried again."""
+    for outcome, minor in ((Outcome.PAID, 5500), (Outcome.CLOSED, 500)):
+        port, wallet = Fetching(), await world.wallet("20")
+        put_up(world, port)
+        name = await agreed(world, wallet)
+        order = await dies_before_it_asks(world, wallet)
+        port.pay(order.out_no, 5000)
+        port.orders[order.out_no] = replace(port.orders[order.out_no], outcome=outcome)
+        world.clock.now += HOUR
+        await world.restart()
+        put_up(world, port)
+        for _ in range(5):
+            await world.tick(MINUTE)
+        assert port.fetched == []
+        assert world.site.wallet(wallet.wallet.id).posted_minor == minor
+        await end_agreement(world.site, agreement=name, actor=MANAGER)
+
+
+async def test_after_an_outage_the_limits_hold_and_a_balance_that_rose_is_left_alone(
+    world: World,
+) -> None:
+    """The neighbour has paid meanwhile, and the day's limit is what it was: no card is touched unasked."""
+    port, wallet, other = Fetching(), await world.wallet("20"), await world.wallet("20")
+    put_up(world, port)
+    await agreed(world, wallet, day_minor=6000)
+    await agreed(world, other)
+    for one in (wallet, other):
+        await dies_before_it_asks(world, one)
+    world.clock.now += HOUR
+    await world.restart()
+    await world.pay(world.site.wallet(other.wallet.id), "50")
+    put_up(world, port)
+    for _ in range(5):
+        await world.tick(MINUTE)
+    run = world.site.wallet(wallet.wallet.id)
+    assert (len(port.fetched), run.posted_minor) == (1, 5500)
+    await spend(world, run, 5000)
+    await world.tick()
+    assert len(port.fetched) == 1
+    assert [one.wallet for one in world.site.risking.held.values()] == [wallet.wallet.id]
