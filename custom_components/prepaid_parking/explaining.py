@@ -56,6 +56,9 @@ class Explainer:
             yield self.words("trace.bill", number=detail["number"], amount=amount)
         if entry.kind is EntryKind.TOKEN_MADE:
             yield self.words("trace.token", units=detail["units"], unit=detail["sold_in"])
+        if entry.kind is EntryKind.DIFFERENCE_SETTLED and "what" in detail:
+            what = self.words(f"difference.{detail['what']}")
+            yield self.words("trace.difference", difference=detail["difference"], what=what)
 
     def parts(self, parts: Sequence[Part]) -> str:
         """Say how metered use was priced: "12 t: 10 t at 2.00 + 2 t at 3.00".

@@ -9,6 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.prepaid_parking.core.chart import Channel
+from custom_components.prepaid_parking.core.difference import DifferenceKind
 from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.money import Currency
 from custom_components.prepaid_parking.explaining import Explainer
@@ -127,3 +128,29 @@ async def test_a_receipt_names_the_batch_or_the_agent_it_is_for(
     assert row.format(batch, "vb1") in of_slips
     assert row.format(agent, "Corner shop") in of_agent
     assert batch not in of_agent
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "difference df3: a refund that came back"),
+        ("zh-Hans", "差异 df3：退回的退款"),
+    ],
+)
+async def test_a_difference_that_was_settled_says_what_it_was(
+    hass: HomeAssistant, language: str, said: str
+) -> None:
+    """A bare "Difference settled" has the tenant ask the office where the money came from."""
+    explainer = Explainer(await async_words(hass, language), Currency.of("CNY"))
+    settled = {
+        kind: line(
+            1,
+            kind=EntryKind.DIFFERENCE_SETTLED,
+            parts=(),
+            detail={"difference": "df3", "what": kind.value},
+        )
+        for kind in DifferenceKind
+    }
+    told = {kind: explainer.line(one) for kind, one in settled.items()}
+    assert told[DifferenceKind.REFUND_CAME_BACK] == said
+    assert len(set(told.values())) == len(DifferenceKind)

@@ -13,6 +13,7 @@ from custom_components.prepaid_parking.core.difference import (
     Resolution,
     SettledRow,
 )
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.identity import OrderId
 from custom_components.prepaid_parking.core.pay_channel import (
@@ -216,6 +217,8 @@ async def test_another_amount_than_was_credited_is_held_and_settled_with_a_reaso
         **told,  # type: ignore[arg-type]
     )
     assert wallet.posted_minor == 20_500
+    entries = await world.books.entries(kinds=[EntryKind.DIFFERENCE_SETTLED])
+    assert [one.detail["what"] for one in entries] == [DifferenceKind.AMOUNT_DIFFERS] * 2
     assert await of_site(world, SiteAccount.SUSPENSE) == 0
     assert await of_site(world, SiteAccount.WRITE_OFF) == -100
     with pytest.raises(CoreError, match="difference_settled_already"):

@@ -6,6 +6,7 @@ from string import Formatter
 from typing import Final
 
 from custom_components.prepaid_parking.core.chart import Bucket
+from custom_components.prepaid_parking.core.difference import DifferenceKind
 from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.priced import PriceRule
 
@@ -33,4 +34,5 @@ def test_everything_that_can_stand_on_a_statement_has_a_name() -> None:
     known = words("en")
     assert {f"kind.{kind}" for kind in EntryKind} <= known.keys()
     assert {f"rule.{rule}" for rule in PriceRule} <= known.keys()
+    assert {f"difference.{kind}" for kind in DifferenceKind} <= known.keys()
     assert {f"bucket.{bucket.name.lower()}" for bucket in Bucket} <= known.keys()

@@ -99,6 +99,7 @@ async def _settle(
         postings=_moved(found, _target(resolution, run)),
         detail={
             "difference": found.id,
+            "what": found.kind,
             "resolution": resolution,
             "amount": found.held_minor,
             **({"wallet": run.wallet.id} if run is not None else {}),
