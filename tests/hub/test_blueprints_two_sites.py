@@ -105,6 +105,11 @@ async def test_a_button_on_the_phone_tops_up_at_the_site_that_told(
     first.hass.bus.async_fire("mobile_app_notification_action", press)
     await told(2)
     assert sent[1].data["message"] == "Topped up 80 CNY, now 110.00 CNY."
+    assert sent[1].data["data"]["tag"] == sent[0].data["data"]["tag"]
     balances = [(await site.wallet("w1"))["balance"] for site in (first, second)]
     assert balances == ["60.00", "110.00"]
+    await first.call("deduct", wallet="w1", amount="40", reason="key")
+    await told(3)
+    # A message under the other one's tag would take its place on the phone.
+    assert sent[2].data["data"]["tag"] != sent[0].data["data"]["tag"]
     await off(first, "automation.low")

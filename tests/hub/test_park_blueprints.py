@@ -209,7 +209,7 @@ async def test_the_host_reads_what_a_visitor_took_out_of_the_hosts_wallet(
     told = await arrived(hub, sent)
     assert told["title"] == "Flat 3-201"
     assert told["message"].startswith(message)
-    assert told["data"]["tag"] == "prepaid-exit-w1"
+    assert told["data"]["tag"] == f"prepaid-exit-{hub.entry.entry_id}-w1"
 
 
 async def test_the_button_of_another_phone_is_not_ours(
