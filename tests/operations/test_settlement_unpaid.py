@@ -10,13 +10,19 @@ from custom_components.prepaid_parking.core.difference import (
 )
 from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError
+from custom_components.prepaid_parking.core.held_operation import HeldState
+from custom_components.prepaid_parking.core.identity import Actor, ActorKind
 from custom_components.prepaid_parking.core.ledger import Receipt
 from custom_components.prepaid_parking.core.pay_order import PayOrder
+from custom_components.prepaid_parking.core.risk import RiskKind
+from custom_components.prepaid_parking.operations.challenges import confirm_operation
 from custom_components.prepaid_parking.operations.differences import settle_difference
+from custom_components.prepaid_parking.operations.held_kinds import KINDS
 from custom_components.prepaid_parking.operations.pay_orders import create_order, look
+from custom_components.prepaid_parking.operations.risk_rules import set_risk_rule
 from tests.operations.money import is_sound, of_site
 from tests.operations.provider import connect
-from tests.operations.refunding import RefundingProvider, of, paid_order, payment_row
+from tests.operations.refunding import OTHER, RefundingProvider, of, paid_order, payment_row
 from tests.operations.test_settlement import CLEARING, TODAY, payout, reconcile
 from tests.operations.world import DAY, MANAGER, MINUTE, World
 
@@ -33,14 +39,16 @@ async def unpaid(world: World, provider: RefundingProvider) -> tuple[PayOrder, D
     return order, found
 
 
-async def never_paid(world: World, difference: Difference, reference: str = "") -> Receipt:
+async def never_paid(
+    world: World, difference: Difference, reference: str = "", actor: Actor = MANAGER
+) -> Receipt:
     """Have a person say that the provider never paid it."""
     return await settle_difference(
         world.site,
         difference=difference.id,
         resolution=Resolution.WRITTEN_OFF,
         reason="the provider denies it",
-        actor=MANAGER,
+        actor=actor,
         reference=reference,
     )
 
@@ -135,3 +143,51 @@ async def test_nobody_else_has_what_the_provider_has_not_paid(
             actor=MANAGER,
         )
     assert await of_site(world, CLEARING) == -10_000
+
+
+async def test_above_the_limit_a_second_person_agrees_and_it_is_written_off_once(
+    world: World, provider: RefundingProvider
+) -> None:
+    """Who keeps the provider's window could take the money there and call it never paid: not alone."""
+    _, found = await unpaid(world, provider)
+    changes = {"most": 9999, "shadow": False}
+    await set_risk_rule(world.site, rule=RiskKind.WRITE_OFF_LARGE, changes=changes, actor=MANAGER)
+    robot = Actor(kind=ActorKind.AUTOMATION, id="night")
+    with pytest.raises(CoreError, match="asked_by_nobody"):
+        await never_paid(world, found, "1", robot)
+    for _ in range(2):
+        with pytest.raises(CoreError, match="review_required") as caught:
+            await never_paid(world, found, "1")
+    operation = caught.value.placeholders["operation"]
+    assert len(world.site.risking.held) == 1
+    with pytest.raises(CoreError, match="operation_same_person"):
+        await confirm_operation(world.site, KINDS, operation=operation, actor=MANAGER)
+    assert await of_site(world, CLEARING) == -10_000
+    for _ in range(2):
+        done = await confirm_operation(world.site, KINDS, operation=operation, actor=OTHER)
+        assert done.state is HeldState.DONE
+    assert (await of_site(world, CLEARING), await of_site(world, LOSSES)) == (0, -10_000)
+    (known,) = await world.books.load(Difference)
+    assert (known.settled_by, known.reason) == (str(MANAGER), "the provider denies it")
+    assert (await never_paid(world, found, "1")).repeated
+    await is_sound(world)
+
+
+async def test_what_a_file_brings_while_a_second_person_thinks_is_not_written_off(
+    world: World, provider: RefundingProvider
+) -> None:
+    """It has come after all: the loss would be the payer's money twice."""
+    order, found = await unpaid(world, provider)
+    changes = {"most": 0, "shadow": False}
+    await set_risk_rule(world.site, rule=RiskKind.WRITE_OFF_LARGE, changes=changes, actor=MANAGER)
+    with pytest.raises(CoreError, match="review_required") as caught:
+        await never_paid(world, found)
+    row = payment_row(provider.orders[order.out_no], at=world.clock.now + DAY)
+    provider.files[TODAY + DAY] = [row, payout(10_000)]
+    await reconcile(world, TODAY + DAY)
+    with pytest.raises(CoreError, match="difference_settled_already"):
+        await confirm_operation(
+            world.site, KINDS, operation=caught.value.placeholders["operation"], actor=OTHER
+        )
+    assert (await of_site(world, CLEARING), await of_site(world, LOSSES)) == (0, 0)
+    await is_sound(world)

@@ -43,6 +43,7 @@ class RiskKind(StrEnum):
     CASH_SINGLE = "cash_single"
     CHANGED_PHONE = "changed_phone"
     CHARGEBACK = "chargeback"
+    WRITE_OFF_LARGE = "write_off_large"
     WRONG_VOUCHERS = "wrong_vouchers"
 
     @property
@@ -93,6 +94,7 @@ FITTING: Final[Mapping[RiskKind, frozenset[RiskAction]]] = {
     RiskKind.ORDERS_OF_NETWORK: _ASKED,
     RiskKind.ORDERS_OF_SITE: _ASKED,
     RiskKind.CHARGEBACK: _BY_ITSELF,
+    RiskKind.WRITE_OFF_LARGE: frozenset({*_ASKED, RiskAction.CHALLENGE, RiskAction.REVIEW}),
     RiskKind.WRONG_VOUCHERS: frozenset({RiskAction.LOG}),
 }
 """What a rule of a kind can do: nobody is there to be asked for a code by what happens by itself."""
@@ -190,6 +192,7 @@ def standard_rules(major: int) -> dict[RiskKind, RiskRule]:
         (kind.CASH_SINGLE, 1_000 * major, 0, action.REVIEW, 0, True),
         (kind.CHANGED_PHONE, 0, 7 * DAY, action.FREEZE_OUT, 0, True),
         (kind.CHARGEBACK, 0, 0, action.FREEZE_OUT, 0, False),
+        (kind.WRITE_OFF_LARGE, 1_000 * major, 0, action.REVIEW, 0, True),
         (kind.WRONG_VOUCHERS, 4, 10 * MINUTE, action.LOG, 0, False),
     )
     return {

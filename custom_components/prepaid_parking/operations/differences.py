@@ -22,6 +22,7 @@ from .booking import book, closed, referenced, tell
 from .facts import WalletEvent
 from .pages import latest, numbered
 from .repeats import answered_before
+from .risk import Asked, Asking, guard
 from .settlement_file import clearing_of
 from .settling_facts import DifferenceFact
 from .site import Site
@@ -33,6 +34,7 @@ TARGETS: Final = {
     Resolution.WRITTEN_OFF: site_account(SiteAccount.WRITE_OFF),
     Resolution.BANK: site_account(SiteAccount.BANK),
 }
+WRITE_OFF: Final = "write_off_difference"
 FOUND: Final = "found_in_file"
 """The reason of a difference that a later file has explained."""
 
@@ -51,17 +53,21 @@ async def settle_difference(
     actor: Actor,
     wallet: str = "",
     reference: str = "",
+    agreed: bool = False,
 ) -> Receipt:
     """Say what a difference is, and where what lies in suspense for it goes.
 
-    It is the office's own correction: a wallet that it charges may fall below zero by it. A file that is
+    A rule may want what is written off confirmed first, unless it was (`agreed`). It is the office's
+    own correction: a wallet that it charges may fall below zero by it. A file that is
     taken up meanwhile may explain it: they wait for each other.
     """
     found = await find_difference(site, difference)
 
     async def settle() -> Receipt:
         async with site.paying.turn_of(f"settling/{found.account}"):
-            return await _settle(site, difference, resolution, reason, actor, wallet, reference)
+            return await _settle(
+                site, difference, resolution, reason, actor, wallet, reference, agreed=agreed
+            )
 
     return await asyncio.shield(settle())
 
@@ -75,6 +81,8 @@ async def _settle(
     actor: Actor,
     wallet: str,
     reference: str,
+    *,
+    agreed: bool,
 ) -> Receipt:
     content = {"difference": difference, "resolution": resolution, "wallet": wallet}
     act = Act(
@@ -94,6 +102,8 @@ async def _settle(
     if run is not None:
         after = replace(after, wallet=run.wallet.id)
     refusal = closed(run) if run is not None else None
+    if resolution is Resolution.WRITTEN_OFF and not agreed:
+        await _guard(site, found, act)
     act = replace(
         act,
         postings=_moved(found, _target(resolution, run)),
@@ -115,6 +125,14 @@ async def _settle(
             site.wake_wallet(run)
         site.tell(DifferenceFact(difference=after, at=receipt.booked))
     return receipt
+
+
+async def _guard(site: Site, found: Difference, act: Act) -> None:
+    """Hold or refuse to write off what a rule is for: it is the site's money, and nobody else would miss it."""
+    assert act.reference is not None
+    asking = Asking(what=Asked.WRITE_OFF, actor=act.actor, amount_minor=abs(found.held_minor))
+    data = {"difference": found.id, "reason": act.reason}
+    await guard(site, asking, kind=WRITE_OFF, data=data, reference=act.reference.key)
 
 
 async def find_difference(site: Site, difference: str) -> Difference:

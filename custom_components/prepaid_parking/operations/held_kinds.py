@@ -4,12 +4,14 @@ from datetime import datetime
 from typing import Final
 
 from ..core.chart import Channel
+from ..core.difference import Resolution
 from ..core.held_operation import HeldOperation
 from ..core.identity import Actor, ActorKind
 from ..core.ledger import Receipt
 from .agreement_charges import AGREEMENT_CHARGE, fetch_held
 from .cashier import close_wallet, refund, top_up, unfreeze
 from .challenges import Kinds, go_on_with_confirmed, left_confirmed
+from .differences import WRITE_OFF, settle_difference
 from .lifting import UNFREEZE
 from .pay_refunds import REFUND_ORDER, refund_order
 from .risk_desk import CLOSING, REFUND, TOP_UP
@@ -94,6 +96,19 @@ def actor_of(written: str) -> Actor:
     return Actor(kind=ActorKind(kind), id=name)
 
 
+async def write_off_held(site: Site, held: HeldOperation) -> Receipt:
+    """Write off what was held; one that a file has explained meanwhile is refused."""
+    return await settle_difference(
+        site,
+        difference=held.data["difference"],
+        resolution=Resolution.WRITTEN_OFF,
+        reason=held.data["reason"],
+        actor=actor_of(held.asked_by),
+        reference=held.reference,
+        agreed=True,
+    )
+
+
 KINDS: Final[Kinds] = {
     AGREEMENT_CHARGE: fetch_held,
     CLOSING: closing_held,
@@ -101,6 +116,7 @@ KINDS: Final[Kinds] = {
     REFUND_ORDER: order_refund_held,
     TOP_UP: top_up_held,
     UNFREEZE: unfreeze_held,
+    WRITE_OFF: write_off_held,
 }
 """What can be held, and who does it once it is confirmed."""
 

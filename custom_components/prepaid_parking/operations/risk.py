@@ -29,6 +29,8 @@ class Asked(StrEnum):
     TOP_UP = "top_up"
     """By hand, at the desk."""
     REFUND = "refund"
+    WRITE_OFF = "write_off"
+    """Of what does not fit between a provider's file and the books."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,7 @@ async def guard(
     judged = await judge(site, asking)
     if not judged.needs:
         return
-    if asking.what is Asked.REFUND and Need.PERSON in judged.needs:
+    if asking.what is not Asked.TOP_UP and Need.PERSON in judged.needs:
         check_person(asking.actor)
     held = await hold_operation(
         site,
@@ -98,6 +100,8 @@ async def judge(site: Site, asking: Asking) -> Judged:
         recent = tuple(came)
     elif asking.what is Asked.REFUND:
         measured = {RiskKind.REFUND_LARGE: asking.amount_minor}
+    elif asking.what is Asked.WRITE_OFF:
+        measured = {RiskKind.WRITE_OFF_LARGE: asking.amount_minor}
     hits = struck(rules, measured)
     await say(
         site,
