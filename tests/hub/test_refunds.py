@@ -131,6 +131,11 @@ async def test_money_without_a_place_goes_back_to_its_payer(
         await hub.call("refund_order", payment="pu1", amount="39.01", reason="x")
     told = await as_user(hub, one, "refund_order", payment="PU1", reason="not what was asked")
     assert (told["amount"], told["order"], told["wallet"]) == ("39.00", "po3", None)
+    assert told["payment"] == "pu1"
+    other = await hub.call("refund_order", order="po1", amount="1.00", reason="x")
+    refunds = (await hub.call("list_refunds"))["refunds"]
+    named = {one["refund"]: one["payment"] for one in refunds}
+    assert named == {told["refund"]: "pu1", other["refund"]: None}
     assert provider.given(provider.asked[2].out_no) == 3900
     assert (await hub.call("list_orders"))["unmatched"] == []
     provider.end(told["refund_no"], RefundOutcome.FAILED)
@@ -140,10 +145,10 @@ async def test_money_without_a_place_goes_back_to_its_payer(
 
 
 async def test_a_providers_file_with_one_missing_and_one_extra_lists_both(
-    hub: Hub, provider: RefundingProvider
+    hub: Hub, provider: RefundingProvider, tmp_path: Path
 ) -> None:
     """The file as WeChat Pay writes it, brought by hand; brought twice, it counts once."""
-    known, _ = provider.orders.values()
+    known, other = provider.orders.values()
     extra = Movement(
         out_no="SOMEBODY-ELSES",
         reference="4200000099",
@@ -171,13 +176,20 @@ async def test_a_providers_file_with_one_missing_and_one_extra_lists_both(
         ("9.90", None, False),
     ]
     assert (await hub.call("list_differences"))["count"] == 0
-    told = await hub.call("import_settlement", channel="ch1", csv=csv)
+    file = tmp_path / "bill.csv"
+    file.write_text(csv)
+    hub.hass.config.allowlist_external_dirs = {str(tmp_path)}
+    told = await hub.call("import_settlement", channel="ch1", path=str(file))
     assert (told["rows"], told["new"]) == (2, 2)
     assert {(one["kind"], one["order"]) for one in told["differences"]} == {
         ("row_without_order", None),
         ("order_without_row", "po2"),
     }
     listed = await hub.call("list_differences")
+    assert {(one["out_no"], one["provider_ref"], one["held"]) for one in listed["differences"]} == {
+        ("SOMEBODY-ELSES", "4200000099", "9.90"),
+        (other.out_no, other.provider_ref, "0.00"),
+    }
     assert (listed["count"], listed["unreconciled"]) == (2, "39.90")
     again = await hub.call("import_settlement", channel="ch1", csv=csv)
     assert (again["new"], again["differences"]) == (0, [])

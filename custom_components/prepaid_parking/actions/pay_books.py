@@ -11,11 +11,12 @@ from ..core.bank_statement import PARTS, USUAL, read_statement
 from ..core.chart import ONLINE, Channel
 from ..core.difference import Resolution
 from ..core.errors import CoreError
-from ..core.pay_refund import RefundStep
+from ..core.pay_refund import PayRefund, RefundStep
 from ..core.settlement_calendar import day_of
 from ..operations import bank_lines, differences, pay_refund_people, pay_refunds
 from ..operations.pay_finding import named_channel
 from ..operations.pay_matching import take_file
+from ..operations.pay_refund_suspense import payments_of
 from ..operations.settlement_days import reconcile_payments
 from ..operations.settlement_file import File
 from ..operations.settlement_preview import look_at_file, look_at_statement
@@ -51,7 +52,8 @@ async def refund_order(call: Call) -> Response:
         actor=call.actor,
     )
     told = {"reference": reference, "idempotent": bool(call.text("reference"))}
-    return refund_view(call.site, refund) | told
+    (shown,) = await _shown(call, refund)
+    return shown | told
 
 
 async def settle_refund(call: Call) -> Response:
@@ -65,15 +67,16 @@ async def settle_refund(call: Call) -> Response:
         actor=call.actor,
     )
     pay_to = {} if refund.state.over else await pay_refunds.account_of(call.site, refund)
-    return refund_view(call.site, refund) | {"pay_to": dict(pay_to)}
+    (shown,) = await _shown(call, refund)
+    return shown | {"pay_to": dict(pay_to)}
 
 
 async def list_refunds(call: Call) -> Response:
     """List refunds, the latest first."""
-    shown, count = await pay_refunds.all_refunds(
+    found, count = await pay_refunds.all_refunds(
         call.site, order=call.text("order"), open_only=call.data["open"], part=call.part
     )
-    return {"refunds": [refund_view(call.site, one) for one in shown], "count": count}
+    return {"refunds": await _shown(call, *found), "count": count}
 
 
 async def import_settlement(call: Call) -> Response:
@@ -154,6 +157,12 @@ async def _statement(call: Call, text: str) -> Response:
         call.site, bank=bank, lines=lines, payouts=named, actor=call.actor
     )
     return {"bank": bank} | statement_view(call.site, taken)
+
+
+async def _shown(call: Call, *refunds: PayRefund) -> list[dict[str, object]]:
+    """Describe refunds, with the payments without a place that they go back of."""
+    payments = await payments_of(call.site, refunds)
+    return [refund_view(call.site, one, payments.get(one.id)) for one in refunds]
 
 
 def _account(call: Call) -> Mapping[str, str] | None:

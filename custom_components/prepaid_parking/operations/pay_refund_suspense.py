@@ -1,8 +1,10 @@
 """A refund of money that has no place: out of suspense, as far as it lies there, and back if it does not go."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..core.errors import CoreError
+from ..core.identity import RefundId, UnmatchedId
 from ..core.ledger import Posting, Record
 from ..core.pay_notice import Unmatched
 from ..core.pay_order import OrderState, PayOrder
@@ -16,6 +18,15 @@ async def payment_of(site: Site, refund: PayRefund) -> Unmatched:
     """Return the payment without a place that a refund goes back of: the provider's number names it."""
     found = await site.books.load(Unmatched, provider_ref=refund.payment_ref)
     return next(one for one in found if one.kind is refund.kind)
+
+
+async def payments_of(site: Site, refunds: Sequence[PayRefund]) -> Mapping[RefundId, UnmatchedId]:
+    """Return which payments without a place refunds go back of, where they do."""
+    refs = {one.payment_ref for one in refunds if one.of_suspense}
+    held = await site.books.among(Unmatched, "provider_ref", refs)
+    names = {(one.kind, one.provider_ref): one.id for one in held}
+    loose = {one.id: (one.kind, one.payment_ref) for one in refunds if one.of_suspense}
+    return {name: names[by] for name, by in loose.items() if by in names}
 
 
 async def out_of_suspense(

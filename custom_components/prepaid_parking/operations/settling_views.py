@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from ..core.difference import Difference
+from ..core.identity import UnmatchedId
 from ..core.pay_refund import PayRefund
 from .bank_lines import Fate, StatementTaken
 from .settlement_days import DayTaken
@@ -16,12 +17,18 @@ MOST_SHOWN: Final = 1_000
 """Rows of a file that is looked at: nobody reads more, and the hub would send them all."""
 
 
-def refund_view(site: Site, refund: PayRefund) -> dict[str, object]:
-    """Describe a refund: of which order, how much, where it stands and who allowed it."""
+def refund_view(
+    site: Site, refund: PayRefund, payment: UnmatchedId | None = None
+) -> dict[str, object]:
+    """Describe a refund: of which order, how much, where it stands and who allowed it.
+
+    `payment` is what it goes back of, where that has no place.
+    """
     return {
         "refund": refund.id,
         "refund_no": refund.refund_no,
         "order": refund.order or None,
+        "payment": payment,
         "channel": refund.channel,
         "kind": refund.kind,
         "way": refund.way,
