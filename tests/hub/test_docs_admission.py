@@ -1,7 +1,11 @@
 """The examples of who is let in, on a running hub: they work as they are printed."""
 
+import pytest
+
 from tests.hub.test_docs import ADMISSION, differences, examples
 from tests.journeys.conftest import Hub
+
+pytestmark = pytest.mark.usefixtures("noon")
 
 
 async def test_every_example_works_and_answers_what_is_printed(hub: Hub) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from homeassistant.core import Context
+import pytest
 
 from custom_components.prepaid_parking.const import DOMAIN
 from custom_components.prepaid_parking.core.identity import LaneId
@@ -11,6 +12,8 @@ from tests.hub.test_docs import ATTENDING, differences, examples
 from tests.journeys.conftest import Hub
 from tests.operations.park import HolderDevice
 from tests.operations.world import BarrierDevice
+
+pytestmark = pytest.mark.usefixtures("noon")
 
 
 def put_up(hub: Hub, lane: str, name: str, direction: str) -> LaneRun:

@@ -2,8 +2,12 @@
 
 from typing import Any, Final
 
+import pytest
+
 from tests.hub.test_docs import OFFLINE, differences, examples
 from tests.journeys.conftest import Hub
+
+pytestmark = pytest.mark.usefixtures("noon")
 
 OF_CHANCE: Final = frozenset({"url", "url_until", "made_at", "number"})
 """Numbers that this hub alone can make, links and times: another run has others."""

@@ -3,9 +3,12 @@
 from typing import Any, Final
 
 from homeassistant.core_config import async_process_ha_core_config
+import pytest
 
 from tests.hub.test_docs import PAY_CODES, differences, examples
 from tests.journeys.conftest import Hub
+
+pytestmark = pytest.mark.usefixtures("noon")
 
 OF_CHANCE: Final = frozenset(
     {"url", "code_url", "sheet_url", "sheet_url_until", "made_at", "revoked_at"}

@@ -2,9 +2,13 @@
 
 from typing import Any, Final
 
+import pytest
+
 from tests.hub.test_docs import PAYING, differences, examples
 from tests.journeys.conftest import Hub
 from tests.operations.provider import Provider, connect
+
+pytestmark = pytest.mark.usefixtures("noon")
 
 OF_CHANCE: Final = frozenset(
     {"out_no", "qr", "code_url", "created_at", "expires_at", "paid_at", "provider_ref", "at"}

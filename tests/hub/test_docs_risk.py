@@ -12,6 +12,8 @@ from tests.journeys.conftest import Hub
 from tests.operations.provider import connect
 from tests.operations.test_agreements import Fetching
 
+pytestmark = pytest.mark.usefixtures("noon")
+
 
 async def a_large_refund(hub: Hub) -> str:
     """Ask for a refund that a rule holds; return the code that was sent."""

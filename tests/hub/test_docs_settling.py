@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from typing import Final
 
+import pytest
+
 from custom_components.prepaid_parking.core.pay_channel import RefundOutcome
 from tests.hub.test_docs import SETTLING, differences, examples
 from tests.hub.test_docs_paying import OF_CHANCE, evened
@@ -10,6 +12,8 @@ from tests.journeys.conftest import Hub
 from tests.operations.provider import connect
 from tests.operations.refunding import RefundingProvider
 from tests.operations.test_settlement import stranger
+
+pytestmark = pytest.mark.usefixtures("noon")
 
 CHANCE: Final = OF_CHANCE | {"refund_no", "done_at", "opened_at", "booked"}
 A_SUNDAY: Final = date(2026, 11, 22)

@@ -2,12 +2,16 @@
 
 from datetime import timedelta
 
+import pytest
+
 from custom_components.prepaid_parking.core.identity import StayId, TariffId
 from custom_components.prepaid_parking.core.parking_rules import ParkingRules
 from custom_components.prepaid_parking.core.stay import Stay, StayKind, StayState
 from custom_components.prepaid_parking.operations.stay_book import put
 from tests.hub.test_docs import STAYS, differences, examples
 from tests.journeys.conftest import Hub
+
+pytestmark = pytest.mark.usefixtures("noon")
 
 
 async def car_park(hub: Hub) -> None:

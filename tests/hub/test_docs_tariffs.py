@@ -3,11 +3,15 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
 from custom_components.prepaid_parking.simulator.line import ModbusLine
 from tests.hub.test_docs import differences, examples
 from tests.journeys.conftest import Hub, bound_meter
 from tests.journeys.steps import post, shows
+
+pytestmark = pytest.mark.usefixtures("noon")
 
 
 async def test_assigned_and_taken_back_as_printed(

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from custom_components.prepaid_parking.operations.tamper import look_for_hints
 from custom_components.prepaid_parking.simulator.acrel import AcrelDdsy1352
 from custom_components.prepaid_parking.simulator.line import ModbusLine
@@ -11,6 +13,8 @@ from tests.hub.test_docs import UNITS, differences, examples
 from tests.journeys.buildings import house, wallet
 from tests.journeys.conftest import Hub
 from tests.journeys.steps import reads, shows
+
+pytestmark = pytest.mark.usefixtures("noon")
 
 
 class House:

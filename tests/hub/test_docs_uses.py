@@ -3,10 +3,13 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from homeassistant.core import ServiceCall
+import pytest
 
 from tests.hub.test_docs import USES, differences, examples
 from tests.journeys.conftest import Hub
 from tests.journeys.selling import PER_KM, WASHES, publish
+
+pytestmark = pytest.mark.usefixtures("noon")
 
 
 class House:

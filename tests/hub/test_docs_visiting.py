@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from custom_components.prepaid_parking.core.identity import LaneId, StayId
 from custom_components.prepaid_parking.core.parking_rules import ParkingRules, ZonePlaces
 from custom_components.prepaid_parking.core.review import Seen, Suspicion
@@ -10,6 +12,8 @@ from custom_components.prepaid_parking.operations.reviews import open_review
 from custom_components.prepaid_parking.operations.stay_book import put
 from tests.hub.test_docs import VISITING, differences, examples
 from tests.journeys.conftest import Hub
+
+pytestmark = pytest.mark.usefixtures("noon")
 
 
 async def places(hub: Hub, zone: str = "North", number: int = 40) -> None:
