@@ -6,11 +6,13 @@ import pytest
 
 from custom_components.prepaid_parking.core.chart import Channel, SiteAccount
 from custom_components.prepaid_parking.core.difference import Difference, DifferenceKind
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError
 from custom_components.prepaid_parking.core.pay_channel import ChannelFault, Outcome, RowKind
 from custom_components.prepaid_parking.core.pay_notice import HeardNotice, Made, Misfit, Unmatched
 from custom_components.prepaid_parking.core.pay_order import LADDER, Aim, AimKind, OrderState
 from custom_components.prepaid_parking.core.settlement_calendar import day_of
+from custom_components.prepaid_parking.operations.adjusting import reverse_entry
 from custom_components.prepaid_parking.operations.pay_crediting import credit_seen, credit_unknown
 from custom_components.prepaid_parking.operations.pay_finding import new_out_no
 from custom_components.prepaid_parking.operations.pay_notices import hear
@@ -228,3 +230,18 @@ async def test_one_payment_that_is_told_with_two_amounts_is_refused_loudly(
     assert (held.left_minor, await of_site(world, SUSPENSE)) == (700, 700)
     assert await of_site(world, CLEARING) == -700
     assert len(await world.books.load(HeardNotice)) == 1
+
+
+async def test_the_place_of_a_payment_is_not_taken_from_it(world: World) -> None:
+    """It would lie in suspense again, and no list and no repair would know of it."""
+    provider, run = RefundingProvider(), await world.wallet()
+    connect(world.site, provider)
+    order = await ask(world, run)
+    provider.pay(order.out_no, 3000)
+    await look(world.site, order.id)
+    (held,) = world.site.paying.unmatched
+    await settle_payment(world.site, payment=held, aim=order.aim, actor=MANAGER)
+    (entry,) = await world.books.entries(kinds=[EntryKind.TOP_UP])
+    with pytest.raises(CoreError, match="place_not_reversible"):
+        await reverse_entry(world.site, entry=entry.id, reason="wrong flat", actor=MANAGER)
+    assert (run.posted_minor, await of_site(world, SUSPENSE)) == (3000, 0)

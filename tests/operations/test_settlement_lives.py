@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from custom_components.prepaid_parking.core.chart import Channel, SiteAccount
 from custom_components.prepaid_parking.core.difference import DifferenceKind, Resolution, SettledRow
@@ -256,6 +256,7 @@ class Life:
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=st.lists(STEP, max_size=14))
+@example(steps=[("pay", 1), ("pay", 1), ("mispay", 1), ("place", 1), ("reverse", 2)])
 def test_never_more_goes_back_than_was_paid_and_clearing_comes_to_zero(
     steps: list[tuple[object, ...]],
 ) -> None:

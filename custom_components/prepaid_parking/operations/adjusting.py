@@ -32,6 +32,8 @@ REVERSIBLE: Final = frozenset(
 """What a person may take back. Usage is corrected by its quantity; deposits, packages and bills are
 ended by actions of their own, which know what else hangs on them."""
 
+SUSPENSE: Final = site_account(SiteAccount.SUSPENSE)
+
 
 @in_turn
 async def adjust(
@@ -134,6 +136,8 @@ def _irreversible(site: Site, entry: Entry) -> CoreError | None:
         return CoreError("entry_not_reversible", entry=entry.id, kind=entry.kind)
     if entry.kind is EntryKind.TOP_UP and entry.event.startswith(f"{VOUCHER}/"):
         return CoreError("voucher_not_reversible", entry=entry.id)
+    if any(leg.source == SUSPENSE for leg in entry.postings):
+        return CoreError("place_not_reversible", entry=entry.id)
     for run in runs_of(site, entry.postings):
         if (refusal := closed(run)) is not None:
             return refusal
