@@ -64,9 +64,15 @@ async def lists_answered_by(hass: HomeAssistant, answer: Answer) -> None:
     site = MockConfigEntry(domain=DOMAIN, title=DOMAIN)  # found by its name, for it does not run
     site.add_to_hass(hass)
     er.async_get(hass).async_get_or_create("sensor", DOMAIN, "balance", config_entry=site)
+    hass.states.async_set("input_text.demo_site", site.entry_id)
+
+    async def of_the_site(call: ServiceCall) -> ServiceResponse:
+        assert call.data["config_entry_id"] == site.entry_id
+        return await answer(call)
+
     for action in ANSWERS:
         hass.services.async_register(
-            DOMAIN, action, answer, supports_response=SupportsResponse.ONLY
+            DOMAIN, action, of_the_site, supports_response=SupportsResponse.ONLY
         )
     lists = await hass.async_add_executor_job(yaml.load_yaml, str(LISTS))
     assert await async_setup_component(hass, "template", {"template": lists})
