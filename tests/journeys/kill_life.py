@@ -3,6 +3,7 @@
 A process forks for every line it is told (a folder and a socket): imports cost more than a whole run.
 """
 
+from abc import ABC, abstractmethod
 import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import datetime
@@ -19,7 +20,7 @@ from .kill_world import load
 keeping.TICK_S = 0.01  # type: ignore[misc]  # an hour of the site's time passes in a moment
 
 
-class Life:
+class Life(ABC):
     """A site from its birth to its end, or to its death at any word."""
 
     site: Site
@@ -30,13 +31,13 @@ class Life:
         """Begin with nothing under way."""
         self._work: set[asyncio.Task[None]] = set()
 
+    @abstractmethod
     def now(self) -> datetime:
         """Return what the site's clock shows."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def begin(self, words: list[str]) -> None:
         """Take note of what is said before the books are opened."""
-        raise NotImplementedError
 
     async def opened(self) -> None:
         """Do what follows the opening of the books."""
@@ -44,9 +45,9 @@ class Life:
     async def ended(self) -> None:
         """Put away what was opened."""
 
+    @abstractmethod
     def do(self, words: list[str]) -> None:
         """Do what is asked, or begin to."""
-        raise NotImplementedError
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Begin what nobody waits for before the site ends."""

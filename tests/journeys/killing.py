@@ -1,5 +1,6 @@
 """A site in a process of its own that is killed and born again: how it is spoken to, and how it dies."""
 
+from abc import ABC, abstractmethod
 import asyncio
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
@@ -14,7 +15,7 @@ from typing import Final, Self
 ROOT: Final = Path(__file__).parents[2]
 
 
-class Killing:
+class Killing(ABC):
     """What goes on outside of a site that somebody pulls the plug of, again and again."""
 
     def __init__(self, folder: Path, process: Process, seed: int) -> None:
@@ -35,17 +36,17 @@ class Killing:
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
 
+    @abstractmethod
     def first_words(self) -> str:
         """Return what a site is told before it opens its books."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def live(self) -> None:
         """Have something go on, until the moment has come to pull the plug."""
-        raise NotImplementedError
 
+    @abstractmethod
     def heard(self, words: list[str]) -> None:
         """Take note of what a site says."""
-        raise NotImplementedError
 
     def lost(self) -> None:
         """Take note that a life has ended: what it did not answer it will not answer."""
