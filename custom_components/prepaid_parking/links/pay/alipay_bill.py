@@ -50,7 +50,7 @@ _BROKEN: Final = (
 )
 """What a file that is not what it should be makes the standard library raise.
 
-A ZIP that is encrypted is a RuntimeError, as is (NotImplementedError) one of a later version.
+A ZIP that is encrypted, or of a later version, is a RuntimeError.
 """
 
 
