@@ -25,6 +25,14 @@ class Child(Life):
         self.step = int(words[1])
 
     @override
+    async def opened(self) -> None:
+        """Nothing follows: meters count and tenants pay as they are told to."""
+
+    @override
+    async def ended(self) -> None:
+        """Nothing was opened but the books."""
+
+    @override
     def do(self, words: list[str]) -> None:
         match words:
             case ["step", number]:

@@ -39,9 +39,11 @@ class Life(ABC):
     async def begin(self, words: list[str]) -> None:
         """Take note of what is said before the books are opened."""
 
+    @abstractmethod
     async def opened(self) -> None:
         """Do what follows the opening of the books."""
 
+    @abstractmethod
     async def ended(self) -> None:
         """Put away what was opened."""
 

@@ -48,6 +48,7 @@ class Killing(ABC):
     def heard(self, words: list[str]) -> None:
         """Take note of what a site says."""
 
+    @abstractmethod
     def lost(self) -> None:
         """Take note that a life has ended: what it did not answer it will not answer."""
 

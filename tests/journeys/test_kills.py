@@ -47,6 +47,10 @@ class World(Killing):
         assert said == "sold"
         self.sold.add(int(reference))
 
+    @override
+    def lost(self) -> None:
+        """Whoever was not answered asks again."""
+
     async def live_to_the_end(self) -> None:
         """Let the site take one more step and stop in peace."""
         await self.bear()
