@@ -17,7 +17,9 @@ from custom_components.prepaid_parking.core.pay_channel import (
     SettlementRow,
 )
 from custom_components.prepaid_parking.core.pay_order import Aim, AimKind, PayOrder
+from custom_components.prepaid_parking.core.pay_refund import PayRefund
 from custom_components.prepaid_parking.operations.pay_orders import create_order, find_order, look
+from custom_components.prepaid_parking.operations.pay_refunds import refund_order
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.provider import Provider
 from tests.operations.world import MANAGER, SECOND, World
@@ -120,6 +122,13 @@ async def paid_order(
     world.clock.now += 2 * SECOND
     await look(world.site, order.id)
     return await find_order(world.site, order.id)
+
+
+async def part_back(world: World, order: PayOrder, minor: int = 4000) -> PayRefund:
+    """Have a part of an order's money go back to its payer."""
+    return await refund_order(
+        world.site, order=order.id, amount_minor=minor, reason="left", actor=MANAGER
+    )
 
 
 def payment_row(seen: Seen, *, fee: int = 0, at: datetime | None = None) -> SettlementRow:

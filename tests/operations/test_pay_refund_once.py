@@ -22,14 +22,6 @@ from tests.operations.test_unheard import lost_answers
 from tests.operations.world import DAY, MANAGER, MINUTE, World
 
 
-@pytest.fixture
-def provider(world: World) -> RefundingProvider:
-    """A provider that gives money back."""
-    made = RefundingProvider()
-    connect(world.site, made)
-    return made
-
-
 async def test_under_one_reference_it_is_one(world: World, provider: RefundingProvider) -> None:
     """A request that is sent again after a lost answer must not pay twice."""
     held = await wrong_amount(world, provider)

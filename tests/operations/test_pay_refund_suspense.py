@@ -49,14 +49,6 @@ REFUNDS: Final = SiteAccount.REFUNDS
 SUSPENSE: Final = SiteAccount.SUSPENSE
 
 
-@pytest.fixture
-def provider(world: World) -> RefundingProvider:
-    """A provider that gives money back."""
-    made = RefundingProvider()
-    connect(world.site, made)
-    return made
-
-
 async def wrong_amount(world: World, provider: RefundingProvider) -> Unmatched:
     """A payment of 90.00 for an order of 100.00."""
     wallet = await world.wallet()

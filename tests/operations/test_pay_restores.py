@@ -24,6 +24,7 @@ from tests.operations.provider import connect
 from tests.operations.refunding import (
     RefundingProvider,
     paid_order,
+    part_back,
     payment_row,
     refund_row,
 )
@@ -37,16 +38,13 @@ CLEARING = SiteAccount.CLEARING_WECHAT
 
 
 async def test_a_refund_that_went_after_the_backup_is_asked_for_under_its_number(
-    world: World,
+    world: World, provider: RefundingProvider
 ) -> None:
     """The books think that it waits, the payer has it: a second one would be the site's loss."""
-    provider, wallet = RefundingProvider(), await world.wallet()
-    connect(world.site, provider)
+    wallet = await world.wallet()
     order = await paid_order(world, provider, wallet)
     provider.refund_fault = ChannelFault.UNREACHABLE
-    refund = await refund_order(
-        world.site, order=order.id, amount_minor=4000, reason="left", actor=MANAGER
-    )
+    refund = await part_back(world, order)
     assert refund.state is RefundState.HELD
     kept = await backup(world)
     connect(world.site, provider)
@@ -67,16 +65,13 @@ async def test_a_refund_that_went_after_the_backup_is_asked_for_under_its_number
 
 
 async def test_a_refund_that_was_taken_back_after_the_backup_does_not_go_by_itself(
-    world: World,
+    world: World, provider: RefundingProvider
 ) -> None:
     """The desk took it back and the money was spent since: the books have forgotten that, nobody else."""
-    provider, wallet = RefundingProvider(), await world.wallet()
-    connect(world.site, provider)
+    wallet = await world.wallet()
     order = await paid_order(world, provider, wallet)
     provider.refund_fault = ChannelFault.UNREACHABLE
-    refund = await refund_order(
-        world.site, order=order.id, amount_minor=4000, reason="left", actor=MANAGER
-    )
+    refund = await part_back(world, order)
     kept = await backup(world)
     connect(world.site, provider)
     await settle_refund(
@@ -99,27 +94,22 @@ async def test_a_refund_that_was_taken_back_after_the_backup_does_not_go_by_itse
 
 
 async def test_a_refund_that_the_books_have_lost_is_found_in_the_providers_file(
-    world: World,
+    world: World, provider: RefundingProvider
 ) -> None:
     """Nothing here knows of it: a person asks again, and the file says how much went twice, and that it did."""
-    provider, wallet = RefundingProvider(), await world.wallet()
-    connect(world.site, provider)
+    wallet = await world.wallet()
     order = await paid_order(world, provider, wallet)
     kept = await backup(world)
     connect(world.site, provider)
     provider.becomes = RefundOutcome.DONE
-    lost = await refund_order(
-        world.site, order=order.id, amount_minor=7000, reason="left", actor=MANAGER
-    )
+    lost = await part_back(world, order, 7000)
     assert lost.state is RefundState.DONE
     await restore(world, kept)
     connect(world.site, provider)
     with pytest.raises(CoreError, match="ledger_closed"):
         await refund_order(world.site, order=order.id, reason="left", actor=MANAGER)
     await accept(world)
-    again = await refund_order(
-        world.site, order=order.id, amount_minor=7000, reason="left", actor=MANAGER
-    )
+    again = await part_back(world, order, 7000)
     assert (again.state, again.fault) == (RefundState.FAILED, "TOO_MUCH")
     assert world.wallet_now(wallet).posted_minor == 10_000
     day = day_of(Channel.WECHAT, world.clock.now)
@@ -229,11 +219,10 @@ async def test_nothing_is_fetched_by_agreement_before_a_person_has_looked(world:
 
 
 async def test_what_was_paid_in_the_lost_time_comes_back_with_the_file_and_once(
-    world: World,
+    world: World, provider: RefundingProvider
 ) -> None:
     """An order from before the backup and one from after it: both were paid, and both are in the file."""
-    provider, wallet = RefundingProvider(), await world.wallet()
-    connect(world.site, provider)
+    wallet = await world.wallet()
     known = await paid_order(world, provider, wallet, 1000)
     kept = await backup(world)
     connect(world.site, provider)

@@ -17,18 +17,17 @@ from custom_components.prepaid_parking.operations.stay_paying import pay_stay
 from tests.operations.conftest import MakeWorld
 from tests.operations.money import is_sound, of_site
 from tests.operations.provider import connect
-from tests.operations.refunding import ACCOUNT, RefundingProvider, paid_order
+from tests.operations.refunding import ACCOUNT, RefundingProvider, paid_order, part_back
 from tests.operations.staying import CITY, arrive, now
 from tests.operations.test_tokens import buy, token_meter
 from tests.operations.world import HOUR, MANAGER, MINUTE, SECOND, World
 
 
 async def test_what_waits_for_a_second_person_counts_as_much_as_what_has_gone(
-    world: World,
+    world: World, provider: RefundingProvider
 ) -> None:
     """Two requests of 60 out of 100: whoever allows both would give 120 back."""
-    provider, wallet = RefundingProvider(), await world.wallet()
-    connect(world.site, provider)
+    wallet = await world.wallet()
     order = await paid_order(world, provider, wallet)
 
     async def ask(minor: int, reference: str) -> str:
@@ -56,15 +55,10 @@ async def test_what_waits_for_a_second_person_counts_as_much_as_what_has_gone(
 
 
 async def test_what_a_provider_says_of_another_payments_refund_ends_none_of_ours(
-    world: World,
+    world: World, provider: RefundingProvider
 ) -> None:
     """The number fits and the payment does not: somebody has mixed two up, and it is not believed."""
-    provider, wallet = RefundingProvider(), await world.wallet()
-    connect(world.site, provider)
-    order = await paid_order(world, provider, wallet)
-    refund = await refund_order(
-        world.site, order=order.id, amount_minor=4000, reason="left", actor=MANAGER
-    )
+    refund = await part_back(world, await paid_order(world, provider, await world.wallet()))
     seen = provider.end(refund.refund_no, RefundOutcome.DONE)
     await refund_heard(world.site, "ch1", replace(seen, out_no="pp0000"))
     assert (await find_refund(world.site, refund.id)).state is RefundState.SENT

@@ -30,7 +30,7 @@ from custom_components.prepaid_parking.operations.differences import (
 )
 from custom_components.prepaid_parking.operations.pay_finding import find_order
 from custom_components.prepaid_parking.operations.pay_orders import create_order
-from custom_components.prepaid_parking.operations.pay_refunds import find_refund, refund_order
+from custom_components.prepaid_parking.operations.pay_refunds import find_refund
 from custom_components.prepaid_parking.operations.settlement_days import reconcile_payments
 from custom_components.prepaid_parking.operations.settlement_file import FileTaken
 from custom_components.prepaid_parking.operations.settling_facts import DifferenceFact
@@ -40,6 +40,7 @@ from tests.operations.refunding import (
     RefundingProvider,
     of,
     paid_order,
+    part_back,
     payment_row,
     refund_row,
 )
@@ -250,9 +251,7 @@ async def test_refunds_are_matched_and_one_that_nobody_asked_for_is_seen(
     """Somebody gives money back at the provider's own desk: the books must not believe it is there."""
     wallet = await world.wallet()
     order = await paid_order(world, provider, wallet)
-    refund = await refund_order(
-        world.site, order=order.id, amount_minor=4000, actor=MANAGER, reason="left"
-    )
+    refund = await part_back(world, order)
     theirs = SettlementRow(
         kind=RowKind.REFUND,
         out_no=order.out_no,
@@ -286,9 +285,7 @@ async def test_a_stuck_refunds_row_moves_nothing(world: World, provider: Refundi
     """The file says the money left; it did not arrive, and lies with the provider still."""
     wallet = await world.wallet()
     order = await paid_order(world, provider, wallet)
-    refund = await refund_order(
-        world.site, order=order.id, amount_minor=4000, actor=MANAGER, reason="left"
-    )
+    refund = await part_back(world, order)
     seen = provider.end(refund.refund_no, RefundOutcome.PENDING, stuck=True)
     await world.tick(MINUTE)
     provider.files[TODAY] = [payment_row(provider.orders[order.out_no]), refund_row(seen)]
@@ -308,9 +305,7 @@ async def test_a_refund_that_no_file_has_is_told_three_days_later(
     wallet = await world.wallet()
     order = await paid_order(world, provider, wallet)
     provider.becomes = RefundOutcome.DONE
-    refund = await refund_order(
-        world.site, order=order.id, amount_minor=4000, actor=MANAGER, reason="left"
-    )
+    refund = await part_back(world, order)
     provider.files[TODAY] = [payment_row(provider.orders[order.out_no])]
     assert (await reconcile(world)).found == ()
     (found,) = (await reconcile(world, TODAY + 3 * DAY)).found
@@ -327,9 +322,7 @@ async def test_a_refund_that_a_bank_sent_back_is_in_the_wallet_again_once(
     wallet = await world.wallet()
     order = await paid_order(world, provider, wallet)
     provider.becomes = RefundOutcome.DONE
-    refund = await refund_order(
-        world.site, order=order.id, amount_minor=4000, actor=MANAGER, reason="left"
-    )
+    refund = await part_back(world, order)
     seen = provider.refunds[refund.refund_no]
     rows = [payment_row(provider.orders[order.out_no]), refund_row(seen)]
     provider.files[TODAY] = rows
@@ -360,9 +353,7 @@ async def test_a_refund_that_went_and_came_back_in_one_file_is_one_story(
     """Two differences of opposite amounts would have somebody search for money that never was missing."""
     wallet = await world.wallet()
     order = await paid_order(world, provider, wallet)
-    refund = await refund_order(
-        world.site, order=order.id, amount_minor=4000, actor=MANAGER, reason="left"
-    )
+    refund = await part_back(world, order)
     seen = provider.refunds[refund.refund_no]
     if heard:
         await world.site.paying.refund_heard(

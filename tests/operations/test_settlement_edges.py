@@ -11,15 +11,15 @@ from custom_components.prepaid_parking.core.pay_channel import RefundOutcome, Ro
 from custom_components.prepaid_parking.core.pay_refund import PayRefund, RefundState, RefundStep
 from custom_components.prepaid_parking.operations.cashier import close_wallet
 from custom_components.prepaid_parking.operations.pay_refund_people import settle_refund
-from custom_components.prepaid_parking.operations.pay_refunds import find_refund, refund_order
+from custom_components.prepaid_parking.operations.pay_refunds import find_refund
 from custom_components.prepaid_parking.operations.voiding import void_payment
 from tests.operations.money import is_sound, of_site
-from tests.operations.provider import connect
 from tests.operations.refunding import (
     ACCOUNT,
     OTHER,
     RefundingProvider,
     paid_order,
+    part_back,
     payment_row,
     refund_row,
 )
@@ -30,20 +30,9 @@ from tests.operations.world import MANAGER, MINUTE, World
 SUSPENSE = SiteAccount.SUSPENSE
 
 
-@pytest.fixture
-def provider(world: World) -> RefundingProvider:
-    """A provider that gives money back."""
-    made = RefundingProvider()
-    connect(world.site, made)
-    return made
-
-
 async def sent(world: World, provider: RefundingProvider) -> PayRefund:
     """Have 40.00 on their way back, out of 100.00."""
-    order = await paid_order(world, provider, await world.wallet())
-    return await refund_order(
-        world.site, order=order.id, amount_minor=4000, reason="left", actor=MANAGER
-    )
+    return await part_back(world, await paid_order(world, provider, await world.wallet()))
 
 
 async def test_a_row_of_another_amount_ends_no_refund(

@@ -26,13 +26,20 @@ from custom_components.prepaid_parking.core.pay_refund import RefundState
 from custom_components.prepaid_parking.core.wallet import Purpose
 from custom_components.prepaid_parking.operations.differences import settle_difference
 from custom_components.prepaid_parking.operations.pay_orders import create_order, look
-from custom_components.prepaid_parking.operations.pay_refunds import find_refund, refund_order
+from custom_components.prepaid_parking.operations.pay_refunds import find_refund
 from custom_components.prepaid_parking.operations.stay_finding import stay_by_id
 from tests.operations.conftest import MakeWorld
 from tests.operations.dying import Dying
 from tests.operations.money import is_sound, of_site
 from tests.operations.provider import connect
-from tests.operations.refunding import RefundingProvider, of, paid_order, payment_row, refund_row
+from tests.operations.refunding import (
+    RefundingProvider,
+    of,
+    paid_order,
+    part_back,
+    payment_row,
+    refund_row,
+)
 from tests.operations.staying import CITY, arrive, let_out, now
 from tests.operations.test_bills import bill_for
 from tests.operations.test_settlement import CLEARING, TODAY, payout, reconcile
@@ -59,9 +66,7 @@ async def failed_refund(world: World, provider: RefundingProvider) -> RefundSeen
     """A refund of 40.00 that was on its way, and of which the provider has told that it failed."""
     wallet = await world.wallet()
     order = await paid_order(world, provider, wallet)
-    refund = await refund_order(
-        world.site, order=order.id, amount_minor=4000, actor=MANAGER, reason="left"
-    )
+    refund = await part_back(world, order)
     seen = provider.end(refund.refund_no, RefundOutcome.FAILED)
     await world.site.paying.refund_heard("ch1", seen)
     assert (await find_refund(world.site, refund.id)).state is RefundState.FAILED
@@ -151,9 +156,7 @@ async def test_one_that_failed_before_the_provider_gave_it_a_number_is_found_by_
     wallet = await world.wallet()
     order = await paid_order(world, provider, wallet)
     provider.answers_lost = True
-    refund = await refund_order(
-        world.site, order=order.id, amount_minor=4000, actor=MANAGER, reason="left"
-    )
+    refund = await part_back(world, order)
     seen = provider.end(refund.refund_no, RefundOutcome.FAILED)
     await world.site.paying.refund_heard("ch1", seen)
     known = await find_refund(world.site, refund.id)
