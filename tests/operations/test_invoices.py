@@ -1,4 +1,4 @@
-"""Invoices of top-ups: asked for once, numbered without a gap, taken back by a note, whatever dies between."""
+"""Invoices of top-ups: asked for once, numbered without a gap, whatever dies between."""
 
 import contextlib
 from typing import Any
@@ -6,102 +6,54 @@ from typing import Any
 import pytest
 
 from custom_components.prepaid_parking.core.batch import Row
-from custom_components.prepaid_parking.core.bill import BillingRules
 from custom_components.prepaid_parking.core.buyer import Buyer
 from custom_components.prepaid_parking.core.category import Category
 from custom_components.prepaid_parking.core.chart import Channel
 from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError, StoreError
-from custom_components.prepaid_parking.core.invoice import (
-    Invoice,
-    InvoiceMaker,
-    InvoiceState,
-    InvoiceStep,
-)
+from custom_components.prepaid_parking.core.invoice import Invoice, InvoiceState, InvoiceStep
 from custom_components.prepaid_parking.core.page import WHOLE_LIST, Part
-from custom_components.prepaid_parking.core.pay_channel import RefundOutcome
 from custom_components.prepaid_parking.core.wallet import Purpose
-from custom_components.prepaid_parking.operations.adjusting import reverse_entry
 from custom_components.prepaid_parking.operations.batch import Batch, batch_top_up
-from custom_components.prepaid_parking.operations.bills import set_billing, void_bill
-from custom_components.prepaid_parking.operations.buyers import (
-    buyer_view,
-    erase_person,
-    set_buyer,
-)
-from custom_components.prepaid_parking.operations.cashier import close_wallet, deduct, refund
+from custom_components.prepaid_parking.operations.bills import void_bill
+from custom_components.prepaid_parking.operations.buyers import buyer_view, erase_person, set_buyer
+from custom_components.prepaid_parking.operations.cashier import deduct
 from custom_components.prepaid_parking.operations.facts import WalletEvent, WalletFact
 from custom_components.prepaid_parking.operations.invoice_top_ups import (
     by_entry,
     by_order,
-    by_receipt,
     latest_of,
 )
 from custom_components.prepaid_parking.operations.invoice_views import (
-    invoice_views,
     latest_invoices,
     live_invoices,
 )
 from custom_components.prepaid_parking.operations.invoices import (
     find_invoice,
-    invoice_of,
     issue_invoice,
     request_invoice,
-    void_invoice,
 )
 from custom_components.prepaid_parking.operations.pay_notices import hear
 from custom_components.prepaid_parking.operations.pay_orders import create_order
-from custom_components.prepaid_parking.operations.pay_refunds import refund_order
 from custom_components.prepaid_parking.operations.top_up_fees import set_top_up_fee
-from custom_components.prepaid_parking.operations.voiding import void_payment
-from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.dying import Dying
+from tests.operations.invoicing import (
+    OUTSIDE,
+    by_service,
+    due,
+    numbers,
+    request,
+    rules,
+    void,
+)
 from tests.operations.money import is_sound
-from tests.operations.provider import SIGNED, connect
-from tests.operations.refunding import RefundingProvider, of, paid_order
+from tests.operations.provider import SIGNED
+from tests.operations.refunding import RefundingProvider, of
 from tests.operations.test_bills import bill_for
 from tests.operations.test_unheard import lost_answers
 from tests.operations.world import DAY, MANAGER, MINUTE, World
 
 LI = Buyer(name="Li Wei Trading Ltd", tax_id="91310000MA1FL0001X")
-OUTSIDE = "26312000000123456789"
-
-
-async def rules(world: World, **fields: Any) -> None:
-    """Say which tax top-ups of utilities contain, and who makes their invoices."""
-    written = BillingRules(category=Category.UTILITY, top_up_tax_bp=600, **fields)
-    await set_billing(world.site, rules=written, actor=MANAGER)
-
-
-async def by_service(world: World) -> None:
-    """Have a service outside make the invoices."""
-    await rules(world, invoice_maker=InvoiceMaker.SERVICE)
-
-
-async def request(world: World, wallet: WalletRun, **more: Any) -> Invoice:
-    """Ask for the invoice of a wallet's last top-up."""
-    top_up = await latest_of(world.site, wallet)
-    invoice, _ = await request_invoice(world.site, top_up=top_up, actor=MANAGER, **more)
-    return invoice
-
-
-async def void(world: World, invoice: Invoice, **more: Any) -> Invoice:
-    """Take an invoice back."""
-    told: Any = {"invoice": invoice.id, "reason": "wrong", "actor": MANAGER} | more
-    _, after = await void_invoice(world.site, **told)
-    return after
-
-
-async def due(world: World) -> dict[str, Any]:
-    """What somebody has to do, by invoice."""
-    views = await invoice_views(world.site, await live_invoices(world.site))
-    return {view["invoice"]: (view["due"], view["left"]) for view in views if view["due"]}
-
-
-async def numbers(world: World) -> list[str]:
-    """All numbers of invoices and of their credit notes, in their order."""
-    kept = await world.books.load(Invoice)
-    return sorted(one for two in kept for one in (two.number, two.credit_note) if one)
 
 
 def events(world: World) -> list[tuple[WalletEvent, str]]:
@@ -210,11 +162,12 @@ async def test_a_policy_asks_with_each_top_up_exactly_once(world: World) -> None
     assert len(await world.books.entries(kinds=[EntryKind.INVOICE_ISSUED])) == 2
 
 
-async def test_a_notice_that_comes_twice_asks_for_one_invoice(world: World) -> None:
+async def test_a_notice_that_comes_twice_asks_for_one_invoice(
+    world: World, provider: RefundingProvider
+) -> None:
     """Providers repeat themselves; the tax office does not laugh about it."""
     await world.policy(invoices=True)
-    wallet, provider = await world.wallet(), RefundingProvider()
-    connect(world.site, provider)
+    wallet = await world.wallet()
     order = await create_order(
         world.site, aim=of(wallet), channel="ch1", amount_minor=5_000, actor=MANAGER
     )
@@ -290,99 +243,6 @@ async def test_the_sites_own_numbers_are_given_by_the_site_alone(world: World) -
         await void(world, invoice, number="5")
 
 
-async def test_money_that_went_back_asks_for_a_credit_note(world: World) -> None:
-    """The tax of a payment that was given back is claimed by nobody, and the rest gets its paper."""
-    wallet = await world.wallet("100")
-    first = await request(world, wallet)
-    await world.pay(wallet, "50")
-    second = await request(world, wallet)
-    assert await due(world) == {}
-    await refund(
-        world.site, wallet=wallet.wallet.id, amount_minor=7_000, reason="moved", actor=MANAGER
-    )
-    assert await due(world) == {
-        second.id: (InvoiceStep.CREDIT_NOTE, "0.00"),
-        first.id: (InvoiceStep.CREDIT_NOTE, "80.00"),
-    }
-    assert (await void(world, first)).credit_note == "C2026-000001"
-    assert (await void(world, second)).credit_note == "C2026-000002"
-    assert await due(world) == {}
-    with pytest.raises(CoreError, match="invoice_nothing_left"):
-        await request(world, wallet)
-    (old,) = await world.books.entries(kinds=[EntryKind.TOP_UP], limit=1)
-    again, repeated = await request_invoice(world.site, top_up=old, actor=MANAGER)
-    assert (again.amount_minor, again.number, repeated) == (8_000, "I2026-000003", False)
-    assert (await invoice_of(world.site, old.event)) == again
-    await is_sound(world)
-
-
-async def test_a_receipt_that_was_voided_asks_for_a_credit_note(world: World) -> None:
-    """The mistake of the desk is out of the drawer; its invoice must not stay with the tax office."""
-    wallet = await world.wallet("100")
-    invoice, _ = await request_invoice(
-        world.site, top_up=await by_receipt(world.site, 1), actor=MANAGER
-    )
-    await void_payment(world.site, receipt=1, reason="mistake", actor=MANAGER)
-    await world.restart()
-    assert await due(world) == {invoice.id: (InvoiceStep.CREDIT_NOTE, "0.00")}
-    await world.pay(world.wallet_now(wallet), "5")
-    assert len(await due(world)) == 1
-
-
-async def test_a_refund_that_was_taken_back_leaves_the_invoice_right(world: World) -> None:
-    """Typed by mistake and reversed: nothing has to be done about a paper that is true."""
-    wallet = await world.wallet("100")
-    invoice = await request(world, wallet)
-    receipt = await refund(
-        world.site, wallet=wallet.wallet.id, amount_minor=100, reason="r", actor=MANAGER
-    )
-    assert await due(world) == {invoice.id: (InvoiceStep.CREDIT_NOTE, "99.00")}
-    await reverse_entry(world.site, entry=receipt.entry, reason="mistake", actor=MANAGER)
-    assert await due(world) == {}
-
-
-async def test_a_refund_of_an_order_is_of_that_payment(world: World) -> None:
-    """The provider gives the first payment back: the invoice of the second is as right as ever."""
-    wallet, provider = await world.wallet(), RefundingProvider()
-    connect(world.site, provider)
-    invoices = []
-    orders = []
-    for _ in range(2):
-        orders.append(await paid_order(world, provider, wallet))
-        invoices.append(await request(world, wallet))
-    back = await refund_order(world.site, order=orders[0].id, reason="r", actor=MANAGER)
-    assert await due(world) == {invoices[0].id: (InvoiceStep.CREDIT_NOTE, "0.00")}
-    provider.end(back.refund_no, RefundOutcome.FAILED)
-    await world.tick(MINUTE)
-    assert await due(world) == {}
-
-
-async def test_what_went_back_before_the_number_is_not_on_the_paper(world: World) -> None:
-    """Asked for at noon, given back in the same minute: no number for nothing, and none for too much."""
-    await world.policy(invoices=True)
-    gone, part = await world.wallet("10"), await world.wallet("10")
-    for wallet, minor in ((gone, 1_000), (part, 400)):
-        await refund(
-            world.site, wallet=wallet.wallet.id, amount_minor=minor, reason="r", actor=MANAGER
-        )
-    await world.tick(MINUTE)
-    (first,) = await world.books.load(Invoice, wallet=gone.wallet.id)
-    (second,) = await world.books.load(Invoice, wallet=part.wallet.id)
-    assert (first.state, first.number, first.credit_note) == (InvoiceState.VOID, "", "")
-    assert (second.number, second.amount_minor) == ("I2026-000001", 600)
-
-
-async def test_a_service_hears_that_what_it_was_asked_for_has_gone_back(world: World) -> None:
-    """Before anybody makes the paper; what was made all the same is written down and voided there."""
-    await by_service(world)
-    wallet = await world.wallet("10")
-    invoice = await request(world, wallet)
-    await close_wallet(world.site, wallet=wallet.wallet.id, actor=MANAGER)
-    assert await due(world) == {invoice.id: (InvoiceStep.WITHDRAW, "0.00")}
-    made, _ = await issue_invoice(world.site, invoice=invoice.id, number=OUTSIDE, actor=MANAGER)
-    assert await due(world) == {made.id: (InvoiceStep.CREDIT_NOTE, "0.00")}
-
-
 async def test_a_service_fee_is_on_the_paper_with_its_own_tax(world: World) -> None:
     """The payer paid it; the tax that was booked of it is the one that is said."""
     await rules(world)
@@ -410,6 +270,7 @@ async def test_an_invoice_keeps_the_buyer_it_was_issued_to(world: World) -> None
     assert (await world.books.verify()).first_bad is None
 
 
+@pytest.mark.usefixtures("provider")
 async def test_what_is_no_top_up_has_no_invoice(world: World) -> None:
     """A deduction, a bill at the desk, an order that nobody paid: each has papers of its own."""
     wallet = await world.wallet("10")
@@ -420,7 +281,6 @@ async def test_what_is_no_top_up_has_no_invoice(world: World) -> None:
         await by_entry(world.site, taken.entry)
     with pytest.raises(CoreError, match="invoice_not_top_up"):
         await latest_of(world.site, await world.wallet())
-    connect(world.site, RefundingProvider())
     order = await create_order(
         world.site, aim=of(wallet), channel="ch1", amount_minor=5_000, actor=MANAGER
     )
@@ -428,26 +288,6 @@ async def test_what_is_no_top_up_has_no_invoice(world: World) -> None:
         await by_order(world.site, order.id)
     with pytest.raises(CoreError, match="unknown_invoice"):
         await find_invoice(world.site, "")
-
-
-async def test_a_void_under_its_reference_is_answered_again(world: World) -> None:
-    """The office's program repeats what it has no answer to; there is one credit note."""
-    invoice = await request(world, await world.wallet("10"))
-    for _ in range(2):
-        assert (await void(world, invoice, reference="v1")).id == invoice.id
-    with pytest.raises(CoreError, match="invoice_is_void"):
-        await void(world, invoice)
-    assert await numbers(world) == ["C2026-000001", "I2026-000001"]
-    with pytest.raises(CoreError, match="invoice_is_void"):
-        await issue_invoice(world.site, invoice=(await void_of(world)).id, actor=MANAGER)
-
-
-async def void_of(world: World) -> Invoice:
-    """Return a request that was withdrawn."""
-    await by_service(world)
-    invoice = await request(world, await world.wallet("10"))
-    await rules(world)
-    return await void(world, invoice)
 
 
 async def test_invoices_are_found_by_day_by_wallet_and_by_state(world: World) -> None:
