@@ -53,6 +53,25 @@ async def test_a_contact_is_read_shown_and_saved_without_moving(
     assert all(not relay.moves for relay in board.relays)
 
 
+async def test_a_board_without_a_name_is_taken_by_its_coil_and_is_never_the_first_choice(
+    hass: HomeAssistant, a_site: MockConfigEntry, line: ModbusLine, board: WaveshareRelay
+) -> None:
+    """Most boards in a gate house have no maker that anybody knows, and all count coils from 0."""
+    line_id = saved_gateway(hass, a_site, line)
+    board.relays[2].command(closed=True)
+    walk = Walk(hass, a_site, "lane")
+    await walk.begin()
+    await walk.answer("barrier_modbus")
+    assert walk.suggested("family") == "waveshare_relay"
+    await walk.answer(contact(line_id, family="coil_relay", contact=33))
+    walk.at("barrier_modbus", error="no_such_contact")
+    await walk.answer(contact(line_id, family="coil_relay", contact=9))
+    walk.at("barrier_modbus", error="refused")
+    await walk.answer(contact(line_id, family="coil_relay", contact=3))
+    walk.at("lane")
+    assert walk.shown()["said"] == "contact closed"
+
+
 async def test_an_input_that_toggles_is_refused(
     hass: HomeAssistant, a_site: MockConfigEntry, line: ModbusLine
 ) -> None:

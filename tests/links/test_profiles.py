@@ -40,6 +40,7 @@ SHIPPED_IDS = {
     "acrel_adw300",
     "acrel_ddsy1352",
     "chint_dtsu666",
+    "coil_relay",
     "eastron_sdm120",
     "eastron_sdm230",
     "eastron_sdm630",

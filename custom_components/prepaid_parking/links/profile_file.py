@@ -43,8 +43,9 @@ class Profiles:
 
     @property
     def barriers(self) -> dict[str, BarrierProfile]:
-        """The relay boards for barriers among them."""
-        return {key: one for key, one in self.known.items() if isinstance(one, BarrierProfile)}
+        """The relay boards for barriers among them, boards without a name last: a dialogue takes the first."""
+        boards = {key: one for key, one in self.known.items() if isinstance(one, BarrierProfile)}
+        return dict(sorted(boards.items(), key=lambda one: one[1].about.experimental))
 
 
 def load_profiles(own: Path | None = None) -> Profiles:
