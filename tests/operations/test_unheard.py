@@ -6,7 +6,8 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.prepaid_parking.core.errors import StoreError
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
+from custom_components.prepaid_parking.core.errors import CoreError, StoreError
 from custom_components.prepaid_parking.core.pay_order import OrderState
 from custom_components.prepaid_parking.core.pay_refund import RefundState
 from custom_components.prepaid_parking.core.promotion import Back
@@ -15,6 +16,7 @@ from custom_components.prepaid_parking.operations.layering import refundable_min
 from custom_components.prepaid_parking.operations.pay_notices import hear
 from custom_components.prepaid_parking.operations.pay_orders import create_order
 from custom_components.prepaid_parking.operations.pay_refunds import refund_order
+from custom_components.prepaid_parking.operations.persons import set_person
 from tests.operations.money import is_sound, promise
 from tests.operations.provider import SIGNED, connect
 from tests.operations.refunding import RefundingProvider, of, paid_order
@@ -145,3 +147,21 @@ async def test_a_refund_held_unheard_goes_its_way(world: World) -> None:
     assert not [one for one in world.site.settling.refunds.values() if not one.state.over]
     assert RefundState.DONE.over
     await is_sound(world)
+
+
+async def test_a_person_put_right_unheard_stays_right(world: World) -> None:
+    """The next change builds on the new name; the old one would come back, and the new one outlive its erasure."""
+    wallet = await world.wallet(person={"name": "Li", "phone": "13900001111"})
+    told: Any = {"wallet": wallet.wallet.id, "actor": MANAGER}
+    before = wallet.wallet.subject
+    with lost_answers(world):
+        await set_person(world.site, fields={"name": "Wang"}, **told)
+    await set_person(world.site, fields={"phone": "13900002222"}, **told)
+    kept = await world.site.privacy.get_subject(wallet.wallet.subject)
+    assert kept == {"name": "Wang", "phone": "13900002222"}
+    first, second = await world.books.entries(kinds=[EntryKind.PERSON_SET])
+    assert second.detail["before"] == first.detail["person"] != before
+    with pytest.raises(CoreError):
+        await world.site.privacy.get_subject(str(first.detail["person"]))
+    await world.restart()
+    assert world.wallet_now(wallet).wallet == wallet.wallet

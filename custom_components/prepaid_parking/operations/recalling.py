@@ -7,6 +7,7 @@ from ..core.layers import Layers
 from ..core.points import Lots
 from ..core.promotion import Granted
 from ..core.recovery import Recovery
+from ..core.wallet import Wallet
 from . import deposits, differences, pay_looking, pay_refunds, pay_suspense, stay_book
 from .site import Site
 from .topping_up import keep_granted
@@ -31,6 +32,7 @@ async def recall(site: Site) -> None:
 async def _read(site: Site, runs: list[WalletRun]) -> None:
     await _balances(site, runs)
     for run in runs:
+        await _said(site, run)
         await _promised(site, run)
         site.wake_wallet(run)
     for stay in site.parking.unheard:
@@ -50,6 +52,13 @@ async def _balances(site: Site, runs: list[WalletRun]) -> None:
         run.take_over(balances)
         run.as_of = dict.fromkeys(balances, last.id)
         run.booked_to = last.id
+
+
+async def _said(site: Site, run: WalletRun) -> None:
+    """Take over what the books say of a wallet; what hangs on its end is taken up at the next start."""
+    for wallet in await site.books.load(Wallet, id=run.wallet.id):
+        if wallet.closed_at is None:
+            run.wallet = wallet
 
 
 async def _promised(site: Site, run: WalletRun) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from ..core.chart import owner_of
 from ..core.ledger import Act
 from ..core.stay import Stay
+from ..core.wallet import Wallet
 from .site import Site
 
 
@@ -18,6 +19,7 @@ def unheard(site: Site, acts: Iterable[Act]) -> None:
     for act in acts:
         for leg in act.postings:
             site.unheard |= {owner_of(leg.source), owner_of(leg.target)}
+        site.unheard |= {one.no for one in act.puts if isinstance(one, Wallet)}
         site.parking.unheard |= {one.id for one in act.puts if isinstance(one, Stay)}
     site.desk.agents_doubtful = site.offline.doubtful = site.billing.doubtful = True
     site.settling.doubtful = True
