@@ -1,6 +1,7 @@
 """The desk: what lies in a drawer is what the books say, and each payer has a number of their own."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -13,7 +14,7 @@ from custom_components.prepaid_parking.core.desk_receipt import DeskReceipt
 from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import ConflictError, CoreError, StoreError
 from custom_components.prepaid_parking.core.held_operation import HeldOperation, HeldState
-from custom_components.prepaid_parking.core.identity import Actor, ActorKind
+from custom_components.prepaid_parking.core.identity import Actor, ActorKind, ShiftId, TillId
 from custom_components.prepaid_parking.core.ledger import Receipt
 from custom_components.prepaid_parking.core.risk import RiskKind
 from custom_components.prepaid_parking.core.shift import Shift, Till
@@ -450,6 +451,25 @@ async def test_the_desk_is_as_it_was_after_a_restart(world: World) -> None:
     assert await now(world, shift) == before
     receipt = await pay(world, wallet, 500)
     assert (receipt.detail["receipt"], receipt.detail["shift"]) == (2, shift.id)
+
+
+async def test_what_was_left_in_a_drawer_is_known_however_long_nobody_has_had_it(
+    world: World,
+) -> None:
+    """The kiosk of the pool opens in May: its drawer holds what was counted there in September."""
+    shift = await a_shift(world)
+    ended = await close_shift(world.site, shift=shift.id, actor=CASHIER, counted_minor=10_000)
+    others = [
+        replace(ended[1], id=ShiftId(f"sh{no}"), no=no, till=TillId("ti2"), counted_minor=no)
+        for no in range(2, 1_100)
+    ]
+    await set_till(world.site, actor=MANAGER, changes={"name": "Gate"})
+    await world.books.record(*others)
+    await world.restart()
+    assert world.site.desk.left == {shift.till: 10_000, "ti2": 1_099}
+    await open_shift(world.site, till="ti2", counted_minor=5, actor=OTHER)
+    await world.restart()
+    assert world.site.desk.left == {shift.till: 10_000, "ti2": 1_099}
 
 
 async def test_numbers_have_no_gap_when_many_pay_at_once(world: World) -> None:

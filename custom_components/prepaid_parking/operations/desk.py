@@ -17,6 +17,7 @@ from ..core.held_operation import HeldOperation, HeldState, ended
 from ..core.identity import ActorKind, InstallationId, ShiftId, TerminalId, TillId
 from ..core.ledger import Act, Entry, Receipt
 from ..core.metering import Cursor
+from ..core.page import Page
 from ..core.shift import RECEIPTS, Shift, Till, moved
 from ..core.terminal import Terminal
 from .desk_facts import TillFact
@@ -31,8 +32,6 @@ OWN = frozenset(
     {EntryKind.CASH_DELIVERED, EntryKind.SHIFT_OPENED, EntryKind.SHIFT_CLOSED, EntryKind.BATCH}
 )
 """What is about a drawer itself."""
-MOST_ENDED = 1_000
-"""Ends of shifts that are looked through for what lies in a drawer: a year of one with three shifts a day."""
 TERMINAL = "terminal:"
 """What stands before a terminal's id where it is the actor."""
 
@@ -78,14 +77,12 @@ async def load(site: Site) -> None:
 
 async def _left(site: Site) -> dict[TillId, int]:
     """Return what was counted in each drawer when it was last handed back."""
-    ended = await site.books.entries(
-        kinds=[EntryKind.SHIFT_CLOSED], newest_first=True, limit=MOST_ENDED
-    )
     left: dict[TillId, int] = {}
-    for one in reversed(ended):
-        counted = one.detail["counted"]
-        assert isinstance(counted, int)
-        left[TillId(str(one.detail["till"]))] = counted
+    for till in site.desk.tills:
+        # Of the last two shifts one may have the drawer still.
+        for one in await site.books.page(Shift, Page(like={"till": till}, limit=2)):
+            if one.closed_at is not None and one.counted_minor is not None:
+                left.setdefault(till, one.counted_minor)
     return left
 
 

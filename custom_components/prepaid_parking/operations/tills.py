@@ -8,11 +8,13 @@ from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor, ActorKind, ShiftId, TillId
 from ..core.ledger import Act, Posting, Receipt
+from ..core.page import Part
 from ..core.shift import Shift, Till, counted, delivered, shut
 from .booking import referenced
 from .desk import CASH, load
 from .desk_facts import TillFact
 from .named import by_id_or_name
+from .pages import numbered
 from .repeats import answered_before
 from .site import Site
 from .turn import in_turn
@@ -36,7 +38,7 @@ async def own_shift(site: Site, actor: Actor) -> str:
     """
     who = str(actor)
     has = [one for one in site.desk.shifts.values() if one.cashier == who]
-    had = has or await site.books.load(Shift, cashier=who)
+    had = has or await numbered(site, Shift, Part(limit=1), {"cashier": who})
     return max(had, key=lambda one: one.no).id if had else ""
 
 
