@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 import json
+from typing import Any
 from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -46,6 +47,7 @@ from custom_components.prepaid_parking.operations.tills import (
 from custom_components.prepaid_parking.operations.top_up_fees import set_top_up_fee
 from custom_components.prepaid_parking.operations.voiding import void_payment
 from tests.operations.conftest import MakeWorld
+from tests.operations.money import is_sound
 from tests.operations.test_desk import CASHIER, a_shift, pay
 from tests.operations.world import MANAGER, World
 
@@ -145,6 +147,27 @@ async def test_an_agent_ends_with_nothing_open(world: World) -> None:
     await set_agent(world.site, agent=agent.id, closed=True, actor=MANAGER)
     with pytest.raises(CoreError, match="agent_closed"):
         await pay_in_float(world.site, agent=agent.id, amount_minor=1, actor=MANAGER)
+
+
+async def test_a_sale_of_an_agent_that_has_ended_is_not_taken_back(world: World) -> None:
+    """Its money would lie in a float that nobody is paid: what was wrong is moved between the wallets."""
+    wallet, agent = await world.wallet(), await an_agent(world, rate_micro=0, float_minor=5_000)
+    sold, _ = await agent_top_up(
+        world.site, agent=agent.id, wallet=wallet.wallet.id, amount_minor=4_000, actor=MANAGER
+    )
+    told: Any = {"actor": MANAGER, "reason": "wrong flat", "reference": "r1"}
+    back = await reverse_entry(world.site, entry=sold.entry, **told)
+    wrong, _ = await agent_top_up(
+        world.site, agent=agent.id, wallet=wallet.wallet.id, amount_minor=5_000, actor=MANAGER
+    )
+    await set_agent(world.site, agent=agent.id, closed=True, actor=MANAGER)
+    with pytest.raises(CoreError, match="agent_closed"):
+        await reverse_entry(world.site, entry=wrong.entry, **told | {"reference": "r2"})
+    again = await reverse_entry(world.site, entry=sold.entry, **told)
+    assert (again.entry, again.repeated) == (back.entry, True)
+    assert (await world.books.balances()).get(AGENTS, 0) == 0
+    assert wallet.posted_minor == 5_000
+    await is_sound(world)
 
 
 async def test_a_sale_of_which_nobody_heard_is_not_forgotten(world: World) -> None:

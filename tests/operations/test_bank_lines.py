@@ -7,6 +7,7 @@ from custom_components.prepaid_parking.core.chart import Channel, SiteAccount, w
 from custom_components.prepaid_parking.core.difference import DifferenceKind, Resolution
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.money import Currency
+from custom_components.prepaid_parking.operations.adjusting import reverse_entry
 from custom_components.prepaid_parking.operations.bank_lines import StatementTaken, take_statement
 from custom_components.prepaid_parking.operations.cashier import close_wallet, top_up
 from custom_components.prepaid_parking.operations.differences import settle_difference
@@ -73,6 +74,25 @@ async def test_what_the_desk_has_credited_by_the_banks_reference_is_not_credited
     )
     assert (taken.credited, taken.held) == (1, 1)
     assert (wallet.posted_minor, other.posted_minor) == (20_000, 0)
+    await is_sound(world)
+
+
+async def test_what_the_desk_has_taken_back_before_its_line_came_is_held(world: World) -> None:
+    """It was no typing mistake: the money is at the bank, in no wallet, and a person has to see it."""
+    wallet = await world.wallet()
+    booked = await top_up(
+        world.site,
+        wallet=wallet.wallet.id,
+        amount_minor=10_000,
+        channel=Channel.TRANSFER,
+        reference="B1",
+        actor=MANAGER,
+    )
+    await reverse_entry(world.site, entry=booked.entry, reason="not there yet", actor=MANAGER)
+    taken = await take(world, f"2026-07-01,100.00,B1,{wallet.wallet.id}")
+    assert (taken.credited, taken.held, taken.found[0].wallet) == (0, 1, wallet.wallet.id)
+    assert await of_site(world, SiteAccount.SUSPENSE) == taken.found[0].suspended_minor == 10_000
+    assert await of_site(world, SiteAccount.CLEARING) == wallet.posted_minor == 0
     await is_sound(world)
 
 

@@ -231,6 +231,8 @@ async def test_what_a_service_makes_waits_for_its_number(world: World) -> None:
     assert (note.credit_note, note.credit_link) == ("26312000000123456790", link)
     with pytest.raises(CoreError, match="invoice_not_issued"):
         await void(world, other, number="3")
+    with pytest.raises(CoreError, match="invoice_needs_number"):
+        await void(world, other, link=link)
     assert (await void(world, other)).state is InvoiceState.VOID
 
 

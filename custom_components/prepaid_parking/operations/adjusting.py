@@ -9,7 +9,7 @@ from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor
 from ..core.ledger import Act, Entry, Posting, Receipt, Record
-from .agents import given_back, trusted_agents
+from .agents import agent_of, given_back, trusted_agents
 from .booking import book, closed, referenced
 from .fee_legs import fee_refunded, without_kept_fee
 from .redeeming_vouchers import SCOPE as VOUCHER
@@ -104,10 +104,10 @@ async def take_back(
 
     With `whole` it was never rightly made: a fee that is never given back goes back as well.
     """
+    await trusted_agents(site)
     refusal = _irreversible(site, entry) or await fee_refunded(site, entry)
     if refusal is not None:
         return await book(site, act, refusal)
-    await trusted_agents(site)
     back = way_back(site, entry if whole else without_kept_fee(entry))
     agent = given_back(site, entry, back.postings)
     more = (agent,) if agent is not None else ()
@@ -138,6 +138,8 @@ def _irreversible(site: Site, entry: Entry) -> CoreError | None:
         return CoreError("voucher_not_reversible", entry=entry.id)
     if any(leg.source == SUSPENSE for leg in entry.postings):
         return CoreError("place_not_reversible", entry=entry.id)
+    if (agent := agent_of(site, entry)) is not None and agent.closed_at is not None:
+        return CoreError("agent_closed", agent=agent.name)
     for run in runs_of(site, entry.postings):
         if (refusal := closed(run)) is not None:
             return refusal

@@ -188,10 +188,17 @@ async def agent_top_up(
     return receipt, site.desk.agents[known.id]
 
 
+def agent_of(site: Site, entry: Entry) -> Agent | None:
+    """Return the agent that an entry is a sale of."""
+    if entry.kind is not EntryKind.TOP_UP:
+        return None
+    return site.desk.agents.get(AgentId(str(entry.detail.get("agent") or "")))
+
+
 def given_back(site: Site, entry: Entry, legs: Sequence[Posting]) -> Agent | None:
     """Return the agent of a sale that is taken back by these movements."""
-    known = site.desk.agents.get(AgentId(str(entry.detail.get("agent") or "")))
-    if known is None or entry.kind is not EntryKind.TOP_UP:
+    known = agent_of(site, entry)
+    if known is None:
         return None
     amount = sum(leg.amount_minor for leg in entry.postings if leg.source == AGENTS)
     returned = sum(leg.amount_minor for leg in legs if leg.target == AGENTS)

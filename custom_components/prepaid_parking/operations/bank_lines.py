@@ -158,7 +158,10 @@ async def _wallet_of_order(site: Site, name: str) -> str:
 
 
 async def _credited(site: Site, line: StatementLine, run: WalletRun, actor: Actor) -> bool:
-    """Credit a transfer, unless the desk did under the bank's reference; for another wallet it is held."""
+    """Credit a transfer, unless the desk did under the bank's reference; for another wallet it is held.
+
+    So it is where the desk has taken back what it credited: the money has come all the same.
+    """
     payment = Payment(
         amount_minor=line.amount_minor,
         channel=Channel.TRANSFER,
@@ -168,10 +171,10 @@ async def _credited(site: Site, line: StatementLine, run: WalletRun, actor: Acto
     )
     async with site.turn:
         try:
-            await take_in(site, run, payment)
+            receipt = await take_in(site, run, payment)
         except ConflictError:
             return False
-    return True
+    return not (receipt.repeated and await site.books.reversals([receipt.entry]))
 
 
 async def _arrived(

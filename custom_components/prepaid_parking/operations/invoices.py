@@ -145,7 +145,7 @@ async def void_invoice(
         return before, known
     if known.maker is InvoiceMaker.SITE and (number or link):
         raise CoreError("invoice_own_number", invoice=known.id)
-    if known.maker is InvoiceMaker.SERVICE and (number or known.number):
+    if known.maker is InvoiceMaker.SERVICE and (number or link or known.number):
         await _check_free(site, number, link)
     series, last = "", 0
     if known.maker is InvoiceMaker.SITE and known.state is InvoiceState.ISSUED:
