@@ -14,10 +14,10 @@ class Agreement:
 
     When the wallet's balance falls below `below_minor`, `amount_minor` is fetched: never more than
     `most_minor` at a time, nor more than `day_minor` in a local day. `subject` holds the provider's
-    token, sealed. `fall` counts how often the balance fell (one whose fetch the provider never heard of,
-    while the hub was down, counts anew), `seen_fall` is the last fall for which
-    something was fetched or asked for: once for each, whatever became of it. `trouble` is why the
-    last one brought nothing.
+    token, sealed. `fall` counts how often the balance fell (one whose fetch the provider never heard
+    of, while the hub was down, counts anew), `seen_fall` is the last fall for which something was
+    fetched or asked for: once for each, whatever became of it. `trouble` is why the last one brought
+    nothing.
     """
 
     id: AgreementId
@@ -50,6 +50,11 @@ class AgreementCharge:
     at: datetime
     order: OrderId | None = None
     failed: str = ""
+
+
+def charge_id(agreement: AgreementId, fall: int) -> str:
+    """Name the fetch for a fall: there is one."""
+    return f"{agreement}/{fall}"
 
 
 class Fetch(StrEnum):

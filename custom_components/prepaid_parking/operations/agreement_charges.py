@@ -15,6 +15,7 @@ from ..core.agreement import (
     AgreementCharge,
     Fetch,
     after_balance,
+    charge_id,
     decide,
     wanted_minor,
 )
@@ -132,7 +133,7 @@ async def _begin(
     )
     for guard in site.paying.guards:
         await guard(Asking(order=order, actor=SYSTEM, payer_ip=""))
-    name = f"{agreement.id}/{fall}"
+    name = charge_id(agreement.id, fall)
     charge = AgreementCharge(
         id=name,
         agreement=agreement.id,
@@ -276,7 +277,7 @@ async def _ask(site: Site, agreement: Agreement, wanted: int) -> None:
         why=OVER_LIMIT,
         wallet=agreement.wallet,
         amount_minor=wanted,
-        reference=f"{agreement.id}/{agreement.fall}",
+        reference=charge_id(agreement.id, agreement.fall),
     )
     await keep_agreement(site, replace(agreement, seen_fall=agreement.fall, trouble=OVER_LIMIT))
 
