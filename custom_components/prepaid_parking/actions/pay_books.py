@@ -12,13 +12,12 @@ from ..core.chart import ONLINE, Channel
 from ..core.difference import Resolution
 from ..core.errors import CoreError
 from ..core.pay_refund import PayRefund, RefundStep
-from ..core.settlement_calendar import day_of
 from ..operations import bank_lines, differences, pay_refund_people, pay_refunds
 from ..operations.pay_finding import named_channel
 from ..operations.pay_matching import take_file
 from ..operations.pay_refund_suspense import payments_of
 from ..operations.settlement_days import reconcile_payments
-from ..operations.settlement_file import File
+from ..operations.settlement_file import brought
 from ..operations.settlement_preview import look_at_file, look_at_statement
 from ..operations.settling_views import (
     day_view,
@@ -29,9 +28,9 @@ from ..operations.settling_views import (
     seen_view,
     statement_view,
 )
-from ..wiring_statements import BILL_WORDS, read_settlement
+from ..wiring_statements import BILL_WORDS, LARGEST_GIVEN, read_settlement
 from .call import DAY, MAYBE_REASON, PAGED, REASON, REFERENCE, Action, Call, Fields, Response
-from .given_file import PATH, given_text
+from .given_file import PATH, given, given_text
 
 COLUMNS: Final = (*USUAL, *BILL_WORDS)
 """By which a statement, or a bill, that was saved in GBK is known."""
@@ -84,16 +83,13 @@ async def import_settlement(call: Call) -> Response:
     named = [name for name in ("channel", "bank") if call.text(name)]
     if len(named) != 1:
         raise CoreError("settlement_whose")
-    text = await given_text(call, "csv", COLUMNS)
     if named == ["bank"]:
-        return await _statement(call, text)
+        return await _statement(call, await given_text(call, "csv", COLUMNS))
     run = named_channel(call.site, call.text("channel"))
-    rows = tuple(await asyncio.to_thread(read_settlement, text, run))
-    days = [day_of(run.kind, row.at) for row in rows if row.at is not None]
-    first, last = call.data.get("from"), call.data.get("to")
-    if not days and (first is None or last is None):
-        raise CoreError("list_is_empty")
-    file = File(run=run, rows=rows, first=first or min(days), last=last or max(days))
+    found = await given(call, "csv", LARGEST_GIVEN)
+    rows = await asyncio.to_thread(read_settlement, found, run)
+    del found
+    file = await asyncio.to_thread(brought, run, rows, call.data.get("from"), call.data.get("to"))
     if call.data["dry_run"]:
         seen = await look_at_file(call.site, file)
         return {"channel": run.key, "dry_run": True} | seen_view(call.site, seen)

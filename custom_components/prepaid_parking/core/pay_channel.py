@@ -35,6 +35,10 @@ class ChannelError(Exception):
         self.detail = detail
 
 
+ANOTHERS: Final = "another account"
+"""What a reader says of a whole file that is about money of somebody else."""
+
+
 class Way(StrEnum):
     """How a payer comes to the provider's own page."""
 

@@ -13,14 +13,14 @@ UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 """How "Unicode text" of a spreadsheet begins."""
 
 
-def table_text(data: bytes, columns: Collection[str]) -> str:
-    """Return the text of a file.
+def table_text(data: bytes, columns: Collection[str], most: int = MOST_BYTES) -> str:
+    """Return the text of a file that has so many bytes at most.
 
     What is no UTF-8 may be GBK, as a Chinese spreadsheet writes it: any bytes can be read as that, and
     other letters would turn into wrong ones. So it is taken only where `columns` that are known show up.
     """
-    if len(data) > MOST_BYTES:
-        raise CoreError("list_too_large", most=MOST_BYTES // 1_000_000)
+    if len(data) > most:
+        raise CoreError("list_too_large", most=most // 1_000_000)
     if data.startswith(BINARY):
         raise CoreError("list_not_a_table")
     if data.startswith(UTF_16):

@@ -1,5 +1,6 @@
 """A provider's file as it is taken up, and what it came to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Final
@@ -47,6 +48,19 @@ class FileTaken:
     new: int
     found: tuple[Difference, ...] = ()
     explained: tuple[Difference, ...] = ()
+
+
+def brought(
+    run: ChannelRun, rows: Sequence[SettlementRow], first: date | None, last: date | None
+) -> File:
+    """Return the file that a person brings, of the days of its rows where none are named.
+
+    Whoever calls does so in a thread: there may be a hundred thousand rows.
+    """
+    days = {day_of(run.kind, row.at) for row in rows if row.at is not None}
+    if not days and (first is None or last is None):
+        raise CoreError("list_is_empty")
+    return File(run=run, rows=tuple(rows), first=first or min(days), last=last or max(days))
 
 
 def account_of(run: ChannelRun) -> str:

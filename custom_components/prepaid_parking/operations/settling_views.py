@@ -14,7 +14,7 @@ from .settlement_preview import LineSeen, RowSeen
 from .site import Site
 
 MOST_SHOWN: Final = 1_000
-"""Rows of a file that is looked at: nobody reads more, and the hub would send them all."""
+"""Rows of a file, and differences of one: nobody reads more, and the hub would send them all."""
 
 
 def refund_view(
@@ -74,12 +74,13 @@ def difference_view(site: Site, difference: Difference) -> dict[str, object]:
 
 
 def file_view(site: Site, taken: FileTaken) -> dict[str, object]:
-    """Describe what a provider's file came to."""
+    """Describe what a provider's file came to; all that does not fit is listed elsewhere."""
     return {
         "rows": taken.rows,
         "new": taken.new,
-        "differences": [difference_view(site, one) for one in taken.found],
-        "explained": [one.id for one in taken.explained],
+        "differences": [difference_view(site, one) for one in taken.found[:MOST_SHOWN]],
+        "differences_count": len(taken.found),
+        "explained": [one.id for one in taken.explained[:MOST_SHOWN]],
     }
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.prepaid_parking.core.pay_channel import ChannelError, ChannelFault, RowKind
-from custom_components.prepaid_parking.links.pay.alipay_bill import rows
+from custom_components.prepaid_parking.links.pay.alipay_bill import rows, rows_of_file
 from custom_components.prepaid_parking.simulator import pay_alipay_bill
 from custom_components.prepaid_parking.simulator.pay_books import Movement, Refund
 
@@ -56,9 +56,17 @@ def _refused(content: bytes, day: date = DAY, seller: str = SELLER) -> None:
     assert err.value.fault is ChannelFault.UNTRUSTED
 
 
+def _refused_by_hand(content: bytes, seller: str = SELLER) -> None:
+    with pytest.raises(ChannelError) as err:
+        rows_of_file(content, seller)
+    assert err.value.fault is ChannelFault.UNTRUSTED
+
+
 def test_a_file_as_merchants_have_it() -> None:
     """A payment, a refund with its fee given back, and a discount at the merchant's cost."""
-    paid, back, cheaper = rows(_packed(WRITTEN, "#支付宝业务汇总查询\n"), DAY, SELLER)
+    whole = _packed(WRITTEN, "#支付宝业务汇总查询\n")
+    paid, back, cheaper = rows(whole, DAY, SELLER)
+    assert rows_of_file(whole, SELLER) == [paid, back, cheaper]
     assert (paid.kind, paid.amount_minor, paid.fee_minor) == (RowKind.PAYMENT, 1250, 8)
     assert paid.out_no == "service_1568601259302"
     assert paid.provider_ref == "2019091622001458860515315453"
@@ -120,12 +128,14 @@ OTHERS: Final[dict[str, Callable[[], bytes]]] = {
 def test_another_file_is_refused(name: str) -> None:
     """An empty one, two of one kind, a bomb: none of them is a day without payments."""
     _refused(OTHERS[name]())
+    _refused_by_hand(OTHERS[name]())
 
 
 def test_another_day_or_merchant_is_refused() -> None:
     """Yesterday's file booked again would find everything twice."""
     _refused(_packed(), day=date(2019, 9, 17))
     _refused(_packed(), seller="2088000000000000")
+    _refused_by_hand(_packed(), "2088000000000000")
 
 
 @given(st.integers(0), st.integers(1, 255))

@@ -16,7 +16,7 @@ import zipfile
 import zlib
 
 from ...core.errors import CoreError
-from ...core.pay_channel import ChannelError, ChannelFault, RowKind, SettlementRow
+from ...core.pay_channel import ANOTHERS, ChannelError, ChannelFault, RowKind, SettlementRow
 from .alipay_told import BEIJING, YUAN
 from .exchange import LARGEST_FILE
 
@@ -62,13 +62,24 @@ def rows(content: bytes, day: date, seller: str) -> Sequence[SettlementRow]:
         raise ChannelError(ChannelFault.UNTRUSTED, "bill", str(err)) from err
 
 
-def rows_of_text(text: str, seller: str) -> Sequence[SettlementRow]:
-    """Read the movements of a file that a person has unpacked; its day is the one it names."""
-    lines = text.removeprefix("\ufeff").strip().splitlines()
+def rows_of_file(content: bytes, seller: str) -> Sequence[SettlementRow]:
+    """Read a file that a person brings as the provider packed it; its day is the one it names."""
     try:
-        return _rows(lines, date(*map(int, _match(_DAY, lines[2]))), seller)
+        return _rows_by_themselves(_movements(content), seller)
     except _BROKEN as err:
         raise ChannelError(ChannelFault.UNTRUSTED, "bill", str(err)) from err
+
+
+def rows_of_text(text: str, seller: str) -> Sequence[SettlementRow]:
+    """Read the movements of a file that a person has unpacked; its day is the one it names."""
+    try:
+        return _rows_by_themselves(text.removeprefix("\ufeff").strip().splitlines(), seller)
+    except _BROKEN as err:
+        raise ChannelError(ChannelFault.UNTRUSTED, "bill", str(err)) from err
+
+
+def _rows_by_themselves(lines: Sequence[str], seller: str) -> Sequence[SettlementRow]:
+    return _rows(lines, date(*map(int, _match(_DAY, lines[2]))), seller)
 
 
 def _movements(content: bytes) -> list[str]:
@@ -97,7 +108,7 @@ def _rows(lines: Sequence[str], day: date, seller: str) -> Sequence[SettlementRo
     begin, end = _line(_BEGIN, lines), _line(_END, lines)
     account, started = lines[1:3]
     if not _match(_ACCOUNT, account)[0].startswith(seller):
-        raise ValueError("another account")
+        raise ValueError(ANOTHERS)
     if date(*map(int, _match(_DAY, started))) != day:
         raise ValueError("another day")
     heads, *table = csv.reader(lines[begin + 1 : end], strict=True)

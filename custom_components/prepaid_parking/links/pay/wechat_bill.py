@@ -12,7 +12,7 @@ from typing import Final
 
 from ...core.errors import CoreError
 from ...core.money import Currency
-from ...core.pay_channel import ChannelError, ChannelFault, RowKind, SettlementRow
+from ...core.pay_channel import ANOTHERS, ChannelError, ChannelFault, RowKind, SettlementRow
 from .wechat_told import CURRENCY
 
 YUAN: Final = Currency.of(CURRENCY)
@@ -30,7 +30,15 @@ type Row = Mapping[str, str]
 def rows(content: bytes, merchant: str) -> Sequence[SettlementRow]:
     """Read a day file; one that is not understood whole is not taken up in part."""
     try:
-        table = _table(content.decode("utf-8-sig"))
+        return rows_of_text(content.decode(), merchant)
+    except UnicodeDecodeError as err:
+        raise ChannelError(ChannelFault.UNTRUSTED, "bill", str(err)[:200]) from err
+
+
+def rows_of_text(text: str, merchant: str) -> Sequence[SettlementRow]:
+    """Read the text of a day file, as a person brings it."""
+    try:
+        table = _table(text.removeprefix("\ufeff"))
         return [_row(row, merchant) for row in table if not _has_come_back(row)]
     except (IndexError, KeyError, ValueError, CoreError) as err:
         raise ChannelError(ChannelFault.UNTRUSTED, "bill", str(err)[:200]) from err
@@ -65,7 +73,7 @@ def _row(row: Row, merchant: str) -> SettlementRow:
     if state not in {"SUCCESS", "REFUND"} or row["货币种类"] != CURRENCY:
         raise ValueError(state)
     if row["商户号"] != merchant:
-        raise ValueError("merchant")
+        raise ValueError(ANOTHERS)
     is_refund = state == "REFUND"
     return SettlementRow(
         kind=RowKind.REFUND if is_refund else RowKind.PAYMENT,
