@@ -16,17 +16,19 @@ from custom_components.prepaid_parking.core.difference import (
 from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import StoreError
 from custom_components.prepaid_parking.core.pay_channel import RowKind, SettlementRow
+from custom_components.prepaid_parking.core.pay_order import OrderState
 from custom_components.prepaid_parking.operations.adjusting import reverse_entry
 from custom_components.prepaid_parking.operations.cashier import top_up
 from custom_components.prepaid_parking.operations.differences import settle_difference
 from custom_components.prepaid_parking.operations.pay_crediting import credit_unknown
+from custom_components.prepaid_parking.operations.pay_orders import create_order, look
 from custom_components.prepaid_parking.operations.settlement_days import reconcile_payments
 from custom_components.prepaid_parking.operations.settling_facts import DifferenceFact
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.dying import Dying
 from tests.operations.money import is_sound, of_site
 from tests.operations.provider import connect
-from tests.operations.refunding import RefundingProvider, paid_order, payment_row
+from tests.operations.refunding import RefundingProvider, of, paid_order, payment_row
 from tests.operations.test_settlement import CLEARING, TODAY, payout, reconcile
 from tests.operations.world import DAY, HOUR, MANAGER, World
 
@@ -111,6 +113,7 @@ async def test_a_mistake_that_was_taken_back_is_no_difference(
     late = await by_hand(world, wallet, 300)
     (alone,) = (await reconcile(world)).found
     assert alone.entry == late
+    assert await world.books.load(Difference) == [alone]
     world.clock.now += DAY
     await take_back(world, late)
     taken = await reconcile(world, TODAY + DAY)
@@ -209,6 +212,51 @@ async def test_another_merchants_entries_are_for_its_own_file(
         (day,) = await reconcile_payments(world.site, first=TODAY, last=TODAY, channel=channel)
         assert day.taken is not None
         assert {one.kind for one in day.taken.found} == kinds
+
+
+async def test_a_payment_without_an_order_is_told_by_its_own_merchants_file(
+    world: World, provider: RefundingProvider
+) -> None:
+    """The other account's file cannot know of it: two people would look for one payment."""
+    other = RefundingProvider()
+    other.merchant = "1900000002"
+    connect(world.site, other, "ch2")
+    await credit_unknown(world.site, "ch2", other.pay("LOST", 800))
+    for channel, many in (("ch1", 0), ("ch2", 1)):
+        (day,) = await reconcile_payments(world.site, first=TODAY, last=TODAY, channel=channel)
+        assert day.taken is not None
+        assert len(day.taken.found) == many
+
+
+async def test_what_yesterdays_file_had_and_was_booked_today_is_not_told_today(
+    world: World, provider: RefundingProvider
+) -> None:
+    """The file itself brought it, a day late: today's file cannot have it once more."""
+    lost = provider.pay("LOST", 800, paid_at=world.clock.now)
+    provider.files[TODAY] = [payment_row(lost)]
+    world.clock.now += DAY
+    (brought,) = (await reconcile(world)).found
+    assert brought.kind is DifferenceKind.ROW_WITHOUT_ORDER
+    assert (await reconcile(world, TODAY + DAY)).found == ()
+
+
+async def test_an_order_that_was_credited_days_later_is_not_told_on_the_day_it_was(
+    world: World, provider: RefundingProvider
+) -> None:
+    """The hub was down for a weekend: the payment is in Friday's file, and Monday's knows nothing of it."""
+    order = await create_order(
+        world.site,
+        aim=of(await world.wallet()),
+        channel="ch1",
+        amount_minor=700,
+        actor=MANAGER,
+    )
+    provider.pay(order.out_no, 700, paid_at=world.clock.now)
+    world.clock.now += 3 * DAY
+    assert (await look(world.site, order.id)).state is OrderState.CREDITED
+    assert (await reconcile(world, TODAY + 3 * DAY)).found == ()
+    (missing,) = (await reconcile(world)).found
+    assert missing.kind is DifferenceKind.ORDER_WITHOUT_ROW
 
 
 async def test_an_entry_of_the_day_after_waits_for_its_own_file(
