@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from ..core.local_day import DAY
 from .agreement_charges import look_at_agreements, note_rise
 from .bill_paying import pay_open
 from .billing import bill_the_day
@@ -54,7 +55,6 @@ type FollowUp = Callable[[Site, WalletRun], Awaitable[None]]
 SECOND: Final = timedelta(seconds=1)
 MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
-DAY: Final = timedelta(days=1)
 
 CHORES: Final[tuple[tuple[timedelta, Chore], ...]] = (
     (MINUTE, finish_dividing),

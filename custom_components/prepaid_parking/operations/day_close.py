@@ -1,11 +1,11 @@
 """The daily close of a car park: what its lanes did and earned on a local day, equal to the ledger."""
 
 from collections import defaultdict
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, timedelta
 
 from ..core.day_close import KINDS, DayLine, Place, add_entry, in_order, total_of
 from ..core.identity import LaneId, WalletId
-from ..core.local_day import DAY
+from ..core.local_day import DAY, day_start
 from ..core.passage import Passage
 from ..core.stay import Stay
 from .facts import DayClosed
@@ -21,13 +21,14 @@ OPENED = frozenset(
 
 async def close_day(site: Site, day: date) -> dict[str, object]:
     """Return a local day, by lane and tariff and in all: booked on that day, whenever it is asked for."""
-    begin, end = _midnight(site, day), _midnight(site, day + DAY)
+    begin, end = day_start(day, site.zone), day_start(day + DAY, site.zone)
+    last = end - timedelta.resolution
     lines: defaultdict[Place, DayLine] = defaultdict(DayLine)
     places: dict[str, Place] = {}
-    for stay in await site.books.between(Stay, "left_at", _micros(begin), _micros(end) - 1):
+    for stay in await site.books.between(Stay, "left_at", begin, last):
         places[stay.id] = _place(site, stay)
         lines[places[stay.id]].stays += 1
-    for passage in await site.books.between(Passage, "at", _micros(begin), _micros(end) - 1):
+    for passage in await site.books.between(Passage, "at", begin, last):
         if passage.kind in OPENED:
             place = await _place_of(site, places, passage.stay, _name(site, passage.lane))
             lines[_name(site, passage.lane), place[1]].passages += 1
@@ -91,11 +92,3 @@ def _line(site: Site, line: DayLine) -> dict[str, object]:
         "owed": text(line.owed),
         "paid": {origin: text(paid) for origin, paid in sorted(line.paid.items()) if paid},
     }
-
-
-def _midnight(site: Site, day: date) -> datetime:
-    return datetime.combine(day, time(), site.zone).astimezone(UTC)
-
-
-def _micros(at: datetime) -> int:
-    return int((at - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 1_000_000

@@ -28,7 +28,7 @@ async def find_receipt(site: Site, number: int) -> DeskReceipt:
 async def receipts_between(site: Site, first: date, last: date) -> list[DeskReceipt]:
     """Return the receipts of local days, both included, in the order of their numbers."""
     begin, end = day_start(first, site.zone), day_start(last + DAY, site.zone)
-    found = await site.books.between(DeskReceipt, "at", _micros(begin), _micros(end) - 1)
+    found = await site.books.between(DeskReceipt, "at", begin, end - timedelta.resolution)
     return sorted(found, key=lambda one: one.no)
 
 
@@ -123,10 +123,6 @@ def receipt_view(site: Site, receipt: DeskReceipt) -> dict[str, object]:
 def local(site: Site, at: datetime) -> date:
     """Return the site's local day of an instant."""
     return at.astimezone(site.zone).date()
-
-
-def _micros(at: datetime) -> int:
-    return int(at.timestamp()) * 1_000_000
 
 
 def _of_days(site: Site, first: date, last: date) -> Page:

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from ..core.difference import DifferenceKind, SettledDays
+from ..core.local_day import DAY
 from ..core.pay_channel import ChannelError
 from ..core.settlement_calendar import RETRY, day_of, due_days, is_given_up
 from .differences import drawn_up, tell_differences
@@ -15,7 +16,6 @@ from .saying import said
 from .settlement_file import File, FileTaken, account_of, check_days
 from .site import Site
 
-DAY: Final = timedelta(days=1)
 FETCH: Final = "fetch_settlement"
 MOST_DAYS: Final = 92
 """Asked for by hand at once; no provider keeps more."""

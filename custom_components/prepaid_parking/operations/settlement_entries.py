@@ -15,6 +15,7 @@ from ..core.difference import ENTRY, Difference, DifferenceKind, SettledRow
 from ..core.entry_kind import EntryKind
 from ..core.identity import SYSTEM, EntryId
 from ..core.ledger import Act, Entry, Reference
+from ..core.local_day import DAY
 from ..core.pay_channel import RowKind
 from ..core.pay_notice import Unmatched
 from ..core.pay_order import PayOrder
@@ -27,7 +28,7 @@ from .repeats import answered_before
 from .reversal import find_entry
 from .settlement_booking import legs
 from .settlement_file import File, midnight
-from .settlement_sides import DAY, orders_around
+from .settlement_sides import orders_around
 from .site import Site
 from .walking import every_entry
 

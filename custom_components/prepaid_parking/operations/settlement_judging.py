@@ -7,6 +7,7 @@ from typing import Final
 
 from ..core.difference import Difference, DifferenceKind, SettledRow
 from ..core.identity import OrderId, RefundId
+from ..core.local_day import DAY
 from ..core.pay_channel import RowKind
 from ..core.pay_refund import PayRefund
 from ..core.settlement_calendar import ZONES, paid_on
@@ -17,7 +18,6 @@ from .settlement_file import File, midnight, row_day
 from .settlement_sides import (
     BOOKED,
     Sides,
-    micros,
     moved_by_orders,
     order_side,
     orders_around,
@@ -25,7 +25,6 @@ from .settlement_sides import (
 )
 from .site import Site
 
-DAY: Final = timedelta(days=1)
 LATE: Final = timedelta(days=3)
 """So long a refund may take to stand in a file: some date it when it was asked for, some when it ended."""
 MISSING: Final = frozenset({DifferenceKind.ORDER_WITHOUT_ROW, DifferenceKind.REFUND_WITHOUT_ROW})
@@ -149,7 +148,8 @@ async def _without_row(
 async def _refunds_of(site: Site, file: File, day: date) -> list[RefundSide]:
     """Return the refunds that ended on a day and that a file should have had since."""
     begin = midnight(file, day)
-    done = await site.books.between(PayRefund, "done_at", micros(begin), micros(begin + DAY) - 1)
+    last = begin + DAY - timedelta.resolution
+    done = await site.books.between(PayRefund, "done_at", begin, last)
     sides = [refund_side(one) for one in done if _is_of(site, file, one.channel)]
     return [one for one in sides if one.is_done]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from ..core.chart import Channel, channel_account
@@ -11,6 +11,7 @@ from ..core.difference import Difference, DifferenceKind, Resolution, SettledRow
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import OrderId
+from ..core.local_day import DAY, day_start
 from ..core.page import Page
 from ..core.pay_channel import RowKind, SettlementRow
 from ..core.pay_notice import Unmatched
@@ -24,9 +25,6 @@ from .pay_refund_holding import owner_of_aim
 from .site import Site
 from .walking import PAGE, every_entry
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND: Final = timedelta(microseconds=1)
-DAY: Final = timedelta(days=1)
 AROUND: Final = timedelta(days=2)
 """An order is made at most so long before it is paid: what is older is asked for one by one."""
 HALVES: Final = frozenset({DifferenceKind.REFUND_UNKNOWN, DifferenceKind.ENTRY_WITHOUT_ROW})
@@ -75,8 +73,8 @@ async def orders_around(
     """Yield a provider's orders that may have been paid on these days of its own, as they were made."""
     asked = Page(
         by=("created_at", "no"),
-        first=datetime.combine(first, time(), ZONES[kind]) - AROUND,
-        last=datetime.combine(last, time(), ZONES[kind]) + DAY,
+        first=day_start(first, ZONES[kind]) - AROUND,
+        last=day_start(last + DAY, ZONES[kind]),
         limit=PAGE,
         newest_first=False,
     )
@@ -216,11 +214,6 @@ def refund_side(refund: PayRefund) -> RefundSide:
         is_done=refund.state is RefundState.DONE and by_channel,
         done_at=refund.done_at,
     )
-
-
-def micros(at: datetime) -> int:
-    """Return an instant as the books count it."""
-    return (at - EPOCH) // MICROSECOND
 
 
 async def _written_off(site: Site, known: Known, held: Iterable[Unmatched]) -> Mapping[str, int]:

@@ -17,6 +17,7 @@ from sqlalchemy import Table
 
 from ..core.errors import CoreError
 from ..core.ledger import Record
+from ..core.page import Mark
 from .schema import TABLES
 
 type Value = int | str | bytes | None
@@ -35,6 +36,11 @@ def to_micros(at: datetime) -> int:
 def from_micros(micros: int) -> datetime:
     """Return the instant of `to_micros`, in UTC."""
     return EPOCH + micros * MICROSECOND
+
+
+def written_mark(mark: Mark) -> int | str:
+    """Return a bound of a column as the column holds it."""
+    return to_micros(mark) if isinstance(mark, datetime) else mark
 
 
 def canonical_json(value: object) -> str:

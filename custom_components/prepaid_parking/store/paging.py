@@ -1,14 +1,13 @@
 """Pages of long lists: an index leads to where one begins, and no row beyond it is read."""
 
-from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, select, tuple_
 from sqlalchemy.dialects import sqlite
 
-from ..core.page import Mark, Page
-from .codec import Value, codec_of, to_micros
+from ..core.page import Page
+from .codec import Value, codec_of, written_mark
 
 type _Shape = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], bool, bool]
 """Columns with a value, columns with none, those that order, and which bounds there are."""
@@ -20,7 +19,7 @@ def read_page[R](connection: Connection, kind: type[R], asked: Page) -> list[R]:
     words = _paging(codec.table, _shape(asked), bool(asked.after), newest_first=asked.newest_first)
     given = _given(asked) | {"page_limit": asked.limit}
     for name, mark in zip(asked.by, asked.after, strict=bool(asked.after)):
-        given[f"page_{name}"] = _written_mark(mark)
+        given[f"page_{name}"] = written_mark(mark)
     rows = connection.exec_driver_sql(words, given)
     return [codec.record(tuple(row)) for row in rows]
 
@@ -40,12 +39,8 @@ def _shape(asked: Page) -> _Shape:
 def _given(asked: Page) -> dict[str, Value]:
     given: dict[str, Value] = {**asked.like}
     for name, mark in (("page_first", asked.first), ("page_last", asked.last)):
-        given[name] = None if mark is None else _written_mark(mark)
+        given[name] = None if mark is None else written_mark(mark)
     return {name: value for name, value in given.items() if value is not None}
-
-
-def _written_mark(mark: Mark) -> int | str:
-    return to_micros(mark) if isinstance(mark, datetime) else mark
 
 
 @cache

@@ -15,7 +15,7 @@ from ..core.errors import StoreError
 from ..core.identity import EntryId, StayId, WalletId
 from ..core.ledger import AccountId, BooksState, Entry, Moved
 from ..core.order_sync import Totals
-from ..core.page import Page
+from ..core.page import Mark, Page
 from ..core.shift import Shift
 from ..core.stay import Stay
 from ..core.stay_query import StayQuery
@@ -60,7 +60,7 @@ class ReadBooks:
             lambda connection: record_queries.read_records(connection, kind, **like)
         )
 
-    async def between[R](self, kind: type[R], column: str, first: Value, last: Value) -> list[R]:
+    async def between[R](self, kind: type[R], column: str, first: Mark, last: Mark) -> list[R]:
         """Return the records of a kind with a column from one value to another, as they are kept."""
         return await self.read(
             lambda connection: record_queries.read_between(connection, kind, column, first, last)

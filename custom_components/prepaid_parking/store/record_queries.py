@@ -9,10 +9,11 @@ from typing import Final
 from sqlalchemy import BindParameter, Connection, Table, bindparam, func, select
 from sqlalchemy.dialects import sqlite
 
+from ..core.page import Mark
 from ..core.shift import Shift
 from ..core.supply import CommandLog, CommandOutcome
 from . import tables_desk, tables_meters
-from .codec import Value, codec_of, to_micros
+from .codec import Value, codec_of, to_micros, written_mark
 
 AT_ONCE: Final = 500
 """So many values are asked for in one question."""
@@ -28,12 +29,12 @@ def read_records[R](connection: Connection, kind: type[R], /, **like: Value) -> 
 
 
 def read_between[R](
-    connection: Connection, kind: type[R], column: str, first: Value, last: Value
+    connection: Connection, kind: type[R], column: str, first: Mark, last: Mark
 ) -> list[R]:
     """Return the records of a kind with a column from one value to another, both included, by it."""
     codec = codec_of(kind)
     named = codec.table.c[column]
-    wanted = select(*codec.table.c).where(named.between(first, last))
+    wanted = select(*codec.table.c).where(named.between(written_mark(first), written_mark(last)))
     rows = connection.execute(wanted.order_by(named, *codec.table.primary_key))
     return [codec.record(tuple(row)) for row in rows]
 
