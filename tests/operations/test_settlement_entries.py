@@ -21,6 +21,7 @@ from custom_components.prepaid_parking.operations.adjusting import reverse_entry
 from custom_components.prepaid_parking.operations.cashier import top_up
 from custom_components.prepaid_parking.operations.differences import settle_difference
 from custom_components.prepaid_parking.operations.pay_crediting import credit_unknown
+from custom_components.prepaid_parking.operations.pay_finding import new_out_no
 from custom_components.prepaid_parking.operations.pay_orders import create_order, look
 from custom_components.prepaid_parking.operations.settlement_days import reconcile_payments
 from custom_components.prepaid_parking.operations.settling_facts import DifferenceFact
@@ -232,11 +233,11 @@ async def test_what_yesterdays_file_had_and_was_booked_today_is_not_told_today(
     world: World, provider: RefundingProvider
 ) -> None:
     """The file itself brought it, a day late: today's file cannot have it once more."""
-    lost = provider.pay("LOST", 800, paid_at=world.clock.now)
+    lost = provider.pay(new_out_no(world.site), 800, paid_at=world.clock.now)
     provider.files[TODAY] = [payment_row(lost)]
     world.clock.now += DAY
     (brought,) = (await reconcile(world)).found
-    assert brought.kind is DifferenceKind.ROW_WITHOUT_ORDER
+    assert (brought.kind, brought.unmatched) == (DifferenceKind.ROW_WITHOUT_ORDER, "pu1")
     assert (await reconcile(world, TODAY + DAY)).found == ()
 
 
