@@ -38,7 +38,7 @@ from .picture_view import PictureView
 from .receipt_page import ReceiptView
 from .recording import async_record_hours
 from .repairs import async_watch_site
-from .roster import async_begin, is_shown
+from .roster import async_begin, async_rest, is_shown
 from .services import async_setup_services
 from .statement_view import StatementView
 from .terminal_view import TerminalView
@@ -107,6 +107,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> 
     back in the middle of a pulse would leave a contact closed.
     """
     await entry.runtime_data.closing.quiet()
+    async_rest(hass, entry)
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 

@@ -39,6 +39,7 @@ from .operations.facts import (
     WalletEvent,
     WalletFact,
 )
+from .operations.gently import gently
 from .operations.keeper import Keeper
 from .operations.lane_facts import Passed, ReviewOpened, ReviewSettled, StayFact
 from .operations.park_overview import ParkOverview, park_overview
@@ -66,7 +67,8 @@ LAST_CAR_EVERY_S: Final = 1.0
 """Nobody reads more plates at a lane than one a second; the hub's history would keep them all."""
 WRITES_PER_SLICE: Final = 50
 SLICE_S: Final = 0.5
-"""Fifty writes each half second: at most a hundred a second, and the loop is never held for long."""
+"""Fifty writes each half second: at most a hundred a second. They go in steps as well: what a meter says
+for the first time is a new entity for each of its numbers."""
 MANY_METERS: Final = 500
 COUNTERS_OF_MANY_S: Final = 300.0
 
@@ -204,7 +206,7 @@ class SiteCoordinator:
             if loop.time() >= self._slow_due:
                 self._publish_counters(loop.time())
             while self._urgent:
-                self._write_slice()
+                await self._write_slice()
                 await asyncio.sleep(SLICE_S if self._urgent else 0)
 
     def _publish_paced(self, now: float) -> None:
@@ -223,8 +225,10 @@ class SiteCoordinator:
         slowest = COUNTERS_OF_MANY_S if meters > MANY_METERS else self.counters_every
         self._slow_due = now + max(slowest, len(self._urgent) / 100)
 
-    def _write_slice(self) -> None:
-        for update in list(self._urgent)[:WRITES_PER_SLICE]:
+    async def _write_slice(self) -> None:
+        async for update in gently(list(self._urgent)[:WRITES_PER_SLICE]):
+            if update not in self._urgent:
+                continue  # It went while others had the loop.
             del self._urgent[update]
             try:
                 update()

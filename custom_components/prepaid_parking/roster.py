@@ -4,7 +4,7 @@ One look serves all platforms: with 20,000 wallets a look of each of them would 
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -39,6 +39,8 @@ class Roster:
         self._via = site_device(hass, entry)
         self._things: dict[str, Thing] = {}
         self._found: list[Found] = []
+        self._coming: dict[str, Thing] = {}
+        self._handing: asyncio.Task[None] | None = None
 
     async def async_begin(self) -> None:
         """Look for what is shown, then take away what is not shown any more."""
@@ -49,7 +51,7 @@ class Roster:
             )  # Each is a look at everything: between them others get the loop.
 
     async def async_add(self, found: Found) -> None:
-        """Call back for everything there is, and for what comes."""
+        """Call back for everything there is, and for what comes, which is after all have asked."""
         self._found.append(found)
         async for thing in gently(list(self._things.values())):
             found(thing)
@@ -57,17 +59,43 @@ class Roster:
     @callback
     def async_look(self) -> None:
         """See what has come and what has gone, and who goes by another name."""
-        here = {}
+        here, coming = {}, {}
         for handle in handles(self._entry):
             known = self._things.get(handle.key)
-            here[handle.key] = thing = known or make(self._entry, self._via, handle)
+            thing = known or make(self._entry, self._via, handle)
             if known is not None and handle.title != known.title:
                 self._rename(known, handle.title)
-                here[handle.key] = make(self._entry, self._via, handle)
-            elif known is None:
-                for found in self._found:
-                    found(thing)
-        self._things = here
+                thing = make(self._entry, self._via, handle)
+            here[handle.key] = thing
+            if self._found and (known is None or handle.key in self._coming):
+                coming[handle.key] = thing
+        self._things, self._coming = here, coming
+        if coming and (self._handing is None or self._handing.done()):
+            self._handing = self._entry.async_create_task(
+                self._hass, self._hand_over(), f"{DOMAIN} newcomers"
+            )
+
+    @callback
+    def async_rest(self) -> None:
+        """Hand nothing over any more: the platforms are about to go."""
+        self._found.clear()
+        self._coming.clear()
+
+    async def _hand_over(self) -> None:
+        """Show what has come; a thousand wallets of one list held the hub up for a second."""
+        async for key in gently(self._next()):
+            # While others had the loop it may have gone, or been given another name.
+            if (thing := self._coming.pop(key, None)) is None:
+                continue
+            if not thing.showable:
+                self._things.pop(key)  # The next look tells whether it is there again.
+                continue
+            for found in self._found:
+                found(thing)
+
+    def _next(self) -> Iterator[str]:
+        while self._coming:
+            yield from list(self._coming)
 
     def _rename(self, thing: Thing, title: str) -> None:
         registry = dr.async_get(self._hass)
@@ -119,6 +147,12 @@ async def async_begin(hass: HomeAssistant, entry: PrepaidConfigEntry) -> None:
     await roster.async_begin()
 
 
+@callback
+def async_rest(hass: HomeAssistant, entry: PrepaidConfigEntry) -> None:
+    """Show nothing new any more, before the platforms of a site are taken away."""
+    hass.data[ROSTERS][entry.entry_id].async_rest()
+
+
 async def async_each(hass: HomeAssistant, entry: PrepaidConfigEntry, found: Found) -> None:
     """Call back for everything of a site that is shown, and for what comes while it runs."""
     await hass.data[ROSTERS][entry.entry_id].async_add(found)
@@ -158,7 +192,7 @@ async def async_show_fitted[ThingT: Thing](
 
         @callback
         def async_look() -> None:
-            new = [key for key in fitted(thing) if key not in shown] if thing.there else []
+            new = [key for key in fitted(thing) if key not in shown] if thing.showable else []
             if new:
                 shown.update(new)
                 entities = entry.runtime_data.room.take([build(thing, key) for key in new])

@@ -58,7 +58,7 @@ def _async_show_values(
 
     @callback
     def async_look() -> None:
-        new = (VALUES.keys() & thing.run.values.keys()) - said if thing.there else set()
+        new = (VALUES.keys() & thing.run.values.keys()) - said if thing.showable else set()
         if new:
             said.update(new)
             sensors = [ValueSensor(thing, VALUES[key]) for key in sorted(new)]

@@ -94,6 +94,12 @@ class Thing(ABC):
     def there(self) -> bool:
         """Whether it is still there."""
 
+    @property
+    def showable(self) -> bool:
+        """Whether the hub takes entities of it: none of a part of the site that was just removed."""
+        known = self.subentry is None or self.subentry in self.entry.subentries
+        return known and self.there
+
     @abstractmethod
     def device(self) -> DeviceInfo:
         """Return its device."""
