@@ -6,8 +6,9 @@ from custom_components.prepaid_parking.core.bill import BillingRules
 from custom_components.prepaid_parking.core.category import Category
 from custom_components.prepaid_parking.core.invoice import Invoice, InvoiceMaker
 from custom_components.prepaid_parking.operations.bills import set_billing
+from custom_components.prepaid_parking.operations.invoice_due import due_invoices
 from custom_components.prepaid_parking.operations.invoice_top_ups import latest_of
-from custom_components.prepaid_parking.operations.invoice_views import invoice_views, live_invoices
+from custom_components.prepaid_parking.operations.invoice_views import invoice_views
 from custom_components.prepaid_parking.operations.invoices import request_invoice, void_invoice
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.world import MANAGER, World
@@ -43,8 +44,10 @@ async def void(world: World, invoice: Invoice, **more: Any) -> Invoice:
 
 async def due(world: World) -> dict[str, Any]:
     """What somebody has to do, by invoice."""
-    views = await invoice_views(world.site, await live_invoices(world.site))
-    return {view["invoice"]: (view["due"], view["left"]) for view in views if view["due"]}
+    found, count = await due_invoices(world.site)
+    views = await invoice_views(world.site, found)
+    assert len(views) == count
+    return {view["invoice"]: (view["due"], view["left"]) for view in views}
 
 
 async def numbers(world: World) -> list[str]:

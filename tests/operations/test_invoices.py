@@ -19,15 +19,13 @@ from custom_components.prepaid_parking.operations.bills import void_bill
 from custom_components.prepaid_parking.operations.buyers import buyer_view, erase_person, set_buyer
 from custom_components.prepaid_parking.operations.cashier import deduct
 from custom_components.prepaid_parking.operations.facts import WalletEvent, WalletFact
+from custom_components.prepaid_parking.operations.invoice_due import due_invoices
 from custom_components.prepaid_parking.operations.invoice_top_ups import (
     by_entry,
     by_order,
     latest_of,
 )
-from custom_components.prepaid_parking.operations.invoice_views import (
-    latest_invoices,
-    live_invoices,
-)
+from custom_components.prepaid_parking.operations.invoice_views import latest_invoices
 from custom_components.prepaid_parking.operations.invoices import (
     find_invoice,
     issue_invoice,
@@ -314,5 +312,7 @@ async def test_invoices_are_found_by_day_by_wallet_and_by_state(world: World) ->
     assert await names(Part(limit=1)) == [new.id]
     assert await names(Part(after=new.id, limit=1)) == [old.id]
     assert await names(Part(after=old.id)) == await names(Part(after="iv0")) == []
-    assert await live_invoices(site, old.wallet) == []
-    assert await live_invoices(site, new.wallet) == await live_invoices(site) == [new]
+    await by_service(world)
+    waiting = await request(world, await world.wallet("10"))
+    assert await due_invoices(site, wallet=old.wallet) == ([], 0)
+    assert await due_invoices(site, wallet=waiting.wallet) == ([waiting], 1)

@@ -12,15 +12,15 @@ from ..invoice_page import invoice_path
 from ..operations import invoice_top_ups, invoices
 from ..operations.bill_book import local_day
 from ..operations.buyers import buyer_view
+from ..operations.invoice_due import due_invoices
 from ..operations.invoice_views import (
     invoice_view,
     invoice_views,
     latest_invoices,
-    live_invoices,
 )
 from ..page_view import signed
 from ..wording import async_words
-from .call import DAY, MAYBE_REASON, PAGED, REASON, REFERENCE, Action, Call, Fields, Response, page
+from .call import DAY, MAYBE_REASON, PAGED, REASON, REFERENCE, Action, Call, Fields, Response
 
 INVOICE: Final[Fields] = {vol.Required("invoice"): cv.string}
 OUTSIDE: Final[Fields] = {vol.Optional("number"): cv.string, vol.Optional("link"): cv.string}
@@ -86,9 +86,8 @@ async def list_invoices(call: Call) -> Response:
     data, site = call.data, call.site
     wallet = call.wallet().wallet.id if call.text("wallet") else ""
     if data["due"]:
-        told = await invoice_views(site, await live_invoices(site, wallet))
-        due = [view for view in told if view["due"] is not None]
-        return {"invoices": page(call, due, lambda view: str(view["invoice"])), "count": len(due)}
+        found, count = await due_invoices(site, call.part, wallet)
+        return {"invoices": await invoice_views(site, found), "count": count}
     state, first, last = data.get("state"), data.get("since"), data.get("until")
     if not (wallet or state or first or last):
         first = local_day(site).replace(day=1)

@@ -1,15 +1,12 @@
 """What bills are made by, in memory."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from ..core.bill import BillingRules
 from ..core.category import Category
 from ..core.collected import NOTHING_DUE, Collected
-from ..core.identity import (
-    RecurringId,
-    UnitId,
-)
+from ..core.identity import EntryId, RecurringId, UnitId, WalletId
 from ..core.recurring_charge import RecurringCharge
 
 
@@ -19,7 +16,8 @@ class BillingBook:
 
     `doubtful` says that a write had no answer: the books are asked before the next one. `undivided`
     names the units whose fees are still to be divided, and from which day. `collected` is what came of
-    this month's bills so far.
+    this month's bills so far. `returns` says when money last went back out of wallets, as far as the
+    books were gone through for it (`returns_to`).
     """
 
     rules: dict[Category, BillingRules] = field(default_factory=dict)
@@ -31,6 +29,8 @@ class BillingBook:
     day: date | None = None
     collected: Collected = NOTHING_DUE
     waiting: list[tuple[str, str]] = field(default_factory=list)
+    returns: dict[WalletId, datetime] = field(default_factory=dict)
+    returns_to: EntryId | None = None
 
     def rules_of(self, category: Category) -> BillingRules:
         """Return how bills of a category are asked for."""

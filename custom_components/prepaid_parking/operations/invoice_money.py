@@ -1,13 +1,13 @@
 """The money that an invoice is about: read off a top-up's entry, and what is still there of it."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from ..core.chart import SiteAccount, site_account, wallet_account
 from ..core.entry_kind import EntryKind
-from ..core.identity import EntryId
+from ..core.identity import EntryId, WalletId
 from ..core.kept import CameBack, CameIn, Move, TopUpMoney, WentBack, kept
 from ..core.ledger import AccountId, Entry, Posting
 from ..core.pay_notice import Misfit, Unmatched
@@ -58,12 +58,20 @@ async def left_of(site: Site, run: WalletRun, since: datetime) -> dict[str, TopU
     return kept([one async for one in _Moves(site, run).since(since)])
 
 
-async def with_returns(site: Site, since: datetime) -> set[str]:
-    """Return the wallets out of which anything may have gone back since: few of all there are."""
-    return {
-        str(entry.detail.get("wallet") or "")
-        async for entry in every_entry(site, TAKING_OUT, since=since)
-    }
+async def returns_of(site: Site) -> Mapping[WalletId, datetime]:
+    """Return the wallets out of which anything may have gone back, and when it last did: few of all.
+
+    The books are gone through once, from their beginning; after that only what has come since.
+    """
+    book = site.billing
+    newest = await site.books.entries(newest_first=True, limit=1)
+    async for entry in every_entry(site, TAKING_OUT, after=book.returns_to):
+        if wallet := entry.detail.get("wallet"):
+            named = WalletId(str(wallet))
+            # Another one that looks as well may have come further.
+            book.returns[named] = max(entry.booked, book.returns.get(named, entry.booked))
+    book.returns_to = newest[0].id if newest else None
+    return book.returns
 
 
 class _Moves:

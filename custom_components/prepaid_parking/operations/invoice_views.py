@@ -12,7 +12,7 @@ from ..core.kept import TopUpMoney
 from ..core.local_day import DAY, day_start
 from ..core.money import percent_text
 from ..core.page import BEFORE_ALL, WHOLE_LIST, Page, Part, Place
-from .invoice_money import left_of, with_returns
+from .invoice_money import left_of, returns_of
 from .site import Site
 
 type View = dict[str, Any]
@@ -53,14 +53,12 @@ def invoice_view(site: Site, invoice: Invoice, left_minor: int) -> View:
 async def invoice_views(site: Site, invoices: Sequence[Invoice]) -> list[View]:
     """Describe invoices.
 
-    Only wallets out of which anything went back are looked through: of all there are, few.
+    Only wallets out of which anything went back since are looked through: of all there are, few.
     """
-    if not invoices:
-        return []
-    returned = await with_returns(site, min(one.paid_at for one in invoices))
+    returns = await returns_of(site)
     since: dict[WalletId, datetime] = {}
     for one in invoices:
-        if one.wallet in returned:
+        if one.wallet in returns and one.paid_at <= returns[one.wallet]:
             since[one.wallet] = min(one.paid_at, since.get(one.wallet, one.paid_at))
     left: defaultdict[WalletId, dict[str, TopUpMoney]] = defaultdict(dict)
     for wallet, first in since.items():
@@ -75,20 +73,6 @@ async def invoice_views(site: Site, invoices: Sequence[Invoice]) -> list[View]:
         )
         for one in invoices
     ]
-
-
-async def live_invoices(site: Site, wallet: str = "") -> list[Invoice]:
-    """Return the invoices that are not taken back, those that were asked for last first."""
-    if wallet:
-        known = await site.books.load(Invoice, wallet=wallet)
-        found = [one for one in known if one.state is not InvoiceState.VOID]
-    else:
-        found = [
-            one
-            for state in (InvoiceState.REQUESTED, InvoiceState.ISSUED)
-            for one in await site.books.load(Invoice, state=state.value)
-        ]
-    return sorted(found, key=lambda one: (one.requested_at, one.id), reverse=True)
 
 
 async def latest_invoices(

@@ -21,9 +21,9 @@ async def every_entry(
     account: AccountId | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    after: EntryId | None = None,
 ) -> AsyncIterator[Entry]:
     """Yield the entries of these kinds that were booked in that time; of one account where it is named."""
-    after: EntryId | None = None
     while True:
         page = await site.books.entries(
             account=account, since=since, until=until, kinds=kinds, after=after, limit=PAGE
