@@ -62,6 +62,10 @@ LISTS: Final[list[tuple[type, Page]]] = [
     (Invoice, Page(by=INVOICED, like={"wallet": "w1"}, after=(AT, "iv1"))),
     (Invoice, Page(by=INVOICED, like={"state": "void"}, first=AT, after=(AT, "iv1"))),
     (Invoice, Page(by=INVOICED, like={"wallet": "w1", "state": "void"})),
+    (
+        Invoice,
+        Page(by=INVOICED, like={"state": "requested", "maker": "site"}, newest_first=False),
+    ),
 ]
 
 

@@ -24,6 +24,7 @@ from ..core.invoice import (
 )
 from ..core.kept import TopUpMoney
 from ..core.ledger import Act, Entry, Receipt
+from ..core.page import Page
 from .bill_book import committed, ensure_series, local_day, trusted
 from .booking import referenced, tell
 from .facts import WalletEvent
@@ -33,8 +34,13 @@ from .repeats import answered_before
 from .site import Site
 from .turn import in_turn
 
-MOST_AT_ONCE: Final = 50
-"""Numbers given at one look: some ten milliseconds of work."""
+WAITING: Final = Page(
+    like={"state": InvoiceState.REQUESTED.value, "maker": InvoiceMaker.SITE.value},
+    by=("requested_at", "id"),
+    limit=50,
+    newest_first=False,
+)
+"""The site's own that have no number, the oldest first; so many are some ten milliseconds of work."""
 
 
 async def find_invoice(site: Site, name: str) -> Invoice:
@@ -165,12 +171,10 @@ async def number_invoices(site: Site, _: datetime) -> None:
     """Give the site's own invoices that top-ups asked for by themselves their numbers."""
     if not site.books.writable or not site.clock_ok:
         return
-    waiting = await site.books.load(
-        Invoice, state=InvoiceState.REQUESTED.value, maker=InvoiceMaker.SITE.value
-    )
+    waiting = await site.books.page(Invoice, WAITING)
     if waiting:
         await trusted(site)
-    for invoice in sorted(waiting, key=lambda one: (one.requested_at, one.id))[:MOST_AT_ONCE]:
+    for invoice in waiting:
         await _number(site, invoice, SYSTEM)
 
 
