@@ -1,16 +1,20 @@
 """A bank's statement: each transfer to the wallet it names, once, and everything else where it is seen."""
 
+from typing import Any
+
 import pytest
 
 from custom_components.prepaid_parking.core.bank_statement import StatementLine, read_statement
 from custom_components.prepaid_parking.core.chart import Channel, SiteAccount, wallet_account
 from custom_components.prepaid_parking.core.difference import DifferenceKind, Resolution
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.money import Currency
-from custom_components.prepaid_parking.operations.adjusting import reverse_entry
+from custom_components.prepaid_parking.operations.adjusting import adjust, reverse_entry
 from custom_components.prepaid_parking.operations.bank_lines import StatementTaken, take_statement
 from custom_components.prepaid_parking.operations.cashier import close_wallet, top_up
 from custom_components.prepaid_parking.operations.differences import settle_difference
+from custom_components.prepaid_parking.operations.voiding import void_payment
 from tests.operations.money import is_sound, of_site
 from tests.operations.provider import connect
 from tests.operations.refunding import RefundingProvider, paid_order, payment_row
@@ -74,6 +78,35 @@ async def test_what_the_desk_has_credited_by_the_banks_reference_is_not_credited
     )
     assert (taken.credited, taken.held) == (1, 1)
     assert (wallet.posted_minor, other.posted_minor) == (20_000, 0)
+    await is_sound(world)
+
+
+@pytest.mark.parametrize("first", ["desk", "bank"])
+async def test_what_is_at_the_bank_is_not_taken_back(world: World, first: str) -> None:
+    """Taken out of the wrong flat it would be nobody's, and no list would have it: the two balances are corrected."""
+    wallet, other = await world.wallet(), await world.wallet()
+    row = f"2026-07-01,100.00,B1,{wallet.wallet.id}"
+    if first == "desk":
+        await top_up(
+            world.site,
+            wallet=wallet.wallet.id,
+            amount_minor=10_000,
+            channel=Channel.TRANSFER,
+            reference="B1",
+            actor=MANAGER,
+        )
+    await take(world, row, "2026-07-01,7.00,B/B12,water")
+    (entry,) = await world.books.entries(kinds=[EntryKind.TOP_UP])
+    told: Any = {"reason": "wrong flat", "actor": MANAGER}
+    with pytest.raises(CoreError, match="transfer_not_reversible"):
+        await reverse_entry(world.site, entry=entry.id, **told)
+    with pytest.raises(CoreError, match="transfer_not_reversible"):
+        await void_payment(world.site, receipt=1, **told)
+    assert await of_site(world, SiteAccount.CLEARING) == 0
+    for run, minor in ((wallet, -10_000), (other, 10_000)):
+        await adjust(world.site, wallet=run.wallet.id, amount_minor=minor, **told)
+    assert (wallet.posted_minor, other.posted_minor) == (0, 10_000)
+    assert await of_site(world, SiteAccount.ADJUSTMENT) == 0
     await is_sound(world)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from ..core.chart import SiteAccount, site_account, wallet_account
+from ..core.chart import Channel, SiteAccount, channel_account, site_account, wallet_account
 from ..core.desk_receipt import DeskReceipt, voided
 from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
@@ -16,6 +16,7 @@ from .redeeming_vouchers import SCOPE as VOUCHER
 from .reversal import changes, find_entry, runs_of, tell_moved, way_back
 from .site import Site
 from .turn import in_turn
+from .walking import every_entry
 
 REVERSIBLE: Final = frozenset(
     {
@@ -33,6 +34,9 @@ REVERSIBLE: Final = frozenset(
 ended by actions of their own, which know what else hangs on them."""
 
 SUSPENSE: Final = site_account(SiteAccount.SUSPENSE)
+ON_ITS_WAY: Final = channel_account(Channel.TRANSFER)
+TRANSFERRED: Final = f"topup/{Channel.TRANSFER}/"
+"""Begins the event of a transfer; the bank's reference of it follows."""
 
 
 @in_turn
@@ -105,7 +109,8 @@ async def take_back(
     With `whole` it was never rightly made: a fee that is never given back goes back as well.
     """
     await trusted_agents(site)
-    refusal = _irreversible(site, entry) or await fee_refunded(site, entry)
+    refusal = _irreversible(site, entry) or await _at_bank(site, entry)
+    refusal = refusal or await fee_refunded(site, entry)
     if refusal is not None:
         return await book(site, act, refusal)
     back = way_back(site, entry if whole else without_kept_fee(entry))
@@ -147,6 +152,17 @@ def _irreversible(site: Site, entry: Entry) -> CoreError | None:
             owed = -run.others.get(bucket, 0)
             if bucket.owes and -rise > owed:
                 return CoreError("more_than_owed", owed=site.currency.text(owed))
+    return None
+
+
+async def _at_bank(site: Site, entry: Entry) -> CoreError | None:
+    """Refuse to take back what a bank's statement has: it is there, and would be nobody's."""
+    if not entry.event.startswith(TRANSFERRED):
+        return None
+    reference, lines = entry.event.removeprefix(TRANSFERRED), (EntryKind.SETTLEMENT,)
+    async for line in every_entry(site, lines, account=ON_ITS_WAY, since=entry.booked):
+        if line.event == f"settlement/{line.detail.get('account')}/{reference}":
+            return CoreError("transfer_not_reversible", entry=entry.id)
     return None
 
 
