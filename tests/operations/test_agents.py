@@ -35,7 +35,7 @@ from custom_components.prepaid_parking.operations.cards import issue_card
 from custom_components.prepaid_parking.operations.cashier import open_wallet, refund, top_up
 from custom_components.prepaid_parking.operations.desk_reports import desk_day, shift_report
 from custom_components.prepaid_parking.operations.paying_persons import find_payer
-from custom_components.prepaid_parking.operations.terminal_calls import proven
+from custom_components.prepaid_parking.operations.terminal_calls import NOBODY, proven
 from custom_components.prepaid_parking.operations.terminals import answer, set_terminal
 from custom_components.prepaid_parking.operations.tills import (
     close_shift,
@@ -330,6 +330,26 @@ async def test_a_lost_terminal_is_shut_out(world: World) -> None:
     assert await proven(world.site, "tm1", sign({}, key=key)) is not None
     await set_terminal(world.site, actor=MANAGER, terminal=terminal.id, closed=True)
     assert await proven(world.site, "tm1", sign({}, key=key)) is None
+
+
+async def test_who_signs_with_the_key_that_no_terminal_has_is_nobody(world: World) -> None:
+    """It stands in the code for all to read: what is closed or unknown must not open by it."""
+    terminal, sign = await a_terminal(world)
+    assert await proven(world.site, "tm2", sign({}, key=NOBODY)) is None
+    await set_terminal(world.site, actor=MANAGER, terminal=terminal.id, closed=True)
+    assert await proven(world.site, "tm1", sign({}, key=NOBODY)) is None
+
+
+async def test_after_a_restart_the_oldest_nonce_still_goes_first(world: World) -> None:
+    """In another order one that is good stands before those that are over, and they fill the books."""
+    _, sign = await a_terminal(world)
+    for nonce in ("zzzzzzzzzzzzzzzz", "aaaaaaaaaaaaaaaa"):
+        assert await proven(world.site, "tm1", sign({}, nonce=nonce)) is not None
+        world.clock.now += timedelta(minutes=5)
+    world.clock.now += timedelta(minutes=1)
+    await world.restart()
+    assert await proven(world.site, "tm1", sign({})) is not None
+    assert len(await world.books.load(TerminalNonce)) == 2
 
 
 def test_the_memory_of_nonces_is_bounded_and_refuses_when_full(world: World) -> None:

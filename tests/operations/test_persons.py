@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,12 @@ from custom_components.prepaid_parking.core.risk import RiskAction, RiskKind
 from custom_components.prepaid_parking.core.wallet import Frozen
 from custom_components.prepaid_parking.operations.booking import frozen_now
 from custom_components.prepaid_parking.operations.buyers import erase_person
-from custom_components.prepaid_parking.operations.cashier import close_wallet, refund
+from custom_components.prepaid_parking.operations.cashier import (
+    close_wallet,
+    freeze,
+    refund,
+    unfreeze,
+)
 from custom_components.prepaid_parking.operations.challenges import confirm_operation
 from custom_components.prepaid_parking.operations.facts import WalletEvent
 from custom_components.prepaid_parking.operations.held_kinds import KINDS
@@ -28,7 +34,7 @@ from custom_components.prepaid_parking.store.records import Subject, SubjectFiel
 from tests.operations.money import is_sound
 from tests.operations.provider import connect
 from tests.operations.refunding import ACCOUNT, RefundingProvider, paid_order
-from tests.operations.world import DAY, MANAGER, World
+from tests.operations.world import DAY, HOUR, MANAGER, World
 
 OTHER = Actor(kind=ActorKind.USER, id="other")
 LI = {"name": "Li Wei", "phone": "13900001111", "note": "ground floor"}
@@ -192,6 +198,33 @@ async def test_what_two_persons_have_looked_at_is_not_shut_again(world: World) -
     await put_right(world, wallet, phone="13900003333")
     with pytest.raises(CoreError, match="risk_frozen"):
         await give_back(world, wallet)
+
+
+async def test_a_freeze_that_ends_by_itself_has_looked_at_nothing(world: World) -> None:
+    """A thief who waits for a night is refused on the morning after as well."""
+    wallet = await world.wallet("50", person=LI)
+    await only(world, RiskKind.CHANGED_PHONE, hold_s=3600)
+    await put_right(world, wallet, phone=NEW)
+    for _ in range(2):
+        with pytest.raises(CoreError, match="risk_frozen"):
+            await give_back(world, wallet)
+        await world.work()
+        await world.tick(2 * HOUR)
+        assert frozen_now(wallet.wallet, world.clock()) is None
+    assert wallet.posted_minor == 5000
+
+
+async def test_who_shuts_and_opens_a_wallet_alone_has_cleared_nobody(world: World) -> None:
+    """Else one person at the desk takes the sign away, and pays the money out."""
+    wallet = await world.wallet("50", person=LI)
+    await only(world, RiskKind.CHANGED_PHONE)
+    await put_right(world, wallet, phone=NEW)
+    told: Any = {"wallet": wallet.wallet.id, "reason": "called back", "actor": MANAGER}
+    await freeze(world.site, **told)
+    await unfreeze(world.site, **told)
+    with pytest.raises(CoreError, match="risk_frozen"):
+        await give_back(world, wallet)
+    assert wallet.posted_minor == 5000
 
 
 async def test_in_shadow_a_new_number_is_only_written_down(world: World) -> None:

@@ -103,6 +103,19 @@ async def test_what_waits_for_a_second_person_is_not_given_away_meanwhile(
     assert (await back(world, payment=held.id)).amount_minor == 4_000
 
 
+async def test_a_bank_account_gets_no_more_than_lies_there(
+    world: World, provider: RefundingProvider
+) -> None:
+    """A second person would allow what cannot be paid: a part has its place already."""
+    held = await wrong_amount(world, provider)
+    aim = of(world.site.wallet("w1"))
+    await settle_payment(world.site, payment=held.id, aim=aim, amount_minor=2_000, actor=MANAGER)
+    with pytest.raises(CoreError, match="refund_more_than_rest"):
+        await back(world, payment=held.id, amount_minor=7_001, account=ACCOUNT)
+    asked = await back(world, payment=held.id, account=ACCOUNT)
+    assert (asked.state, asked.amount_minor) == (RefundState.REQUESTED, 7_000)
+
+
 @pytest.mark.parametrize("first", ["refund", "person"])
 async def test_what_comes_back_while_a_person_places_the_rest_is_there_once(
     world: World, provider: RefundingProvider, first: str
