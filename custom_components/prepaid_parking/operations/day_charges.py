@@ -1,10 +1,12 @@
 """Charges for days and periods: paid by whoever pays for the meter, out of the same moneys as its use."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError, StoreError
-from ..core.ledger import AccountId, Act, Receipt, Record
+from ..core.identity import SYSTEM
+from ..core.ledger import AccountId, Act, Receipt, Record, Reference
 from .dues import Dues, flows, levy_details, shares_to
 from .facts import WalletEvent, WalletFact
 from .meter_run import MeterRun
@@ -19,6 +21,18 @@ class Charge:
 
     run: MeterRun
     act: Act
+
+
+def act_of(site: Site, kind: EntryKind, source: str, detail: Mapping[str, object]) -> Act:
+    """Begin the act of a charge: named by what it is for, it is written once."""
+    return Act(
+        kind=kind,
+        event=source,
+        occurred=site.clock(),
+        actor=SYSTEM,
+        reference=Reference(scope="standing", key=source, content={"source": source}),
+        detail=detail,
+    )
 
 
 def drawn(

@@ -8,19 +8,16 @@ from ..core.assigned import TariffChange
 from ..core.chart import revenue_account
 from ..core.demand_state import DemandState, MonthUse
 from ..core.entry_kind import EntryKind
-from ..core.identity import SYSTEM
-from ..core.ledger import Act, Record, Reference
-from ..core.levies import Levy, levy
+from ..core.ledger import Record
 from ..core.local_day import DAY
 from ..core.priced import Priced
 from ..core.standing_cursor import first_day
-from ..core.version import TariffVersion
 from .bill_book import local_day
 from .booking import keep
-from .day_charges import Charge, drawn, write
+from .day_charges import Charge, act_of, drawn, write
 from .demand import MICROSECOND, asks, differ, over_versions
 from .demand_prices import Due, month_due, whole_of
-from .dues import Dues, Levied
+from .dues import dues_on
 from .meter_run import MeterRun
 from .paying_usage import Take, one_after_another
 from .site import Site
@@ -98,14 +95,11 @@ async def demands_to_end(site: Site, runs: Iterable[MeterRun]) -> list[Due]:
 
 def charges_of(site: Site, due: Due, take: Take) -> list[Charge]:
     """Draw up the acts of a month: with the last one the month is done."""
-    run, charges = due.run, list[Charge]()
-    assert run.binding is not None
+    charges = list[Charge]()
     for place, (kind, price) in enumerate(due.prices, 1):
         # What was cut off before the month is done is written again.
         puts = (due.after,) if place == len(due.prices) else ()
-        source = f"{kind}/{run.binding.id}/{due.month.month}{due.since}"
-        assert due.version is not None
-        charges.append(_act(site, run, kind, source, due.version, due.month, price, take, puts))
+        charges.append(_drawn(site, due, kind, price, take, puts))
     return charges
 
 
@@ -145,36 +139,21 @@ async def _charge(
     site.periodic.demands[run.meter.id] = due.after
 
 
-def _act(
-    site: Site,
-    run: MeterRun,
-    kind: EntryKind,
-    source: str,
-    version: TariffVersion,
-    month: MonthUse,
-    price: Priced,
-    take: Take,
-    puts: tuple[Record, ...],
+def _drawn(
+    site: Site, due: Due, kind: EntryKind, price: Priced, take: Take, puts: tuple[Record, ...]
 ) -> Charge:
     """Make an act of a month's price: the highest power and when, or the factor and both energies."""
-    act = Act(
-        kind=kind,
-        event=source,
-        occurred=site.clock(),
-        actor=SYSTEM,
-        reference=Reference(scope="standing", key=source, content={"source": source}),
-        detail={
-            "month": month.month,
-            "peak": month.power_mw,
-            "peak_at": month.at.isoformat() if month.at is not None else "",
-            "active": month.active,
-            "reactive": month.reactive,
-            "lines": trace_of(price),
-        },
-    )
-    levies: tuple[Levy, ...] = version.terms.levies
-    _, parts, _ = levy(price.amount_minor, levies, {})
-    levied = Levied(version.version, price.amount_minor, levies, tuple(parts))
-    dues = Dues(price.amount_minor, 0, (levied,) if parts else (), {})
-    earned = revenue_account(run.meter.commodity)
-    return drawn(site, run, act, dues, earned, take, *puts)
+    run, month = due.run, due.month
+    assert run.binding is not None
+    assert due.version is not None
+    detail = {
+        "month": month.month,
+        "peak": month.power_mw,
+        "peak_at": month.at.isoformat() if month.at is not None else "",
+        "active": month.active,
+        "reactive": month.reactive,
+        "lines": trace_of(price),
+    }
+    act = act_of(site, kind, f"{kind}/{run.binding.id}/{month.month}{due.since}", detail)
+    dues = dues_on(due.version, price.amount_minor, {})
+    return drawn(site, run, act, dues, revenue_account(run.meter.commodity), take, *puts)

@@ -10,6 +10,7 @@ from ..core.chart import SiteAccount, revenue_account, site_account
 from ..core.ledger import AccountId, Posting
 from ..core.levies import Levy, LevyKind, LevyPart, levy, on_top
 from ..core.tariff import Pricer
+from ..core.version import TariffVersion
 from .meter_run import MeterRun
 from .site import Site
 
@@ -76,6 +77,14 @@ def dues_of(
         done = upto
     net, rest = divmod(total, denominator)
     return Dues(net, rest, tuple(levied), left)
+
+
+def dues_on(version: TariffVersion, net_minor: int, carries: Mapping[str, int]) -> Dues:
+    """Turn a price in whole minor units into what is to be paid, by its version's fees and taxes."""
+    levies = version.terms.levies
+    _, parts, left = levy(net_minor, levies, carries)
+    levied = Levied(version.version, net_minor, levies, tuple(parts))
+    return Dues(net_minor, 0, (levied,) if parts else (), left)
 
 
 def on_top_of(site: Site, run: MeterRun) -> int:

@@ -6,16 +6,13 @@ from datetime import date
 
 from ..core.chart import revenue_account
 from ..core.entry_kind import EntryKind
-from ..core.identity import SYSTEM
-from ..core.ledger import Act, Reference
-from ..core.levies import levy
 from ..core.local_day import DAY
 from ..core.periods import Every, calendar_period
 from ..core.standing import Minimum, minimum_due, minimum_period
 from ..core.standing_cursor import StandingCursor
 from ..core.version import TariffVersion
-from .day_charges import Charge, drawn
-from .dues import Dues, Levied
+from .day_charges import Charge, act_of, drawn
+from .dues import dues_on
 from .meter_run import MeterRun
 from .paying_usage import Take, one_after_another
 from .site import Site
@@ -88,25 +85,17 @@ def judged(site: Site, period: Period, take: Take) -> tuple[StandingCursor, Char
     if not priced.amount_minor:
         return after, None
     source = f"minimum/{run.binding.id}/{first.isoformat()}"
-    act = Act(
-        kind=EntryKind.MINIMUM,
-        event=source,
-        occurred=site.clock(),
-        actor=SYSTEM,
-        reference=Reference(scope="standing", key=source, content={"source": source}),
-        detail={
-            "period": whole.label,
-            "first": first.isoformat(),
-            "last": last.isoformat(),
-            "used": period.charged_minor,
-            "lines": trace_of(priced),
-        },
-    )
-    _, parts, carries = levy(priced.amount_minor, version.terms.levies, cursor.levies)
-    levied = Levied(version.version, priced.amount_minor, version.terms.levies, tuple(parts))
-    dues = Dues(priced.amount_minor, 0, (levied,) if parts else (), carries)
+    detail = {
+        "period": whole.label,
+        "first": first.isoformat(),
+        "last": last.isoformat(),
+        "used": period.charged_minor,
+        "lines": trace_of(priced),
+    }
+    act = act_of(site, EntryKind.MINIMUM, source, detail)
+    dues = dues_on(version, priced.amount_minor, cursor.levies)
+    after = replace(after, levies=dues.carries)
     earned = revenue_account(run.meter.commodity)
-    after = replace(after, levies=carries)
     return after, drawn(site, run, act, dues, earned, take, after)
 
 

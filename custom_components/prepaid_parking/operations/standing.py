@@ -12,8 +12,7 @@ from itertools import groupby
 from ..core.chart import SiteAccount, site_account
 from ..core.entry_kind import EntryKind
 from ..core.extent import By, Extent
-from ..core.identity import SYSTEM, TariffId, UnitId
-from ..core.ledger import Act, Reference
+from ..core.identity import TariffId, UnitId
 from ..core.levies import levy
 from ..core.local_day import DAY, day_start
 from ..core.priced import Priced
@@ -23,7 +22,7 @@ from ..core.terms import Terms
 from ..core.unit import persons_at
 from ..core.version import TariffVersion
 from .booking import keep
-from .day_charges import Charge, drawn, write
+from .day_charges import Charge, act_of, drawn, write
 from .dues import Dues, Levied
 from .meter_run import MeterRun
 from .paying_usage import Take, one_after_another
@@ -171,20 +170,14 @@ def _charge(
         return None
     first = days[0].first
     source = f"standing/{run.meter.id}/{first.isoformat()}"
-    act = Act(
-        kind=EntryKind.STANDING,
-        event=source,
-        occurred=site.clock(),
-        actor=SYSTEM,
-        reference=Reference(scope="standing", key=source, content={"source": source}),
-        detail={
-            "first": first.isoformat(),
-            "last": today.isoformat(),
-            "carry_from": cursor.carry,
-            "carry_to": after.carry,
-            "lines": lines,
-        },
-    )
+    detail = {
+        "first": first.isoformat(),
+        "last": today.isoformat(),
+        "carry_from": cursor.carry,
+        "carry_to": after.carry,
+        "lines": lines,
+    }
+    act = act_of(site, EntryKind.STANDING, source, detail)
     dues = Dues(done, after.carry, tuple(levied), carries)
     earned = site_account(SiteAccount.REVENUE_STANDING)
     return after, drawn(site, run, act, dues, earned, take, after)
