@@ -21,6 +21,11 @@ At the exit:
 1. Let visitors not pay by themselves, and one come. Two minutes are free.
 2. Let it leave: its driver waits for a minute. The page of **{exit}** shows the car by its masked \
 plate. Pay for it, and the barrier opens.
+
+A payment that the payer's bank takes back:
+
+1. In the payer's window, have the bank take a payment of a wallet back.
+2. Under Developer tools > Actions, run *Reconcile payments* (`prepaid_parking.reconcile_payments`) from yesterday to today: the provider's file says so, as it does each night. The wallet gives the money, and nothing goes out of it until you unfreeze it; a repair and `prepaid_parking.list_differences` show it.
 """
 
 

@@ -1,8 +1,8 @@
 """A pretended provider and its payer's window, met by a plain client as by a browser."""
 
 from collections.abc import AsyncIterator, Iterable
-from datetime import timedelta
-from typing import override
+from datetime import UTC, datetime, timedelta
+from typing import Final, override
 
 from aiohttp import ClientSession, web
 import pytest
@@ -15,13 +15,17 @@ stand_in_for_the_package()
 from custom_components.prepaid_parking.simulator.pay_books import (
     Order,
     OrderState,
+    PayBooks,
     Refund,
     RefundState,
     RefusedError,
 )
+from custom_components.prepaid_parking.simulator.pay_memory import PayMemory
 from custom_components.prepaid_parking.simulator.pay_provider import Letter, PayProvider
 
 # ruff: enable[E402]
+
+NOON: Final = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 
 class PlainProvider(PayProvider):
@@ -111,6 +115,62 @@ async def test_a_payer_reads_chinese_where_the_browser_does(provider: PlainProvi
             assert (page.status, await page.text()) == (409, "该订单已无法付款。")
         async with browser.get(f"{provider.base_url}/window/NONE") as page:
             assert page.status == 404
+
+
+async def test_a_payer_has_a_payment_taken_back_once(provider: PlainProvider) -> None:
+    """A manager who wants to see what a chargeback does must not wait for a payer's bank."""
+    order(provider)
+    window = f"{provider.base_url}/window/A1"
+    async with ClientSession() as browser:
+
+        async def dispute() -> tuple[int, str]:
+            async with browser.post(f"{window}/dispute") as page:
+                return page.status, await page.text()
+
+        refused = (409, "This payment cannot be taken back.")
+        assert await dispute() == refused  # Of whom no bank takes anything back, as of an app.
+        provider.has_disputes = True
+        assert await dispute() == refused  # Nothing is paid yet.
+        await provider.pay("A1")
+        async with browser.get(window) as page:
+            assert 'action="/window/A1/dispute"' in await page.text()
+        for _ in range(2):
+            status, text = await dispute()
+            assert status == 200
+            assert "Taken back by the bank" in text
+            assert "/dispute" not in text
+    taken = provider.books.find("A1").disputed_at
+    assert taken is not None
+    assert provider.dispute("A1").disputed_at == taken
+    with pytest.raises(RefusedError, match="too_much"):
+        provider.take_back("R1", "A1", 1)
+
+
+async def test_what_went_back_to_a_payer_is_not_taken_once_more(provider: PlainProvider) -> None:
+    """A bank that takes a refunded payment back would pay its customer twice."""
+    order(provider)
+    provider.has_disputes = True
+    await provider.pay("A1")
+    provider.take_back("R1", "A1", 5)
+    with pytest.raises(RefusedError, match="too_much"):
+        provider.dispute("A1")
+    assert provider.books.find("A1").disputed_at is None
+
+
+def test_what_a_bank_took_back_is_taken_back_after_a_restart() -> None:
+    """The demo starts again tomorrow: its day's file must still have it, with books of before as well."""
+    books = PayBooks()
+    books.place(Order(out_no="A1", amount_minor=5, currency="CNY", subject="Stay"))
+    books.pay("A1", NOON)
+    older = PayMemory(books).state()
+    books.dispute("A1", NOON)
+    for state, taken in ((PayMemory(books).state(), NOON), (older, None)):
+        again = PayBooks()
+        PayMemory(again).restore(
+            {key: str(text).replace(', "disputed_at": null', "") for key, text in state.items()}
+        )
+        assert again.find("A1").disputed_at == taken
+        assert again.find("A1").paid_at == NOON
 
 
 async def test_a_link_back_that_is_none_is_not_shown(provider: PlainProvider) -> None:

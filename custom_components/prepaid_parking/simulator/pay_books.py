@@ -44,6 +44,8 @@ class Order:
     state: OrderState = OrderState.WAITING
     reference: str = ""
     paid_at: datetime | None = None
+    disputed_at: datetime | None = None
+    """When the payer's bank took the whole payment back."""
     told: dict[str, str] = field(default_factory=dict)
 
 
@@ -150,7 +152,8 @@ class PayBooks:
             return there
         if order.state is not OrderState.PAID:
             raise RefusedError("not_paid")
-        if not 0 < amount_minor <= order.amount_minor - self.refunded(out_no):
+        is_gone = order.disputed_at is not None
+        if is_gone or not 0 < amount_minor <= order.amount_minor - self.refunded(out_no):
             raise RefusedError("too_much")
         self.refunds[refund_no] = refund = Refund(
             refund_no=refund_no,
@@ -161,6 +164,16 @@ class PayBooks:
             notify_url=notify_url,
         )
         return refund
+
+    def dispute(self, out_no: str, now: datetime) -> Order:
+        """Let the payer's bank take a payment back, once; not what went back to the payer already."""
+        order = self.find(out_no)
+        if order.state is not OrderState.PAID:
+            raise RefusedError("not_paid")
+        if self.refunded(out_no):
+            raise RefusedError("too_much")
+        order.disputed_at = order.disputed_at or now
+        return order
 
     def refunded(self, out_no: str) -> int:
         """Return what of an order has gone back or is on its way."""

@@ -59,6 +59,7 @@ def _order(told: dict[str, Any]) -> Order:
             "state": OrderState(told["state"]),
             "expires_at": _moment(told["expires_at"]),
             "paid_at": _moment(told["paid_at"]),
+            "disputed_at": _moment(told.get("disputed_at")),
         }
     )
 

@@ -14,7 +14,7 @@ from typing import Final, Self
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
-from .pay_books import Movement, Order, PayBooks, Refund, RefundState
+from .pay_books import Movement, Order, PayBooks, Refund, RefundState, RefusedError
 from .pay_faults import Faults
 from .pay_window import window_routes
 
@@ -49,6 +49,8 @@ class PayProvider(ABC):
     brand = ""
     zone: tzinfo = UTC
     """Whose days the files are of."""
+    has_disputes = False
+    """Whether a payer's bank may take a payment back, as of a card."""
 
     def __init__(
         self, *, merchant: str, currency: str, retries_s: Sequence[float] = RETRIES_S
@@ -152,6 +154,12 @@ class PayProvider(ABC):
                 self._spawn(self._once(self.payment_letter(order, probe=True)))
             self.post(self.payment_letter(order))
         return order
+
+    def dispute(self, out_no: str) -> Order:
+        """Do what a payer's bank does: the payment is taken back, and a row of the day says so."""
+        if not self.has_disputes:
+            raise RefusedError("missing")
+        return self.books.dispute(out_no, self.now())
 
     def take_back(
         self, refund_no: str, out_no: str, amount_minor: int, notify_url: str = ""

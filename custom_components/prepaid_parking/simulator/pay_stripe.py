@@ -243,6 +243,11 @@ class FakeStripe(StripeObjects):
         day = self.day(datetime.fromtimestamp(begin, UTC).date())
         whole = "data.source" in request.query.getall("expand[]", [])
         rows = [self.movement(move, whole=whole) for move in day] + self.movements_more
+        rows += [
+            self.disputed(order, order.disputed_at, whole=whole)
+            for order in self.books.orders.values()
+            if order.disputed_at is not None
+        ]
         newest_first = sorted(rows, key=lambda row: str(row["created"]), reverse=True)
         return listed([row for row in newest_first if begin <= _made(row) < end], request)
 

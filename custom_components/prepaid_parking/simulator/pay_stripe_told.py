@@ -12,11 +12,16 @@ _REFUND_STATES: Final = {
     RefundState.FAILED: "failed",
 }
 
+DISPUTE_FEE: Final = 1500
+"""Kept whoever is right."""
+
 type Node = dict[str, object]
 
 
 class StripeObjects(PayProvider):
     """The objects of one account in test mode, made out of its books at every look."""
+
+    has_disputes = True
 
     def session(self, order: Order, expand: str = "") -> Node:
         """Return a session; its payment whole, where that is asked for."""
@@ -88,6 +93,31 @@ class StripeObjects(PayProvider):
             "currency": move.currency.lower(),
             "created": seconds(move.at),
             "source": source,
+        }
+
+    def disputed(self, order: Order, at: datetime, *, whole: bool) -> Node:
+        """Return the movement by which a bank takes a payment back; its fee is the merchant's."""
+        number = f"du_{order.reference}"
+        dispute: Node = {
+            "id": number,
+            "object": "dispute",
+            "amount": order.amount_minor,
+            "currency": order.currency.lower(),
+            "charge": f"ch_{order.reference}",
+            "payment_intent": f"pi_{order.reference}",
+            "reason": "fraudulent",
+            "status": "needs_response",
+        }
+        return {
+            "id": f"txn_{number}",
+            "object": "balance_transaction",
+            "type": "adjustment",
+            "amount": -order.amount_minor,
+            "fee": DISPUTE_FEE,
+            "net": -order.amount_minor - DISPUTE_FEE,
+            "currency": order.currency.lower(),
+            "created": seconds(at),
+            "source": dispute if whole else number,
         }
 
 

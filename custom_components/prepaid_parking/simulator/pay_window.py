@@ -23,6 +23,9 @@ _WORDS: Final = {
         "back": "Back to the merchant",
         "reload": "Reload",
         "no": "This order cannot be paid any more.",
+        "dispute": "Have the bank take it back",
+        "disputed": "Taken back by the bank",
+        "kept": "This payment cannot be taken back.",
     },
     "zh": {
         "title": "付款人窗口",
@@ -35,6 +38,9 @@ _WORDS: Final = {
         "back": "返回商户",
         "reload": "刷新",
         "no": "该订单已无法付款。",
+        "dispute": "向发卡行申请拒付",
+        "disputed": "已被发卡行拒付",
+        "kept": "该笔付款无法拒付。",
     },
 }
 _STYLE: Final = (
@@ -52,13 +58,17 @@ class Payable(Protocol):
 
     brand: str
     books: PayBooks
+    has_disputes: bool
 
     async def pay(self, out_no: str) -> Order:
         """Do what a payer does."""
 
+    def dispute(self, out_no: str) -> Order:
+        """Do what a payer's bank does."""
+
 
 def window_routes(provider: Payable) -> Iterable[web.RouteDef]:
-    """Return the pages: all orders, one order, and its button."""
+    """Return the pages: all orders, one order, and its buttons."""
 
     async def every(request: web.Request) -> web.Response:
         return _page(provider, request, list(provider.books.orders.values())[-_SHOWN:][::-1])
@@ -78,10 +88,19 @@ def window_routes(provider: Payable) -> Iterable[web.RouteDef]:
             return web.Response(status=409, text=_words(request)["no"], content_type="text/plain")
         raise web.HTTPSeeOther(f"/window/{out_no}")
 
+    async def dispute(request: web.Request) -> web.Response:
+        out_no = request.match_info["out_no"]
+        try:
+            provider.dispute(out_no)
+        except RefusedError:
+            return web.Response(status=409, text=_words(request)["kept"], content_type="text/plain")
+        raise web.HTTPSeeOther(f"/window/{out_no}")
+
     return [
         web.get("/window", every),
         web.get("/window/{out_no}", one),
         web.post("/window/{out_no}/pay", pay),
+        web.post("/window/{out_no}/dispute", dispute),
     ]
 
 
@@ -103,7 +122,11 @@ def _words(request: web.Request) -> dict[str, str]:
 
 def _page(provider: Payable, request: web.Request, orders: Iterable[Order]) -> web.Response:
     words = _words(request)
-    rows = "".join(_row(order, words) for order in orders) or f"<li>{words['none']}</li>"
+    disputes = provider.has_disputes
+    rows = (
+        "".join(_row(order, words, disputes=disputes) for order in orders)
+        or f"<li>{words['none']}</li>"
+    )
     language = "zh-Hans" if words is _WORDS["zh"] else "en"
     text = (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8">'
@@ -115,14 +138,22 @@ def _page(provider: Payable, request: web.Request, orders: Iterable[Order]) -> w
     return web.Response(text=text, content_type="text/html")
 
 
-def _row(order: Order, words: dict[str, str]) -> str:
+def _row(order: Order, words: dict[str, str], *, disputes: bool) -> str:
+    is_back = order.disputed_at is not None
     head = (
         f"<strong>{escape(order.subject)}</strong><br>{money(order)}"
-        f"<br><code>{escape(order.out_no)}</code><p>{words[order.state]}</p>"
+        f"<br><code>{escape(order.out_no)}</code>"
+        f"<p>{words['disputed' if is_back else order.state]}</p>"
     )
     if order.state is OrderState.WAITING:
-        action = f"/window/{escape(order.out_no)}/pay"
-        head += f'<form method="post" action="{action}"><button>{words["pay"]}</button></form>'
+        head += _button(order, "pay", words)
     elif order.state is OrderState.PAID and order.back_url.startswith(("https://", "http://")):
         head += f'<a href="{escape(order.back_url)}">{words["back"]}</a>'
+    if disputes and order.state is OrderState.PAID and not is_back:
+        head += _button(order, "dispute", words)
     return f"<li>{head}</li>"
+
+
+def _button(order: Order, does: str, words: dict[str, str]) -> str:
+    action = f"/window/{escape(order.out_no)}/{does}"
+    return f'<form method="post" action="{action}"><button>{words[does]}</button></form>'

@@ -252,6 +252,17 @@ async def test_the_day_is_settled(at: Desk) -> None:
     assert len(await at.channel.settlement(today)) == 4
 
 
+async def test_what_a_bank_took_back_is_told_by_its_payment(at: Desk) -> None:
+    """Known by the dispute alone it would be nobody's, and the wallet would keep the money."""
+    now = datetime.now(UTC)
+    order = await _paid(at)
+    at.fake.dispute(NO)
+    days = [await at.channel.settlement(now.date() + timedelta(days=ahead)) for ahead in (0, 1)]
+    (taken,) = (row for rows in days for row in rows if row.kind is RowKind.DISPUTE)
+    assert (taken.provider_ref, taken.word) == (f"pi_{order.reference}", "adjustment")
+    assert (taken.amount_minor, taken.fee_minor) == (-1250, 1500)
+
+
 async def test_a_day_of_many_payments_comes_in_pages(at: Desk) -> None:
     """The hundred and first payment is money too."""
     now = datetime.now(UTC)
