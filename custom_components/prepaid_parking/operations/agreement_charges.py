@@ -78,9 +78,8 @@ async def note_rise(site: Site, run: WalletRun) -> None:
     A bill that waits takes what was fetched at once: the balance was above its mark all the same, and
     falls anew.
     """
-    for agreement in list(site.risking.agreements.values()):
-        if agreement.wallet == run.wallet.id:
-            await _looked_at(site, agreement, run)
+    if (agreement := site.risking.agreement_of(run.wallet.id)) is not None:
+        await _looked_at(site, agreement, run)
 
 
 async def fetch_held(site: Site, held: HeldOperation) -> Receipt:

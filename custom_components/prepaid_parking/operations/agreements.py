@@ -170,9 +170,8 @@ def _refusal(site: Site, made: Agreement, run: ChannelRun) -> CoreError | None:
         return CoreError("agreement_channel", channel=run.name)
     if run.port.currency != site.currency.code:
         return CoreError("channel_currency", channel=run.name, currency=site.currency.code)
-    for one in site.risking.agreements.values():
-        if one.wallet == made.wallet:
-            return CoreError("agreement_exists", wallet=made.wallet, agreement=one.id)
+    if (known := site.risking.agreement_of(made.wallet)) is not None:
+        return CoreError("agreement_exists", wallet=made.wallet, agreement=known.id)
     try:
         check_agreement(made)
     except CoreError as err:

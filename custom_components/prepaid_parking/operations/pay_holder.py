@@ -62,10 +62,7 @@ async def confirm_supply(site: Site, visit: PayVisit, meter: str) -> None:
 def agreement_of(site: Site, visit: PayVisit) -> Agreement | None:
     """Return what the visitor has agreed to have fetched."""
     run = held_wallet(site, visit)
-    if run is None:
-        return None
-    in_force = site.risking.agreements.values()
-    return next((one for one in in_force if one.wallet == run.wallet.id), None)
+    return site.risking.agreement_of(run.wallet.id) if run is not None else None
 
 
 async def end_own_agreement(site: Site, visit: PayVisit, agreement: str) -> None:

@@ -32,3 +32,7 @@ class RiskBook:
     carrying: set[HeldId] = field(default_factory=set)
     asked: dict[OrderId, tuple[WalletId, int, datetime]] = field(default_factory=dict)
     cooling: dict[str, datetime] = field(default_factory=dict)
+
+    def agreement_of(self, wallet: str) -> Agreement | None:
+        """Return the agreement in force of a wallet: it has one at most."""
+        return next((one for one in self.agreements.values() if one.wallet == wallet), None)
