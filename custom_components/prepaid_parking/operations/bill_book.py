@@ -1,6 +1,5 @@
 """The bills a site has in mind: those with something open, and how far their numbers have come."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -127,7 +126,7 @@ def traced(bill: Bill) -> dict[str, object]:
                 "amount": line.amount_minor,
                 "tax": line.tax_minor,
                 "income": line.income.name.lower(),
-                "trace": _plain(line.trace),
+                "trace": dict(line.trace),
             }
             for line in bill.lines
         ],
@@ -150,7 +149,3 @@ def ruled(rules: BillingRules) -> dict[str, object]:
 
 def _day(day: date | None) -> str:
     return "" if day is None else day.isoformat()
-
-
-def _plain(trace: Mapping[str, object]) -> dict[str, object]:
-    return dict(trace)

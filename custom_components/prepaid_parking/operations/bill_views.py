@@ -8,7 +8,7 @@ from ..core.local_day import DAY
 from ..core.money import percent_text, price_text
 from ..core.recurring import Fixed
 from ..core.recurring_charge import RecurringCharge
-from .bill_book import local_day
+from .bill_book import local_day, ruled
 from .billing import Billed
 from .payers import Payers
 from .recurring import Due, due_by
@@ -75,17 +75,11 @@ def open_bills(site: Site, run: WalletRun) -> list[View]:
 
 def rules_view(site: Site, rules: BillingRules) -> View:
     """Describe how bills of a category are asked for."""
-    return {
-        "category": rules.category,
-        "due_days": rules.due_days,
-        "automatic": rules.automatic,
-        "part": rules.part,
-        "remind_days": list(rules.remind_days),
+    return ruled(rules) | {
         "dunning": [
             {"days": step.days, "fee": site.currency.text(step.fee_minor)} for step in rules.dunning
         ],
         "top_up_tax": percent_text(rules.top_up_tax_bp),
-        "invoices": rules.invoice_maker,
     }
 
 

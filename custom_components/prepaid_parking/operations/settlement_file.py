@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Final
 
 from ..core.chart import Channel, channel_account
 from ..core.difference import Difference, SettledDays
 from ..core.errors import CoreError
 from ..core.ledger import AccountId
+from ..core.local_day import day_start
 from ..core.pay_channel import SettlementRow
 from ..core.settlement_calendar import ZONES, day_of
 from .pay_book import ChannelRun
@@ -86,4 +87,4 @@ def row_day(file: File, row: SettlementRow) -> date:
 
 def midnight(file: File, day: date) -> datetime:
     """Return when a day of the provider begins."""
-    return datetime.combine(day, time(), ZONES[file.kind]).astimezone(UTC)
+    return day_start(day, ZONES[file.kind])
