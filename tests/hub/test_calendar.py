@@ -1,7 +1,7 @@
 """The car park's calendar: what ends, who comes, what is kept, by the site's own clock."""
 
 from datetime import UTC, date, datetime, timedelta
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 from homeassistant.helpers import entity_registry as er
@@ -108,7 +108,7 @@ async def test_thousands_of_permits_are_looked_through_at_once(hub: Hub) -> None
     await car_park(hub)
     for no in range(5_000):
         permit(hub, no, date(2096, 5, 1) + timedelta(days=no % 300))
-    begun = perf_counter()
+    begun = process_time()
     month = dates(hub.data.site, datetime(2096, 5, 1, tzinfo=UTC), datetime(2096, 6, 1, tzinfo=UTC))
-    assert perf_counter() - begun < 0.2
+    assert process_time() - begun < 0.2
     assert len(month) > 500

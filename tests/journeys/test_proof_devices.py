@@ -136,4 +136,4 @@ async def test_a_meter_is_asked_as_often_as_it_was_said(
     )
     first, *_, last = modbus_line.log.find(unit=1, address=asked)
     assert 4.0 <= last.at - first.at <= 8.0
-    assert not modbus_line.log.find(unit=2)
+    assert len(modbus_line.log.find(unit=2)) <= 1  # The second look of the first minute.

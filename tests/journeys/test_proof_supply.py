@@ -58,7 +58,11 @@ async def test_a_balance_that_hovers_is_warned_of_once(
     await ready(hub, modbus_line, modbus_device, "58", alert="50", alert2="10")
     modbus_device.add(kwh="10.13")
     await shows(hub, "49.90")
-    assert events(hub).count("low") == 1
+
+    async def warned() -> bool:
+        return events(hub).count("low") == 1
+
+    await hub.until(warned)
     for _ in range(5):
         await hub.call("top_up", wallet="w1", amount="0.20")
         await hub.call("deduct", wallet="w1", amount="0.20", reason="key")

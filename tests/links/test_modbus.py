@@ -264,7 +264,7 @@ async def test_who_the_meter_is_is_asked_at_first_once_a_minute_and_after_each_f
     device, time = ddsy(), Time()
     async with ModbusLine([device]) as line, connection(line) as link:
         meter = ModbusMeter(
-            link.for_unit(1), meter_profile("acrel_ddsy1352"), clock=time, request_timeout=0.1
+            link.for_unit(1), meter_profile("acrel_ddsy1352"), clock=time, request_timeout=1.0
         )
         assert (await meter.read()).serial == "260000000001"
         assert (await meter.read()).serial is None

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -460,10 +460,10 @@ async def test_ten_thousand_inside_slow_nobody_down(world: World) -> None:
                 plate=world.site.privacy.blind("plate", f"京{number:06d}"),
             ),
         )
-    began = perf_counter()
+    began = process_time()
     for number in range(100):
         open_stay(world.site, world.site.privacy.blind("plate", f"京{number * 97:06d}"))
-    assert perf_counter() - began < 0.1
+    assert process_time() - began < 0.1
     assert (await park.go("京000042")).kind is PassageKind.ADMITTED
     assert len(world.site.parking.stays) == 9_999
 
