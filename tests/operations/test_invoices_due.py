@@ -9,6 +9,7 @@ from custom_components.prepaid_parking.core.page import Part
 from custom_components.prepaid_parking.operations.cashier import refund
 from custom_components.prepaid_parking.operations.invoice_due import due_invoices
 from custom_components.prepaid_parking.operations.invoice_money import returns_of
+from custom_components.prepaid_parking.operations.invoice_views import invoice_views
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.invoicing import by_service, due, request, rules, void
 from tests.operations.world import MANAGER, MINUTE, World
@@ -99,6 +100,35 @@ async def test_ten_years_of_invoices_are_not_read_for_the_few_that_are_due(
     (newest,) = await entries(newest_first=True, limit=1)
     await returns_of(world.site)
     assert asked == [None, newest.id]
+
+
+async def test_a_month_is_listed_without_going_through_ten_years(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The desk shows one tenant's invoice: it must not wait for the books from their beginning."""
+    await rules(world)
+    old, new = await many(world, 2)
+    await give_back(world, old[0])
+    world.clock.now += MINUTE
+    wallet = await world.wallet("10")
+    invoice = await request(world, wallet)
+    world.clock.now += MINUTE
+    await give_back(world, wallet)
+    asked: list[object] = []
+    entries = world.books.entries
+
+    async def watched(**like: Any) -> Any:
+        asked.append(like.get("since"))
+        return await entries(**like)
+
+    monkeypatch.setattr(world.books, "entries", watched)
+    (view,) = await invoice_views(world.site, [invoice])
+    assert (view["due"], view["left"]) == ("credit_note", "9.00")
+    assert asked == [invoice.paid_at] * 2
+    assert await invoice_views(world.site, []) == []
+    assert list(await returns_of(world.site)) == [old[0].wallet.id, wallet.wallet.id]
+    views = await invoice_views(world.site, [new[1], old[1]])
+    assert [view["due"] for view in views] == [None, "credit_note"]
 
 
 async def test_money_of_before_an_invoice_asks_for_nothing(world: World) -> None:

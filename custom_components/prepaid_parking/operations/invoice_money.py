@@ -58,20 +58,30 @@ async def left_of(site: Site, run: WalletRun, since: datetime) -> dict[str, TopU
     return kept([one async for one in _Moves(site, run).since(since)])
 
 
-async def returns_of(site: Site) -> Mapping[WalletId, datetime]:
+async def returns_of(site: Site, since: datetime | None = None) -> Mapping[WalletId, datetime]:
     """Return the wallets out of which anything may have gone back, and when it last did: few of all.
 
-    The books are gone through once, from their beginning; after that only what has come since.
+    Of all times, the books are gone through once from their beginning, and after that only what has
+    come since. Who asks for the time since some day does not have to wait for that.
     """
     book = site.billing
+    if book.returns_to is None and since is not None:
+        return await _returns(every_entry(site, TAKING_OUT, since=since), {})
     newest = await site.books.entries(newest_first=True, limit=1)
-    async for entry in every_entry(site, TAKING_OUT, after=book.returns_to):
+    await _returns(every_entry(site, TAKING_OUT, after=book.returns_to), book.returns)
+    book.returns_to = newest[0].id if newest else None
+    return book.returns
+
+
+async def _returns(
+    entries: AsyncIterator[Entry], last: dict[WalletId, datetime]
+) -> dict[WalletId, datetime]:
+    async for entry in entries:
         if wallet := entry.detail.get("wallet"):
             named = WalletId(str(wallet))
             # Another one that looks as well may have come further.
-            book.returns[named] = max(entry.booked, book.returns.get(named, entry.booked))
-    book.returns_to = newest[0].id if newest else None
-    return book.returns
+            last[named] = max(entry.booked, last.get(named, entry.booked))
+    return last
 
 
 class _Moves:

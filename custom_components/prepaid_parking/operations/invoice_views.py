@@ -55,7 +55,9 @@ async def invoice_views(site: Site, invoices: Sequence[Invoice]) -> list[View]:
 
     Only wallets out of which anything went back since are looked through: of all there are, few.
     """
-    returns = await returns_of(site)
+    if not invoices:
+        return []
+    returns = await returns_of(site, min(one.paid_at for one in invoices))
     since: dict[WalletId, datetime] = {}
     for one in invoices:
         if one.wallet in returns and one.paid_at <= returns[one.wallet]:
