@@ -45,6 +45,15 @@ UNHEARD: Final = "unheard"
 """Why a fetch failed of which the provider never heard."""
 
 
+async def load(site: Site) -> None:
+    """Take up each agreement's last fetch that may still bring money: nobody has asked in this run."""
+    last = [charge_id(one.id, one.seen_fall) for one in site.risking.agreements.values()]
+    charges = [one for one in await site.books.among(AgreementCharge, "id", last) if not one.failed]
+    names = [one.order for one in charges if one.order is not None]
+    waiting = {one.id for one in await site.books.among(PayOrder, "id", names) if not _is_over(one)}
+    site.risking.unasked = {one.id: one for one in charges if one.order in waiting}
+
+
 async def look_at_agreements(site: Site, now: datetime) -> None:
     """Begin what balances that have fallen ask for; whoever calls has the site's turn.
 
@@ -182,8 +191,7 @@ async def _go_on(site: Site, charge: AgreementCharge) -> None:
     for order in orders:
         if order.id not in site.paying.orders:
             site.paying.hold(order)
-        is_over = order.state in {OrderState.PAID, OrderState.CREDITED} or order.fault
-        if is_over or charge.failed or agreement.ended_at is not None:
+        if _is_over(order) or charge.failed or agreement.ended_at is not None:
             continue
         channel = site.paying.channels.get(order.channel)
         late = site.clock() >= order.expires_at
@@ -194,6 +202,11 @@ async def _go_on(site: Site, charge: AgreementCharge) -> None:
         elif order.state is OrderState.CREATED:
             site.spawn(_fetch(site, channel, agreement, charge, order))
     del site.risking.unasked[charge.id]
+
+
+def _is_over(order: PayOrder) -> bool:
+    """Tell whether a fetch has brought its money, or its provider has said why it does not."""
+    return order.state in {OrderState.PAID, OrderState.CREDITED} or bool(order.fault)
 
 
 async def _look_once_more(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from ..core.agreement import Agreement, AgreementCharge, charge_id
+from ..core.agreement import Agreement
 from ..core.entry_kind import EntryKind
 from ..core.held_operation import HeldOperation, HeldState
 from ..core.identity import Actor
@@ -59,9 +59,6 @@ async def load(site: Site) -> None:
     risking.events = sorted(await site.books.load(RiskEvent), key=lambda one: one.no)
     open_ones = await site.books.load(Agreement, ended_at=None)
     risking.agreements = {one.id: one for one in open_ones}
-    last = [charge_id(one.id, one.seen_fall) for one in open_ones]
-    charges = await site.books.among(AgreementCharge, "id", last)
-    risking.unasked = {one.id: one for one in charges}
     site.paying.guards.append(partial(judge_order, site))
 
 
