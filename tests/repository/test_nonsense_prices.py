@@ -38,15 +38,12 @@ def places(part: Any, above: Place = ()) -> Iterator[Place]:
         yield from places(value, (*above, key))
 
 
-def spoiled(document: dict[str, Any], place: Place, nonsense: Any) -> dict[str, Any]:
-    """Return the document with nonsense at a place."""
-    found: Any = copy.deepcopy(document)
-    spoilt = found
-    for key in place[:-1]:
-        found = found[key]
-    found[place[-1]] = nonsense
-    whole: dict[str, Any] = spoilt
-    return whole
+def spoiled(written: Any, place: Place, nonsense: Any) -> Any:
+    """Return a document with nonsense at a place; what does not lead there is the document's own."""
+    first, *rest = place
+    found = copy.copy(written)
+    found[first] = spoiled(found[first], tuple(rest), nonsense) if rest else nonsense
+    return found
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: str(path.stem))
