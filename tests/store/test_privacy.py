@@ -124,6 +124,14 @@ async def test_an_erased_person_is_gone_from_the_file(
     assert sealed.sealed_key not in everything
 
 
+async def test_who_is_erased_again_is_listed_once(privacy: Privacy, tmp_path: Path) -> None:
+    """An office that asks each month would have the list grow, and be written whole, for ever."""
+    subjects = [await privacy.put_subject(PERSON) for _ in range(2)]
+    for subject in subjects * 2:
+        await privacy.forget_subject(subject)
+    assert (tmp_path / "erased").read_text().split() == subjects
+
+
 async def test_an_erased_person_does_not_come_back_with_a_backup(tmp_path: Path) -> None:
     """The backup of last month still holds the sealed key."""
     key, erased = tmp_path / "persons.key", tmp_path / "erased"

@@ -26,7 +26,7 @@ from ..core.errors import CoreError, StoreError
 from ..core.ledger import Record
 from ..core.plate import normal_plate
 from .books import Books
-from .files import KEY_SIZE, make_key, read_key, write_whole
+from .files import KEY_SIZE, make_key, read_key, sync_folder, write_whole
 from .record_queries import read_records
 from .records import BlindIndex, Subject, SubjectField
 
@@ -274,9 +274,14 @@ def _read_erased(place: Path | None) -> list[str]:
 
 
 def _add_erased(place: Path | None, subject: str) -> None:
-    if place is not None:
-        lines = [*_read_erased(place), subject]
-        write_whole(place, "".join(f"{line}\n" for line in lines).encode())
+    """List a subject once: a wallet is erased again as often as somebody asks, with all it ever had."""
+    if place is None:
+        return
+    lines = _read_erased(place)
+    if subject in lines:
+        sync_folder(place.parent)  # Written before, but perhaps broken off before it was durable.
+    else:
+        write_whole(place, "".join(f"{line}\n" for line in (*lines, subject)).encode())
 
 
 def _subject(connection: Connection, subject: str) -> Subject:
