@@ -17,6 +17,7 @@ from ..core.voucher import (
 )
 from ..core.wallet import Purpose
 from ..operations import cancelling_vouchers, printing_vouchers, redeeming_vouchers, vouchers
+from ..operations.bill_book import local_day
 from ..page_view import signed
 from ..voucher_view import vouchers_path
 from ..wording import async_words
@@ -173,7 +174,7 @@ async def list_vouchers(call: Call) -> Response:
 
 
 def _batch(call: Call, batch: VoucherBatch) -> Response:
-    money, today = call.site.currency.text, vouchers.today(call.site)
+    money, today = call.site.currency.text, local_day(call.site)
     return {
         "batch": batch.id,
         "count": batch.count,

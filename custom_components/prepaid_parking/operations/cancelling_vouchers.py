@@ -20,11 +20,12 @@ from ..core.voucher import (
     state_of_voucher,
 )
 from .agents import trusted_agents
+from .bill_book import local_day
 from .booking import book, referenced
 from .offline_loading import on_what_is_written
 from .site import Site
 from .turn import in_turn
-from .vouchers import REFUSALS, agent_of, known_batch, outside, today
+from .vouchers import REFUSALS, agent_of, known_batch, outside
 from .walking import every_entry
 
 KEPT: Final = "kept"
@@ -55,7 +56,7 @@ async def cancel_vouchers(
         over = next(iter(await site.books.load(Voucher, serial=serial)), None)
     many = known.open if serial is None else 1
     after, gone, refusal = _after(site, known, serial, over)
-    if refusal is None and many and back is None and not known.expired(today(site)):
+    if refusal is None and many and back is None and not known.expired(local_day(site)):
         refusal = CoreError("vouchers_still_valid", batch=known.id)
     if refusal is None and back is not None and not site.books.writable:
         refusal = CoreError("ledger_closed")  # A slip of the lost time may be used already.
@@ -133,7 +134,7 @@ async def cancel_expired(
 
 def expired_batches(site: Site) -> list[VoucherBatch]:
     """Return the batches whose last day is over and that the site still owes something for, in their order."""
-    day = today(site)
+    day = local_day(site)
     over = (one for one in site.offline.batches.values() if one.expired(day) and one.open)
     return sorted(over, key=lambda one: one.no)
 
@@ -188,7 +189,7 @@ def _after(
     number, place = place_of(serial)
     if number != batch.no or place >= batch.count:
         return batch, (), CoreError("voucher_not_in_batch", serial=serial, batch=batch.id)
-    state = state_of_voucher(batch, place, over, today(site))
+    state = state_of_voucher(batch, place, over, local_day(site))
     refusal = None
     if state not in (VoucherState.OPEN, VoucherState.EXPIRED):
         refusal = CoreError(REFUSALS[state], serial=serial)

@@ -18,6 +18,7 @@ from ..core.identity import SYSTEM, Actor, DifferenceId
 from ..core.ledger import AccountId, Act, Posting, Receipt
 from ..core.page import WHOLE_LIST, Page, Part
 from ..core.pay_refund import PayRefund
+from .bill_book import local_day
 from .booking import book, closed, referenced, tell
 from .facts import WalletEvent
 from .pages import latest, numbered
@@ -57,8 +58,8 @@ async def settle_difference(
 ) -> Receipt:
     """Say what a difference is, and where what lies in suspense for it goes.
 
-    A rule may want what is written off confirmed first, unless it was (`agreed`). It is the office's
-    own correction: a wallet that it charges may fall below zero by it. A file that is
+    A rule may want what is written off confirmed first, unless it was (`agreed`). It is the
+    office's own correction: a wallet that it charges may fall below zero by it. A file that is
     taken up meanwhile may explain it: they wait for each other.
     """
     found = await find_difference(site, difference)
@@ -184,7 +185,7 @@ async def came_back_to_nobody(site: Site, refund: PayRefund) -> Difference:
         kind=DifferenceKind.REFUND_CAME_BACK,
         account="",
         channel=refund.channel,
-        day=site.clock().astimezone(site.zone).date(),
+        day=local_day(site),
         out_no=refund.out_no,
         order=refund.order,
         refund=refund.id,

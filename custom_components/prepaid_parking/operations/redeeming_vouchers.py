@@ -19,12 +19,13 @@ from ..core.voucher import (
     read_number,
     state_of_voucher,
 )
+from .bill_book import local_day
 from .offline_loading import on_what_is_written
 from .risk_signs import wrong_voucher
 from .site import Site
 from .topping_up import Payment, take_in
 from .turn import in_turn
-from .vouchers import KEY, REFUSALS, today
+from .vouchers import KEY, REFUSALS
 
 SCOPE: Final = "voucher"
 """Whose reference a redeeming has: that of the voucher itself."""
@@ -56,7 +57,7 @@ async def redeem_voucher(
     if batch is None:
         raise CoreError("voucher_not_in_books", serial=serial)
     before = next(iter(await site.books.load(Voucher, serial=serial)), None)
-    state = state_of_voucher(batch, place, before, today(site))
+    state = state_of_voucher(batch, place, before, local_day(site))
     again = before is not None and bool(reference) and before.reference == reference
     if state is not VoucherState.OPEN and not again:
         raise CoreError(REFUSALS[state], serial=serial)

@@ -30,6 +30,7 @@ from ..core.voucher import (
 )
 from ..core.wallet import Purpose
 from .agents import find_agent, trusted_agents
+from .bill_book import local_day
 from .booking import book, referenced
 from .offline_loading import on_what_is_written
 from .site import Site
@@ -63,7 +64,7 @@ async def make_vouchers(
 ) -> tuple[Receipt, VoucherBatch]:
     """Make a batch: numbers to be printed, worth nothing until they are sold."""
     now = site.clock()
-    _check(wanted, today(site))
+    _check(wanted, local_day(site))
     if wanted.agent:
         wanted = replace(wanted, agent=find_agent(site, wanted.agent).id)
     # On books that a restore has set back the next number may be that of slips in a shop.
@@ -207,7 +208,7 @@ async def states_of(
 ) -> list[tuple[int, VoucherState, Voucher | None]]:
     """Return every voucher of a batch by its serial, with what can be done with it."""
     over = {one.serial: one for one in await site.books.load(Voucher, batch=batch.id)}
-    day = today(site)
+    day = local_day(site)
     return [
         (one, state_of_voucher(batch, place_of(one)[1], over.get(one), day), over.get(one))
         for one in _serials(batch)
@@ -230,7 +231,7 @@ def _check(wanted: Wanted, day: date) -> None:
 def _unsellable(site: Site, batch: VoucherBatch, many: int) -> CoreError | None:
     if batch.closed_at is not None:
         return CoreError("vouchers_closed", batch=batch.id)
-    if batch.expired(today(site)):
+    if batch.expired(local_day(site)):
         return CoreError("vouchers_expired", batch=batch.id)
     if not 1 <= many <= batch.unsold:
         return CoreError("vouchers_not_so_many", batch=batch.id, unsold=batch.unsold)
@@ -245,8 +246,3 @@ def _content(wanted: Wanted) -> dict[str, object]:
         "purpose": wanted.purpose,
         "agent": wanted.agent,
     }
-
-
-def today(site: Site) -> date:
-    """Return the day it is at the site: a voucher's last day is that one."""
-    return site.clock().astimezone(site.zone).date()
