@@ -103,12 +103,15 @@ class ShownTills:
             if entry := self._registered(self._shown.pop(gone)):
                 er.async_get(self._hass).async_remove(entry.entity_id)
         for till in here.values():
-            known, sensor = self._shown.get(till.id), TillSensor(self._thing, till)
+            known = self._shown.get(till.id)
+            if known is not None and known.till.name == till.name:
+                continue
+            sensor = TillSensor(self._thing, till)
             if known is None:
                 if self._thing.data.room.take([sensor]):
                     self._shown[till.id] = sensor
                     self._async_add([sensor])
-            elif known.till.name != till.name:
+            else:
                 self._shown[till.id] = sensor
                 self._thing.entry.async_create_task(self._hass, self._replace(known, sensor))
 
