@@ -32,6 +32,10 @@ class TopUpMoney:
             fee_tax_minor=max(0, self.fee_tax_minor - other.fee_tax_minor),
         )
 
+    def of(self, other: Self) -> Self:
+        """Return as much of another part as there is."""
+        return self.less(self.less(other))
+
     def more(self, other: Self) -> Self:
         """Return it with another part."""
         return type(self)(
@@ -99,7 +103,7 @@ def _parts(left: dict[str, TopUpMoney], gone: WentBack) -> Iterable[tuple[str, T
     """Yield what goes back of which top-up; of those that are not known here, nothing."""
     for event, fee in gone.fees:
         if event in left:
-            yield event, left[event].less(left[event].less(fee))
+            yield event, left[event].of(fee)
     rest = gone.credited_minor
     asked = (gone.of,) if gone.of else tuple(reversed(left))
     for event in asked:

@@ -46,7 +46,7 @@ TOLD: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class NamedPayment:
     """A payment as entries name it: whose it is, and by which number the provider knows it."""
 
     name: str
@@ -63,7 +63,7 @@ async def hold_entries(site: Site, file: File) -> list[Difference]:
     orders = {one.entry async for one in orders_around(site, file.first, file.last, file.kind)}
     rows = {one.provider_ref async for one in gently(file.rows) if one.kind is RowKind.PAYMENT}
     by_hand: dict[int, Entry] = {}
-    payments: list[tuple[Entry, Named]] = []
+    payments: list[tuple[Entry, NamedPayment]] = []
     async for entry in _entries(site, file):
         payment = _named(file, entry)
         if payment is None:
@@ -128,7 +128,7 @@ def _holding(site: Site, entry: EntryId) -> Act:
     )
 
 
-async def _half_of(site: Site, file: File, entry: Entry, origin: Named | None) -> Difference:
+async def _half_of(site: Site, file: File, entry: Entry, origin: NamedPayment | None) -> Difference:
     """Return the difference that an entry is, or the one that it ends: what it took back is held there."""
     order = await _order(site, origin)
     moved, out_no = _moved(file, entry), order.out_no if order is not None else ""
@@ -154,7 +154,7 @@ async def _half_of(site: Site, file: File, entry: Entry, origin: Named | None) -
     )
 
 
-async def _tell(site: Site, file: File, entry: Entry, payment: Named) -> Difference | None:
+async def _tell(site: Site, file: File, entry: Entry, payment: NamedPayment) -> Difference | None:
     """Tell of a payment that no file has, unless that is done, or it came by an order."""
     ref, order = payment.provider_ref, await _order(site, payment)
     by_order = order is not None and order.entry == payment.name
@@ -182,7 +182,7 @@ async def _tell(site: Site, file: File, entry: Entry, payment: Named) -> Differe
     return missing
 
 
-async def _order(site: Site, payment: Named | None) -> PayOrder | None:
+async def _order(site: Site, payment: NamedPayment | None) -> PayOrder | None:
     """Return the order that a payment came by."""
     if payment is None:
         return None
@@ -190,13 +190,13 @@ async def _order(site: Site, payment: Named | None) -> PayOrder | None:
     return found[0] if found else None
 
 
-def _named(file: File, entry: Entry) -> Named | None:
+def _named(file: File, entry: Entry) -> NamedPayment | None:
     """Return the payment that an entry is, or that it names; None where it is none of this provider's."""
     begin = f"pay/{file.kind}/"
     for name in (entry.event, str(entry.detail.get("payment", ""))):
         if name.startswith(begin):
             merchant, _, ref = name.removeprefix(begin).partition("/")
-            return Named(name=name, merchant=merchant, provider_ref=ref)
+            return NamedPayment(name=name, merchant=merchant, provider_ref=ref)
     return None
 
 
