@@ -162,8 +162,8 @@ class BillingRules:
     """How bills of a category are asked for.
 
     `automatic`: paid out of the wallet as soon as it has the money; `part`: also piece by piece.
-    `remind_days` are days before a bill is due on which it is reminded of. `top_up_tax_bp` is the tax that
-    a top-up contains, and `invoice_maker` who makes the invoices of top-ups.
+    `remind_days` are days before a bill is due on which it is reminded of. `top_up_tax_bp` is the
+    tax that a top-up contains, and `invoice_maker` who makes the invoices of top-ups.
     """
 
     category: Category

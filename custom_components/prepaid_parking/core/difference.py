@@ -70,10 +70,11 @@ OF_UNPAID: Final = frozenset({Resolution.EXPLAINED, Resolution.WRITTEN_OFF})
 class Difference:
     """One thing that does not fit.
 
-    `day` is the provider's. `row` is the key of the file's row, `entry/…` where an entry of the books has
-    none, "" where neither is meant. `expected_minor` is what the books have, `found_minor` what the file
-    has. `suspended_minor` lies in suspense for it: above zero it is somebody's, below zero it is missing. What the payments themselves keep for a
-    person is in `unmatched`.
+    `day` is the provider's. `row` is the key of the file's row, `entry/…` where an entry of the
+    books has none, "" where neither is meant. `expected_minor` is what the books have,
+    `found_minor` what the file has. `suspended_minor` lies in suspense for it: above zero it is
+    somebody's, below zero it is missing. What the payments themselves keep for a person is in
+    `unmatched`.
     """
 
     id: DifferenceId

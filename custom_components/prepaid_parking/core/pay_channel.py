@@ -77,7 +77,8 @@ class Offered:
     """What the payer is shown: the text of a QR code, or the address of the provider's page.
 
     `app` is what a page inside the provider's app hands to it, as JSON: signed, for one payer, and
-    worth nothing to anybody else. `provider_ref` is the provider's own number of the order, where it has one before it is paid.
+    worth nothing to anybody else. `provider_ref` is the provider's own number of the order, where
+    it has one before it is paid.
     """
 
     qr: str = ""

@@ -36,8 +36,9 @@ async def confirm_operation(
 ) -> HeldOperation:
     """Confirm an operation and carry it out, once. What was confirmed before is answered as it is.
 
-    Refuses a wrong code (three, and the wallet is frozen), who may not confirm, and what is over; a code
-    that is not given is asked for and is no try. It is carried through when its caller does not wait any longer.
+    Refuses a wrong code (three, and the wallet is frozen), who may not confirm, and what is over; a
+    code that is not given is asked for and is no try. It is carried through when its caller does
+    not wait any longer.
     """
     return await asyncio.shield(_confirm(site, kinds, operation, actor, code))
 

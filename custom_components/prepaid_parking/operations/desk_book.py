@@ -13,9 +13,9 @@ from ..core.terminal import Nonces, Terminal
 class DeskBook:
     """`shifts` are those that are open, `left` is what was counted in a drawer when it was handed back.
 
-    `lock` is held by whoever moves cash or takes a number. `barred` is the country whose law keeps the desk from taking cash. With `doubtful` a write failed:
-    some of it may be in the books after all, so they are read again before the next one. So are the
-    agents with `agents_doubtful`.
+    `lock` is held by whoever moves cash or takes a number. `barred` is the country whose law keeps
+    the desk from taking cash. With `doubtful` a write failed: some of it may be in the books after
+    all, so they are read again before the next one. So are the agents with `agents_doubtful`.
     """
 
     tills: dict[TillId, Till] = field(default_factory=dict)

@@ -83,10 +83,11 @@ class Turn(asyncio.Lock):
 class Site:
     """Everything an operation works on. One event loop uses it; nothing in it is shared with a thread.
 
-    `tell` receives every fact. `wake` marks a meter whose supply has to be decided anew, `look_again`
-    asks for a reading at once, `hurry` says that a meter's `fast` has changed, `spawn` runs what must
-    not hold up the others. `holidays` knows the calendars that were learned by `learn_calendar`. `can_pay` and `emergency` are said by the shell; a clock before
-    `not_before` is not believed.
+    `tell` receives every fact. `wake` marks a meter whose supply has to be decided anew,
+    `look_again` asks for a reading at once, `hurry` says that a meter's `fast` has changed, `spawn`
+    runs what must not hold up the others. `holidays` knows the calendars that were learned by
+    `learn_calendar`. `can_pay` and `emergency` are said by the shell; a clock before `not_before`
+    is not believed.
 
     `turn` is held by whoever changes meters, wallets or rules: see `turn.py`. `unheard` are the
     numbers of wallets that a failed write was about, 0 for the site itself: see `unheard.py`.
