@@ -1,7 +1,7 @@
 """The hub with a stopwatch on its event loop: `python watched.py REPORT [arguments of the hub]`.
 
-Notes how long the integration's set-up took, and the longest that the loop was held meanwhile and
-since, and by what. On SIGUSR1 it writes that down. Run by its path, because the package around it puts a stand-in
+Notes what the integration's set-up took, and the longest that the loop was held meanwhile, and since, and
+by what. On SIGUSR1 it writes that down. Run by its path, because the package around it puts a stand-in
 in the integration's place.
 """
 
@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 from threading import Thread, get_ident
-from time import perf_counter, sleep, thread_time
+from time import perf_counter, process_time, sleep, thread_time
 from traceback import StackSummary, walk_stack
 from typing import Any, Final
 
@@ -27,18 +27,27 @@ WORTH_NOTING_S: Final = 0.02
 
 
 @dataclass(slots=True)
-class Watched:
-    """What was seen since the integration's set-up began.
+class Spell:
+    """The longest that the loop was held in a time, on the clock and by its thread's own work.
 
-    The longest slice is counted without Python's collector, which may come in any of them and is
-    timed by itself.
+    Counted without Python's collector, which may come in any slice and is timed by itself.
     """
 
-    setup_s: float = 0.0
-    setup_cpu_s: float = 0.0
     longest_s: float = 0.0
     longest_cpu_s: float = 0.0
     collecting_s: float = 0.0
+    collecting_cpu_s: float = 0.0
+
+
+@dataclass(slots=True)
+class Watched:
+    """What was seen since the integration's set-up began; `all_cpu_s` is that of all threads."""
+
+    setup_s: float = 0.0
+    cpu_s: float = 0.0
+    all_cpu_s: float = 0.0
+    setting_up: Spell = field(default_factory=Spell)
+    since: Spell = field(default_factory=Spell)
     slices: list[tuple[float, float, str]] = field(default_factory=list)
 
 
@@ -48,6 +57,7 @@ SEEN: Final = Watched()
 class Slice:
     """What the loop runs now: since when, and what it was seen doing when that took too long."""
 
+    spell: Spell = SEEN.since
     began: float = 0.0
     collecting: float = 0.0
     collecting_cpu: float = 0.0
@@ -67,8 +77,9 @@ def watch_loop() -> None:
         if took < WORTH_NOTING_S:
             return
         cpu = thread_time() - cpu - Slice.collecting_cpu
-        SEEN.longest_s = max(SEEN.longest_s, took)
-        SEEN.longest_cpu_s = max(SEEN.longest_cpu_s, cpu)
+        spell = Slice.spell
+        spell.longest_s = max(spell.longest_s, took)
+        spell.longest_cpu_s = max(spell.longest_cpu_s, cpu)
         SEEN.slices.append((took, cpu, Slice.doing))
 
     watched._run = timed  # noqa: SLF001
@@ -87,10 +98,12 @@ def _collector(loop: int) -> Callable[[str, dict[str, int]], None]:
         if phase == "start":
             began, cpu = perf_counter(), thread_time()
             return
-        took = perf_counter() - began
+        took, used = perf_counter() - began, thread_time() - cpu
         Slice.collecting += took
-        Slice.collecting_cpu += thread_time() - cpu
-        SEEN.collecting_s = max(SEEN.collecting_s, took)
+        Slice.collecting_cpu += used
+        spell = Slice.spell
+        spell.collecting_s = max(spell.collecting_s, took)
+        spell.collecting_cpu_s = max(spell.collecting_cpu_s, used)
 
     return told
 
@@ -115,11 +128,13 @@ def watch_setup() -> None:
         if entry.domain != DOMAIN:
             await set_up(entry, hass, **kwargs)
             return
-        SEEN.longest_s = SEEN.longest_cpu_s = SEEN.collecting_s = 0.0
         SEEN.slices.clear()
-        began, cpu = perf_counter(), thread_time()
+        Slice.spell = SEEN.setting_up
+        began, cpu, all_cpu = perf_counter(), thread_time(), process_time()
         await set_up(entry, hass, **kwargs)
-        SEEN.setup_s, SEEN.setup_cpu_s = perf_counter() - began, thread_time() - cpu
+        SEEN.setup_s, SEEN.cpu_s = perf_counter() - began, thread_time() - cpu
+        SEEN.all_cpu_s = process_time() - all_cpu
+        SEEN.since = Slice.spell = Spell()
 
     watched.async_setup = timed
 
