@@ -211,6 +211,19 @@ async def test_two_of_one_second_stand_on_two_pages(tmp_path: Path) -> None:
     assert up == [1, 2, 3, 4, 5, 6, 7]
 
 
+async def test_a_span_has_its_first_and_its_last_moment(tmp_path: Path) -> None:
+    """A receipt of the last second of a day is in that day's list, and in no other's."""
+    books = await open_books(tmp_path)
+    try:
+        await books.record(*(receipt(number) for number in range(1, 8)))
+        span = Page(by=("at", "no"), first=AT + SECOND, last=AT + SECOND)
+        found = await books.page(DeskReceipt, span)
+        assert [one.no for one in found] == [5, 4, 3]
+        assert await books.count(DeskReceipt, span) == 3
+    finally:
+        await books.close()
+
+
 async def pages(books: Books, *, newest_first: bool) -> list[int]:
     """The numbers of a list of receipts, two at a time."""
     seen: list[DeskReceipt] = []
