@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from custom_components.prepaid_parking.core.bill import Bill
 from custom_components.prepaid_parking.core.card_file import CardFile
 from custom_components.prepaid_parking.core.desk_receipt import DeskReceipt
 from custom_components.prepaid_parking.core.difference import Difference, SettledRow
@@ -21,6 +22,7 @@ from custom_components.prepaid_parking.store.schema import TABLES
 from tests.operations.world import BOOKS, CURRENCY, SITE, Clock
 
 QUESTIONS = [
+    (Bill, {"number": "2026-000001"}),
     (PayOrder, {"out_no": "p"}),
     (PayOrder, {"state": "credited"}),
     (PayOrder, {"aim": "{}"}),

@@ -40,6 +40,9 @@ STATEMENTS: Final = (
     CREATE INDEX bill_due ON bill (due_on)
     """,
     """
+    CREATE INDEX bill_numbered ON bill (number)
+    """,
+    """
     CREATE UNIQUE INDEX bill_number ON bill (number) WHERE number != ''
     """,
     """
@@ -102,7 +105,7 @@ STATEMENTS: Final = (
     CREATE INDEX invoice_wallet ON invoice (wallet, requested_at, id)
     """,
     """
-    CREATE INDEX invoice_waiting ON invoice (state, maker)
+    CREATE INDEX invoice_waiting ON invoice (state, maker, requested_at, id)
     """,
     """
     CREATE INDEX invoice_top_up ON invoice (top_up)

@@ -40,6 +40,7 @@ bill: Final = table(
 Index("bill_wallet", bill.c.wallet)
 Index("bill_due", bill.c.due_on)
 Index("bill_open", bill.c.closed_at, sqlite_where=bill.c.closed_at.is_(None))
+Index("bill_numbered", bill.c.number)
 Index("bill_number", bill.c.number, unique=True, sqlite_where=bill.c.number != "")
 
 billing_rules: Final = table(
@@ -82,7 +83,7 @@ Index("invoice_top_up", invoice.c.top_up)
 Index("invoice_wallet", invoice.c.wallet, invoice.c.requested_at, invoice.c.id)
 Index("invoice_requested_at", invoice.c.requested_at, invoice.c.id)
 Index("invoice_state", invoice.c.state, invoice.c.requested_at, invoice.c.id)
-Index("invoice_waiting", invoice.c.state, invoice.c.maker)
+Index("invoice_waiting", invoice.c.state, invoice.c.maker, invoice.c.requested_at, invoice.c.id)
 Index("invoice_numbered", invoice.c.number)
 Index("invoice_credit_note", invoice.c.credit_note)
 Index("invoice_buyer", invoice.c.buyer)
