@@ -3,13 +3,20 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from custom_components.prepaid_parking.core.agreement import AgreementCharge
+from custom_components.prepaid_parking.core.errors import CoreError
+from custom_components.prepaid_parking.core.ledger import BooksState
 from custom_components.prepaid_parking.core.pay_channel import ChannelFault, Outcome, Seen
 from custom_components.prepaid_parking.core.pay_order import PayOrder
 from custom_components.prepaid_parking.operations.agreements import end_agreement
+from custom_components.prepaid_parking.operations.challenges import confirm_operation
+from custom_components.prepaid_parking.operations.held_kinds import KINDS
+from custom_components.prepaid_parking.operations.risk_facts import OperationFact
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from tests.operations.test_agreements import Fetching, agreed, put_up, spend
 from tests.operations.world import DAY, HOUR, MANAGER, MINUTE, SECOND, World
@@ -194,3 +201,21 @@ async def test_a_refusal_after_an_outage_is_not_followed_by_another_try(world: W
         await world.tick(15 * MINUTE)
     assert len(await world.books.load(AgreementCharge)) == 2
     assert port.fetched == []
+
+
+async def test_nothing_is_fetched_on_books_set_back_whoever_agrees(world: World) -> None:
+    """It may have been fetched in the time that is lost: a person looks at what is missing first."""
+    port, wallet = Fetching(), await world.wallet("20")
+    put_up(world, port)
+    await agreed(world, wallet, most_minor=5000, day_minor=5000)
+    for _ in range(2):
+        await spend(world, wallet, wallet.posted_minor - 500)
+        await world.tick()
+    (fact,) = [one for one in world.facts if isinstance(one, OperationFact)]
+    told: Any = {"operation": fact.operation.id, "actor": MANAGER, "code": fact.code}
+    with (
+        patch.object(world.books, "state", BooksState.ROLLED_BACK),
+        pytest.raises(CoreError, match="ledger_closed"),
+    ):
+        await confirm_operation(world.site, KINDS, **told)
+    assert len(port.fetched) == 1

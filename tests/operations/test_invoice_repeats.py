@@ -7,12 +7,20 @@ from unittest.mock import patch
 
 import pytest
 
+from custom_components.prepaid_parking.core.chart import Channel
+from custom_components.prepaid_parking.core.desk_receipt import DeskReceipt
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.invoice import Invoice, InvoiceState, InvoiceStep
 from custom_components.prepaid_parking.core.ledger import BooksState
 from custom_components.prepaid_parking.core.pay_channel import RowKind
+from custom_components.prepaid_parking.core.wallet import Purpose
+from custom_components.prepaid_parking.operations.bill_paying import pay_bill
 from custom_components.prepaid_parking.operations.cashier import refund
-from custom_components.prepaid_parking.operations.invoice_top_ups import latest_of
+from custom_components.prepaid_parking.operations.invoice_top_ups import (
+    by_order,
+    by_receipt,
+    latest_of,
+)
 from custom_components.prepaid_parking.operations.invoices import (
     find_invoice,
     issue_invoice,
@@ -24,6 +32,7 @@ from custom_components.prepaid_parking.operations.pay_refunds import refund_orde
 from custom_components.prepaid_parking.operations.pay_settling import settle_payment
 from tests.operations.invoicing import OUTSIDE, by_service, due, numbers, request, void
 from tests.operations.refunding import RefundingProvider, of, paid_order, payment_row
+from tests.operations.test_bills import bill_for
 from tests.operations.test_settlement import TODAY, reconcile
 from tests.operations.test_unheard import lost_answers
 from tests.operations.world import DAY, MANAGER, MINUTE, World
@@ -162,3 +171,26 @@ async def test_a_refund_of_what_a_person_gave_its_place_is_of_that_money(
     invoice = await request(world, wallet)
     await refund_order(world.site, order=order.id, reason="left", actor=MANAGER)
     assert await due(world) == {invoice.id: (InvoiceStep.CREDIT_NOTE, "0.00")}
+
+
+async def test_an_order_leads_to_its_own_top_up(world: World, provider: RefundingProvider) -> None:
+    """Cash came between the code and the payment: the invoice is of what was paid by phone."""
+    wallet = await world.wallet()
+    asked: Any = {"aim": of(wallet), "channel": "ch1", "amount_minor": 5_000, "actor": MANAGER}
+    order = await create_order(world.site, **asked)
+    await world.pay(wallet, "7")
+    provider.pay(order.out_no, 5_000)
+    await look(world.site, order.id)
+    top_up = await by_order(world.site, order.id)
+    invoice, _ = await request_invoice(world.site, top_up=top_up, actor=MANAGER)
+    assert invoice.amount_minor == 5_000
+
+
+async def test_a_receipt_of_something_else_leads_to_no_invoice(world: World) -> None:
+    """A bill that was paid at the desk is its own paper: a second one would claim its tax twice."""
+    wallet = await world.wallet("10", purpose=Purpose.PROPERTY)
+    bill = await bill_for(world, wallet, 3_000)
+    await pay_bill(world.site, bill=bill.id, channel=Channel.CASH, actor=MANAGER)
+    (receipt,) = [one for one in await world.books.load(DeskReceipt) if one.bill]
+    with pytest.raises(CoreError, match="invoice_not_top_up"):
+        await by_receipt(world.site, receipt.no)
