@@ -53,11 +53,9 @@ async def load(site: Site) -> None:
 
     They are among the last things in the books. What is divided already is not divided again.
     """
-    moves = await site.books.entries(kinds=MOVES, limit=LATELY, newest_first=True)
-    newest = await site.books.entries(limit=1, newest_first=True)
-    for entry in moves:
-        unit = UnitId(str(entry.detail["unit"]))
-        if entry.id > newest[0].id - LATELY and unit in site.house.units:
+    lately = await site.books.entries(limit=LATELY, newest_first=True)
+    for entry in lately:
+        if entry.kind in MOVES and (unit := UnitId(str(entry.detail["unit"]))) in site.house.units:
             since = first_day(entry.occurred, site.zone)
             site.billing.undivided.setdefault(unit, since)
 

@@ -11,6 +11,7 @@ from ..core.entry_kind import EntryKind
 from ..core.errors import CoreError
 from ..core.identity import Actor
 from ..core.ledger import AccountId, Act, Entry, Floor, Posting, Receipt, Record
+from ..core.local_day import DAY
 from ..core.pay_notice import Unmatched
 from ..core.pay_order import Aim, AimKind
 from ..core.pay_refund import PayRefund, RefundWay
@@ -182,7 +183,8 @@ def done_act(site: Site, refund: PayRefund, actor: Actor, reason: str) -> Act:
 async def holding_entry(site: Site, refund: PayRefund) -> Entry:
     """Return the entry that took a refund's money out: it is known by its event."""
     wanted = f"refund/{refund.id}/held"
-    async for entry in every_entry(site, (EntryKind.REFUND_HELD,)):
+    since = refund.created_at - DAY  # A clock may have been set back between.
+    async for entry in every_entry(site, (EntryKind.REFUND_HELD,), since=since):
         if entry.event == wanted:
             return entry
     raise CoreError("entry_unknown", entry=wanted)
