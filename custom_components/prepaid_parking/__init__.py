@@ -28,7 +28,7 @@ from .hearing import async_announce
 from .hint_repairs import async_watch_hints
 from .hub_repairs import async_watch_hubs
 from .invoice_page import InvoiceView
-from .lasting import async_spare
+from .lasting import async_spare, unsearched
 from .notice_view import NoticeView
 from .opening import books_path, open_site
 from .operations.site import utc_now
@@ -70,6 +70,13 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa:
 
 async def async_setup_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> bool:
     """Open the books, show what is in them, then begin to read meters and lanes."""
+    with unsearched():
+        await _set_up(hass, entry)
+        async_spare(hass, entry)
+    return True
+
+
+async def _set_up(hass: HomeAssistant, entry: PrepaidConfigEntry) -> None:
     data = entry.runtime_data = await _open(hass, entry)
     closing = data.closing
     entry.async_on_unload(closing.close)
@@ -96,8 +103,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> b
     entry.async_on_unload(
         async_track_time_interval(hass, _minutely(data), MINUTE, cancel_on_shutdown=True)
     )
-    async_spare(hass, entry)
-    return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> bool:

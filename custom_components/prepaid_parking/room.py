@@ -15,6 +15,7 @@ class Room:
     def __init__(self, most: int = MOST_ENTITIES) -> None:
         """Begin with an empty house."""
         self.left = most
+        self.taken = 0
         self.refused = 0
 
     def take[E: Entity](self, entities: Iterable[E]) -> list[E]:
@@ -26,5 +27,6 @@ class Room:
                     self.refused += 1
                     continue
                 self.left -= 1
+                self.taken += 1
             taken.append(entity)
         return taken
