@@ -11,6 +11,7 @@ import pytest
 
 from custom_components.prepaid_parking.core.agent import MILLION, Agent
 from custom_components.prepaid_parking.core.chart import Channel, SiteAccount, site_account
+from custom_components.prepaid_parking.core.entry_kind import EntryKind
 from custom_components.prepaid_parking.core.errors import CoreError, StoreError
 from custom_components.prepaid_parking.core.ledger import Act, Receipt
 from custom_components.prepaid_parking.core.terminal import (
@@ -49,6 +50,7 @@ from custom_components.prepaid_parking.operations.voiding import void_payment
 from tests.operations.conftest import MakeWorld
 from tests.operations.money import is_sound
 from tests.operations.test_desk import CASHIER, a_shift, pay
+from tests.operations.test_unheard import lost_answers
 from tests.operations.world import MANAGER, World
 
 AGENTS = site_account(SiteAccount.AGENTS)
@@ -147,6 +149,18 @@ async def test_an_agent_ends_with_nothing_open(world: World) -> None:
     await set_agent(world.site, agent=agent.id, closed=True, actor=MANAGER)
     with pytest.raises(CoreError, match="agent_closed"):
         await pay_in_float(world.site, agent=agent.id, amount_minor=1, actor=MANAGER)
+
+
+async def test_a_sale_of_which_nobody_heard_is_taken_back_once(world: World) -> None:
+    """Memory has not seen it: taken back on that, the shop would have its float twice."""
+    wallet, agent = await world.wallet(), await an_agent(world)
+    with lost_answers(world):
+        await sell(world, agent, wallet.wallet.id, 9_000)
+    (sold,) = await world.books.entries(kinds=[EntryKind.TOP_UP])
+    await reverse_entry(world.site, entry=sold.id, reason="wrong flat", actor=MANAGER)
+    assert find_agent(world.site, agent.id).float_minor == 10_000
+    assert ((await world.books.balances())[AGENTS], wallet.posted_minor) == (10_000, 0)
+    await is_sound(world)
 
 
 async def test_a_sale_of_an_agent_that_has_ended_is_not_taken_back(world: World) -> None:
