@@ -2,6 +2,7 @@
 
 import logging
 import os
+import traceback
 
 from hypothesis import HealthCheck, settings
 import pytest
@@ -25,6 +26,10 @@ if hub_is_installed():
 
     # The test plugin has every statement logged, for the recorder's sake: a fifth of a test's time.
     logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+
+    # It has the loop in debug mode, which sees a call from a wrong thread, but also notes for each
+    # future all calls that led to it: a quarter of a test's time. The nearest say where it was made.
+    traceback.extract_stack.__defaults__ = (None, 5)
 
     @pytest.fixture
     def hass(hass: HomeAssistant) -> HomeAssistant:
