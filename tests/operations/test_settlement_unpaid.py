@@ -1,5 +1,8 @@
 """Money that a provider said was paid and never paid out: it may come still, or a person says that the site bears it."""
 
+import asyncio
+from collections.abc import Awaitable
+
 import pytest
 
 from custom_components.prepaid_parking.core.chart import SiteAccount
@@ -114,6 +117,28 @@ async def test_what_comes_after_it_was_written_off_takes_the_loss_back(
     await never_paid(world, back)
     assert await of_site(world, LOSSES) == 0
     assert await of_site(world, SUSPENSE) == (0 if placed else 10_000)
+    await is_sound(world)
+
+
+@pytest.mark.parametrize("first", ["person", "file"])
+async def test_a_person_and_a_file_that_speak_at_once_wait_for_each_other(
+    world: World, provider: RefundingProvider, first: str
+) -> None:
+    """Written off while the row is taken up, the site would bear what it has been paid."""
+    order, found = await unpaid(world, provider)
+    row = payment_row(provider.orders[order.out_no], at=world.clock.now + DAY)
+    provider.files[TODAY + DAY] = [row, payout(10_000)]
+    said: list[Awaitable[object]] = [never_paid(world, found), reconcile(world, TODAY + DAY)]
+    answers = await asyncio.gather(
+        *(said if first == "person" else reversed(said)), return_exceptions=True
+    )
+    refused = [one for one in answers if isinstance(one, BaseException)]
+    assert [str(one) for one in refused if "difference_settled_already" not in str(one)] == []
+    await reconcile(world, TODAY + DAY)
+    held = sum(one.suspended_minor for one in world.site.settling.differences.values())
+    assert await of_site(world, CLEARING) == 0
+    assert await of_site(world, SUSPENSE) == -await of_site(world, LOSSES) == held
+    assert held == (0 if refused else 10_000)
     await is_sound(world)
 
 

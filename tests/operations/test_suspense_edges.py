@@ -12,12 +12,11 @@ from custom_components.prepaid_parking.core.difference import Resolution
 from custom_components.prepaid_parking.core.errors import CoreError
 from custom_components.prepaid_parking.core.ledger import BooksState
 from custom_components.prepaid_parking.core.pay_channel import RefundOutcome
-from custom_components.prepaid_parking.core.pay_notice import Misfit, Unmatched
-from custom_components.prepaid_parking.core.pay_order import PayOrder
+from custom_components.prepaid_parking.core.pay_notice import Unmatched
 from custom_components.prepaid_parking.core.pay_refund import PayRefund, RefundState
 from custom_components.prepaid_parking.operations.adjusting import reverse_entry
 from custom_components.prepaid_parking.operations.differences import settle_difference
-from custom_components.prepaid_parking.operations.pay_crediting import credit_seen, credit_unknown
+from custom_components.prepaid_parking.operations.pay_crediting import credit_unknown
 from custom_components.prepaid_parking.operations.pay_finding import new_out_no
 from custom_components.prepaid_parking.operations.pay_orders import create_order, look
 from custom_components.prepaid_parking.operations.pay_refunds import refund_order
@@ -27,7 +26,7 @@ from custom_components.prepaid_parking.operations.pay_settling import (
 )
 from tests.operations.money import is_sound, of_site
 from tests.operations.provider import connect
-from tests.operations.refunding import ACCOUNT, RefundingProvider, of, paid_order
+from tests.operations.refunding import ACCOUNT, RefundingProvider, of
 from tests.operations.test_bank_lines import take
 from tests.operations.world import MANAGER, World
 
@@ -44,33 +43,10 @@ async def wrong_amount(world: World, provider: RefundingProvider) -> Unmatched:
     return held
 
 
-async def paid_twice(world: World, provider: RefundingProvider) -> tuple[PayOrder, Unmatched]:
-    """A payer who tapped twice: 100.00 in the wallet, 100.00 that is too much."""
-    order = await paid_order(world, provider, await world.wallet())
-    await credit_seen(world.site, order, provider.pay(order.out_no, 10_000))
-    (held,) = world.site.paying.unmatched.values()
-    assert held.why is Misfit.TWICE
-    return order, held
-
-
 async def back(world: World, **asked: Any) -> PayRefund:
     """Give money back."""
     told: dict[str, Any] = {"reason": "not ours", "actor": MANAGER}
     return await refund_order(world.site, **told | asked)
-
-
-async def test_each_of_two_payments_of_one_order_goes_back_whole(
-    world: World, provider: RefundingProvider
-) -> None:
-    """The refund of one takes nothing from the other's: the payer has paid two, and gets two."""
-    order, held = await paid_twice(world, provider)
-    with patch.object(provider, "rest", lambda _: 10_000):  # It counts by payment, not by number.
-        first = await back(world, payment=held.id)
-        second = await back(world, order=order.id)
-    assert (first.amount_minor, second.amount_minor) == (10_000, 10_000)
-    assert first.payment_ref == held.provider_ref != second.payment_ref == order.provider_ref
-    assert await of_site(world, SUSPENSE) == world.site.wallet("w1").posted_minor == 0
-    await is_sound(world)
 
 
 async def test_two_providers_may_number_their_payments_the_same(
