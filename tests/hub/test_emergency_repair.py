@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from homeassistant.core import Context
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
@@ -25,12 +24,5 @@ async def test_an_emergency_is_a_repair_until_a_person_ends_it(
     await hub.restart()
     await asked(hub, "emergency_on")
     person = MockUser(is_owner=True).add_to_hass(hub.hass)
-    await hub.hass.services.async_call(
-        "prepaid_parking",
-        "end_emergency",
-        {"reason": "false alarm"},
-        blocking=True,
-        context=Context(user_id=person.id),
-        return_response=True,
-    )
+    await hub.call_as(person, "end_emergency", reason="false alarm")
     await gone(hub, "emergency_on")

@@ -3,9 +3,7 @@
 from datetime import datetime, timedelta, timezone
 import json
 from pathlib import Path
-from typing import Any
 
-from homeassistant.core import Context
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.helpers import issue_registry as ir
 import pytest
@@ -43,28 +41,12 @@ async def provider(hub: Hub) -> RefundingProvider:
     return made
 
 
-async def as_user(hub: Hub, user: MockUser, action: str, **fields: Any) -> dict[str, Any]:
-    """Call an action as a person."""
-    told = await hub.hass.services.async_call(
-        DOMAIN,
-        action,
-        fields,
-        blocking=True,
-        return_response=True,
-        context=Context(user_id=user.id),
-    )
-    assert told is not None
-    return told
-
-
 async def test_a_stuck_refund_is_a_repair_until_two_managers_have_paid_it_by_bank(
     hub: Hub, provider: RefundingProvider
 ) -> None:
     """One person alone could send the money to an account of their own."""
     one, two = (MockUser(is_owner=True).add_to_hass(hub.hass) for _ in range(2))
-    refund = await as_user(
-        hub, one, "refund_order", order="po1", amount="20.00", reason="moved out"
-    )
+    refund = await hub.call_as(one, "refund_order", order="po1", amount="20.00", reason="moved out")
     stuck = provider.end(refund["refund_no"], RefundOutcome.PENDING, stuck=True)
     await hub.data.site.paying.refund_heard("ch1", stuck)
     issue = f"refunds_stuck_{hub.entry.entry_id}"
@@ -74,14 +56,14 @@ async def test_a_stuck_refund_is_a_repair_until_two_managers_have_paid_it_by_ban
         return issues.async_get_issue(DOMAIN, issue) is not None
 
     await hub.until(is_told)
-    await as_user(hub, one, "settle_refund", refund="rf1", step="name_account", **ACCOUNT)
+    await hub.call_as(one, "settle_refund", refund="rf1", step="name_account", **ACCOUNT)
     with pytest.raises(ServiceValidationError, match="another user"):
-        await as_user(hub, one, "settle_refund", refund="rf1", step="allow")
+        await hub.call_as(one, "settle_refund", refund="rf1", step="allow")
     with pytest.raises(ServiceValidationError):
         await hub.call("settle_refund", refund="rf1", step="allow")  # An automation is nobody.
-    allowed = await as_user(hub, two, "settle_refund", refund="rf1", step="allow")
+    allowed = await hub.call_as(two, "settle_refund", refund="rf1", step="allow")
     assert (allowed["pay_to"], allowed["allowed_by"]) == (ACCOUNT, f"user:{two.id}")
-    paid = await as_user(hub, two, "settle_refund", refund="rf1", step="paid")
+    paid = await hub.call_as(two, "settle_refund", refund="rf1", step="paid")
     assert (paid["state"], paid["pay_to"]) == ("done", {})
 
     async def is_over() -> bool:
@@ -110,7 +92,7 @@ async def test_only_a_manager_gives_money_back(hub: Hub, provider: RefundingProv
         ("settle_difference", {"difference": "df1", "resolution": "explained", "reason": "x"}),
     ):
         with pytest.raises(Unauthorized):
-            await as_user(hub, tenant, action, **fields)
+            await hub.call_as(tenant, action, **fields)
     assert provider.refund_asked == []
 
 
@@ -129,7 +111,7 @@ async def test_money_without_a_place_goes_back_to_its_payer(
             await hub.call("refund_order", reason="x", **fields)
     with pytest.raises(ServiceValidationError, match=r"39\.00"):
         await hub.call("refund_order", payment="pu1", amount="39.01", reason="x")
-    told = await as_user(hub, one, "refund_order", payment="PU1", reason="not what was asked")
+    told = await hub.call_as(one, "refund_order", payment="PU1", reason="not what was asked")
     assert (told["amount"], told["order"], told["wallet"]) == ("39.00", "po3", None)
     assert told["payment"] == "pu1"
     other = await hub.call("refund_order", order="po1", amount="1.00", reason="x")

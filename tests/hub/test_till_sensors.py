@@ -1,29 +1,11 @@
 """A drawer on the dashboard: what is in it, which shift has it, since when, and no name of anybody."""
 
-from typing import Any
-
-from homeassistant.core import Context
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockUser
 
-from custom_components.prepaid_parking.const import DOMAIN
 from custom_components.prepaid_parking.till_sensors import TillSensor
 from tests.hub.test_sensor import shows, state
 from tests.journeys.conftest import Hub
-
-
-async def by(hub: Hub, user: MockUser, action: str, **fields: object) -> dict[str, Any]:
-    """Have a user call an action."""
-    answer = await hub.hass.services.async_call(
-        DOMAIN,
-        action,
-        fields,
-        blocking=True,
-        return_response=True,
-        context=Context(user_id=user.id),
-    )
-    assert isinstance(answer, dict)
-    return answer
 
 
 async def test_a_drawer_shows_what_is_in_it_and_who_has_it(
@@ -34,11 +16,11 @@ async def test_a_drawer_shows_what_is_in_it_and_who_has_it(
     await hub.call("set_till", name="Front desk")
     await hub.call("open_wallet", unit="Flat 3-201")
     await shows(hub, "sensor", "site", "till_ti1", "unknown")
-    await by(hub, hass_admin_user, "open_shift", till="Front desk", counted="100.00")
+    await hub.call_as(hass_admin_user, "open_shift", till="Front desk", counted="100.00")
     await shows(hub, "sensor", "site", "till_ti1", "100.00")
-    await by(hub, hass_admin_user, "top_up", wallet="w1", amount="50.00")
+    await hub.call_as(hass_admin_user, "top_up", wallet="w1", amount="50.00")
     await shows(hub, "sensor", "site", "till_ti1", "150.00")
-    await by(hub, hass_admin_user, "deliver_cash", shift="sh1", amount="30.00")
+    await hub.call_as(hass_admin_user, "deliver_cash", shift="sh1", amount="30.00")
     await shows(hub, "sensor", "site", "till_ti1", "120.00")
     shown = await state(hub, "sensor", "site", "till_ti1")
     assert shown is not None
@@ -48,8 +30,8 @@ async def test_a_drawer_shows_what_is_in_it_and_who_has_it(
     assert shown.attributes["since"] is not None
     assert str(hass_admin_user.name) not in str(shown.as_dict())
     assert {"shift", "cashier", "since"} <= TillSensor._unrecorded_attributes
-    await by(
-        hub, hass_admin_user, "close_shift", shift="sh1", counted="119.00", reason="a coin is lost"
+    await hub.call_as(
+        hass_admin_user, "close_shift", shift="sh1", counted="119.00", reason="a coin is lost"
     )
     for _ in range(2):
         await shows(hub, "sensor", "site", "till_ti1", "119.00")

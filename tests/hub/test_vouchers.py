@@ -5,7 +5,6 @@ from io import BytesIO
 import re
 from typing import Any
 
-from homeassistant.core import Context
 from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from PIL import Image
 import probatio as vol
@@ -16,7 +15,6 @@ import segno
 import zxingcpp
 
 from custom_components.prepaid_parking import standing_repairs
-from custom_components.prepaid_parking.const import DOMAIN
 from tests.hub.test_repairs import asked, gone
 from tests.journeys.conftest import Hub
 
@@ -150,14 +148,7 @@ async def test_only_a_manager_makes_money_out_of_paper(hub: Hub) -> None:
         ("list_vouchers", {}),
     ):
         with pytest.raises(Unauthorized):
-            await hub.hass.services.async_call(
-                DOMAIN,
-                action,
-                fields,
-                blocking=True,
-                return_response=True,
-                context=Context(user_id=user.id),
-            )
+            await hub.call_as(user, action, **fields)
 
 
 async def test_vouchers_that_are_over_are_said_until_somebody_decides(

@@ -10,9 +10,9 @@ from typing import Any, Final
 from uuid import uuid4
 
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.prepaid_parking.const import DOMAIN
 from custom_components.prepaid_parking.coordinator import PrepaidData
@@ -41,6 +41,19 @@ class Hub:
         """Call an action and return its answer."""
         answer = await self.hass.services.async_call(
             DOMAIN, action, fields, blocking=True, return_response=True
+        )
+        assert isinstance(answer, dict)
+        return answer
+
+    async def call_as(self, user: MockUser, action: str, /, **fields: Any) -> Data:
+        """Call an action as a person and return its answer."""
+        answer = await self.hass.services.async_call(
+            DOMAIN,
+            action,
+            fields,
+            blocking=True,
+            return_response=True,
+            context=Context(user_id=user.id),
         )
         assert isinstance(answer, dict)
         return answer
