@@ -83,6 +83,20 @@ async def test_a_page_says_what_has_become_of_an_invoice(
     assert "withdrawn" in await page(waiting["invoice"])
 
 
+@pytest.mark.parametrize(
+    ("language", "label"), [("en", "Credit note: "), ("zh-Hans", "红字发票：")]
+)
+async def test_the_credit_note_of_an_invoice_is_one_of_an_invoice(
+    hub: Hub, hass_client_no_auth: ClientSessionGenerator, language: str, label: str
+) -> None:
+    """Named as a bill's above and as an invoice's below, the accountant would look for two papers."""
+    await a_top_up(hub)
+    number = (await hub.call("request_invoice", wallet="w1"))["number"]
+    note = (await hub.call("void_invoice", invoice=number, reason="wrong"))["credit_note"]
+    answer = await hub.call("get_invoice", invoice=number, form="page", language=language)
+    assert f"{label}{note}" in await read(hass_client_no_auth, answer["url"])
+
+
 async def test_an_invoice_is_opened_by_its_link_and_by_nobody_else(
     hub: Hub, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
