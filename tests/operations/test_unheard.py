@@ -11,12 +11,13 @@ from custom_components.prepaid_parking.core.errors import CoreError, StoreError
 from custom_components.prepaid_parking.core.pay_order import OrderState
 from custom_components.prepaid_parking.core.pay_refund import RefundState
 from custom_components.prepaid_parking.core.promotion import Back
-from custom_components.prepaid_parking.operations.cashier import deduct, refund
+from custom_components.prepaid_parking.operations.cashier import deduct, freeze, refund
 from custom_components.prepaid_parking.operations.layering import refundable_minor
 from custom_components.prepaid_parking.operations.pay_notices import hear
 from custom_components.prepaid_parking.operations.pay_orders import create_order
 from custom_components.prepaid_parking.operations.pay_refunds import refund_order
 from custom_components.prepaid_parking.operations.persons import set_person
+from custom_components.prepaid_parking.operations.wallets import update_wallet
 from tests.operations.money import is_sound, promise
 from tests.operations.provider import SIGNED, connect
 from tests.operations.refunding import RefundingProvider, of, paid_order
@@ -165,3 +166,20 @@ async def test_a_person_put_right_unheard_stays_right(world: World) -> None:
         await world.site.privacy.get_subject(str(first.detail["person"]))
     await world.restart()
     assert world.wallet_now(wallet).wallet == wallet.wallet
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["changed_again", "let_be"])
+async def test_a_wallet_shut_unheard_is_shut(world: World, again: bool) -> None:
+    """Whoever shut it was told of a trouble of the disk; the money must not go out for that."""
+    wallet = await world.wallet("100")
+    told: Any = {"wallet": wallet.wallet.id, "reason": "dispute", "actor": MANAGER}
+    with lost_answers(world):
+        await freeze(world.site, **told)
+    if again:
+        changes = {"alert_minor": 500}
+        await update_wallet(world.site, wallet=wallet.wallet.id, changes=changes, actor=MANAGER)
+    with pytest.raises(CoreError, match="wallet_frozen"):
+        await deduct(world.site, amount_minor=9_000, **told)
+    await world.restart()
+    kept = world.wallet_now(wallet).wallet
+    assert (kept.frozen_reason, kept.alert_minor == 500) == ("dispute", again)

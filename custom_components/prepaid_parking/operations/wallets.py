@@ -11,7 +11,7 @@ from ..core.identity import SYSTEM, Actor, ActorKind
 from ..core.ledger import Act, Receipt
 from ..core.risk import shut_by_rule
 from ..core.wallet import Frozen, Wallet, WalletKind
-from .booking import frozen_now, open_run, tell
+from .booking import book, frozen_now, open_run, tell
 from .facts import WalletEvent
 from .occupants import find_unit
 from .shares import bears_nothing
@@ -52,7 +52,8 @@ async def update_wallet(
     if not changed.unit.strip():
         raise CoreError("unit_missing")
     check_limits(changed.credit_limit_minor, changed.exempt_quota_minor)
-    receipt = await site.books.commit(
+    receipt = await book(
+        site,
         Act(
             kind=EntryKind.WALLET_UPDATED,
             event=f"wallet/{wallet}/updated",
@@ -61,7 +62,7 @@ async def update_wallet(
             reason=reason,
             detail={"wallet": wallet, "changes": {name: str(new) for name, new in changes.items()}},
             puts=(changed,),
-        )
+        ),
     )
     run.wallet = changed
     site.wake_wallet(run)
@@ -124,7 +125,8 @@ async def _set_frozen(
     actor: Actor,
     reason: str,
 ) -> Receipt:
-    receipt = await site.books.commit(
+    receipt = await book(
+        site,
         Act(
             kind=kind,
             event=f"wallet/{wallet.id}/{event}",
@@ -133,7 +135,7 @@ async def _set_frozen(
             reason=reason,
             detail={"wallet": wallet.id, "way": wallet.frozen_way},
             puts=(wallet,),
-        )
+        ),
     )
     run.wallet = wallet
     tell(site, run, event, receipt)
