@@ -43,8 +43,8 @@ def welcome(
      is due. Take the money, open with a reason, or type what the camera misread.
   3. Under "House" wash once, and look at the bills. In Developer tools > Actions,
      prepaid_parking.get_bill or get_statement with "Page to print" gives a page on paper.
-  4. Under "Supply" see who will be cut by the end of tomorrow: Flat 3-102 has nearly nothing.
-     Top it up, or spare it with prepaid_parking.veto_cut.
+  4. Under "Supply" see who will be cut by the end of tomorrow: Flat 3-102, whose last cents are
+     used some minutes after the first start. Top it up, or spare it with prepaid_parking.veto_cut.
   5. Under "Payments" open the page of {wallet}, as a tenant who scans its code, and pay in
      the payer's window. Or send a visitor to the exit, and pay for the stay.
   6. Kill the hub (kill -9 {hub}) and run script/develop again: every balance goes on
