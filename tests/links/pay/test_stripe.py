@@ -498,7 +498,3 @@ def _more(number: str, word: str, amount: int, at: datetime, fee: int = 0) -> di
         "created": int(at.timestamp()),
         "source": None,
     }
-
-
-async def _ref(at: Desk) -> str:
-    return (await at.channel.query(NO)).provider_ref
