@@ -15,6 +15,7 @@ from custom_components.prepaid_parking.core.ledger import BooksState
 from custom_components.prepaid_parking.core.passage import Passage
 from custom_components.prepaid_parking.core.supply import CommandLog, CommandOutcome
 from custom_components.prepaid_parking.core.wallet import CredentialKind, Purpose
+from custom_components.prepaid_parking.operations.adjusting import reverse_entry
 from custom_components.prepaid_parking.operations.cashier import close_wallet, freeze
 from custom_components.prepaid_parking.operations.explaining import explain_access
 from custom_components.prepaid_parking.operations.gate import (
@@ -26,8 +27,11 @@ from custom_components.prepaid_parking.operations.gate import (
 from custom_components.prepaid_parking.operations.lane_facts import PassageKind, Passed
 from custom_components.prepaid_parking.operations.lane_run import LaneRun
 from custom_components.prepaid_parking.operations.releasing import release_barrier
+from custom_components.prepaid_parking.operations.stay_finding import Which
+from custom_components.prepaid_parking.operations.stay_refunding import refund_stay
 from custom_components.prepaid_parking.operations.wallet_run import WalletRun
 from custom_components.prepaid_parking.store.records import Subject
+from tests.operations.money import is_sound
 from tests.operations.world import DAY, HOUR, MANAGER, SECOND, BarrierDevice, World
 
 PLATE = "京A12345"
@@ -490,3 +494,13 @@ async def test_where_time_has_no_price_each_way_costs_what_its_lane_asks(world: 
     assert (barrier.pulses, world.site.parking.stays) == (1, {})
     entries = await world.books.entries(kinds=(EntryKind.PASSAGE,))
     assert [sum(one.amount_minor for one in entry.postings) for entry in entries] == [500, 300]
+    # The way out is the stay's: what goes back of it is counted there, and goes back once.
+    told: Any = {"reason": "was not he", "actor": MANAGER}
+    with pytest.raises(CoreError, match="passage_of_stay"):
+        await reverse_entry(world.site, entry=entries[1].id, **told)
+    await reverse_entry(world.site, entry=entries[0].id, **told)
+    await refund_stay(world.site, which=Which(stay="st1"), **told)
+    assert here.wallet.posted_minor == 2000
+    with pytest.raises(CoreError, match="stay_more_than_paid"):
+        await refund_stay(world.site, which=Which(stay="st1"), **told)
+    await is_sound(world)

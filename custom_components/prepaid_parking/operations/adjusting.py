@@ -143,6 +143,8 @@ def _irreversible(site: Site, entry: Entry) -> CoreError | None:
         return CoreError("voucher_not_reversible", entry=entry.id)
     if any(leg.source == SUSPENSE for leg in entry.postings):
         return CoreError("place_not_reversible", entry=entry.id)
+    if entry.kind is EntryKind.PASSAGE and "stay" in entry.detail:
+        return CoreError("passage_of_stay", entry=entry.id, stay=str(entry.detail["stay"]))
     if (agent := agent_of(site, entry)) is not None and agent.closed_at is not None:
         return CoreError("agent_closed", agent=agent.name)
     for run in runs_of(site, entry.postings):

@@ -230,6 +230,7 @@ async def _fee(
     """Take the price of a passage; None where this very read was charged before: it opened then."""
     payer = payer_of(site, asked.way, card, asked.stay)
     assert payer is not None
+    ends = asked.stay if asked.way is Way.EXIT else None
     event = f"passage/{run.id}/{card.id}/{shown.read.at.isoformat()}"
     act = Act(
         kind=EntryKind.PASSAGE,
@@ -242,6 +243,7 @@ async def _fee(
             "card": card.id,
             "wallet": payer.wallet.id,
             "passage": passage,
+            **({"stay": ends.id} if ends is not None else {}),
         },
         puts=puts,
     )
