@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -43,9 +44,18 @@ class Spoken(NamedTuple):
 def calls(paths: list[Path]) -> Iterator[tuple[Path, ast.Call, str]]:
     """Every call with the last part of its function's name."""
     for path in paths:
-        for node in ast.walk(tree_of(path)):
-            if isinstance(node, ast.Call):
-                yield path, node, ast.unparse(node.func).rsplit(".", maxsplit=1)[-1]
+        for node, name in calls_of(path):
+            yield path, node, name
+
+
+@cache
+def calls_of(path: Path) -> list[tuple[ast.Call, str]]:
+    """Every call of a file with the last part of its function's name."""
+    return [
+        (node, ast.unparse(node.func).rsplit(".", maxsplit=1)[-1])
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call)
+    ]
 
 
 def text(node: ast.expr | None) -> str | None:
