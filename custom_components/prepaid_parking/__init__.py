@@ -38,7 +38,7 @@ from .picture_view import PictureView
 from .receipt_page import ReceiptView
 from .recording import async_record_hours
 from .repairs import async_watch_site
-from .roster import async_begin, async_rest, is_shown
+from .roster import async_begin, async_rest, async_shown, is_shown
 from .services import async_setup_services
 from .statement_view import StatementView
 from .terminal_view import TerminalView
@@ -99,6 +99,7 @@ async def _set_up(hass: HomeAssistant, entry: PrepaidConfigEntry) -> None:
     entry.async_create_background_task(hass, data.coordinator.run(), f"{DOMAIN} publisher")
     entry.async_create_background_task(hass, data.keeper.run(), f"{DOMAIN} keeper")
     wiring = await wire(hass, entry, data)
+    await async_shown(hass, entry)
     entry.async_on_unload(entry.add_update_listener(_on_update(wiring)))
     entry.async_on_unload(
         async_track_time_interval(hass, _minutely(data), MINUTE, cancel_on_shutdown=True)

@@ -75,6 +75,12 @@ class Roster:
                 self._hass, self._hand_over(), f"{DOMAIN} newcomers"
             )
 
+    async def async_shown(self) -> None:
+        """See what has come, and wait until it is shown."""
+        self.async_look()
+        if self._handing is not None:
+            await self._handing
+
     @callback
     def async_rest(self) -> None:
         """Hand nothing over any more: the platforms are about to go."""
@@ -145,6 +151,11 @@ async def async_begin(hass: HomeAssistant, entry: PrepaidConfigEntry) -> None:
 
     entry.async_on_unload(async_end)
     await roster.async_begin()
+
+
+async def async_shown(hass: HomeAssistant, entry: PrepaidConfigEntry) -> None:
+    """Show what came as a site was wired, its lanes: its set-up has not ended before."""
+    await hass.data[ROSTERS][entry.entry_id].async_shown()
 
 
 @callback
