@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from shutil import rmtree
 from typing import Final
@@ -78,6 +79,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrepaidConfigEntry) -> b
 
 async def _set_up(hass: HomeAssistant, entry: PrepaidConfigEntry) -> None:
     data = entry.runtime_data = await _open(hass, entry)
+    data.books.overtaken = partial(hass.config_entries.async_schedule_reload, entry.entry_id)
     closing = data.closing
     entry.async_on_unload(closing.close)
     entry.async_on_unload(hass.async_add_shutdown_job(HassJob(closing.quiet, "prepaid stop")))

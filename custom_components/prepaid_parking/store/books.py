@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
+import logging
 from pathlib import Path
 from typing import Final, Self
 
@@ -19,6 +20,7 @@ from .waiting import Call, done
 from .writer import Writer
 from .writing import WrittenBooks
 
+_LOGGER: Final = logging.getLogger(__name__)
 _WRITTEN: Final = {BooksState.OK, BooksState.ROLLED_BACK}
 
 
@@ -30,6 +32,8 @@ class Books(WrittenBooks):
     """A site's ledger.
 
     `state` says what may be done, `problem` (a translatable key) and `detail` why it is not all.
+    `overtaken` is called where a write that was told as failed proves to be in the file: what is in
+    memory is to be read anew.
     Nothing here blocks the event loop: writes go to the ledger's own thread, reads to the pool.
     """
 
@@ -49,6 +53,7 @@ class Books(WrittenBooks):
         self.site = site
         self.currency = currency
         self.lost: Anchor | None = None
+        self.overtaken: Callable[[], None] | None = None
         self._anchors = tuple(anchors)
         self._clock = clock
         self._frozen = frozen
@@ -111,6 +116,7 @@ class Books(WrittenBooks):
             clock=self._clock,
             loop=asyncio.get_running_loop(),
             broken=self._break,
+            overtaken=self._overtake,
             frozen=self._frozen,
         )
         self._writer.start()
@@ -210,3 +216,10 @@ class Books(WrittenBooks):
     def _break(self, why: StoreError) -> None:
         """On the writing thread: the file turned out to be broken."""
         self.state, self.problem, self.detail = BooksState.READ_ONLY, why.key, why.detail
+
+    def _overtake(self) -> None:
+        if self.state is BooksState.CLOSED:
+            return
+        _LOGGER.warning("The ledger %s holds what was told as not written", self.path.name)
+        if self.overtaken is not None:
+            self.overtaken()

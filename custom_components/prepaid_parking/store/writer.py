@@ -1,7 +1,9 @@
 """The one thread that writes: it takes what is waiting, writes it as one group, then answers.
 
 Group commit is what makes durability affordable: a hundred acts that wait together cost one flush
-of the disk. Nobody is answered before the COMMIT.
+of the disk. Nobody is answered before the COMMIT. One that fails may be in the file all the same (its
+flush failed, and the log was read back): the file is asked, by the head of the chain, so that whoever
+waits hears what is so.
 """
 
 from asyncio import AbstractEventLoop
@@ -48,6 +50,7 @@ class Writer:
         clock: Callable[[], datetime],
         loop: AbstractEventLoop,
         broken: Callable[[StoreError], None],
+        overtaken: Callable[[], None],
         frozen: bool,
     ) -> None:
         """Take over a checked file; nothing is opened before `start`."""
@@ -59,10 +62,12 @@ class Writer:
         self._clock = clock
         self._loop = loop
         self._broken = broken
+        self._overtaken = overtaken
         self._frozen = frozen
         self._engine = writing_engine(path, frozen=lambda: self._frozen)
         self._connection: Connection | None = None
         self._stale = False
+        self._unknown = b""
         self._queue: SimpleQueue[list[Item]] = SimpleQueue()
         # Joined by `stop`. A hub that never comes to that is not kept from ending: a write that is cut
         # off is what the file is made for.
@@ -141,14 +146,30 @@ class Writer:
     def _attempt(self, commands: list[Command]) -> list[object]:
         connection = self._ready()
         driver = raw(connection)
-        with transaction(driver):
-            group = Group(self.standing, self._key, to_micros(self._clock()))
-            group.look_up(driver, [command.act for command in commands if command.act])
-            answers = [_judge(group, command, connection) for command in commands]
-            series = self._numbers_to_keep()
-            group.write(driver, series)
+        group = Group(self.standing, self._key, to_micros(self._clock()))
+        answers: list[object] = []
+        try:
+            with transaction(driver):
+                group.look_up(driver, [command.act for command in commands if command.act])
+                answers = [_judge(group, command, connection) for command in commands]
+                series = self._numbers_to_keep()
+                group.write(driver, series)
+        except SQL_ERRORS:
+            if group.journal and self._is_in_the_file(group.head):
+                return answers
+            raise
         group.settle(series)
         return answers
+
+    def _is_in_the_file(self, head: bytes) -> bool:
+        """Ask a file that refused a group how far it has come; who cannot be told now is told later."""
+        self._let_go()
+        try:
+            self._ready()
+        except (*SQL_ERRORS, StoreError):
+            self._unknown = head
+            return False
+        return self.standing.head == head
 
     def _numbers_to_keep(self) -> dict[str, int]:
         """Return the series from which numbers were handed out since they were last written."""
@@ -167,6 +188,10 @@ class Writer:
                 self._engine.dispose()
                 raise
             self._connection, self._stale = connection, False
+            if self._unknown and self.standing.head == self._unknown:
+                with suppress(RuntimeError):  # A hub that closed its loop reads all anew anyway.
+                    self._loop.call_soon_threadsafe(self._overtaken)
+            self._unknown = b""
         return self._connection
 
     def _let_go(self) -> None:
