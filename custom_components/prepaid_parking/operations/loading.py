@@ -13,7 +13,7 @@ from ..core.policy import Policy
 from ..core.supply import CommandLog, CommandOutcome, CutBy, Supply
 from ..core.wallet import Binding, Card, Credential, Meter, Wallet, Watch
 from . import (
-    agreement_charges,
+    agreement_fetching,
     bill_book,
     charge_state,
     demand,
@@ -84,7 +84,7 @@ async def load_site(site: Site) -> None:
     await terminal_calls.load(site)
     await bill_book.load(site)
     await risk_rules.load(site)
-    await agreement_charges.load(site)
+    await agreement_fetching.load(site)
     await offline_loading.load(site)
     await dividing.load(site)
     await months.load(site)
