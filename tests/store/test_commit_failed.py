@@ -75,6 +75,9 @@ async def test_where_nobody_can_tell_it_is_told_as_soon_as_the_file_can_be_read(
     await asyncio.sleep(0)
     assert len(told) == written
     assert ("holds what was told as not written" in caplog.text) is written
+    fails_once(monkeypatch, written=False)
+    with pytest.raises(StoreError, match="failed"):
+        await books.commit(top_up(1, "2"))  # What is known is not told again.
     await books.commit(top_up(1, "2"))
     await asyncio.sleep(0)
     assert len(told) == written

@@ -90,12 +90,6 @@ async def unfreeze_held(site: Site, held: HeldOperation) -> Receipt | None:
     )
 
 
-def actor_of(written: str) -> Actor:
-    """Return who asked, of the form in which the books keep it."""
-    kind, _, name = written.partition(":")
-    return Actor(kind=ActorKind(kind), id=name)
-
-
 async def write_off_held(site: Site, held: HeldOperation) -> Receipt:
     """Write off what was held; one that a file has explained meanwhile is refused."""
     return await settle_difference(
@@ -107,6 +101,12 @@ async def write_off_held(site: Site, held: HeldOperation) -> Receipt:
         reference=held.reference,
         agreed=True,
     )
+
+
+def actor_of(written: str) -> Actor:
+    """Return who asked, of the form in which the books keep it."""
+    kind, _, name = written.partition(":")
+    return Actor(kind=ActorKind(kind), id=name)
 
 
 KINDS: Final[Kinds] = {

@@ -5,8 +5,6 @@ an index leads to those of a wallet, and only wallets are looked at out of which
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Final
 
 from ..core.identity import WalletId
 from ..core.invoice import Invoice, InvoiceState
@@ -14,9 +12,8 @@ from ..core.kept import TopUpMoney
 from ..core.page import WHOLE_LIST, Page, Part
 from .gently import gently
 from .invoice_money import left_of, returns_of
+from .invoice_views import order_of, place_of
 from .site import Site
-
-BEFORE_ALL: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def due_invoices(
@@ -25,12 +22,12 @@ async def due_invoices(
     """Return a part of them, those that were asked for last first, and how many there are."""
     like = {"state": InvoiceState.REQUESTED.value} | ({"wallet": wallet} if wallet else {})
     waiting = Page(like=like, by=("requested_at", "id"))
-    place = await _place(site, part)
+    place = await place_of(site, part)
     owed = await _owed(site, wallet)
     page = replace(waiting, after=place or (), limit=part.limit)
     found = await site.books.page(Invoice, page)
-    found += [one for one in owed if place is None or _order(one) < place]
-    found.sort(key=_order, reverse=True)
+    found += [one for one in owed if place is None or order_of(one) < place]
+    found.sort(key=order_of, reverse=True)
     return found[: part.limit], await site.books.count(Invoice, waiting) + len(owed)
 
 
@@ -51,15 +48,3 @@ async def _owed(site: Site, wallet: str) -> list[Invoice]:
             if left.get(invoice.top_up, TopUpMoney()).whole_minor < invoice.amount_minor
         ]
     return found
-
-
-async def _place(site: Site, part: Part) -> tuple[datetime, str] | None:
-    """Return where the list goes on; behind what nobody knows it is at its end."""
-    if not part.after:
-        return None
-    known = await site.books.load(Invoice, id=part.after)
-    return _order(known[0]) if known else (BEFORE_ALL, "")
-
-
-def _order(invoice: Invoice) -> tuple[datetime, str]:
-    return invoice.requested_at, invoice.id

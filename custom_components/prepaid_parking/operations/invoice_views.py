@@ -3,19 +3,20 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
 
 from ..core.identity import WalletId
 from ..core.invoice import Invoice, InvoiceState, step_of
 from ..core.kept import TopUpMoney
 from ..core.local_day import DAY, day_start
 from ..core.money import percent_text
-from ..core.page import BEFORE_ALL, WHOLE_LIST, Page, Part, Place
+from ..core.page import WHOLE_LIST, Page, Part
 from .invoice_money import left_of, returns_of
 from .site import Site
 
 type View = dict[str, Any]
+BEFORE_ALL: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def invoice_view(site: Site, invoice: Invoice, left_minor: int) -> View:
@@ -97,9 +98,22 @@ async def latest_invoices(
         first=None if first is None else day_start(first, site.zone),
         last=None if last is None else day_start(last + DAY, site.zone) - timedelta.resolution,
     )
-    after: Place = ()
-    if part.after:
-        known = await site.books.load(Invoice, id=part.after)
-        after = (known[0].requested_at, known[0].id) if known else (BEFORE_ALL, "")
-    found = await site.books.page(Invoice, replace(asked, after=after, limit=part.limit))
+    after = await place_of(site, part)
+    found = await site.books.page(Invoice, replace(asked, after=after or (), limit=part.limit))
     return found, await site.books.count(Invoice, asked)
+
+
+async def place_of(site: Site, part: Part) -> tuple[datetime, str] | None:
+    """Return where a list goes on that begins with those asked for last; None from its beginning.
+
+    Behind what nobody knows it is at its end.
+    """
+    if not part.after:
+        return None
+    known = await site.books.load(Invoice, id=part.after)
+    return order_of(known[0]) if known else (BEFORE_ALL, "")
+
+
+def order_of(invoice: Invoice) -> tuple[datetime, str]:
+    """Return by what such a list is ordered."""
+    return invoice.requested_at, invoice.id
